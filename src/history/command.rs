@@ -1,0 +1,68 @@
+//! What a script can ask of the world, by kind: the part of a command that replay compares.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// The kind of a command. The stored names are a promise: none is renamed or removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CommandKind {
+    /// `activity(name, …)`: a function of the script or an executable.
+    Activity,
+    /// `step(name, || …)`: a closure of the script.
+    Step,
+    /// `exec([program, …])` outside an activity.
+    Exec,
+    /// `sh(text, …)` outside an activity.
+    Sh,
+    /// `sleep(d)` and `sleep_until(time)`.
+    Sleep,
+    /// `wait_signal(name, …)`.
+    WaitSignal,
+    /// `wait_until(|| …, …)`.
+    WaitUntil,
+}
+
+/// A command as replay compares it: its kind and its name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CommandLabel {
+    /// What was asked.
+    pub kind: CommandKind,
+    /// The name given, or for `exec` the program, for `wait_signal` the signal names.
+    pub name: String,
+}
+
+impl CommandKind {
+    /// The word used in scripts and output.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Activity => "activity",
+            Self::Step => "step",
+            Self::Exec => "exec",
+            Self::Sh => "sh",
+            Self::Sleep => "sleep",
+            Self::WaitSignal => "wait_signal",
+            Self::WaitUntil => "wait_until",
+        }
+    }
+
+    /// Whether its outcome is an effect's: `ActivityCompleted` or `ActivityFailed`.
+    pub fn is_effect(self) -> bool {
+        match self {
+            Self::Activity | Self::Step | Self::Exec | Self::Sh => true,
+            Self::Sleep | Self::WaitSignal | Self::WaitUntil => false,
+        }
+    }
+}
+
+impl fmt::Display for CommandKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.word().fmt(f)
+    }
+}
+
+impl fmt::Display for CommandLabel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.name.is_empty() { self.kind.fmt(f) } else { write!(f, "{} \"{}\"", self.kind, self.name) }
+    }
+}

@@ -1,0 +1,187 @@
+//! Entries: the facts of a run, in the order in which its script was told of them.
+
+use super::{CommandKind, CommandLabel, Failure, MessageId, MessageNo, Moment, OpId, RunEnd, Value};
+use serde::{Deserialize, Serialize};
+
+/// One fact and the time that it carries. Time never decreases along a history.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// max(the previous entry's, the clock when it was written): what `now()` gives after its delivery.
+    pub at: Moment,
+    /// What happened.
+    pub fact: Fact,
+}
+
+/// What can happen in a run. A kind once stored is never renamed or removed.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Fact {
+    /// The first executor began the run: time begins here, and chance.
+    RunBegan {
+        /// Seeds `random()` and `uuid()`.
+        seed: u64,
+    },
+    /// An activity, step, `exec` or `sh` gave a value.
+    ActivityCompleted(Box<ActivityCompleted>),
+    /// An activity, step, `exec` or `sh` ended with a failure.
+    ActivityFailed(Box<ActivityFailed>),
+    /// A timer's due time came: a sleep is over, a wait ran out.
+    TimerFired(TimerFired),
+    /// A signal was delivered.
+    SignalReceived(Box<SignalReceived>),
+    /// A request to end was delivered.
+    CancelRequested(Box<CancelRequested>),
+    /// The run ended; always the last entry.
+    RunEnded(Box<RunEnded>),
+    /// An entry of a kind that this version does not know; shown raw, never replayed.
+    Unknown {
+        /// The stored number of the kind.
+        code: u16,
+        /// Its body as stored.
+        raw: Vec<u8>,
+    },
+}
+
+/// An effect's success.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ActivityCompleted {
+    /// The command.
+    pub op: OpId,
+    /// Its kind and name.
+    #[serde(flatten)]
+    pub label: CommandLabel,
+    /// Its input.
+    #[serde(default)]
+    pub input: Value,
+    /// What it gave.
+    #[serde(default)]
+    pub result: Value,
+    /// How many attempts it took, the good one included.
+    pub attempts: u32,
+    /// When the script asked.
+    pub scheduled_at: Moment,
+    /// When the last attempt ended, by the executor's clock.
+    pub ended_at: Moment,
+}
+
+/// An effect's failure.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ActivityFailed {
+    /// The command.
+    pub op: OpId,
+    /// Its kind and name.
+    #[serde(flatten)]
+    pub label: CommandLabel,
+    /// Its input.
+    #[serde(default)]
+    pub input: Value,
+    /// What the script catches.
+    pub failure: Failure,
+    /// How many attempts failed.
+    pub attempts: u32,
+    /// When the script asked.
+    pub scheduled_at: Moment,
+    /// When the last attempt ended, by the executor's clock.
+    pub ended_at: Moment,
+}
+
+/// A timer that came due.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TimerFired {
+    /// The command whose timer it is.
+    pub op: OpId,
+    /// Its kind and name.
+    #[serde(flatten)]
+    pub label: CommandLabel,
+    /// The instant it was set to.
+    pub due: Moment,
+}
+
+/// A delivered signal.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SignalReceived {
+    /// Its number among the messages of the run.
+    pub message_no: MessageNo,
+    /// The sender's id for it, by which a resend is known.
+    pub message_id: MessageId,
+    /// The signal's name.
+    pub name: String,
+    /// What was sent with it.
+    #[serde(default)]
+    pub payload: Value,
+    /// When the store accepted it.
+    pub accepted_at: Moment,
+}
+
+/// Why a run is asked to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CancelCause {
+    /// Somebody asked: `durun cancel`.
+    Request,
+    /// The run's own `--timeout` came due.
+    Timeout,
+}
+
+/// A delivered request to end.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CancelRequested {
+    /// Its number among the messages of the run; 0 where a time-out made it.
+    pub message_no: MessageNo,
+    /// The sender's id for it.
+    pub message_id: MessageId,
+    /// Why.
+    pub cause: CancelCause,
+    /// The reason given, if any.
+    #[serde(default)]
+    pub reason: String,
+    /// When the store accepted it, or when the time-out came due.
+    pub accepted_at: Moment,
+}
+
+/// How the run ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunEnded {
+    /// The end.
+    pub end: RunEnd,
+}
+
+impl Fact {
+    /// The word for it in output, and the name people search for.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::RunBegan { .. } => "RunBegan",
+            Self::ActivityCompleted(_) => "ActivityCompleted",
+            Self::ActivityFailed(_) => "ActivityFailed",
+            Self::TimerFired(_) => "TimerFired",
+            Self::SignalReceived(_) => "SignalReceived",
+            Self::CancelRequested(_) => "CancelRequested",
+            Self::RunEnded(ended) => match ended.end {
+                RunEnd::Completed { .. } => "RunCompleted",
+                RunEnd::Failed { .. } => "RunFailed",
+                RunEnd::Cancelled { .. } => "RunCancelled",
+                RunEnd::TimedOut { .. } => "RunTimedOut",
+                RunEnd::Terminated { .. } => "RunTerminated",
+            },
+            Self::Unknown { .. } => "Unknown",
+        }
+    }
+
+    /// The command whose outcome this is, where it is one.
+    pub fn outcome_of(&self) -> Option<(OpId, &CommandLabel)> {
+        match self {
+            Self::ActivityCompleted(done) => Some((done.op, &done.label)),
+            Self::ActivityFailed(failed) => Some((failed.op, &failed.label)),
+            Self::TimerFired(fired) => Some((fired.op, &fired.label)),
+            Self::RunBegan { .. }
+            | Self::SignalReceived(_)
+            | Self::CancelRequested(_)
+            | Self::RunEnded(_)
+            | Self::Unknown { .. } => None,
+        }
+    }
+
+    /// The kind of the effect that an outcome belongs to.
+    pub fn effect_kind(&self) -> Option<CommandKind> {
+        self.outcome_of().map(|(_, label)| label.kind).filter(|kind| kind.is_effect())
+    }
+}

@@ -1,0 +1,60 @@
+//! Messages: what others say to a run. They wait in its inbox until its script is told.
+
+use super::{CancelCause, MessageNo, Moment, Value};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// The sender's id for a message: the same id again is the same message.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct MessageId(pub [u8; 16]);
+
+/// An accepted message.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Message {
+    /// Its number within the run.
+    pub no: MessageNo,
+    /// The sender's id for it.
+    pub id: MessageId,
+    /// When it was accepted: stamped by the owner of the store, never decreasing within a run.
+    pub accepted_at: Moment,
+    /// What it says.
+    pub body: MessageBody,
+}
+
+/// What a message says.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MessageBody {
+    /// A named signal with a payload.
+    Signal {
+        /// Its name.
+        name: String,
+        /// What is sent with it; null where nothing is.
+        payload: Value,
+    },
+    /// A request to end.
+    Cancel {
+        /// By request or by time-out.
+        cause: CancelCause,
+        /// The reason given; may be empty.
+        reason: String,
+    },
+}
+
+impl MessageId {
+    /// The id that a user's key means within one run.
+    pub fn of_key(run: &str, key: &str) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(run.as_bytes()).update(&[0]).update(key.as_bytes());
+        let mut id = [0; 16];
+        hasher.finalize_xof().fill(&mut id);
+        Self(id)
+    }
+}
+
+impl fmt::Debug for MessageId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}

@@ -1,0 +1,36 @@
+//! The vocabulary: what a run is called, what was asked, what came back, how it ended.
+//!
+//! Everything durable is made of these types. They hold data and know how to turn into bytes and back;
+//! they do not know where the bytes live, who executes a run or what a script is.
+#![warn(clippy::wildcard_enum_match_arm, clippy::match_wildcard_for_single_variants)]
+
+mod command;
+mod entry;
+mod failure;
+mod message;
+mod moment;
+mod op_id;
+mod pending;
+mod record;
+mod retry_policy;
+mod run_id;
+mod run_row;
+mod status;
+mod value;
+
+pub use command::{CommandKind, CommandLabel};
+pub use entry::{
+    ActivityCompleted, ActivityFailed, CancelCause, CancelRequested, Entry, Fact, RunEnded, SignalReceived,
+    TimerFired,
+};
+pub use failure::{Failure, kind};
+pub use message::{Message, MessageBody, MessageId};
+pub use moment::Moment;
+pub use op_id::{MessageNo, OpId, Seq};
+pub use pending::Pending;
+pub use record::{Checksum, Record, RecordError};
+pub use retry_policy::RetryPolicy;
+pub use run_id::{InvalidRunId, RunId, RunNo};
+pub use run_row::{Claim, Program, RunRow, RunStart, ScriptHash, Token};
+pub use status::{RunEnd, RunStatus, StoredStatus, Stuck};
+pub use value::{MAX_BYTES, MAX_DEPTH, Value, ValueError};

@@ -1,0 +1,120 @@
+//! What the store keeps of each run: the record of its start, and the small row that changes.
+
+use super::{Moment, RunId, RunNo, StoredStatus, Value};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// The BLAKE3 hash of a script's text.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ScriptHash(pub [u8; 32]);
+
+/// A process's name among those that use a store: it holds `workers/<token>.lock` while it lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Token(pub u64);
+
+/// A script pinned by content: its own text and those it imports.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Program {
+    /// The canonical path of the script when the run was recorded.
+    pub path: String,
+    /// The hash of its text.
+    pub main: ScriptHash,
+    /// Each imported module: the path given to `import`, and the hash of its text.
+    #[serde(default)]
+    pub modules: BTreeMap<String, ScriptHash>,
+}
+
+/// What a run was started with. Written once.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunStart {
+    /// The script and its modules.
+    pub program: Program,
+    /// `input` as the script sees it.
+    #[serde(default)]
+    pub input: Value,
+    /// The directory that processes are started in.
+    pub directory: String,
+    /// The environment that processes are given.
+    #[serde(default)]
+    pub environment: BTreeMap<String, String>,
+    /// The run's own time-out in milliseconds, from `RunBegan`.
+    #[serde(default)]
+    pub timeout_ms: Option<i64>,
+}
+
+/// Who executes a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claim {
+    /// The process's token.
+    pub token: Token,
+    /// Its process id, for people.
+    pub pid: u32,
+}
+
+/// The changing facts of a run. Not rewritten at each step.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunRow {
+    /// Its number.
+    pub no: RunNo,
+    /// Its name.
+    pub id: RunId,
+    /// The script's path as recorded, repeated here for lists.
+    pub script: String,
+    /// Its state.
+    pub status: StoredStatus,
+    /// Raised by each claim; appends carry it.
+    pub epoch: u64,
+    /// Who executes it, where somebody has it.
+    #[serde(default)]
+    pub claim: Option<Claim>,
+    /// Raised by `rewind` and `restart_with`.
+    #[serde(default)]
+    pub generation: u32,
+    /// When it was recorded.
+    pub created_at: Moment,
+    /// When this row was last written.
+    pub updated_at: Moment,
+    /// The number of messages accepted so far: the next has this plus one.
+    #[serde(default)]
+    pub messages: u64,
+    /// The instant of the message accepted last.
+    #[serde(default)]
+    pub last_message_at: Moment,
+    /// How many accepted messages were never delivered; counted at the end.
+    #[serde(default)]
+    pub unread: u32,
+    /// What the script last gave to `set_summary`.
+    #[serde(default)]
+    pub summary: Option<String>,
+    /// When a request to end was delivered.
+    #[serde(default)]
+    pub cancel_requested_at: Option<Moment>,
+}
+
+impl ScriptHash {
+    /// The hash of a text.
+    pub fn of(text: &str) -> Self {
+        Self(*blake3::hash(text.as_bytes()).as_bytes())
+    }
+}
+
+impl fmt::Display for ScriptHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for ScriptHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().take(6).try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Display for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}

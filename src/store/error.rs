@@ -1,0 +1,120 @@
+//! Why a store did not do what it was asked.
+
+use crate::history::{Claim, RunId, RunNo, RunStatus, Seq};
+use serde::{Deserialize, Serialize};
+
+/// A store's refusal or failure. It travels over the socket as it is.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+pub enum StoreError {
+    /// There is no run of that number.
+    #[error("there is no run number {run}")]
+    NoRun {
+        /// The number.
+        run: RunNo,
+    },
+    /// There is no script of that hash.
+    #[error("the store has no script {hash}")]
+    NoScript {
+        /// The hash.
+        hash: String,
+    },
+    /// The run has ended.
+    #[error("run {id} has ended: {status}")]
+    Ended {
+        /// Its name.
+        id: RunId,
+        /// How.
+        status: RunStatus,
+    },
+    /// A living process has the run.
+    #[error("run {id} is executed by process {}", claim.pid)]
+    Held {
+        /// Its name.
+        id: RunId,
+        /// Whose it is.
+        claim: Claim,
+    },
+    /// The caller's claim was taken over.
+    #[error("another process has taken over the run (epoch {epoch}, now {current})")]
+    Fenced {
+        /// The caller's epoch.
+        epoch: u64,
+        /// The epoch in force.
+        current: u64,
+    },
+    /// At that place stands another entry.
+    #[error("entry {seq} is recorded with other content")]
+    Differs {
+        /// The place.
+        seq: Seq,
+    },
+    /// Entries before that place are missing.
+    #[error("entry {from} was given, but {expected} is next")]
+    Gap {
+        /// The place given.
+        from: Seq,
+        /// The place expected.
+        expected: Seq,
+    },
+    /// The store's bytes are not what was written.
+    #[error("the store is damaged: {what}")]
+    Corrupt {
+        /// The file.
+        path: String,
+        /// What was found.
+        what: String,
+    },
+    /// A later durun wrote the store.
+    #[error("the store has schema {found}, this durun knows {known}")]
+    Newer {
+        /// The schema found.
+        found: u32,
+        /// The schema known.
+        known: u32,
+    },
+    /// Another version of durun owns the store right now.
+    #[error("the store is served by durun {theirs}, this is {ours}")]
+    OtherVersion {
+        /// The owner's version.
+        theirs: String,
+        /// Ours.
+        ours: String,
+    },
+    /// The store's owner does not answer, or its file is locked.
+    #[error("the store is busy: {message}")]
+    Busy {
+        /// Who and since when.
+        message: String,
+    },
+    /// The disk is full.
+    #[error("no space left on the device for {path}")]
+    Full {
+        /// The file.
+        path: String,
+    },
+    /// We may not.
+    #[error("no permission for {path}: {message}")]
+    Permission {
+        /// The file or directory.
+        path: String,
+        /// The system's word, or ours.
+        message: String,
+    },
+    /// The system refused to read or write.
+    #[error("{path}: {message}")]
+    Io {
+        /// The file.
+        path: String,
+        /// The system's word.
+        message: String,
+    },
+    /// Bytes on the socket that are no request or answer; or a request that may not be.
+    #[error("protocol: {message}")]
+    Protocol {
+        /// What was wrong.
+        message: String,
+    },
+    /// The connection to the owner was lost with the request unanswered: it is sent again to the next owner.
+    #[error("the owner of the store went away")]
+    OwnerGone,
+}

@@ -1,0 +1,52 @@
+//! Storage: what is on disk when a call returns stays there, whatever happens next.
+//!
+//! The crash contract of [`Store`]: each request of a call is applied whole or not at all; when the call returns
+//! without an error for it, it survives a crash of process or machine. When the process dies inside a call, any
+//! prefix of the call's requests may have been applied, never a part of one. Every request that changes something may be sent again: the
+//! same request again is acknowledged and changes nothing.
+
+mod error;
+mod request;
+
+pub use error::StoreError;
+pub use request::{
+    Answer, Append, Event, LogKey, LogLevel, LogLine, NewMessage, NewRun, Request, RowChange, RunFilter,
+    RunView, Snapshot,
+};
+
+use crate::history::Token;
+use std::sync::Arc;
+
+/// Where events go: called on any thread, must not block.
+pub type EventSink = Arc<dyn Fn(Event) + Send + Sync>;
+
+/// What a process of durun uses: storage as seen by one session. See the module for the crash contract.
+pub trait Store: Send + Sync {
+    /// Applies the requests in order, all that can be in one transaction; one answer for each.
+    fn call(&self, requests: Vec<Request>) -> Vec<Result<Answer, StoreError>>;
+
+    /// Where to tell this process of messages for runs that it claims, and of changes to runs that it watches.
+    fn set_events(&self, sink: EventSink);
+
+    /// One request alone.
+    ///
+    /// # Errors
+    /// What the store says of it.
+    fn ask(&self, request: Request) -> Result<Answer, StoreError> {
+        self.call(vec![request])
+            .pop()
+            .unwrap_or_else(|| Err(StoreError::Protocol { message: "the store gave no answer".to_owned() }))
+    }
+}
+
+/// The tables themselves, without sessions and events: what the owner of a store holds. Same crash contract.
+pub trait Tables: Send + Sync {
+    /// Applies the requests in order, all that can be in one transaction; one answer for each.
+    fn apply(&self, requests: Vec<Request>) -> Vec<Result<Answer, StoreError>>;
+}
+
+/// Whether the process that took a token is still there.
+pub trait Liveness: Send + Sync {
+    /// True while the process that holds the token lives.
+    fn is_alive(&self, token: Token) -> bool;
+}

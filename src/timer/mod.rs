@@ -1,0 +1,11 @@
+//! Time: the clock as a parameter, durations as people write them, instants as people read them.
+//!
+//! Only `clock` asks the machine what time it is; everything else takes instants and gives instants.
+
+mod calendar;
+mod clock;
+mod duration;
+
+pub use calendar::{Zone, format_moment, parse_moment, rfc3339};
+pub use clock::{Clock, ManualClock, SystemClock};
+pub use duration::{DurationError, parse_duration, show_duration};
