@@ -7,5 +7,6 @@
 //! The **client** asks; the **cli** speaks.
 
 pub mod history;
+pub mod script;
 pub mod store;
 pub mod timer;

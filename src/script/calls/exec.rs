@@ -1,0 +1,68 @@
+//! `exec([program, argument…], options)`: a process, without a shell.
+
+use super::super::host::{Ask, Effect};
+use super::super::strand::Mode;
+use super::ask::{Given, ask, script_or_body, wrong};
+use super::options;
+use crate::history::{CommandKind, CommandLabel, RetryPolicy, Value};
+use rhai::{Array, Dynamic, Engine, Map, NativeCallContext};
+
+pub(super) fn register(engine: &mut Engine) {
+    engine.register_fn("exec", |context: NativeCallContext<'_>, argv: Array| {
+        exec(&context, &argv, &Map::new())
+    });
+    engine.register_fn("exec", |context: NativeCallContext<'_>, argv: Array, options: Map| {
+        exec(&context, &argv, &options)
+    });
+}
+
+fn exec(context: &NativeCallContext<'_>, argv: &Array, map: &Map) -> Given {
+    let argv: Vec<String> =
+        argv.iter().map(options::word).collect::<Result<_, _>>().map_err(|error| wrong(context, error))?;
+    let Some(program) = argv.first().filter(|program| !program.is_empty()) else {
+        return Err(wrong(context, "exec needs at least a program: exec([\"ls\", \"-l\"])"));
+    };
+    let name = program.clone();
+    let input = vec![("argv", Value::List(argv.into_iter().map(Value::Text).collect()))];
+    process(context, CommandLabel { kind: CommandKind::Exec, name }, input, map)
+}
+
+/// Asks for a process: recorded from the script, at once and unrecorded from the body of an activity.
+pub(super) fn process(
+    context: &NativeCallContext<'_>,
+    label: CommandLabel,
+    input: Vec<(&str, Value)>,
+    map: &Map,
+) -> Given {
+    let caller = script_or_body(context)?;
+    let read = options::read(map, options::OF_PROCESS, RetryPolicy::five_attempts())
+        .map_err(|error| wrong(context, error))?;
+    let mut whole = read.rest;
+    whole.extend(input.into_iter().map(|(key, value)| (key.to_owned(), value)));
+    let input = Value::Map(whole);
+    input.check().map_err(|error| {
+        super::super::raise::raise(context, super::super::convert::Refused::Limit(error).failure())
+    })?;
+    let effect =
+        Box::new(Effect { label, input, retry: read.retry, timeout_ms: read.timeout_ms, body: None });
+    let given = ask(
+        context,
+        &caller,
+        if caller.mode == Mode::Body { Ask::Direct(effect) } else { Ask::Effect(effect) },
+    )?;
+    Ok(with_readings(given))
+}
+
+/// Adds what is read off the recorded output: `json` where it is JSON, else `()`, and `lines`.
+fn with_readings(mut result: Dynamic) -> Dynamic {
+    if let Some(mut map) = result.write_lock::<Map>() {
+        let stdout =
+            map.get("stdout").and_then(|stdout| stdout.clone().into_string().ok()).unwrap_or_default();
+        let json = Value::from_json_text(&stdout)
+            .map_or(Dynamic::UNIT, |json| super::super::convert::to_dynamic(&json));
+        let lines: Array = stdout.lines().map(|line| Dynamic::from(line.to_owned())).collect();
+        map.insert("json".into(), json);
+        map.insert("lines".into(), lines.into());
+    }
+    result
+}

@@ -1,0 +1,45 @@
+//! `log(level?, message, #{…})`: a line of the run's log, once and not on replay.
+
+use super::super::host::{Level, Said};
+use super::super::raise::value_of;
+use super::super::strand::Mode;
+use super::ask::{Given, caller, wrong};
+use crate::history::Value;
+use rhai::{Dynamic, Engine, ImmutableString, Map, NativeCallContext};
+
+pub(super) fn register(engine: &mut Engine) {
+    engine.register_fn("log", |context: NativeCallContext<'_>, message: Dynamic| {
+        log(&context, "info", &message, None)
+    });
+    engine.register_fn("log", |context: NativeCallContext<'_>, message: Dynamic, fields: Map| {
+        log(&context, "info", &message, Some(fields))
+    });
+    engine.register_fn("log", |context: NativeCallContext<'_>, level: ImmutableString, message: Dynamic| {
+        log(&context, &level, &message, None)
+    });
+    engine.register_fn(
+        "log",
+        |context: NativeCallContext<'_>, level: ImmutableString, message: Dynamic, fields: Map| {
+            log(&context, &level, &message, Some(fields))
+        },
+    );
+}
+
+fn log(context: &NativeCallContext<'_>, level: &str, message: &Dynamic, fields: Option<Map>) -> Given<()> {
+    let caller = caller(context)?;
+    let level = match level {
+        "debug" => Level::Debug,
+        "info" => Level::Info,
+        "warn" => Level::Warn,
+        "error" => Level::Error,
+        other => {
+            let message = format!("there is no log level \"{other}\"; there are debug, info, warn and error");
+            return Err(wrong(context, message));
+        }
+    };
+    let fields = fields.map_or(Ok(Value::Null), |fields| value_of(context, &fields.into()))?;
+    if caller.mode != Mode::ReadOnly {
+        caller.host.log(Said { level, text: message.to_string(), fields });
+    }
+    Ok(())
+}

@@ -1,0 +1,102 @@
+//! The host calls: one file each, registered from one list.
+
+mod activity;
+mod ask;
+mod attempt;
+mod exec;
+mod fail;
+mod in_body;
+mod log;
+mod now;
+mod on_query;
+mod on_signal;
+mod options;
+mod progress;
+mod publish;
+mod random;
+mod set_summary;
+mod sh;
+mod sleep;
+mod step;
+mod wait_signal;
+mod wait_until;
+
+use rhai::Engine;
+
+/// A host call: its names, and how it is made known to the engine.
+struct HostCall {
+    names: &'static [&'static str],
+    register: fn(&mut Engine),
+}
+
+/// All host calls. A new one is a new file and a line here.
+const ALL: &[HostCall] = &[
+    HostCall { names: &["activity"], register: activity::register },
+    HostCall { names: &["attempt"], register: attempt::register },
+    HostCall { names: &["exec"], register: exec::register },
+    HostCall { names: &["fail"], register: fail::register },
+    HostCall { names: &["attempt_number", "idempotency_key"], register: in_body::register },
+    HostCall { names: &["log"], register: log::register },
+    HostCall { names: &["now", "today"], register: now::register },
+    HostCall { names: &["on_query"], register: on_query::register },
+    HostCall { names: &["on_signal"], register: on_signal::register },
+    HostCall { names: &["progress"], register: progress::register },
+    HostCall { names: &["publish"], register: publish::register },
+    HostCall { names: &["random", "random_int", "uuid"], register: random::register },
+    HostCall { names: &["set_summary"], register: set_summary::register },
+    HostCall { names: &["sh"], register: sh::register },
+    HostCall { names: &["sleep", "sleep_until"], register: sleep::register },
+    HostCall { names: &["step"], register: step::register },
+    HostCall { names: &["wait_signal"], register: wait_signal::register },
+    HostCall { names: &["wait_until"], register: wait_until::register },
+];
+
+/// The names of all host calls, for "did you mean" and for the tests that want each documented.
+pub const NAMES: &[&str] = &[
+    "activity",
+    "attempt",
+    "exec",
+    "fail",
+    "attempt_number",
+    "idempotency_key",
+    "log",
+    "now",
+    "today",
+    "on_query",
+    "on_signal",
+    "print",
+    "progress",
+    "publish",
+    "random",
+    "random_int",
+    "uuid",
+    "set_summary",
+    "sh",
+    "sleep",
+    "sleep_until",
+    "step",
+    "wait_signal",
+    "wait_until",
+];
+
+/// Makes all host calls known.
+pub(super) fn register(engine: &mut Engine) {
+    for call in ALL {
+        (call.register)(engine);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_of_names_is_that_of_the_calls() {
+        let mut listed: Vec<&str> = ALL.iter().flat_map(|call| call.names.iter().copied()).collect();
+        listed.push("print");
+        listed.sort_unstable();
+        let mut names = NAMES.to_vec();
+        names.sort_unstable();
+        assert_eq!(listed, names);
+    }
+}

@@ -1,0 +1,160 @@
+//! What a script meets outside itself: a door for what is answered at once, and the requests that suspend it.
+
+use super::body::Body;
+use super::closure::Closure;
+use crate::history::{CommandLabel, Failure, Moment, RetryPolicy, Stuck, Value};
+
+/// Answers that need no suspension. The run answers for a script, the worker for the body of an activity.
+pub trait Host {
+    /// The time of the entry last delivered; in a body, when its attempt began.
+    fn now(&self) -> Moment;
+    /// The next number of the seeded generator.
+    fn random(&self) -> u64;
+    /// A line of the run's log.
+    fn log(&self, line: Said);
+    /// A value that others read without replay.
+    fn publish(&self, key: String, value: Value);
+    /// What the run is about, in a few words.
+    fn set_summary(&self, text: String);
+    /// How far the run is.
+    fn progress(&self, progress: Told);
+    /// Registers the handler of a signal; replaces the one before.
+    fn on_signal(&self, name: String, handler: Closure);
+    /// Registers the handler of a query; replaces the one before.
+    fn on_query(&self, name: String, handler: Closure);
+    /// What the run was started with.
+    fn input(&self) -> Input;
+    /// The facts of the run behind the constant `run`.
+    fn run_facts(&self) -> RunFacts;
+    /// The line of a request that another strand waits for, where one does: it may hold a variable.
+    fn blocked_line(&self) -> Option<u32>;
+    /// For a body: which attempt this is, from 1, and its idempotency key.
+    fn attempt(&self) -> Option<(u32, String)>;
+}
+
+/// What a run was started with, ready to be handed to its script.
+#[derive(Clone)]
+pub struct Input(pub(super) rhai::Dynamic);
+
+impl Input {
+    /// The script's form of the value.
+    pub fn new(value: &Value) -> Self {
+        Self(super::convert::to_dynamic(value))
+    }
+}
+
+/// The facts behind the constant `run`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunFacts {
+    /// The run's name.
+    pub id: String,
+    /// Its generation.
+    pub generation: u32,
+    /// When its first executor began.
+    pub started_at: Moment,
+    /// Whether a request to end was delivered.
+    pub cancelled: bool,
+}
+
+/// A line that a script logs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Said {
+    /// `debug`, `info`, `warn` or `error`.
+    pub level: Level,
+    /// The text.
+    pub text: String,
+    /// Fields beside it; null where none.
+    pub fields: Value,
+}
+
+/// How grave a logged line is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// For the one who debugs.
+    Debug,
+    /// The usual.
+    Info,
+    /// Something to look at.
+    Warn,
+    /// Something went wrong.
+    Error,
+}
+
+/// How far a script says it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// So many are done.
+    pub done: i64,
+    /// Of so many.
+    pub total: i64,
+    /// A word beside it.
+    pub text: Option<String>,
+}
+
+/// A request that suspends the strand until it is answered.
+pub enum Ask {
+    /// Outside work, recorded.
+    Effect(Box<Effect>),
+    /// A timer: `sleep`, `sleep_until`.
+    Sleep(Until),
+    /// `wait_signal`.
+    WaitSignal {
+        /// The names, any of which will do.
+        names: Vec<String>,
+        /// Whether a list was given: then the answer says which.
+        listed: bool,
+        /// After so many milliseconds it gives up.
+        timeout_ms: Option<i64>,
+        /// What it then gives.
+        otherwise: Value,
+    },
+    /// `wait_until`.
+    WaitUntil {
+        /// Tested whenever all strands are blocked.
+        predicate: Closure,
+        /// After so many milliseconds it gives up.
+        timeout_ms: Option<i64>,
+    },
+    /// Inside a body: a process, at once and unrecorded.
+    Direct(Box<Effect>),
+}
+
+/// When a timer is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Until {
+    /// So many milliseconds after now.
+    After(i64),
+    /// At an instant.
+    At(Moment),
+}
+
+/// Outside work that a script asks for.
+pub struct Effect {
+    /// Its kind and name.
+    pub label: CommandLabel,
+    /// Its input: an activity's argument, or the argv and options of a process.
+    pub input: Value,
+    /// How it is tried again.
+    pub retry: RetryPolicy,
+    /// The longest that one attempt may take, in milliseconds.
+    pub timeout_ms: Option<i64>,
+    /// The function or closure of the script that does it, where one does.
+    pub body: Option<Body>,
+}
+
+/// A request and the place in the script that makes it.
+pub struct Asked {
+    /// What is asked.
+    pub ask: Ask,
+    /// The line, where known.
+    pub line: Option<u32>,
+}
+
+/// Why a strand ended without a value.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Thrown {
+    /// An error left it.
+    Failure(Failure),
+    /// The script is mistaken: it cannot go on as written.
+    Fault(Box<Stuck>),
+}

@@ -1,0 +1,34 @@
+//! Rhai, locked down: a script's text, its strands, its host calls. The one room that knows Rhai.
+//!
+//! A strand runs script code until a host call needs something from outside; then it suspends and hands out an
+//! [`Ask`]. Nothing here touches the outside, and nothing here knows what answers.
+
+mod body;
+mod calls;
+mod closure;
+mod convert;
+mod copy;
+mod diagnostics;
+mod host;
+mod interpreter;
+mod program;
+mod raise;
+mod rewrite;
+mod sandbox;
+mod sorting;
+mod source;
+mod strand;
+mod time_value;
+
+pub use body::Body;
+pub use calls::NAMES;
+pub use closure::{Closure, HeldCapture};
+pub use host::{Ask, Asked, Effect, Host, Input, Level, RunFacts, Said, Thrown, Told, Until};
+pub use interpreter::Interpreter;
+pub use program::Script;
+pub use sandbox::{CALL_DEPTH, EXPRESSION_DEPTH, FUNCTION_EXPRESSION_DEPTH};
+pub use source::{Source, SourceError, SyntaxError};
+pub use strand::{Meter, Mode, Reply, Rest, STACK_BYTES, Strand};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,83 @@
+//! Failures raised into a script, and small readings of arguments shared by the host calls.
+
+use super::convert::{to_dynamic, to_value};
+use super::time_value::Time;
+use crate::history::{Failure, Value, kind};
+use crate::timer::parse_duration;
+use rhai::{Dynamic, EvalAltResult, ImmutableString, NativeCallContext, Position};
+
+/// The error that a script catches as the failure's map, at the line of the call.
+pub(super) fn raise(context: &NativeCallContext<'_>, failure: Failure) -> Box<EvalAltResult> {
+    raise_at(context.call_position(), failure)
+}
+
+/// The same at a given place.
+pub(super) fn raise_at(position: Position, mut failure: Failure) -> Box<EvalAltResult> {
+    if failure.line.is_none() {
+        failure.line = line_of(position);
+    }
+    Box::new(EvalAltResult::ErrorRuntime(to_dynamic(&failure.to_value()), position))
+}
+
+/// The line of a position, where it has one.
+pub(super) fn line_of(position: Position) -> Option<u32> {
+    position.line().and_then(|line| u32::try_from(line).ok())
+}
+
+/// A recorded value of an argument, or the failure that says why it cannot be one.
+pub(super) fn value_of(
+    context: &NativeCallContext<'_>,
+    argument: &Dynamic,
+) -> Result<Value, Box<EvalAltResult>> {
+    to_value(argument).map_err(|refused| raise(context, refused.failure()))
+}
+
+/// A duration in milliseconds: text, or whole or broken seconds.
+pub(super) fn text_duration(
+    context: &NativeCallContext<'_>,
+    argument: &Dynamic,
+) -> Result<i64, Box<EvalAltResult>> {
+    duration_ms(argument).map_err(|message| raise(context, Failure::new(kind::BAD_OPTION, message)))
+}
+
+/// A duration in milliseconds, or a sentence.
+pub(super) fn duration_ms(argument: &Dynamic) -> Result<i64, String> {
+    const LONGEST_S: i64 = 100 * 365 * 86_400;
+    if let Ok(seconds) = argument.as_int() {
+        return match seconds {
+            0..=LONGEST_S => Ok(seconds * 1000),
+            i64::MIN..0 => Err(format!("a duration may not be negative: {seconds}")),
+            _ => Err(format!("{seconds} seconds is longer than 100 years")),
+        };
+    }
+    if let Ok(seconds) = argument.as_float() {
+        return parse_duration(&format!("{seconds}s")).map_err(|error| error.to_string());
+    }
+    if let Some(text) = argument.read_lock::<ImmutableString>() {
+        return parse_duration(&text).map_err(|error| error.to_string());
+    }
+    Err(format!("a duration is text such as \"30s\" or a number of seconds, not {}", type_word(argument)))
+}
+
+/// The word for a value's type in messages.
+pub(super) fn type_word(value: &Dynamic) -> &str {
+    if value.is_fnptr() {
+        "a function"
+    } else if value.is_map() {
+        "a map"
+    } else if value.is_array() {
+        "an array"
+    } else if value.is_unit() {
+        "()"
+    } else if value.is_string() {
+        "text"
+    } else if value.is_bool() {
+        "a bool"
+    } else if value.is_int() || value.is_float() {
+        "a number"
+    } else if value.is::<Time>() {
+        "a time"
+    } else {
+        value.type_name()
+    }
+}

@@ -1,0 +1,86 @@
+//! Sorting by a closure of the script: a merge sort that passes errors on, where the engine's own swallows them.
+
+use rhai::{Array, Dynamic, Engine, EvalAltResult, FnPtr, NativeCallContext};
+
+/// Replaces the methods of arrays that swallow what their closure throws.
+pub(super) fn register(engine: &mut Engine) {
+    engine.register_fn("sort", sort);
+    engine.register_fn("dedup", dedup);
+}
+
+/// Stable; the comparer gives an integer below, at or above zero, or true where the first comes after the second.
+fn sort(
+    context: NativeCallContext<'_>,
+    array: &mut Array,
+    comparer: FnPtr,
+) -> Result<(), Box<EvalAltResult>> {
+    let items = std::mem::take(array);
+    let snapshot = items.clone();
+    match merge_sort(&context, items, &comparer) {
+        Ok(sorted) => {
+            *array = sorted;
+            Ok(())
+        }
+        Err(error) => {
+            *array = snapshot;
+            Err(error)
+        }
+    }
+}
+
+fn merge_sort(
+    context: &NativeCallContext<'_>,
+    mut items: Array,
+    comparer: &FnPtr,
+) -> Result<Array, Box<EvalAltResult>> {
+    if items.len() < 2 {
+        return Ok(items);
+    }
+    let right = merge_sort(context, items.split_off(items.len() / 2), comparer)?;
+    let left = merge_sort(context, items, comparer)?;
+    let mut merged = Array::with_capacity(left.len() + right.len());
+    let (mut left, mut right) = (left.into_iter().peekable(), right.into_iter().peekable());
+    while let (Some(first), Some(second)) = (left.peek(), right.peek()) {
+        let taken = if comes_after(context, comparer, first, second)? { right.next() } else { left.next() };
+        merged.extend(taken);
+    }
+    merged.extend(left);
+    merged.extend(right);
+    Ok(merged)
+}
+
+fn comes_after(
+    context: &NativeCallContext<'_>,
+    comparer: &FnPtr,
+    first: &Dynamic,
+    second: &Dynamic,
+) -> Result<bool, Box<EvalAltResult>> {
+    let answer = comparer.call_raw(context, None, [first.clone(), second.clone()])?;
+    if let Ok(order) = answer.as_int() {
+        return Ok(order > 0);
+    }
+    answer.as_bool().map_err(|found| {
+        Box::new(EvalAltResult::ErrorMismatchOutputType(
+            "an integer or bool from the comparer".to_owned(),
+            found.to_owned(),
+            context.call_position(),
+        ))
+    })
+}
+
+fn dedup(context: NativeCallContext<'_>, array: &mut Array, same: FnPtr) -> Result<(), Box<EvalAltResult>> {
+    let mut kept: Array = Array::new();
+    for item in array.iter() {
+        let repeats = match kept.last() {
+            Some(last) => {
+                same.call_raw(&context, None, [item.clone(), last.clone()])?.as_bool().unwrap_or(false)
+            }
+            None => false,
+        };
+        if !repeats {
+            kept.push(item.clone());
+        }
+    }
+    *array = kept;
+    Ok(())
+}

@@ -1,0 +1,169 @@
+//! A script's texts: the main file and every module it imports, read once at start and pinned by content.
+
+use super::interpreter::Interpreter;
+use crate::history::{Program, ScriptHash};
+use rhai::{ASTNode, Expr, ParseError, Stmt};
+use std::collections::BTreeMap;
+
+/// The texts of a script.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// The path by which errors name the main file.
+    pub path: String,
+    /// The main text.
+    pub main: String,
+    /// The module texts, by the path given to `import`.
+    pub modules: BTreeMap<String, String>,
+}
+
+/// Text that is no script.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct SyntaxError {
+    /// The file as the script names it.
+    pub file: String,
+    /// What is wrong.
+    pub message: String,
+    /// Line, from 1, where known.
+    pub line: Option<u32>,
+    /// Column in characters, from 1, where known.
+    pub column: Option<u32>,
+}
+
+/// Why a script's texts could not be gathered.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SourceError {
+    /// Not a script.
+    #[error(transparent)]
+    Syntax(#[from] SyntaxError),
+    /// An import that may not be: outside the script's folder, or not a plain text.
+    #[error("import \"{path}\": {reason}")]
+    Import {
+        /// The file that imports.
+        file: String,
+        /// What was to be imported.
+        path: String,
+        /// Why not.
+        reason: String,
+        /// The line of the import.
+        line: Option<u32>,
+    },
+}
+
+/// The most modules that a script may import, directly and through others.
+const MOST_MODULES: usize = 256;
+
+impl Source {
+    /// Gathers a script's modules: `read` gives the text of a file relative to the script's folder, or a reason.
+    ///
+    /// # Errors
+    /// [`SourceError`] where a text is no script, or an import leaves the folder or cannot be read.
+    pub fn gather(
+        interpreter: &Interpreter,
+        path: &str,
+        main: String,
+        read: &dyn Fn(&str) -> Result<String, String>,
+    ) -> Result<Self, SourceError> {
+        let mut source = Self { path: path.to_owned(), main, modules: BTreeMap::new() };
+        let mut waiting = imports(interpreter, path, &source.main)?;
+        while let Some(import) = waiting.pop() {
+            if source.modules.contains_key(&import.path) {
+                continue;
+            }
+            let refuse = |reason: String| SourceError::Import {
+                file: import.file.clone(),
+                path: import.path.clone(),
+                reason,
+                line: import.line,
+            };
+            if source.modules.len() >= MOST_MODULES {
+                return Err(refuse(format!("a script may import at most {MOST_MODULES} modules")));
+            }
+            let file = module_file(&import.path).map_err(refuse)?;
+            let text = read(&file).map_err(refuse)?;
+            waiting.extend(imports(interpreter, &file, &text)?);
+            source.modules.insert(import.path.clone(), text);
+        }
+        Ok(source)
+    }
+
+    /// The record of these texts: paths and hashes.
+    pub fn program(&self) -> Program {
+        Program {
+            path: self.path.clone(),
+            main: ScriptHash::of(&self.main),
+            modules: self.modules.iter().map(|(path, text)| (path.clone(), ScriptHash::of(text))).collect(),
+        }
+    }
+
+    /// The texts by hash, for the store.
+    pub fn texts(&self) -> Vec<(ScriptHash, String)> {
+        std::iter::once(&self.main)
+            .chain(self.modules.values())
+            .map(|text| (ScriptHash::of(text), text.clone()))
+            .collect()
+    }
+
+    /// The text of a file by the name that errors give it.
+    pub fn text_of(&self, file: &str) -> Option<&str> {
+        if file == self.path { Some(&self.main) } else { self.modules.get(file).map(String::as_str) }
+    }
+}
+
+struct Import {
+    file: String,
+    path: String,
+    line: Option<u32>,
+}
+
+fn imports(interpreter: &Interpreter, file: &str, text: &str) -> Result<Vec<Import>, SourceError> {
+    let ast = interpreter.engine().compile(text).map_err(|error| SyntaxError::new(file, &error))?;
+    let mut found = Vec::new();
+    let mut refused = None;
+    ast.walk(&mut |path| {
+        if let Some(ASTNode::Stmt(Stmt::Import(import, position))) = path.last() {
+            let line = super::raise::line_of(*position);
+            if let Expr::StringConstant(module, _) = &import.0 {
+                found.push(Import { file: file.to_owned(), path: module.to_string(), line });
+            } else {
+                refused = Some(SourceError::Import {
+                    file: file.to_owned(),
+                    path: "…".to_owned(),
+                    reason: "the path must be plain text, so that the module can be pinned at start"
+                        .to_owned(),
+                    line,
+                });
+            }
+        }
+        true
+    });
+    refused.map_or(Ok(found), Err)
+}
+
+/// The file of a module, relative to the script's folder.
+fn module_file(path: &str) -> Result<String, String> {
+    let plain = !path.is_empty()
+        && !path.starts_with('/')
+        && !path.contains(['\\', '\0'])
+        && path.split('/').all(|part| !part.is_empty() && part != "." && part != "..");
+    if !plain {
+        return Err("imports stay inside the script's folder; name a file below it".to_owned());
+    }
+    let has_extension = std::path::Path::new(path)
+        .extension()
+        .is_some_and(|extension| extension.eq_ignore_ascii_case("rhai"));
+    Ok(if has_extension { path.to_owned() } else { format!("{path}.rhai") })
+}
+
+impl SyntaxError {
+    pub(super) fn new(file: &str, error: &ParseError) -> Self {
+        let position = error.position();
+        let column = position.position().and_then(|column| u32::try_from(column).ok());
+        Self {
+            file: file.to_owned(),
+            message: error.err_type().to_string(),
+            line: super::raise::line_of(position),
+            column,
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! A strand: one line of execution inside a run, a stackful coroutine that runs Rhai and suspends at a request.
+//!
+//! It suspends and does not unwind, for an error that unwinds through `map`, `filter` or `sort` can be caught or
+//! swallowed by the script. This is the one file of the room with `unsafe`: a host call reaches the coroutine's
+//! yielder through a pointer, valid because the call runs on that very coroutine's stack.
+
+use super::host::{Asked, Host, Thrown};
+use super::interpreter::Interpreter;
+use super::program::Script;
+use crate::history::{Failure, Value};
+use corosensei::stack::DefaultStack;
+use corosensei::{Coroutine, CoroutineResult, Yielder};
+use std::cell::{Cell, RefCell};
+use std::ptr::NonNull;
+use std::rc::Rc;
+
+/// The stack of a strand in bytes, reserved and not touched: the worst legal recursion fits (a test holds it).
+pub const STACK_BYTES: usize = if cfg!(debug_assertions) { 8 << 20 } else { 1 << 20 };
+/// How many free stacks a thread keeps for the next strands.
+const POOLED_STACKS: usize = 256;
+/// The operations after which a strand lets other runs go on.
+const SLICE: u64 = 1_000_000;
+
+/// What a strand is resumed with: the answer to what it asked.
+pub type Reply = Result<Value, Failure>;
+
+/// How a strand came to rest.
+pub enum Rest {
+    /// It asks for something and waits.
+    Asked(Asked),
+    /// Its slice is over; resume it with anything.
+    Sliced,
+    /// Its run has used up the operations of this stretch; it cannot go on.
+    OutOfOperations,
+    /// It has ended.
+    Ended(Result<Value, Thrown>),
+}
+
+enum Pause {
+    Asked(Asked),
+    Sliced,
+    OutOfOperations,
+}
+
+/// What code on a strand may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Everything: main, handlers.
+    Script,
+    /// The body of an activity: effects act directly, commands are errors.
+    Body,
+    /// A predicate or a query: nothing that changes or asks.
+    ReadOnly,
+}
+
+/// The operations that a run has left in this stretch, shared by its strands.
+#[derive(Debug, Clone)]
+pub struct Meter(Rc<Cell<u64>>);
+
+impl Meter {
+    /// A meter with that many operations.
+    pub fn new(operations: u64) -> Self {
+        Self(Rc::new(Cell::new(operations)))
+    }
+
+    /// Begins a new stretch.
+    pub fn refill(&self, operations: u64) {
+        self.0.set(operations);
+    }
+}
+
+/// What host calls on a strand can reach.
+pub struct Context {
+    /// Answers what needs no suspension.
+    pub host: Rc<dyn Host>,
+    /// The script that runs here.
+    pub script: Rc<Script>,
+    /// What may be done.
+    pub mode: Mode,
+    meter: Meter,
+    slice: Cell<u64>,
+    yielder: Cell<Option<NonNull<Yielder<Reply, Pause>>>>,
+}
+
+thread_local! {
+    static CURRENT: RefCell<Vec<Rc<Context>>> = const { RefCell::new(Vec::new()) };
+    static STACKS: RefCell<Vec<DefaultStack>> = const { RefCell::new(Vec::new()) };
+}
+
+impl Context {
+    /// The context of the strand that runs on this thread, if one does.
+    pub fn current() -> Option<Rc<Self>> {
+        CURRENT.with_borrow(|stack| stack.last().cloned())
+    }
+
+    /// Suspends the strand until the request is answered.
+    pub fn ask(&self, asked: Asked) -> Reply {
+        self.pause(Pause::Asked(asked))
+    }
+
+    #[expect(
+        unsafe_code,
+        reason = "the yielder lives on the stack of the coroutine that is running right here"
+    )]
+    fn pause(&self, pause: Pause) -> Reply {
+        match self.yielder.get() {
+            // SAFETY: the pointer is set by this strand's coroutine from its own yielder before any script code runs, and
+            // cleared when its body ends. A context is current only while its coroutine runs (`Strand::resume`), so whoever
+            // reaches this call through `Context::current` stands on that coroutine's stack, where the yielder is alive.
+            Some(yielder) => unsafe { yielder.as_ref() }.suspend(pause),
+            None => Err(Failure::new("fault", "asked outside a strand")),
+        }
+    }
+
+    /// Counts one operation of the interpreter; may suspend.
+    fn count(&self) {
+        let left = self.meter.0.get();
+        if left == 0 {
+            // Never resumed: a limit cannot be caught.
+            drop(self.pause(Pause::OutOfOperations));
+            return;
+        }
+        self.meter.0.set(left - 1);
+        let slice = self.slice.get();
+        if slice == 0 {
+            self.slice.set(SLICE);
+            drop(self.pause(Pause::Sliced));
+        } else {
+            self.slice.set(slice - 1);
+        }
+    }
+}
+
+/// Called by the interpreter at each operation.
+pub(super) fn count_operation() {
+    if let Some(context) = Context::current() {
+        context.count();
+    }
+}
+
+/// A strand.
+pub struct Strand {
+    coroutine: Option<Coroutine<Reply, Pause, Result<Value, Thrown>, DefaultStack>>,
+    context: Rc<Context>,
+}
+
+impl Strand {
+    /// A strand that will do `work`. Nothing runs before it is resumed.
+    ///
+    /// # Errors
+    /// A sentence where the system gives no more memory for stacks.
+    pub(super) fn new(
+        interpreter: &Interpreter,
+        script: Rc<Script>,
+        host: Rc<dyn Host>,
+        mode: Mode,
+        meter: Meter,
+        work: impl FnOnce(&rhai::Engine) -> Result<Value, Thrown> + 'static,
+    ) -> Result<Self, String> {
+        let stack = match STACKS.with_borrow_mut(Vec::pop) {
+            Some(stack) => stack,
+            None => DefaultStack::new(STACK_BYTES)
+                .map_err(|error| format!("no memory for the stack of a strand: {error}"))?,
+        };
+        let context =
+            Rc::new(Context { host, script, mode, meter, slice: Cell::new(SLICE), yielder: Cell::new(None) });
+        let inner = Rc::clone(&context);
+        let engine = interpreter.engine();
+        let coroutine =
+            Coroutine::with_stack(stack, move |yielder: &Yielder<Reply, Pause>, _first: Reply| {
+                inner.yielder.set(Some(NonNull::from(yielder)));
+                let result = work(&engine);
+                inner.yielder.set(None);
+                result
+            });
+        Ok(Self { coroutine: Some(coroutine), context })
+    }
+
+    /// Goes on until it asks, rests or ends. After it has ended, resuming it again gives a fault.
+    pub fn resume(&mut self, reply: Reply) -> Rest {
+        let Some(coroutine) = self.coroutine.as_mut() else {
+            return Rest::Ended(Err(Thrown::Failure(Failure::new(
+                "fault",
+                "a strand that has ended was resumed",
+            ))));
+        };
+        CURRENT.with_borrow_mut(|stack| stack.push(Rc::clone(&self.context)));
+        let result = coroutine.resume(reply);
+        CURRENT.with_borrow_mut(Vec::pop);
+        match result {
+            CoroutineResult::Yield(Pause::Asked(asked)) => Rest::Asked(asked),
+            CoroutineResult::Yield(Pause::Sliced) => Rest::Sliced,
+            CoroutineResult::Yield(Pause::OutOfOperations) => Rest::OutOfOperations,
+            CoroutineResult::Return(result) => {
+                if let Some(coroutine) = self.coroutine.take() {
+                    keep_stack(coroutine.into_stack());
+                }
+                Rest::Ended(result)
+            }
+        }
+    }
+}
+
+fn keep_stack(stack: DefaultStack) {
+    STACKS.with_borrow_mut(|stacks| {
+        if stacks.len() < POOLED_STACKS {
+            stacks.push(stack);
+        }
+    });
+}
+
+/// A strand dropped while suspended is unwound on its own stack; its context is current meanwhile, so that nothing
+/// that runs during the unwinding mistakes another strand for its own.
+impl Drop for Strand {
+    fn drop(&mut self) {
+        if let Some(mut coroutine) = self.coroutine.take() {
+            if coroutine.started() && !coroutine.done() {
+                CURRENT.with_borrow_mut(|stack| stack.push(Rc::clone(&self.context)));
+                coroutine.force_unwind();
+                CURRENT.with_borrow_mut(Vec::pop);
+            }
+            if coroutine.done() {
+                keep_stack(coroutine.into_stack());
+            }
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! Strands under a bare host: what runs, suspends and ends.
+
+use super::*;
+use crate::history::{Failure, Moment, Value};
+use std::cell::RefCell;
+use std::rc::Rc;
+
+#[derive(Default)]
+struct Bare {
+    lines: RefCell<Vec<String>>,
+}
+
+impl Host for Bare {
+    fn now(&self) -> Moment {
+        Moment(1_000)
+    }
+    fn random(&self) -> u64 {
+        7
+    }
+    fn log(&self, line: Said) {
+        self.lines.borrow_mut().push(line.text);
+    }
+    fn publish(&self, _: String, _: Value) {}
+    fn set_summary(&self, _: String) {}
+    fn progress(&self, _: Told) {}
+    fn on_signal(&self, _: String, _: Closure) {}
+    fn on_query(&self, _: String, _: Closure) {}
+    fn input(&self) -> Input {
+        Input::new(&Value::from([("n", Value::Int(3))]))
+    }
+    fn run_facts(&self) -> RunFacts {
+        RunFacts { id: "r".into(), generation: 0, started_at: Moment(0), cancelled: false }
+    }
+    fn blocked_line(&self) -> Option<u32> {
+        None
+    }
+    fn attempt(&self) -> Option<(u32, String)> {
+        None
+    }
+}
+
+/// Runs a script to its end; each effect and wait is answered with its name and how often was asked.
+fn drive(text: &str) -> (Result<Value, Thrown>, Vec<String>) {
+    let interpreter = Interpreter::new();
+    let source = Source { path: "t.rhai".into(), main: text.into(), modules: [].into() };
+    let script = Script::compile(&interpreter, source).expect("compiles");
+    let host = Rc::new(Bare::default());
+    let mut strand = interpreter.main(&script, host, Meter::new(50_000_000)).expect("a strand");
+    let mut asked = Vec::new();
+    let mut reply: Reply = Ok(Value::Null);
+    loop {
+        match strand.resume(reply) {
+            Rest::Asked(Asked { ask: Ask::Effect(effect), .. }) => {
+                asked.push(effect.label.name.clone());
+                reply = if effect.label.name == "bad" {
+                    Err(Failure::new("activity", "it is bad"))
+                } else {
+                    Ok(effect.input)
+                };
+            }
+            Rest::Asked(_) => {
+                asked.push("wait".into());
+                reply = Ok(Value::Null);
+            }
+            Rest::Sliced => reply = Ok(Value::Null),
+            Rest::OutOfOperations => panic!("out of operations"),
+            Rest::Ended(result) => return (result, asked),
+        }
+    }
+}
+
+#[test]
+fn a_script_asks_and_ends_with_its_last_expression() {
+    let (result, asked) = drive("let a = activity(\"one\", 1); let b = activity(\"two\", input.n); sleep(1); a + b");
+    assert_eq!(result, Ok(Value::Int(4)));
+    assert_eq!(asked, ["one", "two", "wait"]);
+}
+
+#[test]
+fn a_failure_can_be_caught_with_kind_and_message() {
+    let (result, _) = drive("try { activity(\"bad\"); } catch (err) { return err.kind + \": \" + err.message; }");
+    assert_eq!(result, Ok("activity: it is bad".into()));
+}
