@@ -7,6 +7,7 @@
 //! The **client** asks; the **cli** speaks.
 
 pub mod history;
+pub mod run;
 pub mod script;
 pub mod store;
 pub mod timer;

@@ -21,6 +21,10 @@ pub enum CommandKind {
     WaitSignal,
     /// `wait_until(|| …, …)`.
     WaitUntil,
+    /// The run's own `--timeout`: a timer that no script asks for.
+    RunTimeout,
+    /// The time that a script has for clean-up after a request to end: a timer that no script asks for.
+    Grace,
 }
 
 /// A command as replay compares it: its kind and its name.
@@ -43,6 +47,8 @@ impl CommandKind {
             Self::Sleep => "sleep",
             Self::WaitSignal => "wait_signal",
             Self::WaitUntil => "wait_until",
+            Self::RunTimeout => "run_timeout",
+            Self::Grace => "grace",
         }
     }
 
@@ -50,7 +56,7 @@ impl CommandKind {
     pub fn is_effect(self) -> bool {
         match self {
             Self::Activity | Self::Step | Self::Exec | Self::Sh => true,
-            Self::Sleep | Self::WaitSignal | Self::WaitUntil => false,
+            Self::Sleep | Self::WaitSignal | Self::WaitUntil | Self::RunTimeout | Self::Grace => false,
         }
     }
 }

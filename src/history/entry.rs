@@ -1,6 +1,9 @@
 //! Entries: the facts of a run, in the order in which its script was told of them.
 
-use super::{CommandKind, CommandLabel, Failure, MessageId, MessageNo, Moment, OpId, RunEnd, Value};
+use super::{
+    CommandKind, CommandLabel, Failure, Message, MessageBody, MessageId, MessageNo, Moment, OpId, RunEnd,
+    Value,
+};
 use serde::{Deserialize, Serialize};
 
 /// One fact and the time that it carries. Time never decreases along a history.
@@ -146,6 +149,40 @@ pub struct RunEnded {
 }
 
 impl Fact {
+    /// The fact that a message was delivered.
+    pub fn of_message(message: &Message) -> Self {
+        match &message.body {
+            MessageBody::Signal { name, payload } => Self::SignalReceived(Box::new(SignalReceived {
+                message_no: message.no,
+                message_id: message.id,
+                name: name.clone(),
+                payload: payload.clone(),
+                accepted_at: message.accepted_at,
+            })),
+            MessageBody::Cancel { cause, reason } => Self::CancelRequested(Box::new(CancelRequested {
+                message_no: message.no,
+                message_id: message.id,
+                cause: *cause,
+                reason: reason.clone(),
+                accepted_at: message.accepted_at,
+            })),
+        }
+    }
+
+    /// The fact that a timer's due time came; the run's own time-out is a request to end.
+    pub fn of_timer(op: OpId, label: &CommandLabel, due: Moment) -> Self {
+        if op == OpId::RUN_TIMEOUT {
+            return Self::CancelRequested(Box::new(CancelRequested {
+                message_no: MessageNo(0),
+                message_id: MessageId::default(),
+                cause: CancelCause::Timeout,
+                reason: "timeout".to_owned(),
+                accepted_at: due,
+            }));
+        }
+        Self::TimerFired(TimerFired { op, label: label.clone(), due })
+    }
+
     /// The word for it in output, and the name people search for.
     pub fn word(&self) -> &'static str {
         match self {

@@ -19,6 +19,11 @@ pub struct Seq(pub u32);
 pub struct MessageNo(pub u64);
 
 impl OpId {
+    /// The timer of the run's own time-out.
+    pub const RUN_TIMEOUT: Self = Self(u32::MAX);
+    /// The timer of the grace that follows a request to end.
+    pub const GRACE: Self = Self(u32::MAX - 1);
+
     /// The number after this one.
     #[must_use]
     pub fn next(self) -> Self {

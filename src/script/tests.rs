@@ -71,13 +71,15 @@ fn drive(text: &str) -> (Result<Value, Thrown>, Vec<String>) {
 
 #[test]
 fn a_script_asks_and_ends_with_its_last_expression() {
-    let (result, asked) = drive("let a = activity(\"one\", 1); let b = activity(\"two\", input.n); sleep(1); a + b");
+    let (result, asked) =
+        drive("let a = activity(\"one\", 1); let b = activity(\"two\", input.n); sleep(1); a + b");
     assert_eq!(result, Ok(Value::Int(4)));
     assert_eq!(asked, ["one", "two", "wait"]);
 }
 
 #[test]
 fn a_failure_can_be_caught_with_kind_and_message() {
-    let (result, _) = drive("try { activity(\"bad\"); } catch (err) { return err.kind + \": \" + err.message; }");
+    let (result, _) =
+        drive("try { activity(\"bad\"); } catch (err) { return err.kind + \": \" + err.message; }");
     assert_eq!(result, Ok("activity: it is bad".into()));
 }

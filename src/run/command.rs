@@ -1,0 +1,61 @@
+//! What a run hands out when all its strands are blocked.
+
+use crate::history::{CommandLabel, Moment, OpId, RetryPolicy, RunEnd, Value};
+use crate::script::{Body, Said, Told};
+
+/// A command that the script issued in this stretch and that has no outcome yet.
+pub struct Command {
+    /// Its number.
+    pub op: OpId,
+    /// Its kind and name.
+    pub label: CommandLabel,
+    /// The line of the script that asks, where known.
+    pub line: Option<u32>,
+    /// The time of the run when it was issued.
+    pub scheduled_at: Moment,
+    /// What is to be done.
+    pub work: Work,
+}
+
+/// What a command wants done.
+pub enum Work {
+    /// Outside work, ended by `ActivityCompleted` or `ActivityFailed`.
+    Effect {
+        /// Its input.
+        input: Value,
+        /// How it is tried again.
+        retry: RetryPolicy,
+        /// The longest that one attempt may take, in milliseconds.
+        timeout_ms: Option<i64>,
+        /// The part of the script that does it, where one does.
+        body: Option<Body>,
+    },
+    /// A timer, ended by `TimerFired`.
+    Timer {
+        /// When it is due.
+        due: Moment,
+    },
+    /// A wait without a time-out: the script itself ends it.
+    Wait,
+}
+
+/// What one stretch gave: from one entry to all strands blocked. All of it counts, or, where the stretch faults, nothing.
+#[derive(Default)]
+pub struct Stretch {
+    /// Commands to be started, in the order of issue.
+    pub commands: Vec<Command>,
+    /// Commands that ended without an entry of their own: waits that were served, calls that a cancel ended.
+    pub settled: Vec<OpId>,
+    /// Logged lines in order.
+    pub logs: Vec<Said>,
+    /// Published values in order.
+    pub published: Vec<(String, Value)>,
+    /// The last summary set.
+    pub summary: Option<String>,
+    /// The last progress told.
+    pub progress: Option<Told>,
+    /// The entry was an outcome that nobody waited for any more.
+    pub dropped: Option<OpId>,
+    /// How the run ends, where it does: to be recorded as its last entry.
+    pub end: Option<RunEnd>,
+}

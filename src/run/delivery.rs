@@ -1,0 +1,153 @@
+//! Delivery: what each kind of entry does to a run.
+
+use super::command::Work;
+use super::issue::{answer, label};
+use super::mailbox::Signal;
+use super::nondeterminism;
+use super::run::{Broken, GRACE_MS, Run, Wait};
+use crate::history::{
+    CancelCause, CancelRequested, CommandKind, CommandLabel, Entry, Fact, Failure, OpId, SignalReceived,
+    TimerFired, Value, kind,
+};
+use crate::script::Reply;
+
+impl Run {
+    /// Takes an entry in: time moves, and strands become ready.
+    pub(super) fn take(&mut self, entry: &Entry) -> Result<(), Broken> {
+        let began = self.next_strand > 0;
+        let is_begin = matches!(entry.fact, Fact::RunBegan { .. });
+        let file = &self.script.source().path;
+        if began == is_begin {
+            return Err(nondeterminism::out_of_place(entry.fact.word(), file).into());
+        }
+        if began && self.strands.is_empty() {
+            return Err(nondeterminism::goes_on(entry.fact.word(), file).into());
+        }
+        {
+            let mut state = self.world.state.borrow_mut();
+            state.now = state.now.max(entry.at);
+        }
+        match &entry.fact {
+            Fact::RunBegan { seed } => self.begin(*seed),
+            Fact::ActivityCompleted(done) => self.outcome(done.op, &done.label, || Ok(done.result.clone())),
+            Fact::ActivityFailed(failed) => {
+                self.outcome(failed.op, &failed.label, || Err(failed.failure.clone()))
+            }
+            Fact::TimerFired(fired) => self.timer(fired),
+            Fact::SignalReceived(signal) => {
+                self.signal(signal);
+                Ok(())
+            }
+            Fact::CancelRequested(request) => {
+                self.cancel(request);
+                Ok(())
+            }
+            Fact::RunEnded(_) => Err(nondeterminism::out_of_place(entry.fact.word(), file).into()),
+            Fact::Unknown { code, .. } => Err(nondeterminism::newer(*code, file).into()),
+        }
+    }
+
+    fn begin(&mut self, seed: u64) -> Result<(), Broken> {
+        {
+            let mut state = self.world.state.borrow_mut();
+            state.started_at = state.now;
+            state.chance = super::chance::Chance::new(seed);
+        }
+        if let Some(ms) = self.charter.timeout_ms {
+            let due = self.now().plus_ms(ms);
+            self.command(OpId::RUN_TIMEOUT, label(CommandKind::RunTimeout, ""), None, Work::Timer { due });
+        }
+        self.begin_main()
+    }
+
+    fn outcome(
+        &mut self,
+        op: OpId,
+        recorded: &CommandLabel,
+        reply: impl FnOnce() -> Reply,
+    ) -> Result<(), Broken> {
+        if self.fits(op, recorded)?
+            && let Some(open) = self.open.remove(&op)
+        {
+            self.ready.push_back((open.strand, reply()));
+        } else {
+            self.world.state.borrow_mut().stretch.dropped = Some(op);
+        }
+        Ok(())
+    }
+
+    /// Whether the recorded command is one that the script has asked and still waits for.
+    fn fits(&self, op: OpId, recorded: &CommandLabel) -> Result<bool, Broken> {
+        let file = &self.script.source().path;
+        match self.open.get(&op) {
+            Some(open) if open.label == *recorded => Ok(true),
+            Some(open) => Err(nondeterminism::differs(op, recorded, &open.label, file, open.line).into()),
+            None if op < self.next_op => Ok(false),
+            None => Err(nondeterminism::never_asked(op, recorded, file).into()),
+        }
+    }
+
+    fn timer(&mut self, fired: &TimerFired) -> Result<(), Broken> {
+        if fired.op == OpId::GRACE {
+            self.grace_over = true;
+            if let Some(cancel) = self.cancel.clone() {
+                self.raise_everywhere(&cancel);
+            }
+            return Ok(());
+        }
+        if !self.fits(fired.op, &fired.label)? {
+            self.world.state.borrow_mut().stretch.dropped = Some(fired.op);
+            return Ok(());
+        }
+        let reply = match self.open.get_mut(&fired.op).map(|open| &mut open.wait) {
+            // Its predicate is tested once more; where that is true, true it is.
+            Some(Wait::Until { timed_out, .. }) => {
+                *timed_out = true;
+                return Ok(());
+            }
+            Some(Wait::Signal { otherwise, .. }) => std::mem::take(otherwise),
+            Some(Wait::Timer | Wait::Effect) | None => Value::Null,
+        };
+        if let Some(open) = self.open.remove(&fired.op) {
+            self.ready.push_back((open.strand, Ok(reply)));
+        }
+        Ok(())
+    }
+
+    fn signal(&mut self, received: &SignalReceived) {
+        let waiting = self.open.iter().find_map(|(op, open)| match &open.wait {
+            Wait::Signal { names, listed, .. } if names.contains(&received.name) => Some((*op, *listed)),
+            Wait::Signal { .. } | Wait::Effect | Wait::Timer | Wait::Until { .. } => None,
+        });
+        match waiting {
+            Some((op, listed)) => {
+                let value = answer(listed, received.name.clone(), received.payload.clone());
+                self.close(op, Ok(value));
+            }
+            None => {
+                let signal = Signal { name: received.name.clone(), payload: received.payload.clone() };
+                self.world.state.borrow_mut().mailbox.accept(signal);
+            }
+        }
+    }
+
+    fn cancel(&mut self, request: &CancelRequested) {
+        let (cause, message) = match request.cause {
+            CancelCause::Request if request.reason.is_empty() => {
+                ("request", "the run was cancelled".to_owned())
+            }
+            CancelCause::Request => ("request", format!("the run was cancelled: {}", request.reason)),
+            CancelCause::Timeout => ("timeout", "the run exceeded its time-out".to_owned()),
+        };
+        let failure = Failure::new(kind::CANCELLED, message)
+            .with("cause", cause)
+            .with("reason", request.reason.as_str());
+        let first = !std::mem::replace(&mut self.world.state.borrow_mut().cancelled, true);
+        if first {
+            let due = self.now().plus_ms(GRACE_MS);
+            self.command(OpId::GRACE, label(CommandKind::Grace, ""), None, Work::Timer { due });
+        }
+        self.raise_everywhere(&failure);
+        self.cancel = Some(failure);
+    }
+}

@@ -1,0 +1,65 @@
+//! Signals inside a run: kept in order until a wait takes them or a handler begins.
+
+use crate::history::Value;
+use crate::script::Closure;
+use std::collections::{BTreeMap, VecDeque};
+
+/// A delivered signal.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Signal {
+    pub(super) name: String,
+    pub(super) payload: Value,
+}
+
+/// A handler that is to begin.
+pub(super) struct Due {
+    pub(super) handler: Closure,
+    pub(super) signal: Signal,
+}
+
+/// Handlers, signals that nobody took yet, and handlers that are to begin.
+#[derive(Default)]
+pub(super) struct Mailbox {
+    handlers: BTreeMap<String, Closure>,
+    buffered: VecDeque<Signal>,
+    due: VecDeque<Due>,
+}
+
+impl Mailbox {
+    /// Registers a handler in the place of an earlier one; the buffered signals of that name are its, in order.
+    pub(super) fn register(&mut self, name: String, handler: Closure) {
+        let (mine, others) =
+            std::mem::take(&mut self.buffered).into_iter().partition(|signal| signal.name == name);
+        self.buffered = others;
+        let mine: VecDeque<Signal> = mine;
+        self.due.extend(mine.into_iter().map(|signal| Due { handler: handler.clone(), signal }));
+        self.handlers.insert(name, handler);
+    }
+
+    /// A signal that no wait takes: to its handler, else to the buffer.
+    pub(super) fn accept(&mut self, signal: Signal) {
+        match self.handlers.get(&signal.name) {
+            Some(handler) => self.due.push_back(Due { handler: handler.clone(), signal }),
+            None => self.buffered.push_back(signal),
+        }
+    }
+
+    /// The oldest buffered signal of one of these names.
+    pub(super) fn take(&mut self, names: &[String]) -> Option<Signal> {
+        let place = self.buffered.iter().position(|signal| names.contains(&signal.name))?;
+        self.buffered.remove(place)
+    }
+
+    /// The next handler to begin, unless a variable that it captures is held: then it waits, and those behind it.
+    pub(super) fn next_due(&mut self) -> Option<Due> {
+        if self.due.front().is_some_and(|due| due.handler.is_held()) {
+            return None;
+        }
+        self.due.pop_front()
+    }
+
+    /// The names that have a handler.
+    pub(super) fn handled(&self) -> impl Iterator<Item = &str> {
+        self.handlers.keys().map(String::as_str)
+    }
+}

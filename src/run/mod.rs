@@ -1,0 +1,29 @@
+//! The deterministic core: history in, commands out, no I/O.
+//!
+//! A [`Run`] cannot tell live from replayed: it is given entries and gives commands. One entry is delivered and the script
+//! runs to its next block before the next is looked at; so the order of entries decides everything.
+#![warn(clippy::wildcard_enum_match_arm, clippy::match_wildcard_for_single_variants)]
+
+mod chance;
+mod command;
+mod condition;
+mod delivery;
+mod ending;
+mod issue;
+mod mailbox;
+mod next_input;
+mod nondeterminism;
+mod query;
+mod replay;
+#[expect(clippy::module_inception, reason = "the room's noun is its main file's noun")]
+mod run;
+mod world;
+
+pub use command::{Command, Stretch, Work};
+pub use next_input::{Arrived, NextInput, next_input};
+pub use query::{QueryError, query};
+pub use replay::{ReplayError, Replayed, replay, timers};
+pub use run::{Charter, GRACE_MS, Run, STRETCH_OPERATIONS, Stepped};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,110 @@
+//! Which input is next: one pure rule for worker, simulation and query alike.
+//!
+//! The smallest instant goes first, so that what happened while nobody executed is delivered in the order in which it
+//! happened. Where instants are equal: cancel, then message by number, then outcome by op, then timer by op.
+
+use crate::history::{Message, MessageBody, Moment, OpId};
+
+/// What has arrived and waits to be delivered.
+#[derive(Debug, Clone, Copy)]
+pub struct Arrived<'a> {
+    /// Accepted messages.
+    pub inbox: &'a [Message],
+    /// Timers that are set, due or not.
+    pub timers: &'a [(OpId, Moment)],
+    /// Outcomes of effects and when they ended.
+    pub outcomes: &'a [(OpId, Moment)],
+}
+
+/// The next input, by its place in what has arrived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NextInput {
+    /// A message of the inbox.
+    Message(usize),
+    /// An outcome.
+    Outcome(usize),
+    /// A timer that is due.
+    Timer(usize),
+}
+
+/// The next input at `now`; nothing where all that has arrived is timers in the future. Where `signals` is false only cancels
+/// are taken of the messages: the script has come to its end.
+pub fn next_input(arrived: Arrived<'_>, now: Moment, signals: bool) -> Option<NextInput> {
+    let messages = arrived.inbox.iter().enumerate().filter_map(|(place, message)| match message.body {
+        MessageBody::Cancel { .. } => {
+            Some(((message.accepted_at, 0, message.no.0), NextInput::Message(place)))
+        }
+        MessageBody::Signal { .. } if signals => {
+            Some(((message.accepted_at, 1, message.no.0), NextInput::Message(place)))
+        }
+        MessageBody::Signal { .. } => None,
+    });
+    let outcomes = arrived
+        .outcomes
+        .iter()
+        .enumerate()
+        .map(|(place, (op, ended))| ((*ended, 2, u64::from(op.0)), NextInput::Outcome(place)));
+    let timers = arrived
+        .timers
+        .iter()
+        .enumerate()
+        .filter(|(_, (_, due))| *due <= now)
+        .map(|(place, (op, due))| ((*due, 3, u64::from(op.0)), NextInput::Timer(place)));
+    messages.chain(outcomes).chain(timers).min_by_key(|(order, _)| *order).map(|(_, input)| input)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::history::{CancelCause, MessageId, MessageNo, Value};
+
+    fn signal(no: u64, at: i64) -> Message {
+        let body = MessageBody::Signal { name: "s".into(), payload: Value::Null };
+        Message { no: MessageNo(no), id: MessageId::default(), accepted_at: Moment(at), body }
+    }
+
+    fn cancel(no: u64, at: i64) -> Message {
+        let body = MessageBody::Cancel { cause: CancelCause::Request, reason: String::new() };
+        Message { body, ..signal(no, at) }
+    }
+
+    fn all(arrived: Arrived<'_>, now: i64) -> Option<NextInput> {
+        next_input(arrived, Moment(now), true)
+    }
+
+    #[test]
+    fn the_smallest_instant_goes_first() {
+        let inbox = [signal(1, 50)];
+        let (timers, outcomes) = ([(OpId(1), Moment(40))], [(OpId(2), Moment(30))]);
+        let arrived = Arrived { inbox: &inbox, timers: &timers, outcomes: &outcomes };
+        assert_eq!(all(arrived, 100), Some(NextInput::Outcome(0)));
+        assert_eq!(all(Arrived { outcomes: &[], ..arrived }, 100), Some(NextInput::Timer(0)));
+        assert_eq!(all(Arrived { outcomes: &[], timers: &[], ..arrived }, 100), Some(NextInput::Message(0)));
+    }
+
+    #[test]
+    fn at_one_instant_cancel_then_message_then_outcome_then_timer() {
+        let inbox = [signal(1, 7), signal(2, 7), cancel(3, 7)];
+        let (timers, outcomes) =
+            ([(OpId(1), Moment(7)), (OpId(0), Moment(7))], [(OpId(4), Moment(7)), (OpId(3), Moment(7))]);
+        let arrived = Arrived { inbox: &inbox, timers: &timers, outcomes: &outcomes };
+        assert_eq!(all(arrived, 7), Some(NextInput::Message(2)));
+        assert_eq!(all(Arrived { inbox: &inbox[..2], ..arrived }, 7), Some(NextInput::Message(0)));
+        assert_eq!(all(Arrived { inbox: &[], ..arrived }, 7), Some(NextInput::Outcome(1)));
+        assert_eq!(all(Arrived { inbox: &[], outcomes: &[], ..arrived }, 7), Some(NextInput::Timer(1)));
+    }
+
+    #[test]
+    fn a_timer_is_never_early_and_an_ending_run_takes_only_cancels() {
+        let timers = [(OpId(1), Moment(41))];
+        let inbox = [signal(1, 1)];
+        let arrived = Arrived { inbox: &inbox, timers: &timers, outcomes: &[] };
+        assert_eq!(next_input(arrived, Moment(40), false), None);
+        assert_eq!(next_input(arrived, Moment(41), false), Some(NextInput::Timer(0)));
+        let inbox = [signal(1, 1), cancel(2, 9)];
+        assert_eq!(
+            next_input(Arrived { inbox: &inbox, ..arrived }, Moment(9), false),
+            Some(NextInput::Message(1))
+        );
+    }
+}

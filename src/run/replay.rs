@@ -1,0 +1,100 @@
+//! Replay: a history walked beside its script, so that the script stands again where it stood.
+
+use super::command::{Command, Work};
+use super::run::{Run, Stepped};
+use crate::history::{Entry, Fact, Moment, OpId, RunEnd, Seq, Stuck};
+use crate::script::Told;
+use std::collections::BTreeMap;
+
+/// Where a run stands after its history.
+#[derive(Default)]
+pub struct Replayed {
+    /// How many entries were delivered.
+    pub entries: u32,
+    /// How many of them were outcomes of effects: steps that are not run again.
+    pub steps: u32,
+    /// The commands that have no outcome, by op.
+    pub open: BTreeMap<OpId, Command>,
+    /// The summary last set.
+    pub summary: Option<String>,
+    /// The progress last told.
+    pub progress: Option<Told>,
+    /// How the script ends now; its entry may be recorded already or not.
+    pub end: Option<RunEnd>,
+    /// The lines logged in the stretch of the entry last delivered: they may not be stored yet.
+    pub last_logs: Vec<crate::script::Said>,
+    /// The values published in that stretch.
+    pub last_published: Vec<(String, crate::history::Value)>,
+    /// What the history says of the end, where it does.
+    pub recorded_end: Option<RunEnd>,
+}
+
+/// Why a replay does not come to its end.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ReplayError {
+    /// The script cannot go on at this entry.
+    Stuck {
+        /// The entry that was delivered.
+        at: Seq,
+        /// Why.
+        stuck: Box<Stuck>,
+    },
+    /// No memory for another strand.
+    NoMemory(String),
+}
+
+/// Delivers a history, whole or in pieces (`replayed` is handed from piece to piece). `after` is called after each entry.
+///
+/// # Errors
+/// [`ReplayError`] at the first entry that the script does not fit.
+pub fn replay(
+    run: &mut Run,
+    replayed: &mut Replayed,
+    entries: &[Entry],
+    mut after: impl FnMut(&Run, u32),
+) -> Result<(), ReplayError> {
+    for entry in entries {
+        if let Fact::RunEnded(ended) = &entry.fact {
+            replayed.recorded_end = Some(ended.end.clone());
+            continue;
+        }
+        let mut stepped = run.deliver(entry);
+        let stretch = loop {
+            match stepped {
+                Stepped::Sliced => stepped = run.go_on(),
+                Stepped::Blocked(stretch) => break *stretch,
+                Stepped::Stuck(stuck) => return Err(ReplayError::Stuck { at: Seq(replayed.entries), stuck }),
+                Stepped::NoMemory(message) => return Err(ReplayError::NoMemory(message)),
+            }
+        };
+        replayed.entries += 1;
+        replayed.steps += u32::from(entry.fact.effect_kind().is_some());
+        if let Some((op, _)) = entry.fact.outcome_of() {
+            replayed.open.remove(&op);
+        }
+        if let Fact::CancelRequested(request) = &entry.fact
+            && request.cause == crate::history::CancelCause::Timeout
+        {
+            replayed.open.remove(&OpId::RUN_TIMEOUT);
+        }
+        for op in &stretch.settled {
+            replayed.open.remove(op);
+        }
+        replayed.open.extend(stretch.commands.into_iter().map(|command| (command.op, command)));
+        replayed.summary = stretch.summary.or(replayed.summary.take());
+        replayed.progress = stretch.progress.or(replayed.progress.take());
+        replayed.last_logs = stretch.logs;
+        replayed.last_published = stretch.published;
+        replayed.end = stretch.end;
+        after(run, replayed.entries);
+    }
+    Ok(())
+}
+
+/// The timers among open commands.
+pub fn timers(open: &BTreeMap<OpId, Command>) -> impl Iterator<Item = (OpId, Moment)> {
+    open.values().filter_map(|command| match command.work {
+        Work::Timer { due } => Some((command.op, due)),
+        Work::Effect { .. } | Work::Wait => None,
+    })
+}

@@ -1,0 +1,92 @@
+//! The run as its script sees it: the host that answers what needs no suspension.
+
+use super::chance::Chance;
+use super::command::Stretch;
+use super::mailbox::Mailbox;
+use crate::history::{Moment, Value};
+use crate::script::{Closure, Host, Input, RunFacts, Said, Told};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+/// The host of a run's strands.
+pub(super) struct World {
+    pub(super) state: RefCell<State>,
+    input: Input,
+    id: String,
+    generation: u32,
+}
+
+/// What changes while the run goes on.
+#[derive(Default)]
+pub(super) struct State {
+    pub(super) now: Moment,
+    pub(super) started_at: Moment,
+    pub(super) chance: Chance,
+    pub(super) cancelled: bool,
+    pub(super) mailbox: Mailbox,
+    pub(super) queries: BTreeMap<String, Closure>,
+    pub(super) stretch: Stretch,
+    pub(super) blocked_line: Option<u32>,
+}
+
+impl World {
+    pub(super) fn new(id: String, generation: u32, input: &Value) -> Self {
+        Self { state: RefCell::default(), input: Input::new(input), id, generation }
+    }
+}
+
+impl Host for World {
+    fn now(&self) -> Moment {
+        self.state.borrow().now
+    }
+
+    fn random(&self) -> u64 {
+        self.state.borrow_mut().chance.next()
+    }
+
+    fn log(&self, line: Said) {
+        self.state.borrow_mut().stretch.logs.push(line);
+    }
+
+    fn publish(&self, key: String, value: Value) {
+        self.state.borrow_mut().stretch.published.push((key, value));
+    }
+
+    fn set_summary(&self, text: String) {
+        self.state.borrow_mut().stretch.summary = Some(text);
+    }
+
+    fn progress(&self, progress: Told) {
+        self.state.borrow_mut().stretch.progress = Some(progress);
+    }
+
+    fn on_signal(&self, name: String, handler: Closure) {
+        self.state.borrow_mut().mailbox.register(name, handler);
+    }
+
+    fn on_query(&self, name: String, handler: Closure) {
+        self.state.borrow_mut().queries.insert(name, handler);
+    }
+
+    fn input(&self) -> Input {
+        self.input.clone()
+    }
+
+    fn run_facts(&self) -> RunFacts {
+        let state = self.state.borrow();
+        RunFacts {
+            id: self.id.clone(),
+            generation: self.generation,
+            started_at: state.started_at,
+            cancelled: state.cancelled,
+        }
+    }
+
+    fn blocked_line(&self) -> Option<u32> {
+        self.state.borrow().blocked_line
+    }
+
+    fn attempt(&self) -> Option<(u32, String)> {
+        None
+    }
+}
