@@ -6,8 +6,10 @@
 //! it stood. The **store** keeps histories. **Activities** touch the world. The **worker** joins them.
 //! The **client** asks; the **cli** speaks.
 
+pub mod activity;
 pub mod history;
 pub mod run;
 pub mod script;
 pub mod store;
 pub mod timer;
+pub mod worker;

@@ -143,6 +143,11 @@ impl Run {
         self.world.state.borrow().now
     }
 
+    /// When its first executor began it.
+    pub fn started_at(&self) -> Moment {
+        self.world.state.borrow().started_at
+    }
+
     /// Whether a request to end was delivered.
     pub fn is_cancelled(&self) -> bool {
         self.world.state.borrow().cancelled

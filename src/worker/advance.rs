@@ -1,0 +1,286 @@
+//! Advancing: the next input of each blocked run is chosen, all are committed in one call, then each is delivered.
+
+use super::executing::{InFlight, Phase};
+use super::progress::Progress;
+use super::worker::{Finished, Worker, WorkerError};
+use crate::history::{Entry, Fact, RunNo, Seq, StoredStatus};
+use crate::run::{Command, Stepped, Stretch, Work};
+use crate::script::{Level, Said};
+use crate::store::{Answer, LogLevel, LogLine, Request, StoreError};
+
+impl Worker {
+    /// One commit for all runs that have an input. False where none has.
+    pub(super) fn advance(&mut self) -> Result<bool, WorkerError> {
+        let now = self.clock.now();
+        let numbers: Vec<RunNo> = self.runs.keys().copied().collect();
+        let mut requests = Vec::new();
+        let mut flights = Vec::new();
+        for no in numbers {
+            let seed =
+                self.runs.get(&no).is_some_and(|run| run.next_seq == Seq(0)).then(|| self.next_chance());
+            let Some(run) = self.runs.get_mut(&no) else { continue };
+            let fact = match seed {
+                Some(seed) if matches!(run.phase, Phase::Blocked) => Some(Fact::RunBegan { seed }),
+                Some(_) | None => run.choose(now),
+            };
+            if let Some(fact) = fact {
+                let (append, flight) = run.append(Some(fact), now)?;
+                requests.push(Request::Append(Box::new(append)));
+                flights.push(flight);
+            }
+        }
+        if requests.is_empty() {
+            return Ok(false);
+        }
+        self.commit(requests, flights)?;
+        Ok(true)
+    }
+
+    /// Writes lazy records whose time has come.
+    pub(super) fn flush_lazy(&mut self) -> Result<bool, WorkerError> {
+        let (now, monotonic) = (self.clock.now(), self.clock.monotonic());
+        let mut requests = Vec::new();
+        let mut flights = Vec::new();
+        for run in self.runs.values_mut() {
+            if run.lazy.deadline().is_some_and(|deadline| deadline <= monotonic) {
+                let (append, flight) = run.append(None, now)?;
+                requests.push(Request::Append(Box::new(append)));
+                flights.push(flight);
+            }
+        }
+        if requests.is_empty() {
+            return Ok(false);
+        }
+        self.commit(requests, flights)?;
+        Ok(true)
+    }
+
+    /// Commits; delivers what is on disk, and only that.
+    fn commit(&mut self, requests: Vec<Request>, flights: Vec<InFlight>) -> Result<(), WorkerError> {
+        let answers = self.store.call(requests);
+        let mut failed = None;
+        for (answer, flight) in answers.into_iter().zip(flights) {
+            match answer {
+                Ok(Answer::Done) => self.committed(flight),
+                Ok(_) => {
+                    failed =
+                        Some(StoreError::Protocol { message: "an append was answered strangely".to_owned() });
+                }
+                Err(StoreError::Fenced { .. }) => self.look_again(flight.run),
+                Err(StoreError::Ended { .. }) => self.look_again(flight.run),
+                Err(error) => failed = Some(error),
+            }
+        }
+        failed.map_or(Ok(()), |error| Err(error.into()))
+    }
+
+    fn committed(&mut self, flight: InFlight) {
+        let Some(run) = self.runs.get_mut(&flight.run) else { return };
+        run.checksum = flight.checksum;
+        let Some(entry) = flight.entry else {
+            self.leave_if_stuck(flight.run);
+            return;
+        };
+        run.next_seq = run.next_seq.next();
+        run.last_at = entry.at;
+        run.log_lines = 0;
+        run.attempt_lines = 0;
+        if let Some(end) = flight.ends {
+            self.leave(flight.run, Finished::Ended(end));
+            return;
+        }
+        self.tell_of(flight.run, &entry);
+        if matches!(self.runs.get(&flight.run).map(|run| &run.phase), Some(Phase::Stuck(_))) {
+            self.leave_if_stuck(flight.run);
+            return;
+        }
+        self.deliver(flight.run, &entry);
+    }
+
+    fn deliver(&mut self, no: RunNo, entry: &Entry) {
+        if let Some((op, _)) = entry.fact.outcome_of()
+            && let Some(run) = self.runs.get_mut(&no)
+        {
+            run.open.remove(&op);
+        }
+        if let Some(run) = self.runs.get_mut(&no)
+            && matches!(&entry.fact, Fact::CancelRequested(request) if request.cause == crate::history::CancelCause::Timeout)
+        {
+            run.open.remove(&crate::history::OpId::RUN_TIMEOUT);
+        }
+        if self.runs.get(&no).is_some_and(|run| run.run.is_none())
+            && !matches!(entry.fact, Fact::RunBegan { .. })
+        {
+            // Evicted: its script is replayed, this entry included, and stands where it stood.
+            self.revive(no);
+            return;
+        }
+        let stepped = self.runs.get_mut(&no).and_then(|run| {
+            let script = run.script.clone();
+            let charter = super::recovery::charter(run);
+            let live =
+                run.run.get_or_insert_with(|| crate::run::Run::new(&self.interpreter, script, charter));
+            Some(live.deliver(entry))
+        });
+        if let Some(stepped) = stepped {
+            self.stepped(no, stepped, Some(&entry.fact));
+        }
+    }
+
+    /// Takes over what a step gave.
+    pub(super) fn stepped(&mut self, no: RunNo, stepped: Stepped, _fact: Option<&Fact>) {
+        let Some(run) = self.runs.get_mut(&no) else { return };
+        match stepped {
+            Stepped::Sliced => run.phase = Phase::Sliced,
+            Stepped::Blocked(stretch) => {
+                run.phase = Phase::Blocked;
+                if let Some(live) = &run.run {
+                    run.takes_signals = live.takes_signals();
+                }
+                self.apply(no, *stretch);
+            }
+            Stepped::Stuck(stuck) => {
+                run.run = None;
+                run.lazy.status(StoredStatus::Stuck((*stuck).clone()));
+                run.lazy.hurry(self.clock.monotonic());
+                run.phase = Phase::Stuck(stuck);
+            }
+            Stepped::NoMemory(_) => {
+                // The entry is recorded; the script is replayed once others have made room.
+                run.run = None;
+                self.make_room();
+                self.revive(no);
+            }
+        }
+    }
+
+    /// Publishes a stretch: logs, values, commands; effects start now, for all they depend on is on disk.
+    pub(super) fn apply(&mut self, no: RunNo, stretch: Stretch) {
+        let monotonic = self.clock.monotonic();
+        let Some(run) = self.runs.get_mut(&no) else { return };
+        if std::mem::take(&mut run.was_stuck) {
+            run.lazy.status(StoredStatus::Open);
+            run.lazy.hurry(monotonic);
+        }
+        let mut told = Vec::new();
+        for said in stretch.logs {
+            let line = log_line(&said, run.last_at);
+            let key = run.log_key();
+            told.push(Progress::Log(line.clone()));
+            run.lazy.logs.push((key, line));
+        }
+        run.lazy.published.extend(stretch.published);
+        if let Some(summary) = stretch.summary {
+            told.push(Progress::Summary(summary.clone()));
+            run.lazy.row.summary = Some(summary);
+        }
+        if let Some(progress) = stretch.progress {
+            told.push(Progress::ScriptProgress {
+                done: progress.done,
+                total: progress.total,
+                text: progress.text,
+            });
+        }
+        let mut stopped = Vec::new();
+        for op in stretch.settled {
+            run.open.remove(&op);
+            run.outcomes.retain(|arrival| arrival.op != op);
+            run.lazy.settle(op);
+            stopped.extend(run.attempts.remove(&op));
+            told.push(Progress::Settled { op });
+        }
+        for command in &stretch.commands {
+            told.push(announced(command));
+            let row = run.pending_row(command);
+            run.lazy.pending.insert(command.op, row);
+        }
+        run.lazy.touch(monotonic);
+        if let Some(end) = stretch.end {
+            run.phase = Phase::Ending(end);
+        }
+        for attempt in stopped {
+            if let Some(key) = attempt.job() {
+                self.effects.stop(key);
+            }
+        }
+        for progress in told {
+            self.tell(no, progress);
+        }
+        for command in stretch.commands {
+            self.begin(no, command);
+        }
+    }
+
+    /// Begins a command: an effect gets an attempt, a timer only waits.
+    fn begin(&mut self, no: RunNo, command: Command) {
+        let Some(run) = self.runs.get_mut(&no) else { return };
+        let op = command.op;
+        let is_effect = matches!(command.work, Work::Effect { .. });
+        run.open.insert(op, command);
+        if is_effect {
+            run.attempts.insert(op, super::attempts::Attempt::fresh());
+            self.start_attempt(no, op);
+        }
+    }
+
+    /// A stuck run leaves when its state is written and nothing of it is under way.
+    pub(super) fn leave_if_stuck(&mut self, no: RunNo) {
+        let Some(run) = self.runs.get(&no) else { return };
+        if let Phase::Stuck(stuck) = &run.phase
+            && run.attempts.values().all(|attempt| !attempt.is_under_way())
+            && run.outcomes.is_empty()
+        {
+            let stuck = stuck.clone();
+            let release = Request::Release { run: no, epoch: run.epoch };
+            drop(self.store.ask(release));
+            self.leave(no, Finished::Stuck(stuck));
+        }
+    }
+
+    fn tell_of(&self, no: RunNo, entry: &Entry) {
+        let progress = match &entry.fact {
+            Fact::ActivityCompleted(done) => Progress::Outcome {
+                op: done.op,
+                label: done.label.clone(),
+                took_ms: done.ended_at.since_ms(done.scheduled_at),
+                ok: true,
+                message: None,
+                attempts: done.attempts,
+            },
+            Fact::ActivityFailed(failed) => Progress::Outcome {
+                op: failed.op,
+                label: failed.label.clone(),
+                took_ms: failed.ended_at.since_ms(failed.scheduled_at),
+                ok: false,
+                message: Some(failed.failure.message.clone()),
+                attempts: failed.attempts,
+            },
+            Fact::TimerFired(fired) => Progress::Settled { op: fired.op },
+            Fact::SignalReceived(signal) => Progress::Signal { name: signal.name.clone() },
+            Fact::CancelRequested(_) => Progress::Signal { name: "cancel".to_owned() },
+            Fact::RunBegan { .. } | Fact::RunEnded(_) | Fact::Unknown { .. } => return,
+        };
+        self.tell(no, progress);
+    }
+}
+
+pub(super) fn announced(command: &Command) -> Progress {
+    let label = command.label.clone();
+    let (op, line) = (command.op, command.line);
+    match &command.work {
+        Work::Effect { .. } => Progress::Scheduled { op, label, line },
+        Work::Timer { due } => Progress::Waiting { op, label, due: Some(*due), line },
+        Work::Wait => Progress::Waiting { op, label, due: None, line },
+    }
+}
+
+/// The stored form of a logged line.
+pub(super) fn log_line(said: &Said, at: crate::history::Moment) -> LogLine {
+    let level = match said.level {
+        Level::Debug => LogLevel::Debug,
+        Level::Info => LogLevel::Info,
+        Level::Warn => LogLevel::Warn,
+        Level::Error => LogLevel::Error,
+    };
+    LogLine { at, level, text: said.text.clone(), fields: said.fields.clone(), op: None }
+}

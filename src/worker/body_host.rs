@@ -1,0 +1,64 @@
+//! The host of a body: what an activity or step of the script may ask without suspending.
+
+use crate::history::{Moment, Value};
+use crate::script::{Closure, Host, Input, RunFacts, Said, Told};
+use std::cell::{Cell, RefCell};
+
+/// Answers a body; keeps what it says until the worker takes it.
+pub(super) struct BodyHost {
+    pub(super) now: Moment,
+    pub(super) attempt: u32,
+    pub(super) key: String,
+    pub(super) input: Input,
+    pub(super) facts: RunFacts,
+    pub(super) chance: Cell<u64>,
+    pub(super) said: RefCell<Vec<Said>>,
+    pub(super) told: RefCell<Option<Told>>,
+}
+
+impl Host for BodyHost {
+    fn now(&self) -> Moment {
+        self.now
+    }
+
+    fn random(&self) -> u64 {
+        let mut bytes = [0; 32];
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(self.key.as_bytes()).update(&self.chance.get().to_le_bytes());
+        hasher.finalize_xof().fill(&mut bytes);
+        self.chance.set(self.chance.get() + 1);
+        bytes.first_chunk().copied().map_or(0, u64::from_le_bytes)
+    }
+
+    fn log(&self, line: Said) {
+        self.said.borrow_mut().push(line);
+    }
+
+    fn publish(&self, _key: String, _value: Value) {}
+
+    fn set_summary(&self, _text: String) {}
+
+    fn progress(&self, progress: Told) {
+        *self.told.borrow_mut() = Some(progress);
+    }
+
+    fn on_signal(&self, _name: String, _handler: Closure) {}
+
+    fn on_query(&self, _name: String, _handler: Closure) {}
+
+    fn input(&self) -> Input {
+        self.input.clone()
+    }
+
+    fn run_facts(&self) -> RunFacts {
+        self.facts.clone()
+    }
+
+    fn blocked_line(&self) -> Option<u32> {
+        None
+    }
+
+    fn attempt(&self) -> Option<(u32, String)> {
+        Some((self.attempt, self.key.clone()))
+    }
+}

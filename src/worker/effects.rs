@@ -1,0 +1,59 @@
+//! The door to the world: jobs out, results back in.
+
+use crate::activity::{Done, Failed};
+use crate::history::{CommandLabel, OpId, RunNo, RunStart, Value};
+use std::sync::Arc;
+
+/// Which job: a command of a run, or the n-th direct call inside the body of one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct JobKey {
+    /// The run.
+    pub run: RunNo,
+    /// The command.
+    pub op: OpId,
+    /// Counts the jobs of this worker, so that a late answer is not taken for another's.
+    pub serial: u64,
+}
+
+/// Work for the world.
+#[derive(Debug, Clone)]
+pub struct Job {
+    /// Which.
+    pub key: JobKey,
+    /// The run's name.
+    pub run_id: String,
+    /// Its kind and name.
+    pub label: CommandLabel,
+    /// Its input.
+    pub input: Value,
+    /// From 1.
+    pub attempt: u32,
+    /// The same for every attempt.
+    pub idempotency_key: String,
+    /// The longest it may take, in milliseconds.
+    pub timeout_ms: Option<i64>,
+    /// Directory, environment and script path.
+    pub start: Arc<RunStart>,
+}
+
+/// The result of a job.
+#[derive(Debug, Clone)]
+pub struct JobDone {
+    /// Which.
+    pub key: JobKey,
+    /// What it gave.
+    pub result: Result<Done, Failed>,
+}
+
+/// Where results go: called on any thread, must not block.
+pub type Ready = Arc<dyn Fn(JobDone) + Send + Sync>;
+
+/// The world.
+pub trait Effects {
+    /// Starts a job; its result comes through the sink given when the effects were made.
+    fn start(&mut self, job: Job);
+    /// Stops a job; its result, if it still comes, is ignored.
+    fn stop(&mut self, key: JobKey);
+    /// Stops all and waits until nothing is left behind; without `patience`, at once.
+    fn stop_all(&mut self, patience: bool);
+}

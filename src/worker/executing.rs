@@ -1,0 +1,219 @@
+//! A run in execution: its script's state, its place in the store, and what has arrived for it.
+
+use super::attempts::Attempt;
+use super::lazy::Lazy;
+use crate::history::{
+    Checksum, Entry, Fact, Message, MessageId, MessageNo, Moment, OpId, Pending, Record, RecordError, RunEnd,
+    RunNo, RunRow, RunStart, Seq, Stuck,
+};
+use crate::run::{Arrived, Command, NextInput, Run, Work, next_input, timers};
+use crate::script::Script;
+use crate::store::{Append, LogKey};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// An outcome that has not been recorded yet.
+pub(super) struct Arrival {
+    pub(super) op: OpId,
+    pub(super) ended_at: Moment,
+    pub(super) fact: Fact,
+}
+
+/// Where a run stands in the worker.
+pub(super) enum Phase {
+    /// All strands are blocked.
+    Blocked,
+    /// Its slice was over; it goes on when the others have had theirs.
+    Sliced,
+    /// The script has ended; the entry is to be written.
+    Ending(RunEnd),
+    /// The script cannot go on; attempts under way are awaited and their outcomes appended.
+    Stuck(Box<Stuck>),
+}
+
+/// A run in execution.
+pub(super) struct Executing {
+    pub(super) no: RunNo,
+    pub(super) id: String,
+    pub(super) epoch: u64,
+    pub(super) generation: u32,
+    pub(super) start: Arc<RunStart>,
+    pub(super) script: Rc<Script>,
+    /// The live script; nothing where the run was evicted.
+    pub(super) run: Option<Run>,
+    pub(super) open: BTreeMap<OpId, Command>,
+    pub(super) next_seq: Seq,
+    pub(super) checksum: Checksum,
+    pub(super) last_at: Moment,
+    pub(super) inbox: Vec<Message>,
+    pub(super) outcomes: Vec<Arrival>,
+    pub(super) attempts: BTreeMap<OpId, Attempt>,
+    pub(super) lazy: Lazy,
+    pub(super) log_lines: u32,
+    pub(super) attempt_lines: u32,
+    pub(super) phase: Phase,
+    pub(super) takes_signals: bool,
+    pub(super) was_stuck: bool,
+}
+
+/// An append on its way, and the entry to deliver when it is committed.
+pub(super) struct InFlight {
+    pub(super) run: RunNo,
+    pub(super) entry: Option<Entry>,
+    pub(super) checksum: Checksum,
+    pub(super) ends: Option<RunEnd>,
+}
+
+impl Executing {
+    /// The run of a row, not yet replayed.
+    pub(super) fn new(row: &RunRow, epoch: u64, start: Arc<RunStart>, script: Rc<Script>) -> Self {
+        Self {
+            no: row.no,
+            id: row.id.to_string(),
+            epoch,
+            generation: row.generation,
+            start,
+            script,
+            run: None,
+            open: BTreeMap::new(),
+            next_seq: Seq(0),
+            checksum: Checksum::first(row.no),
+            last_at: Moment(i64::MIN),
+            inbox: Vec::new(),
+            outcomes: Vec::new(),
+            attempts: BTreeMap::new(),
+            lazy: Lazy::default(),
+            log_lines: 0,
+            attempt_lines: 0,
+            phase: Phase::Blocked,
+            takes_signals: true,
+            was_stuck: matches!(row.status, crate::history::StoredStatus::Stuck(_)),
+        }
+    }
+
+    /// A message told by the store, once.
+    pub(super) fn accept(&mut self, message: Message) {
+        let known = |seen: &Message| seen.id == message.id;
+        if !self.inbox.iter().any(known) {
+            self.inbox.push(message);
+        }
+    }
+
+    /// The next input that may be recorded now.
+    pub(super) fn choose(&mut self, now: Moment) -> Option<Fact> {
+        match &self.phase {
+            Phase::Blocked if self.next_seq.0 == 0 => return None,
+            Phase::Blocked => {}
+            Phase::Ending(end) => {
+                return Some(Fact::RunEnded(Box::new(crate::history::RunEnded { end: end.clone() })));
+            }
+            // What was running when the script got stuck is kept; nothing else is delivered.
+            Phase::Stuck(_) => return self.outcomes.pop().map(|arrival| arrival.fact),
+            Phase::Sliced => return None,
+        }
+        let timers: Vec<(OpId, Moment)> = timers(&self.open).collect();
+        let outcomes: Vec<(OpId, Moment)> =
+            self.outcomes.iter().map(|arrival| (arrival.op, arrival.ended_at)).collect();
+        let arrived = Arrived { inbox: &self.inbox, timers: &timers, outcomes: &outcomes };
+        match next_input(arrived, now, self.takes_signals)? {
+            NextInput::Message(place) => Some(Fact::of_message(&self.inbox.remove(place))),
+            NextInput::Outcome(place) => Some(self.outcomes.remove(place).fact),
+            NextInput::Timer(place) => {
+                let (op, due) = timers.get(place)?;
+                let command = self.open.get(op)?;
+                Some(Fact::of_timer(*op, &command.label, *due))
+            }
+        }
+    }
+
+    /// When its earliest timer is due.
+    pub(super) fn next_due(&self) -> Option<Moment> {
+        let timer = timers(&self.open).map(|(_, due)| due).min();
+        let retry = self.attempts.values().filter_map(Attempt::next_try).min();
+        timer.into_iter().chain(retry).min()
+    }
+
+    /// The append that records a fact, with all lazy records of the run.
+    pub(super) fn append(
+        &mut self,
+        fact: Option<Fact>,
+        now: Moment,
+    ) -> Result<(Append, InFlight), RecordError> {
+        let mut records: Vec<Record> = Vec::new();
+        let mut delivered: Vec<(MessageNo, MessageId)> = Vec::new();
+        let mut checksum = self.checksum;
+        let mut ends = None;
+        let mut lazy = self.lazy.take();
+        let entry = fact.map(|fact| Entry { at: self.last_at.max(now), fact });
+        if let Some(entry) = &entry {
+            let (record, next) = Record::seal(entry, checksum)?;
+            checksum = next;
+            records.push(record);
+            match &entry.fact {
+                Fact::SignalReceived(signal) => delivered.push((signal.message_no, signal.message_id)),
+                Fact::CancelRequested(request) => {
+                    delivered.push((request.message_no, request.message_id));
+                    lazy.cancel_requested(entry.at);
+                    if request.cause == crate::history::CancelCause::Timeout {
+                        delivered.clear();
+                        lazy.settle(OpId::RUN_TIMEOUT);
+                    }
+                }
+                Fact::RunEnded(ended) => {
+                    lazy.status(crate::history::StoredStatus::Ended(ended.end.clone()));
+                    ends = Some(ended.end.clone());
+                }
+                Fact::ActivityCompleted(_) | Fact::ActivityFailed(_) | Fact::TimerFired(_) => {
+                    if let Some((op, _)) = entry.fact.outcome_of() {
+                        lazy.settle(op);
+                    }
+                }
+                Fact::RunBegan { .. } | Fact::Unknown { .. } => {}
+            }
+        }
+        let append = Append {
+            run: self.no,
+            epoch: self.epoch,
+            from: self.next_seq,
+            records,
+            delivered,
+            pending: lazy.pending.into_values().collect(),
+            settled: lazy.settled.into_iter().collect(),
+            logs: lazy.logs,
+            published: lazy.published,
+            row: lazy.row,
+        };
+        Ok((append, InFlight { run: self.no, entry, checksum, ends }))
+    }
+
+    /// The key of the next log line.
+    pub(super) fn log_key(&mut self) -> LogKey {
+        let key = LogKey { seq: Seq(self.next_seq.0.saturating_sub(1)), line: self.log_lines };
+        self.log_lines += 1;
+        key
+    }
+
+    /// The pending row of an open command.
+    pub(super) fn pending_row(&self, command: &Command) -> Pending {
+        let attempt = self.attempts.get(&command.op);
+        let (input, attempts, due) = match &command.work {
+            Work::Effect { input, retry, .. } => (input.clone(), retry.attempts, None),
+            Work::Timer { due } => (crate::history::Value::Null, None, Some(*due)),
+            Work::Wait => (crate::history::Value::Null, None, None),
+        };
+        Pending {
+            op: command.op,
+            label: command.label.clone(),
+            input,
+            line: command.line,
+            scheduled_at: command.scheduled_at,
+            failures: attempt.map_or(0, |attempt| attempt.failures),
+            attempts,
+            due,
+            next_try: attempt.and_then(Attempt::next_try),
+            last_failure: attempt.and_then(|attempt| attempt.last_failure.clone()),
+            heartbeat: None,
+        }
+    }
+}

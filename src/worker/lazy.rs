@@ -1,0 +1,58 @@
+//! Lazy records of a run: they ride along with its next urgent append, or go alone when they have waited long enough.
+
+use crate::history::{Moment, OpId, Pending, StoredStatus, Value};
+use crate::store::{LogKey, LogLine, RowChange};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+/// How long lazy records may wait.
+pub(super) const LAZY: Duration = Duration::from_millis(50);
+
+/// Records that need not be on disk before anything else happens.
+#[derive(Default)]
+pub(super) struct Lazy {
+    pub(super) pending: BTreeMap<OpId, Pending>,
+    pub(super) settled: BTreeSet<OpId>,
+    pub(super) logs: Vec<(LogKey, LogLine)>,
+    pub(super) published: Vec<(String, Value)>,
+    pub(super) row: RowChange,
+    since: Option<Duration>,
+    urgent: bool,
+}
+
+impl Lazy {
+    /// Notes when the oldest record came.
+    pub(super) fn touch(&mut self, now: Duration) {
+        self.since.get_or_insert(now);
+    }
+
+    /// To be written at the next occasion, waiting for nothing.
+    pub(super) fn hurry(&mut self, now: Duration) {
+        self.urgent = true;
+        self.touch(now);
+    }
+
+    /// When it must be written at the latest.
+    pub(super) fn deadline(&self) -> Option<Duration> {
+        self.since.map(|since| if self.urgent { since } else { since + LAZY })
+    }
+
+    /// A command has its outcome: a row that was never written never will be.
+    pub(super) fn settle(&mut self, op: OpId) {
+        self.pending.remove(&op);
+        self.settled.insert(op);
+    }
+
+    pub(super) fn status(&mut self, status: StoredStatus) {
+        self.row.status = Some(status);
+    }
+
+    pub(super) fn cancel_requested(&mut self, at: Moment) {
+        self.row.cancel_requested_at = Some(at);
+    }
+
+    /// Takes all.
+    pub(super) fn take(&mut self) -> Self {
+        std::mem::take(self)
+    }
+}

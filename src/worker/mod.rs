@@ -1,0 +1,24 @@
+//! The worker drives runs in one process: it joins the core, the store, activities and the clock.
+//!
+//! One loop over one closed enum of inputs. Each round it chooses the next input of every run that is blocked, commits
+//! all of them in one call, and only then delivers them; so a lone step costs one commit, and many runs share one.
+#![warn(clippy::wildcard_enum_match_arm, clippy::match_wildcard_for_single_variants)]
+
+mod advance;
+mod attempts;
+mod body_host;
+mod effects;
+mod eviction;
+mod executing;
+mod lazy;
+mod outcome;
+mod progress;
+mod recovery;
+mod shutdown;
+#[expect(clippy::module_inception, reason = "the room's noun is its main file's noun")]
+mod worker;
+
+pub use effects::{Effects, Job, JobDone, JobKey, Ready};
+pub use progress::{Observer, Progress};
+pub use recovery::{LoadError, compile_program, load_history};
+pub use worker::{Finished, Input, Settings, Worker, WorkerError};

@@ -1,0 +1,109 @@
+//! Outcomes: the end of an effect becomes a fact that waits to be recorded; what it wrote becomes log lines.
+
+use super::advance::log_line;
+use super::executing::Arrival;
+use super::progress::Progress;
+use super::worker::Worker;
+use crate::history::{ActivityCompleted, ActivityFailed, Fact, Failure, Moment, OpId, RunNo, Value, kind};
+use crate::run::Work;
+use crate::script::{Said, Told};
+use crate::store::{LogKey, LogLevel, LogLine};
+
+/// Lines of attempts are numbered from here, so that they never take a number of the script's own lines.
+const ATTEMPT_LINES: u32 = 1 << 31;
+
+impl Worker {
+    /// An effect ended for good.
+    pub(super) fn arrived(&mut self, no: RunNo, op: OpId, ended_at: Moment, result: Result<Value, Failure>) {
+        let Some(run) = self.runs.get_mut(&no) else { return };
+        let attempts = run.attempts.remove(&op).map_or(0, |attempt| attempt.failures);
+        let Some(command) = run.open.get(&op) else { return };
+        let input = match &command.work {
+            Work::Effect { input, .. } => input.clone(),
+            Work::Timer { .. } | Work::Wait => Value::Null,
+        };
+        let (label, scheduled_at) = (command.label.clone(), command.scheduled_at);
+        let fact = match result {
+            Ok(result) => Fact::ActivityCompleted(Box::new(ActivityCompleted {
+                op,
+                label,
+                input,
+                result,
+                attempts: attempts + 1,
+                scheduled_at,
+                ended_at,
+            })),
+            Err(failure) => {
+                let failure = for_script(failure, &label.name, attempts);
+                Fact::ActivityFailed(Box::new(ActivityFailed {
+                    op,
+                    label,
+                    input,
+                    failure,
+                    attempts,
+                    scheduled_at,
+                    ended_at,
+                }))
+            }
+        };
+        run.outcomes.push(Arrival { op, ended_at, fact });
+    }
+
+    /// What a body logged.
+    pub(super) fn keep_lines(&mut self, no: RunNo, op: OpId, said: Vec<Said>, told: Option<Told>) {
+        let now = self.clock.now();
+        for said in said {
+            let line = LogLine { op: Some(op), ..log_line(&said, now) };
+            self.keep_line(no, line);
+        }
+        if let Some(told) = told {
+            self.tell(no, Progress::ScriptProgress { done: told.done, total: told.total, text: told.text });
+        }
+    }
+
+    /// What an attempt wrote on its stderr.
+    pub(super) fn keep_output(&mut self, no: RunNo, op: OpId, stderr: &str) {
+        let text = stderr.trim_end();
+        if !text.is_empty() {
+            let at = self.clock.now();
+            let line = LogLine {
+                at,
+                level: LogLevel::Info,
+                text: text.to_owned(),
+                fields: Value::Null,
+                op: Some(op),
+            };
+            self.keep_line(no, line);
+        }
+    }
+
+    fn keep_line(&mut self, no: RunNo, line: LogLine) {
+        let monotonic = self.clock.monotonic();
+        if let Some(run) = self.runs.get_mut(&no) {
+            let seq = crate::history::Seq(run.next_seq.0.saturating_sub(1));
+            run.attempt_lines = run.attempt_lines.max(ATTEMPT_LINES) + 1;
+            run.lazy.logs.push((LogKey { seq, line: run.attempt_lines }, line.clone()));
+            run.lazy.touch(monotonic);
+        }
+        self.tell(no, Progress::Log(line));
+    }
+}
+
+/// The failure as the script catches it: what a body threw under its own kind is an activity's failure with a cause.
+fn for_script(failure: Failure, name: &str, attempts: u32) -> Failure {
+    const OWN: [&str; 5] =
+        [kind::ACTIVITY, kind::EXEC, kind::TIMEOUT, kind::CANCELLED, kind::UNKNOWN_OUTCOME];
+    let attempts = Value::from(attempts);
+    if OWN.contains(&failure.kind.as_str()) {
+        let mut failure = failure.with("attempts", attempts);
+        failure.data.entry("name".to_owned()).or_insert_with(|| name.into());
+        return failure;
+    }
+    let cause = failure.to_value();
+    let kind_of_cause = failure.data.get("type").cloned().unwrap_or_else(|| failure.kind.as_str().into());
+    Failure::new(kind::ACTIVITY, failure.message)
+        .with("name", name)
+        .with("type", kind_of_cause)
+        .with("attempts", attempts)
+        .with("cause", cause)
+}

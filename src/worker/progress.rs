@@ -1,0 +1,106 @@
+//! What a worker tells while it goes on, for a live display.
+
+use crate::history::{CommandLabel, Failure, Moment, OpId, RunEnd, RunNo, Stuck};
+use crate::store::LogLine;
+use std::sync::Arc;
+
+/// Where progress goes. Called on the worker's thread; must not block.
+pub type Observer = Arc<dyn Fn(RunNo, Progress) + Send + Sync>;
+
+/// Something that happened to a run.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Progress {
+    /// Its history was replayed.
+    Replayed {
+        /// Entries delivered.
+        entries: u32,
+        /// Outcomes of effects among them: steps that are not run again.
+        steps: u32,
+        /// How long it took, in milliseconds.
+        took_ms: u64,
+    },
+    /// The script asks for an effect.
+    Scheduled {
+        /// The command.
+        op: OpId,
+        /// Its kind and name.
+        label: CommandLabel,
+        /// The line that asks.
+        line: Option<u32>,
+    },
+    /// An attempt begins.
+    AttemptStarted {
+        /// The command.
+        op: OpId,
+        /// From 1.
+        attempt: u32,
+    },
+    /// An attempt failed.
+    AttemptFailed {
+        /// The command.
+        op: OpId,
+        /// From 1.
+        attempt: u32,
+        /// Why.
+        failure: Failure,
+        /// When the next begins, where there is one.
+        next_try: Option<Moment>,
+        /// How many there may be, where bounded.
+        attempts: Option<u32>,
+    },
+    /// A command ended and its outcome is recorded.
+    Outcome {
+        /// The command.
+        op: OpId,
+        /// Its kind and name.
+        label: CommandLabel,
+        /// From being asked for to its end, in milliseconds.
+        took_ms: i64,
+        /// Whether it gave a value.
+        ok: bool,
+        /// The failure's message, where it failed.
+        message: Option<String>,
+        /// How many attempts it took.
+        attempts: u32,
+    },
+    /// A timer or wait begins.
+    Waiting {
+        /// The command.
+        op: OpId,
+        /// Its kind and name.
+        label: CommandLabel,
+        /// When it is due, where it has a time.
+        due: Option<Moment>,
+        /// The line that asks.
+        line: Option<u32>,
+    },
+    /// A command ended without an outcome of its own.
+    Settled {
+        /// The command.
+        op: OpId,
+    },
+    /// The script logged a line.
+    Log(LogLine),
+    /// The script set its summary.
+    Summary(String),
+    /// The script told how far it is.
+    ScriptProgress {
+        /// So many are done.
+        done: i64,
+        /// Of so many.
+        total: i64,
+        /// A word beside it.
+        text: Option<String>,
+    },
+    /// A signal was delivered.
+    Signal {
+        /// Its name.
+        name: String,
+    },
+    /// The run ended.
+    Ended(RunEnd),
+    /// The run cannot go on.
+    Stuck(Stuck),
+    /// The run was put down.
+    Parked,
+}

@@ -1,0 +1,241 @@
+//! Recovery: a run's history is read, verified and replayed, and its pending commands are taken up again.
+
+use super::attempts::Attempt;
+use super::executing::{Executing, Phase};
+use super::progress::Progress;
+use super::worker::{Worker, WorkerError};
+use crate::history::{Checksum, Entry, Program, RecordError, RunNo, RunRow, Seq, StoredStatus};
+use crate::run::{Charter, ReplayError, Replayed, Run, Work, replay};
+use crate::script::{Interpreter, Script, Source, SyntaxError};
+use crate::store::{Answer, Request, Snapshot, Store, StoreError};
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// Why a run cannot be loaded.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum LoadError {
+    /// The store refused or failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// An entry is not what was written.
+    #[error("entry {seq} of run {id}: {error}")]
+    Record {
+        /// The run's name.
+        id: String,
+        /// The entry.
+        seq: Seq,
+        /// What is wrong with it.
+        error: RecordError,
+    },
+    /// The pinned script does not compile: another version of durun accepted it.
+    #[error("the pinned script of the run does not compile: {0}")]
+    Syntax(#[from] SyntaxError),
+}
+
+/// Reads and verifies a run's entries up to `until`.
+///
+/// # Errors
+/// [`LoadError`] where the store fails or an entry is damaged.
+pub fn load_history(
+    store: &dyn Store,
+    row: &RunRow,
+    until: Seq,
+) -> Result<(Vec<Entry>, Checksum), LoadError> {
+    let mut entries = Vec::new();
+    let mut checksum = Checksum::first(row.no);
+    let mut from = Seq(0);
+    while from < until {
+        let records = match store.ask(Request::History { run: row.no, from, until })? {
+            Answer::Records(records) if !records.is_empty() => records,
+            _ => {
+                let message = format!("entry {from} of run {} is missing", row.id);
+                return Err(StoreError::Protocol { message }.into());
+            }
+        };
+        for record in records {
+            let damaged = |error| LoadError::Record { id: row.id.to_string(), seq: from, error };
+            let (entry, next) = record.open(checksum).map_err(damaged)?;
+            entries.push(entry);
+            checksum = next;
+            from = from.next();
+        }
+    }
+    Ok((entries, checksum))
+}
+
+/// Compiles the pinned texts of a program.
+///
+/// # Errors
+/// [`LoadError`] where the store lacks a text, or one does not compile.
+pub fn compile_program(
+    store: &dyn Store,
+    interpreter: &Interpreter,
+    program: &Program,
+) -> Result<Rc<Script>, LoadError> {
+    let text = |hash| match store.ask(Request::Script { hash })? {
+        Answer::Script(text) => Ok(text),
+        _ => Err(StoreError::Protocol { message: "a script was answered strangely".to_owned() }),
+    };
+    let mut source = Source {
+        path: program.path.clone(),
+        main: text(program.main)?,
+        modules: std::collections::BTreeMap::new(),
+    };
+    for (path, hash) in &program.modules {
+        source.modules.insert(path.clone(), text(*hash)?);
+    }
+    Ok(Script::compile(interpreter, source)?)
+}
+
+pub(super) fn charter(run: &Executing) -> Charter {
+    Charter {
+        id: run.id.clone(),
+        generation: run.generation,
+        input: run.start.input.clone(),
+        timeout_ms: run.start.timeout_ms,
+    }
+}
+
+impl Worker {
+    /// Takes up a run that this process has claimed.
+    ///
+    /// # Errors
+    /// [`WorkerError`] where it cannot be loaded; it stays as it is.
+    pub fn adopt(&mut self, no: RunNo, epoch: u64) -> Result<(), WorkerError> {
+        let Answer::Snapshot(snapshot) = self.store.ask(Request::Snapshot { run: no })? else {
+            return Err(
+                StoreError::Protocol { message: "a snapshot was answered strangely".to_owned() }.into()
+            );
+        };
+        let script = self.script_of(&snapshot.start.program)?;
+        let start = Arc::new(snapshot.start.clone());
+        let mut run = Executing::new(&snapshot.row, epoch, start, script);
+        run.inbox.clone_from(&snapshot.inbox);
+        self.runs.insert(no, run);
+        if snapshot.entries > Seq(0)
+            && let Err(error) = self.replay_run(&snapshot)
+        {
+            self.runs.remove(&no);
+            return Err(error.into());
+        }
+        Ok(())
+    }
+
+    /// Replays an evicted run, now that something came for it.
+    pub(super) fn revive(&mut self, no: RunNo) {
+        let loaded =
+            self.store.ask(Request::Snapshot { run: no }).map_err(LoadError::from).and_then(|answer| {
+                match answer {
+                    Answer::Snapshot(snapshot) => self.replay_run(&snapshot),
+                    _ => {
+                        Err(StoreError::Protocol { message: "a snapshot was answered strangely".to_owned() }
+                            .into())
+                    }
+                }
+            });
+        if loaded.is_err() {
+            self.leave(no, super::worker::Finished::Parked);
+        }
+    }
+
+    fn script_of(&mut self, program: &Program) -> Result<Rc<Script>, LoadError> {
+        let key = *program.main.0.first_chunk::<32>().unwrap_or(&[0; 32]);
+        if let Some((known, script)) = self.programs.get(&key)
+            && known == program
+        {
+            return Ok(Rc::clone(script));
+        }
+        let script = compile_program(self.store.as_ref(), &self.interpreter, program)?;
+        self.programs.insert(key, (program.clone(), Rc::clone(&script)));
+        Ok(script)
+    }
+
+    fn replay_run(&mut self, snapshot: &Snapshot) -> Result<(), LoadError> {
+        let (no, began) = (snapshot.row.no, self.clock.monotonic());
+        let (entries, checksum) = load_history(self.store.as_ref(), &snapshot.row, snapshot.entries)?;
+        let Some(run) = self.runs.get_mut(&no) else { return Ok(()) };
+        run.next_seq = snapshot.entries;
+        run.checksum = checksum;
+        run.last_at = entries.last().map_or(run.last_at, |entry| entry.at);
+        let mut live = Run::new(&self.interpreter, Rc::clone(&run.script), charter(run));
+        let mut replayed = Replayed::default();
+        let outcome = replay(&mut live, &mut replayed, &entries, |_, _| ());
+        let checked = match outcome {
+            Ok(()) => live.check_pending(&snapshot.pending),
+            Err(ReplayError::Stuck { stuck, .. }) => Err(stuck),
+            Err(ReplayError::NoMemory(_)) => Ok(Vec::new()),
+        };
+        match checked {
+            Ok(stale) => self.stand_up(snapshot, live, replayed, stale, began),
+            Err(stuck) => {
+                run.lazy.status(StoredStatus::Stuck((*stuck).clone()));
+                run.lazy.hurry(began);
+                run.phase = Phase::Stuck(stuck);
+            }
+        }
+        Ok(())
+    }
+
+    /// The script stands where it stood: its pending commands are taken up again.
+    fn stand_up(
+        &mut self,
+        snapshot: &Snapshot,
+        live: Run,
+        replayed: Replayed,
+        stale: Vec<crate::history::OpId>,
+        began: std::time::Duration,
+    ) {
+        let monotonic = self.clock.monotonic();
+        let no = snapshot.row.no;
+        let Some(run) = self.runs.get_mut(&no) else { return };
+        run.takes_signals = live.takes_signals();
+        run.run = Some(live);
+        run.open = replayed.open;
+        run.attempts.retain(|_, attempt| attempt.is_under_way());
+        if snapshot.last_log.is_some_and(|last| last.seq == Seq(snapshot.entries.0.saturating_sub(1))) {
+            run.attempt_lines = snapshot.last_log.map_or(0, |last| last.line);
+        }
+        run.log_lines = 0;
+        for said in &replayed.last_logs {
+            let line = super::advance::log_line(said, run.last_at);
+            let key = run.log_key();
+            run.lazy.logs.push((key, line));
+        }
+        run.lazy.published.extend(replayed.last_published);
+        for op in stale {
+            run.lazy.settle(op);
+        }
+        if std::mem::take(&mut run.was_stuck) {
+            run.lazy.status(StoredStatus::Open);
+            run.lazy.hurry(monotonic);
+        }
+        let rows = &snapshot.pending;
+        let mut told = Vec::new();
+        for (op, command) in &run.open {
+            let row = rows.iter().find(|row| row.op == *op);
+            if matches!(command.work, Work::Effect { .. }) && !run.attempts.contains_key(op) {
+                let attempt = row.map_or_else(Attempt::fresh, |row| {
+                    Attempt::remembered(row.failures, row.last_failure.clone(), row.next_try)
+                });
+                run.attempts.insert(*op, attempt);
+            }
+            told.push(super::advance::announced(command));
+        }
+        let missing: Vec<_> = run
+            .open
+            .values()
+            .filter(|command| !rows.iter().any(|row| row.op == command.op))
+            .map(|command| run.pending_row(command))
+            .collect();
+        run.lazy.pending.extend(missing.into_iter().map(|row| (row.op, row)));
+        run.lazy.touch(monotonic);
+        if let Some(end) = replayed.end {
+            run.phase = Phase::Ending(end);
+        }
+        let took = u64::try_from(monotonic.saturating_sub(began).as_millis()).unwrap_or(u64::MAX);
+        self.tell(no, Progress::Replayed { entries: replayed.entries, steps: replayed.steps, took_ms: took });
+        for progress in told {
+            self.tell(no, progress);
+        }
+    }
+}

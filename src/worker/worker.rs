@@ -1,0 +1,231 @@
+//! The worker: one loop over one closed enum of inputs.
+
+use super::effects::{Effects, JobDone};
+use super::executing::{Executing, Phase};
+use super::progress::{Observer, Progress};
+use crate::history::{Moment, Program, RunEnd, RunNo, Stuck};
+use crate::script::{Interpreter, Script};
+use crate::store::{Event, Store, StoreError};
+use crate::timer::Clock;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::Duration;
+
+/// All that can happen to a worker.
+#[derive(Debug)]
+pub enum Input {
+    /// A job has its result.
+    Done(JobDone),
+    /// The store tells something.
+    Store(Event),
+    /// Put everything down; without patience, without waiting for children.
+    Stop {
+        /// Whether children get their time.
+        patience: bool,
+    },
+}
+
+/// How a run left the worker.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Finished {
+    /// It ended.
+    Ended(RunEnd),
+    /// Its script cannot go on.
+    Stuck(Box<Stuck>),
+    /// It was put down and can be continued.
+    Parked,
+    /// Another process has it now.
+    Lost,
+}
+
+/// Why a worker gave up.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum WorkerError {
+    /// The store refused or failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A run could not be loaded.
+    #[error(transparent)]
+    Load(#[from] super::recovery::LoadError),
+    /// An entry could not be encoded.
+    #[error("an entry {0}")]
+    Record(#[from] crate::history::RecordError),
+}
+
+/// What a worker is told once.
+#[derive(Clone)]
+pub struct Settings {
+    /// The store's own name, the first part of every idempotency key.
+    pub store_id: String,
+    /// Seeds jitter and the seeds of new runs.
+    pub seed: u64,
+    /// The most strands alive at once; waiting runs are evicted above it.
+    pub live_strands: usize,
+}
+
+/// A worker and its runs.
+pub struct Worker {
+    pub(super) store: Arc<dyn Store>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) interpreter: Interpreter,
+    pub(super) programs: BTreeMap<[u8; 32], (Program, Rc<Script>)>,
+    pub(super) runs: BTreeMap<RunNo, Executing>,
+    pub(super) finished: Vec<(RunNo, Finished)>,
+    pub(super) effects: Box<dyn Effects>,
+    pub(super) observer: Observer,
+    pub(super) settings: Settings,
+    pub(super) chance: u64,
+    pub(super) serial: u64,
+    pub(super) stopping: Option<bool>,
+}
+
+impl Worker {
+    /// A worker without runs.
+    pub fn new(
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        effects: Box<dyn Effects>,
+        observer: Observer,
+        settings: Settings,
+    ) -> Self {
+        Self {
+            store,
+            clock,
+            interpreter: Interpreter::new(),
+            programs: BTreeMap::new(),
+            runs: BTreeMap::new(),
+            finished: Vec::new(),
+            effects,
+            observer,
+            chance: settings.seed,
+            settings,
+            serial: 0,
+            stopping: None,
+        }
+    }
+
+    /// Drives all its runs until each has ended, is stuck, was lost, or everything is put down.
+    ///
+    /// # Errors
+    /// [`WorkerError`] where the store fails; nothing recorded is lost.
+    pub fn drive(&mut self, inputs: &Receiver<Input>) -> Result<Vec<(RunNo, Finished)>, WorkerError> {
+        while !self.runs.is_empty() {
+            while let Ok(input) = inputs.try_recv() {
+                self.take(input);
+            }
+            if let Some(patience) = self.stopping {
+                self.put_down(patience)?;
+                break;
+            }
+            if self.turn()? {
+                continue;
+            }
+            match inputs.recv_timeout(self.patience()) {
+                Ok(input) => self.take(input),
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
+            }
+        }
+        Ok(std::mem::take(&mut self.finished))
+    }
+
+    /// One round: every run that can, takes one step. False where nothing could be done.
+    ///
+    /// # Errors
+    /// [`WorkerError`] where the store fails.
+    pub fn turn(&mut self) -> Result<bool, WorkerError> {
+        let advanced = self.advance()?;
+        let sliced = self.go_on_with_sliced();
+        let attempted = self.advance_attempts();
+        let flushed = self.flush_lazy()?;
+        Ok(advanced || sliced || attempted || flushed)
+    }
+
+    /// Takes an input in.
+    pub fn take(&mut self, input: Input) {
+        match input {
+            Input::Done(done) => self.job_done(done),
+            Input::Store(Event::Message { run, message }) => {
+                if let Some(run) = self.runs.get_mut(&run) {
+                    run.accept(message);
+                }
+            }
+            Input::Store(Event::Changed { run }) => self.look_again(run),
+            Input::Stop { patience } => self.stopping = Some(patience),
+        }
+    }
+
+    /// Whether it has runs.
+    pub fn is_idle(&self) -> bool {
+        self.runs.is_empty()
+    }
+
+    /// The runs that have left it since this was last asked.
+    pub fn take_finished(&mut self) -> Vec<(RunNo, Finished)> {
+        std::mem::take(&mut self.finished)
+    }
+
+    /// How long it may wait for an input: until the next timer, attempt, time-out or lazy record.
+    pub fn patience(&self) -> Duration {
+        const LONGEST: Duration = Duration::from_secs(1);
+        let (now, monotonic) = (self.clock.now(), self.clock.monotonic());
+        let until = |at: Moment| Duration::from_millis(u64::try_from(at.since_ms(now)).unwrap_or(0));
+        let after = |at: Duration| at.saturating_sub(monotonic);
+        self.runs
+            .values()
+            .flat_map(|run| {
+                let due = run.next_due().map(until);
+                let lazy = run.lazy.deadline().map(after);
+                let timeout = run.attempts.values().filter_map(|attempt| attempt.deadline()).min().map(after);
+                due.into_iter().chain(lazy).chain(timeout)
+            })
+            .min()
+            .unwrap_or(LONGEST)
+            .min(LONGEST)
+    }
+
+    /// A run leaves the worker.
+    pub(super) fn leave(&mut self, no: RunNo, how: Finished) {
+        let Some(mut run) = self.runs.remove(&no) else { return };
+        for attempt in std::mem::take(&mut run.attempts).into_values() {
+            if let Some(key) = attempt.job() {
+                self.effects.stop(key);
+            }
+        }
+        match &how {
+            Finished::Ended(end) => self.tell(no, Progress::Ended(end.clone())),
+            Finished::Stuck(stuck) => self.tell(no, Progress::Stuck((**stuck).clone())),
+            Finished::Parked | Finished::Lost => self.tell(no, Progress::Parked),
+        }
+        self.finished.push((no, how));
+    }
+
+    pub(super) fn tell(&self, run: RunNo, progress: Progress) {
+        (self.observer)(run, progress);
+    }
+
+    /// The next number for jitter and seeds.
+    pub(super) fn next_chance(&mut self) -> u64 {
+        self.chance =
+            self.chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.chance ^ (self.chance >> 33)
+    }
+
+    fn go_on_with_sliced(&mut self) -> bool {
+        let sliced: Vec<RunNo> = self
+            .runs
+            .iter()
+            .filter(|(_, run)| matches!(run.phase, Phase::Sliced))
+            .map(|(no, _)| *no)
+            .collect();
+        for no in &sliced {
+            if let Some(stepped) =
+                self.runs.get_mut(no).and_then(|run| run.run.as_mut()).map(crate::run::Run::go_on)
+            {
+                self.stepped(*no, stepped, None);
+            }
+        }
+        !sliced.is_empty()
+    }
+}
