@@ -118,6 +118,11 @@ impl Record {
         (self.0.len() >= HEAD + TAIL).then(|| Checksum(u64::from_be_bytes(tail)))
     }
 
+    /// The time that the bytes carry, unverified.
+    pub fn at(&self) -> Option<Moment> {
+        self.0.get(3..HEAD)?.first_chunk().copied().map(i64::from_be_bytes).map(Moment)
+    }
+
     /// Verifies the checksum against the entry before and decodes. An unknown kind is kept raw.
     ///
     /// # Errors

@@ -5,10 +5,19 @@
 //! prefix of the call's requests may have been applied, never a part of one. Every request that changes something may be sent again: the
 //! same request again is acknowledged and changes nothing.
 
+mod codec;
 mod error;
+mod keys;
+mod memory;
+mod reading;
+mod redb;
 mod request;
+mod rows;
+mod rules;
 
+pub use self::redb::{RedbTables, open_file};
 pub use error::StoreError;
+pub use memory::MemoryTables;
 pub use request::{
     Answer, Append, Event, LogKey, LogLevel, LogLine, NewMessage, NewRun, Request, RowChange, RunFilter,
     RunView, Snapshot,

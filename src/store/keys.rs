@@ -1,0 +1,78 @@
+//! Keys as bytes: big-endian, so that the order of bytes is the order of numbers.
+
+use super::LogKey;
+use crate::history::{MessageNo, Moment, OpId, RunNo, Seq};
+
+/// The key of a run.
+pub(super) fn run(run: RunNo) -> Vec<u8> {
+    run.0.to_be_bytes().to_vec()
+}
+
+/// The key after all of a run's.
+pub(super) fn after_run(run: RunNo) -> Vec<u8> {
+    run.0.saturating_add(1).to_be_bytes().to_vec()
+}
+
+/// The key of an entry.
+pub(super) fn entry(no: RunNo, seq: Seq) -> Vec<u8> {
+    [run(no), seq.0.to_be_bytes().to_vec()].concat()
+}
+
+/// The key of a pending row.
+pub(super) fn op(no: RunNo, op: OpId) -> Vec<u8> {
+    [run(no), op.0.to_be_bytes().to_vec()].concat()
+}
+
+/// The key of a timer. Times before 1970 sort before all others.
+pub(super) fn timer(due: Moment, no: RunNo, op_id: OpId) -> Vec<u8> {
+    let due = due.0.cast_unsigned() ^ (1 << 63);
+    [due.to_be_bytes().to_vec(), op(no, op_id)].concat()
+}
+
+/// The key of a message.
+pub(super) fn message(no: RunNo, message: MessageNo) -> Vec<u8> {
+    [run(no), message.0.to_be_bytes().to_vec()].concat()
+}
+
+/// The key of a log line.
+pub(super) fn log(no: RunNo, key: LogKey) -> Vec<u8> {
+    [entry(no, key.seq), key.line.to_be_bytes().to_vec()].concat()
+}
+
+/// The key of a published value.
+pub(super) fn published(no: RunNo, key: &str) -> Vec<u8> {
+    [run(no), key.as_bytes().to_vec()].concat()
+}
+
+/// The last four bytes as a number, where the key has them.
+pub(super) fn tail_u32(key: &[u8]) -> Option<u32> {
+    key.last_chunk().copied().map(u32::from_be_bytes)
+}
+
+/// The first eight bytes as a run number, where the key has them.
+pub(super) fn head_run(key: &[u8]) -> Option<RunNo> {
+    key.first_chunk().copied().map(u64::from_be_bytes).map(RunNo)
+}
+
+/// The place of a log line, from its key.
+pub(super) fn log_key(key: &[u8]) -> Option<LogKey> {
+    let (_, rest) = key.split_first_chunk::<8>()?;
+    let (seq, rest) = rest.split_first_chunk::<4>()?;
+    Some(LogKey { seq: Seq(u32::from_be_bytes(*seq)), line: u32::from_be_bytes(*rest.first_chunk()?) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_order_of_keys_is_the_order_of_what_they_name() {
+        let timers = [-5, 0, 5, i64::MAX].map(|due| timer(Moment(due), RunNo(1), OpId(1)));
+        assert!(timers.is_sorted());
+        assert!(entry(RunNo(1), Seq(u32::MAX)) < entry(RunNo(2), Seq(0)));
+        let key = LogKey { seq: Seq(7), line: 9 };
+        assert_eq!(log_key(&log(RunNo(3), key)), Some(key));
+        assert_eq!(head_run(&op(RunNo(3), OpId(9))), Some(RunNo(3)));
+        assert_eq!(tail_u32(&op(RunNo(3), OpId(9))), Some(9));
+    }
+}

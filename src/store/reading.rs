@@ -1,0 +1,283 @@
+//! Reading: what each request that only reads gives, the same over every backend.
+
+use super::codec::decode;
+use super::rows::{Rows, Table};
+use super::rules::BLOB;
+use super::{Answer, Liveness, LogKey, LogLine, Request, RunFilter, RunView, Snapshot, StoreError, keys};
+use crate::history::{
+    Checksum, Message, Moment, Pending, Record, RunNo, RunRow, RunStart, RunStatus, Seq, StoredStatus,
+};
+
+/// The most bytes of entries in one answer.
+const PAGE_BYTES: usize = 4 * 1024 * 1024;
+/// The most runs that a prefix gives.
+const MOST_FOUND: usize = 20;
+/// The most pending rows in a view.
+const MOST_PENDING: usize = 100;
+
+/// Does a request that reads.
+pub(super) fn read(
+    rows: &dyn Rows,
+    now: Moment,
+    liveness: &dyn Liveness,
+    request: &Request,
+) -> Result<Answer, StoreError> {
+    match request {
+        Request::Watch { run: no } => row(rows, *no).map(|_| Answer::Done),
+        Request::Find { text } => find(rows, text).map(Answer::Runs),
+        Request::List(filter) => list(rows, now, liveness, filter).map(Answer::Views),
+        Request::View { run: no } => {
+            view(rows, now, liveness, row(rows, *no)?).map(|view| Answer::View(Box::new(view)))
+        }
+        Request::Snapshot { run: no } => snapshot(rows, *no).map(|shot| Answer::Snapshot(Box::new(shot))),
+        Request::History { run: no, from, until } => records(rows, *no, *from, *until).map(Answer::Records),
+        Request::Script { hash } => script(rows, hash).map(Answer::Script),
+        Request::Logs { run: no, after, limit } => logs(rows, *no, *after, *limit).map(Answer::Logs),
+        Request::Published { run: no } => published(rows, *no).map(Answer::Published),
+        Request::Start(_)
+        | Request::Claim { .. }
+        | Request::Release { .. }
+        | Request::Append(_)
+        | Request::Deliver(_)
+        | Request::Terminate { .. } => {
+            Err(StoreError::Protocol { message: "a writing request among those that read".to_owned() })
+        }
+    }
+}
+
+/// A number among the facts of the store.
+pub(super) fn meta_u64(rows: &(impl Rows + ?Sized), key: &str) -> Result<Option<u64>, StoreError> {
+    Ok(rows
+        .get(Table::Meta, key.as_bytes())?
+        .and_then(|bytes| bytes.first_chunk().copied())
+        .map(u64::from_be_bytes))
+}
+
+/// A run's row.
+pub(super) fn row(rows: &(impl Rows + ?Sized), no: RunNo) -> Result<RunRow, StoreError> {
+    let bytes = rows.get(Table::Runs, &keys::run(no))?.ok_or(StoreError::NoRun { run: no })?;
+    decode(&bytes, &format!("the row of run number {no}"))
+}
+
+/// What a run was started with.
+pub(super) fn start(rows: &(impl Rows + ?Sized), no: RunNo) -> Result<RunStart, StoreError> {
+    let bytes = rows.get(Table::Starts, &keys::run(no))?.ok_or(StoreError::NoRun { run: no })?;
+    decode(&bytes, &format!("the start of run number {no}"))
+}
+
+/// Refuses a run that has ended.
+pub(super) fn refuse_ended(row: &RunRow) -> Result<(), StoreError> {
+    match &row.status {
+        StoredStatus::Ended(end) => Err(StoreError::Ended { id: row.id.clone(), status: end.status() }),
+        StoredStatus::Open | StoredStatus::Stuck(_) => Ok(()),
+    }
+}
+
+fn last_entry(rows: &(impl Rows + ?Sized), no: RunNo) -> Result<Option<(Seq, Record)>, StoreError> {
+    let last = rows.range(Table::History, &keys::run(no), &keys::after_run(no), true, 1)?;
+    let Some((key, value)) = last.into_iter().next() else { return Ok(None) };
+    let seq = Seq(keys::tail_u32(&key).unwrap_or_default());
+    Ok(Some((seq, whole_record(rows, value)?)))
+}
+
+/// The place of a run's next entry, and the checksum that it is chained to.
+pub(super) fn tail(rows: &(impl Rows + ?Sized), no: RunNo) -> Result<(Seq, Checksum), StoreError> {
+    match last_entry(rows, no)? {
+        None => Ok((Seq(0), Checksum::first(no))),
+        Some((seq, record)) => {
+            let checksum = record.checksum().ok_or_else(|| StoreError::Corrupt {
+                path: "store.redb".to_owned(),
+                what: format!("entry {seq} of run number {no} is cut short"),
+            })?;
+            Ok((seq.next(), checksum))
+        }
+    }
+}
+
+/// When a run's last entry was written, by the time that it carries.
+pub(super) fn last_at(rows: &(impl Rows + ?Sized), no: RunNo) -> Result<Option<Moment>, StoreError> {
+    Ok(last_entry(rows, no)?.and_then(|(_, record)| record.at()))
+}
+
+/// One entry.
+pub(super) fn record(rows: &(impl Rows + ?Sized), no: RunNo, seq: Seq) -> Result<Option<Record>, StoreError> {
+    rows.get(Table::History, &keys::entry(no, seq))?.map(|value| whole_record(rows, value)).transpose()
+}
+
+fn whole_record(rows: &(impl Rows + ?Sized), value: Vec<u8>) -> Result<Record, StoreError> {
+    let bytes = match value.split_first() {
+        Some((&BLOB, hash)) => rows.get(Table::Blobs, hash)?.ok_or_else(|| StoreError::Corrupt {
+            path: "store.redb".to_owned(),
+            what: "a large entry is missing".to_owned(),
+        })?,
+        _ => value,
+    };
+    Ok(Record::from_bytes(bytes))
+}
+
+fn records(rows: &dyn Rows, no: RunNo, from: Seq, until: Seq) -> Result<Vec<Record>, StoreError> {
+    let mut page = Vec::new();
+    let mut bytes = 0;
+    let mut next = from;
+    while next < until && bytes < PAGE_BYTES {
+        let slice =
+            rows.range(Table::History, &keys::entry(no, next), &keys::entry(no, until), false, 1024)?;
+        if slice.is_empty() {
+            break;
+        }
+        for (key, value) in slice {
+            if bytes >= PAGE_BYTES {
+                break;
+            }
+            let record = whole_record(rows, value)?;
+            bytes += record.as_bytes().len();
+            next = Seq(keys::tail_u32(&key).unwrap_or_default()).next();
+            page.push(record);
+        }
+    }
+    Ok(page)
+}
+
+fn find(rows: &dyn Rows, text: &str) -> Result<Vec<RunRow>, StoreError> {
+    if text == "@last" {
+        let last = rows.range(Table::Runs, &[], &[0xff; 9], true, 1)?;
+        return last.iter().map(|(_, value)| decode(value, "a run's row")).collect();
+    }
+    if let Some(no) = rows.get(Table::RunIds, text.as_bytes())? {
+        return Ok(vec![row(rows, keys::head_run(&no).unwrap_or(RunNo(0)))?]);
+    }
+    // Ids are ASCII, so this is above every id with the prefix.
+    let until = [text.as_bytes(), &[0xff]].concat();
+    let found = rows.range(Table::RunIds, text.as_bytes(), &until, false, MOST_FOUND)?;
+    found.iter().map(|(_, no)| row(rows, keys::head_run(no).unwrap_or(RunNo(0)))).collect()
+}
+
+fn list(
+    rows: &dyn Rows,
+    now: Moment,
+    liveness: &dyn Liveness,
+    filter: &RunFilter,
+) -> Result<Vec<RunView>, StoreError> {
+    let limit = filter.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
+    let mut views = Vec::new();
+    let mut until = vec![0xff; 9];
+    while views.len() < limit {
+        let page = rows.range(Table::Runs, &[], &until, true, 256)?;
+        let Some((last, _)) = page.last() else { break };
+        until.clone_from(last);
+        for (_, value) in &page {
+            let row: RunRow = decode(value, "a run's row")?;
+            let other_script =
+                filter.script.as_ref().is_some_and(|script| !row.script.ends_with(script.as_str()));
+            if other_script || filter.since.is_some_and(|since| row.created_at < since) {
+                continue;
+            }
+            let view = view(rows, now, liveness, row)?;
+            if filter.statuses.is_empty() || filter.statuses.contains(&view.status) {
+                views.push(view);
+            }
+            if views.len() >= limit {
+                break;
+            }
+        }
+    }
+    Ok(views)
+}
+
+fn pending(rows: &dyn Rows, no: RunNo, limit: usize) -> Result<Vec<Pending>, StoreError> {
+    rows.range(Table::Pending, &keys::run(no), &keys::after_run(no), false, limit)?
+        .iter()
+        .map(|(_, value)| decode(value, "a pending row"))
+        .collect()
+}
+
+fn view(rows: &dyn Rows, now: Moment, liveness: &dyn Liveness, row: RunRow) -> Result<RunView, StoreError> {
+    let executor = row.claim.filter(|claim| liveness.is_alive(claim.token));
+    let pending = pending(rows, row.no, MOST_PENDING)?;
+    let inbox =
+        rows.range(Table::Inbox, &keys::run(row.no), &keys::after_run(row.no), false, MOST_PENDING)?;
+    let unread = u32::try_from(inbox.len()).unwrap_or(u32::MAX).saturating_add(row.unread);
+    let (entries, _) = tail(rows, row.no)?;
+    let last_at = last_at(rows, row.no)?.unwrap_or(row.created_at);
+    let status = match &row.status {
+        StoredStatus::Ended(end) => end.status(),
+        StoredStatus::Stuck(_) => RunStatus::Stuck,
+        StoredStatus::Open => open_status(now, executor.is_some(), &pending, unread),
+    };
+    Ok(RunView { row, status, executor, entries, last_at, pending, unread })
+}
+
+/// The status of an open run: what it waits for, and whether somebody would go on.
+fn open_status(now: Moment, executed: bool, pending: &[Pending], unread: u32) -> RunStatus {
+    let waits = |row: &Pending| {
+        let in_the_future = row.wakes_at().is_none_or(|at| at > now);
+        if row.label.kind.is_effect() { row.next_try.is_some_and(|at| at > now) } else { in_the_future }
+    };
+    if !pending.is_empty() && unread == 0 && pending.iter().all(waits) {
+        RunStatus::Waiting
+    } else if executed {
+        RunStatus::Running
+    } else {
+        RunStatus::Parked
+    }
+}
+
+fn snapshot(rows: &dyn Rows, no: RunNo) -> Result<Snapshot, StoreError> {
+    let inbox: Vec<Message> = rows
+        .range(Table::Inbox, &keys::run(no), &keys::after_run(no), false, usize::MAX)?
+        .iter()
+        .map(|(_, value)| decode(value, "a message"))
+        .collect::<Result<_, _>>()?;
+    let last_log = rows
+        .range(Table::Logs, &keys::run(no), &keys::after_run(no), true, 1)?
+        .first()
+        .and_then(|(key, _)| keys::log_key(key));
+    Ok(Snapshot {
+        row: row(rows, no)?,
+        start: start(rows, no)?,
+        entries: tail(rows, no)?.0,
+        pending: pending(rows, no, usize::MAX)?,
+        inbox,
+        last_log,
+    })
+}
+
+fn script(rows: &dyn Rows, hash: &crate::history::ScriptHash) -> Result<String, StoreError> {
+    let bytes =
+        rows.get(Table::Scripts, &hash.0)?.ok_or_else(|| StoreError::NoScript { hash: hash.to_string() })?;
+    let text = String::from_utf8(bytes).ok().filter(|text| crate::history::ScriptHash::of(text) == *hash);
+    text.ok_or_else(|| StoreError::Corrupt {
+        path: "store.redb".to_owned(),
+        what: format!("script {hash} is not what was written"),
+    })
+}
+
+fn logs(
+    rows: &dyn Rows,
+    no: RunNo,
+    after: Option<LogKey>,
+    limit: u32,
+) -> Result<Vec<(LogKey, LogLine)>, StoreError> {
+    let from = match after {
+        None => keys::run(no),
+        Some(key) => [keys::log(no, key), vec![0]].concat(),
+    };
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    rows.range(Table::Logs, &from, &keys::after_run(no), false, limit)?
+        .iter()
+        .map(|(key, value)| {
+            let place = keys::log_key(key).unwrap_or(LogKey { seq: Seq(0), line: 0 });
+            Ok((place, decode(value, "a log line")?))
+        })
+        .collect()
+}
+
+fn published(rows: &dyn Rows, no: RunNo) -> Result<Vec<(String, crate::history::Value)>, StoreError> {
+    rows.range(Table::Published, &keys::run(no), &keys::after_run(no), false, usize::MAX)?
+        .iter()
+        .map(|(key, value)| {
+            let name = key.get(8..).map(String::from_utf8_lossy).unwrap_or_default().into_owned();
+            Ok((name, decode(value, "a published value")?))
+        })
+        .collect()
+}

@@ -1,0 +1,160 @@
+//! Rows over redb's transactions: each table is opened when it is first needed.
+
+use super::fault;
+use crate::store::StoreError;
+use crate::store::rows::{Row, Rows, RowsMut, Table};
+use redb::{ReadOnlyTable, ReadTransaction, ReadableTable, TableDefinition, WriteTransaction};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+type Bytes = &'static [u8];
+
+/// The definition of a table.
+pub(super) fn definition(table: Table) -> TableDefinition<'static, Bytes, Bytes> {
+    TableDefinition::new(table.name())
+}
+
+/// A transaction that reads.
+pub(super) struct Reading<'t> {
+    pub(super) transaction: &'t ReadTransaction,
+    pub(super) path: &'t str,
+    tables: RefCell<BTreeMap<Table, ReadOnlyTable<Bytes, Bytes>>>,
+}
+
+impl<'t> Reading<'t> {
+    pub(super) fn new(transaction: &'t ReadTransaction, path: &'t str) -> Self {
+        Self { transaction, path, tables: RefCell::default() }
+    }
+
+    fn with<T>(
+        &self,
+        table: Table,
+        work: impl FnOnce(&ReadOnlyTable<Bytes, Bytes>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut tables = self.tables.borrow_mut();
+        if !tables.contains_key(&table) {
+            let opened = self
+                .transaction
+                .open_table(definition(table))
+                .map_err(|error| fault::table(error, self.path))?;
+            tables.insert(table, opened);
+        }
+        tables.get(&table).map_or_else(|| Err(lost(self.path)), work)
+    }
+}
+
+impl Rows for Reading<'_> {
+    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.with(table, |table| get(table, key, self.path))
+    }
+
+    fn range(
+        &self,
+        table: Table,
+        from: &[u8],
+        until: &[u8],
+        backwards: bool,
+        limit: usize,
+    ) -> Result<Vec<Row>, StoreError> {
+        self.with(table, |table| range(table, (from, until), backwards, limit, self.path))
+    }
+}
+
+/// A transaction that writes.
+pub(super) struct Writing<'t> {
+    transaction: &'t WriteTransaction,
+    path: &'t str,
+    tables: RefCell<BTreeMap<Table, redb::Table<'t, Bytes, Bytes>>>,
+    /// How many bytes were written.
+    pub(super) bytes: usize,
+    /// How many rows were written or removed.
+    pub(super) changes: usize,
+}
+
+impl<'t> Writing<'t> {
+    pub(super) fn new(transaction: &'t WriteTransaction, path: &'t str) -> Self {
+        Self { transaction, path, tables: RefCell::default(), bytes: 0, changes: 0 }
+    }
+
+    fn with<T>(
+        &self,
+        table: Table,
+        work: impl FnOnce(&mut redb::Table<'t, Bytes, Bytes>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut tables = self.tables.borrow_mut();
+        if !tables.contains_key(&table) {
+            let opened = self
+                .transaction
+                .open_table(definition(table))
+                .map_err(|error| fault::table(error, self.path))?;
+            tables.insert(table, opened);
+        }
+        tables.get_mut(&table).map_or_else(|| Err(lost(self.path)), work)
+    }
+}
+
+impl Rows for Writing<'_> {
+    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.with(table, |table| get(table, key, self.path))
+    }
+
+    fn range(
+        &self,
+        table: Table,
+        from: &[u8],
+        until: &[u8],
+        backwards: bool,
+        limit: usize,
+    ) -> Result<Vec<Row>, StoreError> {
+        self.with(table, |table| range(table, (from, until), backwards, limit, self.path))
+    }
+}
+
+impl RowsMut for Writing<'_> {
+    fn put(&mut self, table: Table, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
+        self.bytes += key.len() + value.len();
+        self.changes += 1;
+        self.with(table, |table| {
+            table.insert(key, value).map(drop).map_err(|error| fault::storage(error, self.path))
+        })
+    }
+
+    fn remove(&mut self, table: Table, key: &[u8]) -> Result<(), StoreError> {
+        self.changes += 1;
+        self.with(table, |table| {
+            table.remove(key).map(drop).map_err(|error| fault::storage(error, self.path))
+        })
+    }
+}
+
+fn get(
+    table: &impl ReadableTable<Bytes, Bytes>,
+    key: &[u8],
+    path: &str,
+) -> Result<Option<Vec<u8>>, StoreError> {
+    let found = table.get(key).map_err(|error| fault::storage(error, path))?;
+    Ok(found.map(|guard| guard.value().to_vec()))
+}
+
+fn range(
+    table: &impl ReadableTable<Bytes, Bytes>,
+    (from, until): (&[u8], &[u8]),
+    backwards: bool,
+    limit: usize,
+    path: &str,
+) -> Result<Vec<Row>, StoreError> {
+    if from >= until {
+        return Ok(Vec::new());
+    }
+    let found = table.range::<&[u8]>(from..until).map_err(|error| fault::storage(error, path))?;
+    let row =
+        |entry: Result<(redb::AccessGuard<'_, Bytes>, redb::AccessGuard<'_, Bytes>), redb::StorageError>| {
+            let (key, value) = entry.map_err(|error| fault::storage(error, path))?;
+            Ok((key.value().to_vec(), value.value().to_vec()))
+        };
+    if backwards { found.rev().take(limit).map(row).collect() } else { found.take(limit).map(row).collect() }
+}
+
+fn lost(path: &str) -> StoreError {
+    StoreError::Io { path: path.to_owned(), message: "a table could not be opened".to_owned() }
+}

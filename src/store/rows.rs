@@ -1,0 +1,104 @@
+//! Rows: tables of bytes inside one transaction, the little that the rules of the store need from a backend.
+
+use super::StoreError;
+
+/// The tables. Their names are part of the file format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Table {
+    /// Schema version, the store's own id, the next run number.
+    Meta,
+    /// Run number: its row.
+    Runs,
+    /// Run number: what it was started with.
+    Starts,
+    /// Run id: run number.
+    RunIds,
+    /// Run numbers of runs that have not ended.
+    OpenRuns,
+    /// Run number, entry number: the entry.
+    History,
+    /// Run number, op: the pending row.
+    Pending,
+    /// Due time, run number, op: nothing.
+    Timers,
+    /// Run number, message number: the message.
+    Inbox,
+    /// Message id: when, for which run, under which number.
+    Dedupe,
+    /// Hash: a script's text.
+    Scripts,
+    /// Hash: a large entry.
+    Blobs,
+    /// Run number, entry number, line: a log line.
+    Logs,
+    /// Run number, key: a published value.
+    Published,
+}
+
+impl Table {
+    /// All of them.
+    pub(super) const ALL: [Self; 14] = [
+        Self::Meta,
+        Self::Runs,
+        Self::Starts,
+        Self::RunIds,
+        Self::OpenRuns,
+        Self::History,
+        Self::Pending,
+        Self::Timers,
+        Self::Inbox,
+        Self::Dedupe,
+        Self::Scripts,
+        Self::Blobs,
+        Self::Logs,
+        Self::Published,
+    ];
+
+    /// The name in the file.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Meta => "meta",
+            Self::Runs => "runs",
+            Self::Starts => "starts",
+            Self::RunIds => "run_ids",
+            Self::OpenRuns => "open_runs",
+            Self::History => "history",
+            Self::Pending => "pending",
+            Self::Timers => "timers",
+            Self::Inbox => "inbox",
+            Self::Dedupe => "dedupe",
+            Self::Scripts => "scripts",
+            Self::Blobs => "blobs",
+            Self::Logs => "logs",
+            Self::Published => "published",
+        }
+    }
+}
+
+/// A row as it lies in a table.
+pub(super) type Row = (Vec<u8>, Vec<u8>);
+
+/// Reading inside a transaction.
+pub(super) trait Rows {
+    /// The value under a key.
+    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// The rows with `from <= key < until`, in order of key (or against it), at most `limit`.
+    fn range(
+        &self,
+        table: Table,
+        from: &[u8],
+        until: &[u8],
+        backwards: bool,
+        limit: usize,
+    ) -> Result<Vec<Row>, StoreError>;
+}
+
+/// Writing inside a transaction.
+pub(super) trait RowsMut: Rows {
+    /// Writes a value under a key.
+    fn put(&mut self, table: Table, key: &[u8], value: &[u8]) -> Result<(), StoreError>;
+
+    /// Removes a key; nothing happens where it is absent.
+    fn remove(&mut self, table: Table, key: &[u8]) -> Result<(), StoreError>;
+}
