@@ -12,6 +12,7 @@ mod eviction;
 mod executing;
 mod lazy;
 mod outcome;
+mod processes;
 mod progress;
 mod recovery;
 mod shutdown;
@@ -19,6 +20,7 @@ mod shutdown;
 mod worker;
 
 pub use effects::{Effects, Job, JobDone, JobKey, Ready};
+pub use processes::Processes;
 pub use progress::{Observer, Progress};
 pub use recovery::{LoadError, compile_program, load_history};
 pub use worker::{Finished, Input, Settings, Worker, WorkerError};
