@@ -7,21 +7,31 @@
 
 mod codec;
 mod error;
+mod frame;
+mod hub;
 mod keys;
+mod local;
 mod memory;
 mod reading;
 mod redb;
+mod remote;
 mod request;
 mod rows;
 mod rules;
+mod server;
+mod shared;
+mod socket;
+mod workers;
 
 pub use self::redb::{RedbTables, open_file};
 pub use error::StoreError;
+pub use local::LocalSession;
 pub use memory::MemoryTables;
 pub use request::{
     Answer, Append, Event, LogKey, LogLevel, LogLine, NewMessage, NewRun, Request, RowChange, RunFilter,
     RunView, Snapshot,
 };
+pub use shared::SharedStore;
 
 use crate::history::Token;
 use std::sync::Arc;

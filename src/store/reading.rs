@@ -33,6 +33,10 @@ pub(super) fn read(
         Request::History { run: no, from, until } => records(rows, *no, *from, *until).map(Answer::Records),
         Request::Script { hash } => script(rows, hash).map(Answer::Script),
         Request::Logs { run: no, after, limit } => logs(rows, *no, *after, *limit).map(Answer::Logs),
+        Request::Recall { id } => Ok(match super::rules::remembered(rows, *id)? {
+            Some(known) => Answer::Delivered { no: known.no, accepted_at: known.at, duplicate: true },
+            None => Answer::Done,
+        }),
         Request::Published { run: no } => published(rows, *no).map(Answer::Published),
         Request::Start(_)
         | Request::Claim { .. }
@@ -238,6 +242,7 @@ fn snapshot(rows: &dyn Rows, no: RunNo) -> Result<Snapshot, StoreError> {
         entries: tail(rows, no)?.0,
         pending: pending(rows, no, usize::MAX)?,
         inbox,
+        store_id: format!("{:016x}", meta_u64(rows, "store_id")?.unwrap_or_default()),
         last_log,
     })
 }

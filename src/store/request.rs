@@ -81,6 +81,11 @@ pub enum Request {
         /// At most so many.
         limit: u32,
     },
+    /// Whether a message of that id was accepted before: [`Answer::Delivered`], else [`Answer::Done`].
+    Recall {
+        /// The sender's id for it.
+        id: MessageId,
+    },
     /// What the script has published: [`Answer::Published`].
     Published {
         /// The run.
@@ -116,6 +121,8 @@ pub enum Answer {
     Delivered {
         /// Its number within the run.
         no: MessageNo,
+        /// When it was accepted.
+        accepted_at: Moment,
         /// Whether it had been accepted before.
         duplicate: bool,
     },
@@ -304,6 +311,8 @@ pub struct Snapshot {
     pub pending: Vec<Pending>,
     /// Its inbox, by number.
     pub inbox: Vec<Message>,
+    /// The store's own id: 16 hexadecimal digits.
+    pub store_id: String,
     /// The place of the last log line, where there is one.
     pub last_log: Option<LogKey>,
 }

@@ -55,6 +55,7 @@ pub(super) fn write(
         | Request::History { .. }
         | Request::Script { .. }
         | Request::Logs { .. }
+        | Request::Recall { .. }
         | Request::Published { .. } => {
             Err(StoreError::Protocol { message: "a reading request among those that write".to_owned() })
         }
@@ -78,6 +79,7 @@ pub(super) fn writes(request: &Request) -> bool {
         | Request::History { .. }
         | Request::Script { .. }
         | Request::Logs { .. }
+        | Request::Recall { .. }
         | Request::Published { .. } => false,
     }
 }
@@ -268,7 +270,7 @@ fn all_of_run(rows: &dyn RowsMut, table: Table, run: RunNo) -> Result<Vec<super:
 
 fn deliver(rows: &mut dyn RowsMut, around: &Surroundings<'_>, new: NewMessage) -> Result<Answer, StoreError> {
     if let Some(known) = remembered(rows, new.id)? {
-        return Ok(Answer::Delivered { no: known.no, duplicate: true });
+        return Ok(Answer::Delivered { no: known.no, accepted_at: known.at, duplicate: true });
     }
     let mut row = row(rows, new.run)?;
     refuse_ended(&row)?;
@@ -279,7 +281,7 @@ fn deliver(rows: &mut dyn RowsMut, around: &Surroundings<'_>, new: NewMessage) -
     rows.put(Table::Inbox, &keys::message(new.run, no), &encode(&message)?)?;
     put_row(rows, &row)?;
     remember(rows, around, new.id, new.run, no, new.keyed)?;
-    Ok(Answer::Delivered { no, duplicate: false })
+    Ok(Answer::Delivered { no, accepted_at: row.last_message_at, duplicate: false })
 }
 
 /// A delivered message leaves the inbox, if it is there, and its id is remembered.
@@ -365,7 +367,10 @@ fn remove_pending(rows: &mut dyn RowsMut, run: RunNo, op: OpId) -> Result<(), St
     Ok(())
 }
 
-fn remembered(rows: &dyn RowsMut, id: MessageId) -> Result<Option<Remembered>, StoreError> {
+pub(super) fn remembered(
+    rows: &(impl super::rows::Rows + ?Sized),
+    id: MessageId,
+) -> Result<Option<Remembered>, StoreError> {
     rows.get(Table::Dedupe, &id.0)?.map(|bytes| super::codec::decode(&bytes, "a remembered id")).transpose()
 }
 

@@ -128,7 +128,6 @@ impl Worker {
     pub(super) fn start_attempt(&mut self, no: RunNo, op: OpId) {
         let (now, monotonic) = (self.clock.now(), self.clock.monotonic());
         let serial = self.next_serial();
-        let store_id = self.settings.store_id.clone();
         let Some(run) = self.runs.get_mut(&no) else { return };
         let Some(command) = run.open.get(&op) else { return };
         let Work::Effect { input, timeout_ms, body, .. } = &command.work else { return };
@@ -137,7 +136,7 @@ impl Worker {
             return;
         }
         let number = attempt.failures + 1;
-        let key = idempotency_key(&store_id, no, run.generation, op, &command.label.name, input);
+        let key = idempotency_key(&run.store_id, no, run.generation, op, &command.label.name, input);
         let (timeout_ms, label, input, body) =
             (*timeout_ms, command.label.clone(), input.clone(), body.clone());
         match body {

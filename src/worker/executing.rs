@@ -4,14 +4,17 @@ use super::attempts::Attempt;
 use super::lazy::Lazy;
 use crate::history::{
     Checksum, Entry, Fact, Message, MessageId, MessageNo, Moment, OpId, Pending, Record, RecordError, RunEnd,
-    RunNo, RunRow, RunStart, Seq, Stuck,
+    RunNo, RunStart, Seq, Stuck,
 };
 use crate::run::{Arrived, Command, NextInput, Run, Work, next_input, timers};
 use crate::script::Script;
-use crate::store::{Append, LogKey};
-use std::collections::BTreeMap;
+use crate::store::{Append, LogKey, Snapshot};
+use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
+
+/// How many ids of messages are remembered, to know one that is told again.
+const REMEMBERED_MESSAGES: usize = 1024;
 
 /// An outcome that has not been recorded yet.
 pub(super) struct Arrival {
@@ -38,6 +41,7 @@ pub(super) struct Executing {
     pub(super) id: String,
     pub(super) epoch: u64,
     pub(super) generation: u32,
+    pub(super) store_id: String,
     pub(super) start: Arc<RunStart>,
     pub(super) script: Rc<Script>,
     /// The live script; nothing where the run was evicted.
@@ -47,6 +51,7 @@ pub(super) struct Executing {
     pub(super) checksum: Checksum,
     pub(super) last_at: Moment,
     pub(super) inbox: Vec<Message>,
+    seen: VecDeque<MessageId>,
     pub(super) outcomes: Vec<Arrival>,
     pub(super) attempts: BTreeMap<OpId, Attempt>,
     pub(super) lazy: Lazy,
@@ -67,12 +72,15 @@ pub(super) struct InFlight {
 
 impl Executing {
     /// The run of a row, not yet replayed.
-    pub(super) fn new(row: &RunRow, epoch: u64, start: Arc<RunStart>, script: Rc<Script>) -> Self {
+    pub(super) fn new(snapshot: &Snapshot, epoch: u64, script: Rc<Script>) -> Self {
+        let row = &snapshot.row;
+        let (store_id, start) = (snapshot.store_id.clone(), Arc::new(snapshot.start.clone()));
         Self {
             no: row.no,
             id: row.id.to_string(),
             epoch,
             generation: row.generation,
+            store_id,
             start,
             script,
             run: None,
@@ -81,6 +89,7 @@ impl Executing {
             checksum: Checksum::first(row.no),
             last_at: Moment(i64::MIN),
             inbox: Vec::new(),
+            seen: VecDeque::new(),
             outcomes: Vec::new(),
             attempts: BTreeMap::new(),
             lazy: Lazy::default(),
@@ -92,12 +101,16 @@ impl Executing {
         }
     }
 
-    /// A message told by the store, once.
+    /// A message told by the store; one that was told before is known by its id.
     pub(super) fn accept(&mut self, message: Message) {
-        let known = |seen: &Message| seen.id == message.id;
-        if !self.inbox.iter().any(known) {
-            self.inbox.push(message);
+        if self.seen.contains(&message.id) {
+            return;
         }
+        self.seen.push_back(message.id);
+        if self.seen.len() > REMEMBERED_MESSAGES {
+            self.seen.pop_front();
+        }
+        self.inbox.push(message);
     }
 
     /// The next input that may be recorded now.

@@ -9,7 +9,6 @@ use crate::run::{Charter, ReplayError, Replayed, Run, Work, replay};
 use crate::script::{Interpreter, Script, Source, SyntaxError};
 use crate::store::{Answer, Request, Snapshot, Store, StoreError};
 use std::rc::Rc;
-use std::sync::Arc;
 
 /// Why a run cannot be loaded.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -108,9 +107,10 @@ impl Worker {
             );
         };
         let script = self.script_of(&snapshot.start.program)?;
-        let start = Arc::new(snapshot.start.clone());
-        let mut run = Executing::new(&snapshot.row, epoch, start, script);
-        run.inbox.clone_from(&snapshot.inbox);
+        let mut run = Executing::new(&snapshot, epoch, script);
+        for message in &snapshot.inbox {
+            run.accept(message.clone());
+        }
         self.runs.insert(no, run);
         if snapshot.entries > Seq(0)
             && let Err(error) = self.replay_run(&snapshot)

@@ -35,13 +35,17 @@ impl Worker {
     pub(super) fn look_again(&mut self, no: RunNo) {
         let Some(run) = self.runs.get(&no) else { return };
         let epoch = run.epoch;
-        match self.store.ask(Request::View { run: no }) {
-            Ok(Answer::View(view)) => match view.row.status {
+        match self.store.ask(Request::Snapshot { run: no }) {
+            Ok(Answer::Snapshot(snapshot)) => match snapshot.row.status {
                 StoredStatus::Ended(end) => self.leave(no, Finished::Ended(end)),
-                StoredStatus::Open | StoredStatus::Stuck(_) if view.row.epoch != epoch => {
+                StoredStatus::Open | StoredStatus::Stuck(_) if snapshot.row.epoch != epoch => {
                     self.leave(no, Finished::Lost);
                 }
-                StoredStatus::Open | StoredStatus::Stuck(_) => {}
+                StoredStatus::Open | StoredStatus::Stuck(_) => {
+                    if let Some(run) = self.runs.get_mut(&no) {
+                        snapshot.inbox.into_iter().for_each(|message| run.accept(message));
+                    }
+                }
             },
             Ok(_) | Err(_) => {
                 if !matches!(self.runs.get(&no).map(|run| &run.phase), Some(Phase::Sliced)) {

@@ -57,8 +57,6 @@ pub enum WorkerError {
 /// What a worker is told once.
 #[derive(Clone)]
 pub struct Settings {
-    /// The store's own name, the first part of every idempotency key.
-    pub store_id: String,
     /// Seeds jitter and the seeds of new runs.
     pub seed: u64,
     /// The most strands alive at once; waiting runs are evicted above it.

@@ -5,5 +5,6 @@ mod open;
 mod rows;
 mod writer;
 
+pub(super) use fault::of_io;
 pub use open::open_file;
 pub use writer::RedbTables;

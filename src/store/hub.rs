@@ -1,0 +1,266 @@
+//! The hub: the owner's switchboard between the tables and the sessions of all processes.
+//!
+//! A message for a run that a session executes is offered to it first; its append is then the acknowledgement, one commit
+//! in all. Where no append comes within five milliseconds, the message goes to the inbox, and the session is told again.
+
+use super::{Answer, Event, EventSink, NewMessage, Request, StoreError, Tables};
+use crate::history::{Message, MessageId, MessageNo, Moment, RunNo};
+use crate::timer::Clock;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// How long an executor has to take an offered message.
+const OFFER: Duration = Duration::from_millis(5);
+
+/// A session's number.
+pub(super) type SessionId = u64;
+
+/// The switchboard.
+pub(super) struct Hub {
+    tables: Arc<dyn Tables>,
+    clock: Arc<dyn Clock>,
+    state: Mutex<State>,
+    taken: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    next_session: SessionId,
+    sinks: BTreeMap<SessionId, EventSink>,
+    executors: BTreeMap<RunNo, SessionId>,
+    watchers: BTreeMap<RunNo, BTreeSet<SessionId>>,
+    offers: BTreeMap<MessageId, bool>,
+    stamps: BTreeMap<RunNo, (MessageNo, Moment)>,
+}
+
+impl Hub {
+    pub(super) fn new(tables: Arc<dyn Tables>, clock: Arc<dyn Clock>) -> Self {
+        Self { tables, clock, state: Mutex::default(), taken: Condvar::new() }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A new session, which executes these runs already.
+    pub(super) fn join(&self, sink: EventSink, executing: &[RunNo]) -> SessionId {
+        let mut state = self.state();
+        state.next_session += 1;
+        let session = state.next_session;
+        state.sinks.insert(session, sink);
+        state.executors.extend(executing.iter().map(|run| (*run, session)));
+        session
+    }
+
+    /// The session's process is gone.
+    pub(super) fn leave(&self, session: SessionId) {
+        let mut state = self.state();
+        state.sinks.remove(&session);
+        state.executors.retain(|_, executor| *executor != session);
+        state.watchers.retain(|_, watchers| {
+            watchers.remove(&session);
+            !watchers.is_empty()
+        });
+    }
+
+    /// Does what a session asks.
+    pub(super) fn call(&self, session: SessionId, requests: Vec<Request>) -> Vec<Result<Answer, StoreError>> {
+        let mut answers = Vec::with_capacity(requests.len());
+        let mut together = Vec::new();
+        for request in requests {
+            if let Request::Deliver(message) = request {
+                answers.extend(self.apply(session, std::mem::take(&mut together)));
+                answers.push(self.deliver(*message));
+            } else {
+                together.push(request);
+            }
+        }
+        answers.extend(self.apply(session, together));
+        answers
+    }
+
+    fn apply(&self, session: SessionId, requests: Vec<Request>) -> Vec<Result<Answer, StoreError>> {
+        if requests.is_empty() {
+            return Vec::new();
+        }
+        let notes: Vec<Note> = requests.iter().map(Note::of).collect();
+        let answers = self.tables.apply(requests);
+        let mut state = self.state();
+        let mut resolved = false;
+        for (note, answer) in notes.into_iter().zip(&answers) {
+            if let Ok(answer) = answer {
+                resolved |= state.note(session, note, answer);
+            }
+        }
+        drop(state);
+        if resolved {
+            self.taken.notify_all();
+        }
+        answers
+    }
+
+    fn deliver(&self, new: NewMessage) -> Result<Answer, StoreError> {
+        let run = new.run;
+        if let Some(answer) = self.offer(&new)? {
+            return Ok(answer);
+        }
+        let (id, body) = (new.id, new.body.clone());
+        let stored = self
+            .tables
+            .apply(vec![Request::Deliver(Box::new(new))])
+            .pop()
+            .unwrap_or_else(|| Err(StoreError::Protocol { message: "no answer".to_owned() }))?;
+        if let Answer::Delivered { no, accepted_at, duplicate: false } = &stored {
+            let message = Message { no: *no, id, accepted_at: *accepted_at, body };
+            let sink = self.state().executor(run);
+            if let Some(sink) = sink {
+                sink(Event::Message { run, message });
+            }
+            self.state().changed(run, None);
+        }
+        Ok(stored)
+    }
+
+    /// Offers a message to the run's executor; nothing where there is none, or it does not take it in time.
+    fn offer(&self, new: &NewMessage) -> Result<Option<Answer>, StoreError> {
+        if self.state().executor(new.run).is_none() {
+            return Ok(None);
+        }
+        let mut known = self
+            .tables
+            .apply(vec![Request::Recall { id: new.id }, Request::View { run: new.run }])
+            .into_iter();
+        if let Some(recalled @ Answer::Delivered { .. }) = known.next().transpose()? {
+            return Ok(Some(recalled));
+        }
+        let Some(Answer::View(view)) = known.next().transpose()? else { return Ok(None) };
+        super::reading::refuse_ended(&view.row)?;
+        let mut state = self.state();
+        let Some(sink) = state.executor(new.run) else { return Ok(None) };
+        let stamp = state.stamps.entry(new.run).or_default();
+        stamp.0 = MessageNo(stamp.0.0.max(view.row.messages) + 1);
+        stamp.1 = stamp.1.max(view.row.last_message_at).max(self.clock.now());
+        let (no, accepted_at) = *stamp;
+        state.offers.insert(new.id, false);
+        drop(state);
+        let message = Message { no, id: new.id, accepted_at, body: new.body.clone() };
+        sink(Event::Message { run: new.run, message });
+        let state = self.state();
+        let still_open = |state: &mut State| state.offers.get(&new.id) == Some(&false);
+        let (mut state, _) =
+            self.taken.wait_timeout_while(state, OFFER, still_open).unwrap_or_else(PoisonError::into_inner);
+        let taken = state.offers.remove(&new.id) == Some(true);
+        Ok(taken.then_some(Answer::Delivered { no, accepted_at, duplicate: false }))
+    }
+}
+
+/// What the hub has to know of a request once it was done.
+enum Note {
+    Began,
+    Claimed(RunNo),
+    Released(RunNo),
+    Appended { run: RunNo, delivered: Vec<MessageId>, ends: bool },
+    Terminated(RunNo),
+    Watched(RunNo),
+    Nothing,
+}
+
+impl Note {
+    fn of(request: &Request) -> Self {
+        match request {
+            Request::Start(new) if new.claim.is_some() => Self::Began,
+            Request::Claim { run, .. } => Self::Claimed(*run),
+            Request::Release { run, .. } => Self::Released(*run),
+            Request::Append(append) => Self::Appended {
+                run: append.run,
+                delivered: append.delivered.iter().map(|(_, id)| *id).collect(),
+                ends: matches!(append.row.status, Some(crate::history::StoredStatus::Ended(_))),
+            },
+            Request::Terminate { run, .. } => Self::Terminated(*run),
+            Request::Watch { run } => Self::Watched(*run),
+            Request::Start(_)
+            | Request::Deliver(_)
+            | Request::Find { .. }
+            | Request::List(_)
+            | Request::View { .. }
+            | Request::Snapshot { .. }
+            | Request::History { .. }
+            | Request::Script { .. }
+            | Request::Logs { .. }
+            | Request::Recall { .. }
+            | Request::Published { .. } => Self::Nothing,
+        }
+    }
+}
+
+impl State {
+    fn executor(&self, run: RunNo) -> Option<EventSink> {
+        self.executors.get(&run).and_then(|session| self.sinks.get(session)).cloned()
+    }
+
+    /// Takes note; true where an offered message was taken.
+    fn note(&mut self, session: SessionId, note: Note, answer: &Answer) -> bool {
+        match note {
+            Note::Began => {
+                if let Answer::Started { run, .. } = answer {
+                    self.executors.insert(*run, session);
+                }
+            }
+            Note::Claimed(run) => {
+                let before = self.executors.insert(run, session);
+                if let Some(sink) =
+                    before.filter(|before| *before != session).and_then(|it| self.sinks.get(&it))
+                {
+                    sink(Event::Changed { run });
+                }
+                self.changed(run, Some(session));
+            }
+            Note::Released(run) => {
+                if self.executors.get(&run) == Some(&session) {
+                    self.executors.remove(&run);
+                }
+                self.changed(run, Some(session));
+            }
+            Note::Appended { run, delivered, ends } => {
+                self.executors.insert(run, session);
+                let mut resolved = false;
+                for id in delivered {
+                    if let Some(taken) = self.offers.get_mut(&id) {
+                        *taken = true;
+                        resolved = true;
+                    }
+                }
+                if ends {
+                    self.executors.remove(&run);
+                    self.stamps.remove(&run);
+                }
+                self.changed(run, Some(session));
+                return resolved;
+            }
+            Note::Terminated(run) => {
+                if let Some(sink) = self.executors.remove(&run).and_then(|executor| self.sinks.get(&executor))
+                {
+                    sink(Event::Changed { run });
+                }
+                self.changed(run, None);
+            }
+            Note::Watched(run) => {
+                self.watchers.entry(run).or_default().insert(session);
+            }
+            Note::Nothing => {}
+        }
+        false
+    }
+
+    /// Tells those who watch a run, except the one who changed it.
+    fn changed(&self, run: RunNo, by: Option<SessionId>) {
+        for session in self.watchers.get(&run).into_iter().flatten() {
+            if Some(*session) != by
+                && let Some(sink) = self.sinks.get(session)
+            {
+                sink(Event::Changed { run });
+            }
+        }
+    }
+}

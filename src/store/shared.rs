@@ -1,0 +1,351 @@
+//! A store shared by processes: whoever takes the kernel's lock owns the file and serves the others; when it goes, one of them
+//! takes over, and what was not answered is sent again.
+
+use super::hub::Hub;
+use super::local::{LocalSession, Outlet};
+use super::redb::of_io;
+use super::remote::{NoConnection, Remote};
+use super::server::Server;
+use super::socket::SocketPlace;
+use super::workers::{OwnLock, Workers};
+use super::{Answer, Event, EventSink, RedbTables, Request, Store, StoreError, Tables};
+use crate::history::{Claim, RunNo, Token};
+use crate::timer::Clock;
+use std::collections::BTreeSet;
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+/// The longest pause between two tries to become owner or find one.
+const LONGEST_PAUSE: Duration = Duration::from_millis(20);
+/// How long neither is possible before it is told.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// This process's session with a store that other processes may use at the same time.
+pub struct SharedStore {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    directory: PathBuf,
+    place: SocketPlace,
+    workers: Workers,
+    own: OwnLock,
+    clock: Arc<dyn Clock>,
+    outlet: Outlet,
+    role: Mutex<Option<Arc<Role>>>,
+    electing: Mutex<()>,
+    ours: Mutex<Ours>,
+    closed: Mutex<bool>,
+}
+
+/// What a new owner has to be told of us.
+#[derive(Default)]
+struct Ours {
+    executing: BTreeSet<RunNo>,
+    watching: BTreeSet<RunNo>,
+}
+
+enum Role {
+    Owner(Box<Owning>),
+    Client(Remote),
+}
+
+/// Everything that an owner holds, in the order in which it is let go.
+struct Owning {
+    server: Server,
+    session: Option<LocalSession>,
+    place: SocketPlace,
+    _lock: File,
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl SharedStore {
+    /// Opens the store in a directory, made where there is none.
+    ///
+    /// # Errors
+    /// [`StoreError`]: what is wrong with the directory or the file, or who keeps it busy.
+    pub fn open(directory: &Path, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
+        let name = directory.display().to_string();
+        let io = |error: std::io::Error| of_io(&error, &name);
+        if !directory.is_dir() {
+            DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(io)?;
+        }
+        let directory = directory.canonicalize().map_err(io)?;
+        check_directory(&directory)?;
+        let workers = Workers::at(&directory);
+        let own = workers.enter()?;
+        let inner = Arc::new(Inner {
+            place: SocketPlace::at(&directory).map_err(io)?,
+            directory,
+            workers,
+            own,
+            clock,
+            outlet: Outlet::default(),
+            role: Mutex::default(),
+            electing: Mutex::default(),
+            ours: Mutex::default(),
+            closed: Mutex::default(),
+        });
+        inner.role()?;
+        Ok(Self { inner })
+    }
+
+    /// This process as it claims runs.
+    pub fn claim(&self) -> Claim {
+        Claim { token: self.token(), pid: std::process::id() }
+    }
+
+    /// This process's token.
+    pub fn token(&self) -> Token {
+        self.inner.own.token
+    }
+
+    /// The store's directory.
+    pub fn directory(&self) -> &Path {
+        &self.inner.directory
+    }
+
+    /// Where the pids of children are noted.
+    pub fn children(&self) -> PathBuf {
+        self.inner.directory.join("children")
+    }
+}
+
+impl Drop for SharedStore {
+    fn drop(&mut self) {
+        *locked(&self.inner.closed) = true;
+        // An owner hands over: it answers what it has begun, unlinks the socket, closes the file, and only then gives the lock up.
+        let role = locked(&self.inner.role).take();
+        drop(role);
+    }
+}
+
+impl Store for SharedStore {
+    fn call(&self, requests: Vec<Request>) -> Vec<Result<Answer, StoreError>> {
+        self.inner.call(requests)
+    }
+
+    fn set_events(&self, sink: EventSink) {
+        self.inner.outlet.set(sink);
+    }
+}
+
+impl Inner {
+    fn call(self: &Arc<Self>, requests: Vec<Request>) -> Vec<Result<Answer, StoreError>> {
+        let mut answers: Vec<Option<Result<Answer, StoreError>>> = requests.iter().map(|_| None).collect();
+        loop {
+            let open: Vec<usize> = answers
+                .iter()
+                .enumerate()
+                .filter(|(_, answer)| answer.is_none())
+                .map(|(place, _)| place)
+                .collect();
+            if open.is_empty() {
+                break;
+            }
+            let again: Vec<Request> = open.iter().filter_map(|place| requests.get(*place).cloned()).collect();
+            let given = match self.role() {
+                Ok(role) => match role.as_ref() {
+                    Role::Owner(owning) => owning.call(again),
+                    Role::Client(remote) => remote.call(again),
+                },
+                Err(error) => again.iter().map(|_| Err(error.clone())).collect(),
+            };
+            let mut lost = false;
+            for (place, answer) in open.into_iter().zip(given) {
+                if answer == Err(StoreError::OwnerGone) {
+                    lost = true;
+                } else if let Some(slot) = answers.get_mut(place) {
+                    *slot = Some(answer);
+                }
+            }
+            if lost {
+                self.forget_role();
+            }
+        }
+        let answers: Vec<_> = answers.into_iter().flatten().collect();
+        self.remember(&requests, &answers);
+        answers
+    }
+
+    /// Notes what a next owner has to be told.
+    fn remember(&self, requests: &[Request], answers: &[Result<Answer, StoreError>]) {
+        let mut ours = locked(&self.ours);
+        for (request, answer) in requests.iter().zip(answers) {
+            match (request, answer) {
+                (Request::Start(new), Ok(Answer::Started { run, .. })) if new.claim.is_some() => {
+                    ours.executing.insert(*run);
+                }
+                (Request::Claim { run, .. }, Ok(_)) => {
+                    ours.executing.insert(*run);
+                }
+                (Request::Release { run, .. }, Ok(_)) => {
+                    ours.executing.remove(run);
+                }
+                (Request::Append(append), Ok(_))
+                    if matches!(append.row.status, Some(crate::history::StoredStatus::Ended(_))) =>
+                {
+                    ours.executing.remove(&append.run);
+                }
+                (Request::Watch { run }, Ok(_)) => {
+                    ours.watching.insert(*run);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// A client whose owner is gone has no role.
+    fn forget_role(&self) {
+        let mut role = locked(&self.role);
+        if role.as_ref().is_some_and(|role| matches!(role.as_ref(), Role::Client(_))) {
+            role.take();
+        }
+    }
+
+    /// The role of this process: the one it has, or the one it gets now.
+    fn role(self: &Arc<Self>) -> Result<Arc<Role>, StoreError> {
+        if let Some(role) = locked(&self.role).as_ref() {
+            return Ok(Arc::clone(role));
+        }
+        let _one_at_a_time = locked(&self.electing);
+        if let Some(role) = locked(&self.role).as_ref() {
+            return Ok(Arc::clone(role));
+        }
+        let role = Arc::new(self.elect()?);
+        *locked(&self.role) = Some(Arc::clone(&role));
+        // What came while there was no owner that knew us is looked for.
+        let executing: Vec<RunNo> = locked(&self.ours).executing.iter().copied().collect();
+        for run in executing {
+            self.outlet.tell(Event::Changed { run });
+        }
+        Ok(role)
+    }
+
+    fn elect(self: &Arc<Self>) -> Result<Role, StoreError> {
+        let began = self.clock.monotonic();
+        let mut pause = Duration::from_millis(1);
+        loop {
+            if let Some(lock) = self.try_lock()? {
+                return self.own(lock).map(|owning| Role::Owner(Box::new(owning)));
+            }
+            let told = {
+                let ours = locked(&self.ours);
+                (ours.executing.iter().copied().collect(), ours.watching.iter().copied().collect())
+            };
+            let weak = Arc::downgrade(self);
+            let gone = move || look_for_an_owner(&weak);
+            match Remote::connect(&self.place, self.own.token, told, self.outlet.clone(), gone) {
+                Ok(remote) => return Ok(Role::Client(remote)),
+                Err(NoConnection::Refused(error)) => return Err(error),
+                Err(NoConnection::NoOwner) => {}
+            }
+            if self.clock.monotonic() - began > PATIENCE {
+                let message = "its lock is held by a process that does not serve it".to_owned();
+                return Err(StoreError::Busy { message });
+            }
+            self.clock.pause(pause + self.jitter(pause));
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    /// Up to half as much again, other for each process.
+    fn jitter(&self, pause: Duration) -> Duration {
+        let share = u32::try_from(self.own.token.0 % 64).unwrap_or_default();
+        pause * share / 128
+    }
+
+    fn try_lock(&self) -> Result<Option<File>, StoreError> {
+        let path = self.directory.join("owner.lock");
+        let io = |error: std::io::Error| of_io(&error, &path.display().to_string());
+        let file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(&path)
+            .map_err(io)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(file)),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(io(error)),
+        }
+    }
+
+    fn own(&self, lock: File) -> Result<Owning, StoreError> {
+        let io = |error: std::io::Error| of_io(&error, &self.directory.display().to_string());
+        let file = self.directory.join("store.redb");
+        let liveness = Arc::new(self.workers.clone());
+        let tables: Arc<dyn Tables> = Arc::new(RedbTables::open(&file, Arc::clone(&self.clock), liveness)?);
+        self.workers.sweep();
+        let hub = Arc::new(Hub::new(tables, Arc::clone(&self.clock)));
+        let (executing, watching) = {
+            let ours = locked(&self.ours);
+            let executing: Vec<RunNo> = ours.executing.iter().copied().collect();
+            let watching: Vec<Request> =
+                ours.watching.iter().map(|run| Request::Watch { run: *run }).collect();
+            (executing, watching)
+        };
+        let session = LocalSession::join(Arc::clone(&hub), self.outlet.clone(), &executing);
+        session.call(watching);
+        let place = SocketPlace::at(&self.directory).map_err(io)?;
+        let server = Server::start(&place, hub).map_err(io)?;
+        Ok(Owning { server, session: Some(session), place, _lock: lock })
+    }
+}
+
+impl Owning {
+    fn call(&self, requests: Vec<Request>) -> Vec<Result<Answer, StoreError>> {
+        match &self.session {
+            Some(session) => session.call(requests),
+            None => requests.iter().map(|_| Err(StoreError::OwnerGone)).collect(),
+        }
+    }
+}
+
+impl Drop for Owning {
+    fn drop(&mut self) {
+        self.server.stop(&self.place);
+        // The last handle of the tables: the file is closed before the lock, the last field, goes.
+        self.session.take();
+    }
+}
+
+/// The owner went away: somebody has to be owner, even while nobody here asks anything.
+fn look_for_an_owner(inner: &Weak<Inner>) {
+    let Some(inner) = inner.upgrade() else { return };
+    if *locked(&inner.closed) {
+        return;
+    }
+    inner.forget_role();
+    // An error is told to the next who asks.
+    drop(inner.role());
+}
+
+/// Refuses a directory that others could write to or that lies on another machine.
+fn check_directory(directory: &Path) -> Result<(), StoreError> {
+    let path = directory.display().to_string();
+    let refuse = |message: &str| StoreError::Permission { path: path.clone(), message: message.to_owned() };
+    let facts = directory.metadata().map_err(|error| of_io(&error, &path))?;
+    let us = rustix::process::geteuid();
+    if facts.uid() != us.as_raw() && !us.is_root() {
+        return Err(refuse("the store belongs to another user"));
+    }
+    let kind = rustix::fs::statfs(directory).map(|facts| facts.f_type);
+    if kind.is_ok_and(|kind| NETWORK_FILE_SYSTEMS.contains(&i64::from(kind))) {
+        return Err(refuse(
+            "the store lies on a network file system, where locks do not hold; choose a local directory",
+        ));
+    }
+    Ok(())
+}
+
+/// NFS, SMB, CIFS, SMB2, AFS, Ceph, 9P (statfs(2)).
+const NETWORK_FILE_SYSTEMS: [i64; 7] =
+    [0x6969, 0x517b, 0xff53_4d42, 0xfe53_4d42, 0x5346_414f, 0x00c3_6400, 0x0102_1997];
