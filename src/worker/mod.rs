@@ -24,3 +24,6 @@ pub use processes::Processes;
 pub use progress::{Observer, Progress};
 pub use recovery::{LoadError, compile_program, load_history};
 pub use worker::{Finished, Input, Settings, Worker, WorkerError};
+
+#[cfg(test)]
+mod tests;

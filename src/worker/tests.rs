@@ -1,0 +1,205 @@
+//! The worker over a store in memory, with a clock moved by hand and effects that answer as told.
+
+use super::*;
+use crate::activity::{Done, Failed};
+use crate::history::*;
+use crate::store::*;
+use crate::timer::{Clock, ManualClock};
+use std::collections::BTreeMap;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+type Script = Arc<dyn Fn(&Job) -> Option<Result<Done, Failed>> + Send + Sync>;
+
+/// Effects that answer at once, or never.
+struct Told {
+    script: Script,
+    inputs: Sender<Input>,
+    jobs: Arc<Mutex<Vec<String>>>,
+}
+
+impl Effects for Told {
+    fn start(&mut self, job: Job) {
+        self.jobs.lock().expect("jobs").push(format!("{} {}", job.label, job.idempotency_key));
+        if let Some(result) = (self.script)(&job) {
+            self.inputs.send(Input::Done(JobDone { key: job.key, result })).expect("is heard");
+        }
+    }
+    fn stop(&mut self, _: JobKey) {}
+    fn stop_all(&mut self, _: bool) {}
+}
+
+struct Everyone;
+impl Liveness for Everyone {
+    fn is_alive(&self, _: Token) -> bool {
+        false
+    }
+}
+
+pub(super) struct World {
+    pub(super) clock: ManualClock,
+    pub(super) store: Arc<LocalSession>,
+    pub(super) jobs: Arc<Mutex<Vec<String>>>,
+    pub(super) told: Arc<Mutex<Vec<Progress>>>,
+    script: Script,
+}
+
+fn ok(value: Value) -> Option<Result<Done, Failed>> {
+    Some(Ok(Done { value, stderr: String::new() }))
+}
+
+impl World {
+    pub(super) fn new(script: impl Fn(&Job) -> Option<Result<Done, Failed>> + Send + Sync + 'static) -> Self {
+        let clock = ManualClock::at(Moment(1_000_000));
+        let tables = Arc::new(MemoryTables::new(Arc::new(clock.clone()), Arc::new(Everyone)));
+        let store = Arc::new(LocalSession::alone(tables, Arc::new(clock.clone())));
+        Self { clock, store, jobs: Arc::default(), told: Arc::default(), script: Arc::new(script) }
+    }
+
+    pub(super) fn start(&self, id: &str, text: &str) -> RunNo {
+        let program =
+            Program { path: "/w/s.rhai".into(), main: ScriptHash::of(text), modules: BTreeMap::new() };
+        let new = NewRun {
+            nonce: MessageId::of_key("start", id),
+            id: RunId::parse(id).expect("an id"),
+            start: RunStart {
+                program,
+                input: Value::Null,
+                directory: "/".into(),
+                environment: BTreeMap::new(),
+                timeout_ms: None,
+            },
+            scripts: vec![(ScriptHash::of(text), text.to_owned())],
+            claim: None,
+        };
+        match self.store.ask(Request::Start(Box::new(new))).expect("starts") {
+            Answer::Started { run, .. } => run,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// A worker as a new process would have it.
+    pub(super) fn worker(&self, runs: &[RunNo]) -> (Worker, Receiver<Input>) {
+        let (sender, inputs) = channel();
+        let store = Arc::new(self.store.another());
+        let events = sender.clone();
+        store.set_events(Arc::new(move |event| drop(events.send(Input::Store(event)))));
+        let effects = Told { script: Arc::clone(&self.script), inputs: sender, jobs: Arc::clone(&self.jobs) };
+        let told = Arc::clone(&self.told);
+        let observer: Observer = Arc::new(move |_, progress| told.lock().expect("told").push(progress));
+        let settings = Settings { seed: 1, live_strands: 24_000 };
+        let mut worker =
+            Worker::new(store.clone(), Arc::new(self.clock.clone()), Box::new(effects), observer, settings);
+        for run in runs {
+            let claim = Claim { token: Token(1), pid: 1 };
+            let Ok(Answer::Claimed { epoch }) = store.ask(Request::Claim { run: *run, claim }) else {
+                panic!("claims")
+            };
+            worker.adopt(*run, epoch).expect("adopts");
+        }
+        (worker, inputs)
+    }
+
+    /// Turns until nothing can be done, then lets time pass to what is next, at most `most` times.
+    pub(super) fn drive(
+        &self,
+        worker: &mut Worker,
+        inputs: &Receiver<Input>,
+        most: usize,
+    ) -> Vec<(RunNo, Finished)> {
+        for _ in 0..most {
+            loop {
+                while let Ok(input) = inputs.try_recv() {
+                    worker.take(input);
+                }
+                if !worker.turn().expect("turns") {
+                    break;
+                }
+            }
+            if worker.is_idle() {
+                break;
+            }
+            self.clock.advance(worker.patience().max(Duration::from_millis(1)));
+        }
+        worker.take_finished()
+    }
+
+    pub(super) fn history(&self, run: RunNo) -> Vec<Entry> {
+        let Ok(Answer::View(view)) = self.store.ask(Request::View { run }) else { panic!("views") };
+        load_history(self.store.as_ref(), &view.row, view.entries).expect("loads").0
+    }
+}
+
+#[test]
+fn a_run_goes_through_and_its_history_is_one_entry_a_step() {
+    let world = World::new(|job| ok(job.input.clone()));
+    let run = world.start("r", "let a = activity(\"one\", 1); sleep(\"1h\"); activity(\"two\", a + 1)");
+    let (mut worker, inputs) = world.worker(&[run]);
+    let finished = world.drive(&mut worker, &inputs, 10_000);
+    assert_eq!(finished, [(run, Finished::Ended(RunEnd::Completed { result: Value::Int(2) }))]);
+    let words: Vec<&str> = world.history(run).iter().map(|entry| entry.fact.word()).collect();
+    assert_eq!(words, ["RunBegan", "ActivityCompleted", "TimerFired", "ActivityCompleted", "RunCompleted"]);
+    assert!(world.clock.now().since_ms(Moment(1_000_000)) >= 3_600_000);
+}
+
+#[test]
+fn a_worker_that_vanishes_at_any_turn_repeats_nothing_recorded() {
+    let text = r#"
+        fn body(n) { n * 2 }
+        let sum = 0;
+        for n in 0..5 { sum += activity("outside", n); sum += activity("body", n); sum += step("s", || n); }
+        sum
+    "#;
+    for turns in 0..40 {
+        let world = World::new(|job| ok(job.input.clone()));
+        let run = world.start("r", text);
+        let (mut worker, inputs) = world.worker(&[run]);
+        for _ in 0..turns {
+            while let Ok(input) = inputs.try_recv() {
+                worker.take(input);
+            }
+            worker.turn().expect("turns");
+        }
+        drop((worker, inputs));
+        let recorded = world.history(run).len();
+        if recorded < 17 {
+            let (mut worker, inputs) = world.worker(&[run]);
+            let finished = world.drive(&mut worker, &inputs, 10_000);
+            assert_eq!(
+                finished,
+                [(run, Finished::Ended(RunEnd::Completed { result: Value::Int(40) }))],
+                "{turns}"
+            );
+        }
+        let mut jobs = world.jobs.lock().expect("jobs").clone();
+        let all = jobs.len();
+        jobs.dedup();
+        assert!(all <= jobs.len() + 1, "at most the step under way runs again, with its key: {jobs:?}");
+        assert_eq!(jobs.len(), 5);
+    }
+}
+
+#[test]
+fn ruling_20_retries_count_failures_and_wait() {
+    let failures = Arc::new(Mutex::new(0));
+    let count = Arc::clone(&failures);
+    let world = World::new(move |_| {
+        let mut count = count.lock().expect("count");
+        *count += 1;
+        if *count < 4 {
+            let failure = Failure::new("exec", "down");
+            return Some(Err(Failed { failure, permanent: false, retry_after_ms: None }));
+        }
+        ok(Value::Bool(true))
+    });
+    let run = world.start("r", "exec([\"x\"], #{ retry: #{ first: \"10s\", jitter: 0 } })");
+    let (mut worker, inputs) = world.worker(&[run]);
+    let finished = world.drive(&mut worker, &inputs, 10_000);
+    assert!(matches!(finished.as_slice(), [(_, Finished::Ended(RunEnd::Completed { .. }))]), "{finished:?}");
+    assert!(world.clock.now().since_ms(Moment(1_000_000)) >= 70_000, "10 + 20 + 40 seconds of waits");
+    let Fact::ActivityCompleted(done) = &world.history(run)[1].fact else { panic!("completed") };
+    assert_eq!(done.attempts, 4);
+    let keys: Vec<String> = world.jobs.lock().expect("jobs").clone();
+    assert!(keys.windows(2).all(|pair| pair[0] == pair[1]), "one key for all attempts");
+}
