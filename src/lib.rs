@@ -6,6 +6,7 @@
 //! it stood. The **store** keeps histories. **Activities** touch the world. The **worker** joins them.
 //! The **client** asks; the **cli** speaks.
 
+pub mod cli;
 pub mod client;
 pub mod history;
 pub mod store;

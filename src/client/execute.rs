@@ -1,9 +1,7 @@
 //! The seam to whoever drives scripts: what is asked of it, what it tells meanwhile, how it is stopped.
 
 use super::{Session, SyntaxError};
-use crate::history::{
-    CommandLabel, Failure, Moment, OpId, RunEnd, RunId, RunNo, ScriptHash, Stuck, Value,
-};
+use crate::history::{CommandLabel, Failure, Moment, OpId, RunEnd, RunId, RunNo, ScriptHash, Stuck, Value};
 use crate::store::{LogLine, StoreError};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -244,7 +242,13 @@ impl Executor for NoExecutor {
         Err(ExecuteError::None)
     }
 
-    fn query(&self, _session: &Session, _run: RunNo, _name: &str, _args: &Value) -> Result<Value, QueryError> {
+    fn query(
+        &self,
+        _session: &Session,
+        _run: RunNo,
+        _name: &str,
+        _args: &Value,
+    ) -> Result<Value, QueryError> {
         Err(QueryError::None)
     }
 
@@ -294,9 +298,10 @@ impl Stop {
 
     /// Asks to park; the second time, not to wait for children.
     pub fn request(&self) {
-        let _ = self.0.level.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |level| {
-            Some(level.saturating_add(1).min(2))
-        });
+        let _ = self
+            .0
+            .level
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |level| Some(level.saturating_add(1).min(2)));
         for waker in self.0.wakers.lock().unwrap_or_else(PoisonError::into_inner).iter() {
             waker();
         }

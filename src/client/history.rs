@@ -46,9 +46,7 @@ impl HistoryReader {
 
     fn damaged(&self, error: RecordError) -> ClientError {
         match error {
-            RecordError::Format(format) => {
-                StoreError::Newer { found: u32::from(format), known: 1 }.into()
-            }
+            RecordError::Format(format) => StoreError::Newer { found: u32::from(format), known: 1 }.into(),
             error @ (RecordError::Checksum
             | RecordError::Short
             | RecordError::Body(_)

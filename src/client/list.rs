@@ -40,8 +40,7 @@ pub fn overview(session: &Session) -> Result<Overview, ClientError> {
     let with = |statuses: Vec<RunStatus>| list(session, RunFilter { statuses, ..RunFilter::default() });
     let (open, ended): (Vec<RunStatus>, Vec<RunStatus>) =
         RunStatus::ALL.iter().partition(|status| !status.is_ended());
-    let (stuck, open) =
-        with(open)?.into_iter().partition(|view: &RunView| view.status == RunStatus::Stuck);
+    let (stuck, open) = with(open)?.into_iter().partition(|view: &RunView| view.status == RunStatus::Stuck);
     let since = session.now().plus_ms(-LATELY_MS);
     let mut overview = Overview { stuck, open, ..Overview::default() };
     for view in with(ended)?.into_iter().filter(|view| view.last_at >= since) {

@@ -26,8 +26,8 @@ pub use crate::store::{LogKey, LogLevel, LogLine, RunFilter, RunView, StoreError
 pub use cancel::cancel;
 pub use error::{ClientError, Conflict};
 pub use execute::{
-    Claimed, ExecuteError, ExecuteOptions, Executor, Finished, NoExecutor, Observer, Progress, QueryError, Stop,
-    StopLevel, Until,
+    Claimed, ExecuteError, ExecuteOptions, Executor, Finished, NoExecutor, Observer, Progress, QueryError,
+    Stop, StopLevel, Until,
 };
 pub use find::find;
 pub use history::{HistoryReader, read_history};

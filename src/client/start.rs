@@ -1,6 +1,6 @@
 //! Starting a run: a new one, or the one that has the id already.
 
-use super::{ClientError, Claimed, Conflict, LoadedProgram, Session, Standing, view};
+use super::{Claimed, ClientError, Conflict, LoadedProgram, Session, Standing, view};
 use crate::history::{Claim, MessageId, RunId, RunNo, RunRow, RunStart, Value};
 use crate::store::{Answer, NewRun, Request, StoreError};
 use std::collections::BTreeMap;
@@ -132,10 +132,7 @@ fn compare(row: &RunRow, recorded: &RunStart, given: &RunStart) -> Result<(), Cl
     let which = if recorded.program.path != given.program.path {
         Conflict::Script { recorded: recorded.program.path.clone(), given: given.program.path.clone() }
     } else if recorded.input != given.input {
-        Conflict::Input {
-            recorded: Box::new(recorded.input.clone()),
-            given: Box::new(given.input.clone()),
-        }
+        Conflict::Input { recorded: Box::new(recorded.input.clone()), given: Box::new(given.input.clone()) }
     } else {
         return Ok(());
     };
