@@ -23,6 +23,9 @@ Exit codes: 0 completed or done, 1 failed, 2 usage, 3 not finished, 4 no such ru
 6 timed out, 7 conflict, 8 stuck, 65 store damaged, 70 bug, 74 I/O, 75 busy, 77 no permission, 78 configuration,
 124 wait ran out, 130 and 143 interrupted (the run is parked, not lost).";
 
+const STORE_HELP: &str =
+    "The store's directory [default: $DURUN_STORE, a .durun/ upwards from here, else $XDG_STATE_HOME/durun]";
+
 /// Makes Rhai scripts durable: killed at any moment, a run continues from its last recorded step.
 #[derive(Debug, Parser)]
 #[command(name = "durun", version, after_help = EXAMPLES, disable_help_subcommand = true, max_term_width = 110)]
@@ -51,8 +54,8 @@ pub(crate) struct Global {
     /// When to use colours
     #[arg(long, global = true, value_enum, default_value_t = ColorChoice::Auto, value_name = "WHEN")]
     pub(crate) color: ColorChoice,
-    /// The store's directory [default: $DURUN_STORE, a .durun/ upwards from here, else $XDG_STATE_HOME/durun]
-    #[arg(long, global = true, value_name = "DIR")]
+    /// The store's directory.
+    #[arg(long, global = true, value_name = "DIR", help = STORE_HELP)]
     pub(crate) store: Option<PathBuf>,
 }
 

@@ -149,6 +149,15 @@ impl Context {
         }
     }
 
+    /// Documents on a line each, in one piece.
+    pub(crate) fn print_lines(
+        &self,
+        documents: impl Iterator<Item = serde_json::Value>,
+    ) -> Result<(), CliError> {
+        let lines: Vec<String> = documents.map(|document| document.to_string()).collect();
+        self.print(&lines.join("\n"))
+    }
+
     /// Several: an array for `json`, one a line for `jsonl`.
     pub(crate) fn print_json_list(&self, values: Vec<serde_json::Value>) -> Result<(), CliError> {
         match self.format() {

@@ -28,8 +28,12 @@ pub(crate) fn execute(context: &Context, session: &Session, runs: Vec<Claimed>) 
         ([(run, id)], Some((_, finished))) => {
             let standing = match finished {
                 Finished::Ended(end) => Standing::Ended(end),
-                Finished::Stuck(stuck) => Standing::Stuck(stuck),
+                Finished::Stuck(stuck) => Standing::Stuck(*stuck),
                 Finished::Parked => Standing::Open(RunStatus::Parked),
+                Finished::Lost => {
+                    context.note(&format!("another process goes on with run {id}; waiting for its end"));
+                    return attach(context, session, *run, id);
+                }
             };
             conclude(context, session, *run, id, &standing)
         }

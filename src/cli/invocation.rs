@@ -38,7 +38,7 @@ pub fn main() -> ExitCode {
 fn run(context: &Context, command: Option<Command>) -> Result<Exit, CliError> {
     match command {
         None => commands::overview::run(context),
-        Some(Command::Start(args)) => commands::start::run(context, args),
+        Some(Command::Start(args)) => commands::start::run(context, &args),
         Some(Command::Resume(args)) => commands::resume::run(context, &args),
         Some(Command::Signal(args)) => commands::signal::run(context, &args),
         Some(Command::Query(args)) => commands::query::run(context, &args),

@@ -104,7 +104,10 @@ impl Place {
             return self.text.len()..self.text.len();
         };
         let Some(column) = self.column else { return line };
-        let Some(text) = self.text.get(line.clone()) else { return line };
+        // Columns are counted from the line's beginning, white space included.
+        let begin =
+            self.text.get(..line.start).and_then(|before| before.rfind('\n')).map_or(0, |end| end + 1);
+        let Some(text) = self.text.get(begin..line.end) else { return line };
         let skip = usize::try_from(column.saturating_sub(1)).unwrap_or(usize::MAX);
         let Some((start, first)) = text.char_indices().nth(skip) else { return line.end..line.end };
         let word = |character: char| character.is_alphanumeric() || character == '_';
@@ -114,7 +117,7 @@ impl Place {
         } else {
             first.len_utf8()
         };
-        line.start + start..line.start + start + length
+        begin + start..begin + start + length
     }
 }
 

@@ -146,10 +146,12 @@ fn program(error: &ProgramError) -> Report {
         ProgramError::TooLarge { .. } => Report::new("D0404", Exit::Usage, error.to_string()),
         ProgramError::Unreadable { .. } => Report::new("D0405", Exit::Io, error.to_string()),
         ProgramError::Syntax { path, text, error: syntax } => {
-            let file = syntax.module.clone().unwrap_or_else(|| path.display().to_string());
-            let place = syntax.line.map(|line| Place {
-                path: file.clone(),
-                text: syntax.text.clone().unwrap_or_else(|| text.clone()),
+            // The script itself is called as it was typed.
+            let own = std::path::Path::new(&syntax.file).is_absolute();
+            let file = if own { path.display().to_string() } else { syntax.file.clone() };
+            let place = text.clone().zip(syntax.line).map(|(text, line)| Place {
+                path: super::escape::line(&file),
+                text,
                 line,
                 column: syntax.column,
                 label: syntax.message.clone(),

@@ -106,13 +106,11 @@ fn stuck_report(id: &RunId, stuck: &Stuck, script: Option<&Script>) -> Report {
     }
     report = report
         .note("nothing is lost: all recorded steps are kept, and the run goes on once its script is mended");
-    match &stuck.hint {
-        Some(hint) => report.hint(hint),
-        None => {
-            let file = script.map_or("FILE", |script| script.path.as_str());
-            report.hint(format!("mend the script, then: durun upgrade {id} --script {}", shell(file)))
-        }
+    if let Some(hint) = &stuck.hint {
+        return report.hint(hint);
     }
+    let file = script.map_or("FILE", |script| script.path.as_str());
+    report.hint(format!("mend the script, then: durun upgrade {id} --script {}", shell(file)))
 }
 
 fn same_file(named: &str, recorded: &str) -> bool {

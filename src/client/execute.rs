@@ -1,7 +1,7 @@
 //! The seam to whoever drives scripts: what is asked of it, what it tells meanwhile, how it is stopped.
 
 use super::{Session, SyntaxError};
-use crate::history::{CommandLabel, Failure, Moment, OpId, RunEnd, RunId, RunNo, ScriptHash, Stuck, Value};
+use crate::history::{CommandLabel, Failure, Moment, OpId, RunEnd, RunId, RunNo, Stuck, Value};
 use crate::store::{LogLine, StoreError};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -17,8 +17,8 @@ pub enum Progress {
         entries: u32,
         /// How many of them were outcomes of commands.
         steps: u32,
-        /// How long that took.
-        took_ms: i64,
+        /// How long that took, in milliseconds.
+        took_ms: u64,
     },
     /// The script asked for a command whose effect is about to start.
     Scheduled {
@@ -75,6 +75,11 @@ pub enum Progress {
         /// The line that asks.
         line: Option<u32>,
     },
+    /// A command ended without an outcome of its own: a wait that came true, the loser of a race.
+    Settled {
+        /// The command.
+        op: OpId,
+    },
     /// The script logged a line, or an attempt wrote one.
     Log(LogLine),
     /// `set_summary(text)`.
@@ -85,11 +90,11 @@ pub enum Progress {
         done: i64,
         /// Of how much.
         total: i64,
-        /// What is being done; may be empty.
-        text: String,
+        /// What is being done.
+        text: Option<String>,
     },
     /// A signal was delivered to the script.
-    Message {
+    Signal {
         /// Its name.
         name: String,
     },
@@ -141,9 +146,11 @@ pub enum Finished {
     /// It ended.
     Ended(RunEnd),
     /// Its script must be mended.
-    Stuck(Stuck),
+    Stuck(Box<Stuck>),
     /// It can go on and was given up.
     Parked,
+    /// Another process has taken it over.
+    Lost,
 }
 
 /// Why an execution stopped for a reason outside the scripts. The runs are parked, nothing is lost.
@@ -211,21 +218,18 @@ pub trait Executor: Send + Sync {
     /// [`QueryError`].
     fn queries(&self, session: &Session, run: RunNo) -> Result<Vec<String>, QueryError>;
 
-    /// Whether a script's text can be read as a script.
+    /// Checks the syntax of a script and of all that it imports, directly and through others; gives the texts of the
+    /// modules by the path given to `import`. `read` gives the text of a file relative to the script's folder, or a
+    /// reason.
     ///
     /// # Errors
-    /// [`SyntaxError`] with the place of the first mistake.
-    fn check(&self, text: &str) -> Result<(), SyntaxError>;
-
-    /// The modules that a script imports: the path given to `import`, and the text, confined to `folder`.
-    ///
-    /// # Errors
-    /// [`SyntaxError`] in the script or a module; a missing module is told with the place of its `import`.
-    fn modules(
+    /// [`SyntaxError`] with the place of the first mistake; a module that cannot be read is one at its `import`.
+    fn gather(
         &self,
+        path: &str,
         text: &str,
-        folder: &std::path::Path,
-    ) -> Result<BTreeMap<String, (ScriptHash, String)>, SyntaxError>;
+        read: &dyn Fn(&str) -> Result<String, String>,
+    ) -> Result<BTreeMap<String, String>, SyntaxError>;
 }
 
 /// Takes the place of an executor where there is none: records can be made, read and told of.
@@ -256,15 +260,12 @@ impl Executor for NoExecutor {
         Ok(Vec::new())
     }
 
-    fn check(&self, _text: &str) -> Result<(), SyntaxError> {
-        Ok(())
-    }
-
-    fn modules(
+    fn gather(
         &self,
+        _path: &str,
         _text: &str,
-        _folder: &std::path::Path,
-    ) -> Result<BTreeMap<String, (ScriptHash, String)>, SyntaxError> {
+        _read: &dyn Fn(&str) -> Result<String, String>,
+    ) -> Result<BTreeMap<String, String>, SyntaxError> {
         Ok(BTreeMap::new())
     }
 }

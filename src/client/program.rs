@@ -10,10 +10,8 @@ const MAX_SCRIPT_BYTES: u64 = 4 * 1024 * 1024;
 /// A mistake in a script's text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SyntaxError {
-    /// The module it is in, as given to `import`; nothing for the script itself.
-    pub module: Option<String>,
-    /// The text of that module; nothing for the script itself.
-    pub text: Option<String>,
+    /// The file it is in: the script's path, or a module's relative to the script's folder.
+    pub file: String,
     /// Line, from 1, where known.
     pub line: Option<u32>,
     /// Column in characters, from 1, where known.
@@ -68,8 +66,8 @@ pub enum ProgramError {
     Syntax {
         /// The path given.
         path: PathBuf,
-        /// The script's text.
-        text: String,
+        /// The text of the file that the mistake is in, where it could be read.
+        text: Option<String>,
         /// The mistake.
         error: Box<SyntaxError>,
     },
@@ -91,21 +89,22 @@ pub struct LoadedProgram {
 pub fn load_program(path: &Path, executor: &dyn Executor) -> Result<LoadedProgram, ProgramError> {
     let (canonical, text) = read(path)?;
     let folder = canonical.parent().unwrap_or(Path::new("/")).to_owned();
-    let syntax = |error: SyntaxError| ProgramError::Syntax {
+    let name = canonical.to_string_lossy().into_owned();
+    let module = |file: &str| read_module(&folder, file);
+    let modules = executor.gather(&name, &text, &module).map_err(|error| ProgramError::Syntax {
         path: path.to_owned(),
-        text: text.clone(),
+        text: if error.file == name { Some(text.clone()) } else { module(&error.file).ok() },
         error: Box::new(error),
-    };
-    executor.check(&text).map_err(syntax)?;
-    let modules = executor.modules(&text, &folder).map_err(syntax)?;
-    let main = ScriptHash::of(&text);
+    })?;
+    let hashed: Vec<_> =
+        modules.into_iter().map(|(name, text)| (name, ScriptHash::of(&text), text)).collect();
     let program = Program {
-        path: canonical.to_string_lossy().into_owned(),
-        main,
-        modules: modules.iter().map(|(name, (hash, _))| (name.clone(), *hash)).collect(),
+        path: name,
+        main: ScriptHash::of(&text),
+        modules: hashed.iter().map(|(name, hash, _)| (name.clone(), *hash)).collect(),
     };
-    let mut texts = vec![(main, text)];
-    texts.extend(modules.into_values());
+    let mut texts = vec![(program.main, text)];
+    texts.extend(hashed.into_iter().map(|(_, hash, text)| (hash, text)));
     Ok(LoadedProgram { program, texts })
 }
 
@@ -131,6 +130,16 @@ fn read(path: &Path) -> Result<(PathBuf, String), ProgramError> {
         Err(error) => {
             Err(ProgramError::NotUtf8 { path: path.to_owned(), offset: error.utf8_error().valid_up_to() })
         }
+    }
+}
+
+/// A module's text. The canonical path must lie in the script's folder: a link may not lead out of it.
+fn read_module(folder: &Path, file: &str) -> Result<String, String> {
+    let (canonical, text) = read(&folder.join(file)).map_err(|error| error.to_string())?;
+    if canonical.starts_with(folder) {
+        Ok(text)
+    } else {
+        Err("it lies outside the script's folder".to_owned())
     }
 }
 

@@ -46,9 +46,7 @@ pub(crate) fn run(context: &Context, args: &HistoryArgs) -> Result<Exit, CliErro
             match context.format() {
                 Format::Json if watch.is_none() => kept.extend(documents(&row.id, &page)),
                 Format::Json | Format::Jsonl => {
-                    let lines: String =
-                        documents(&row.id, &page).map(|document| format!("{document}\n")).collect();
-                    context.print(&lines)?;
+                    context.print_lines(documents(&row.id, &page))?;
                 }
                 Format::Table => {
                     let lines: String = page.iter().map(|(seq, entry)| story.tell(*seq, entry)).collect();

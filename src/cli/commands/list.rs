@@ -13,6 +13,9 @@ use clap::Args;
 /// How many runs are listed where no limit is given.
 const DEFAULT_LIMIT: u32 = 50;
 
+const STATUS_HELP: &str =
+    "Only these: stuck, running, waiting, parked, failed, timed_out, cancelled, terminated, completed";
+
 const EXAMPLES: &str = "\
 Examples:
   durun list
@@ -23,8 +26,8 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct ListArgs {
-    /// Only these: stuck, running, waiting, parked, failed, timed_out, cancelled, terminated, completed
-    #[arg(long, value_delimiter = ',', value_name = "STATUS", value_parser = parse_status)]
+    /// Only these.
+    #[arg(long, value_delimiter = ',', value_name = "STATUS", value_parser = parse_status, help = STATUS_HELP)]
     status: Vec<RunStatus>,
     /// Only runs of scripts whose path ends with this
     #[arg(long, value_name = "NAME")]

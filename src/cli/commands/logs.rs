@@ -49,8 +49,7 @@ pub(crate) fn run(context: &Context, args: &LogsArgs) -> Result<Exit, CliError> 
                     kept.extend(page.map(|line| log_line::document(&row.id, line)));
                 }
                 Format::Json | Format::Jsonl => {
-                    let lines = page.map(|line| format!("{}\n", log_line::document(&row.id, line)));
-                    context.print(&lines.collect::<String>())?;
+                    context.print_lines(page.map(|line| log_line::document(&row.id, line)))?;
                 }
                 Format::Table => {
                     let color = context.color_stdout();

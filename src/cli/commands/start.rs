@@ -5,8 +5,8 @@ use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::execution::{attach, execute};
 use crate::cli::exit::Exit;
-use crate::cli::{detach, input};
-use crate::client::{Claimed, Existing, Session, StartRequest, Started, load_program, start};
+use crate::cli::{detach, escape, input};
+use crate::client::{Claimed, ClientError, Existing, Session, StartRequest, Started, load_program, start};
 use crate::history::{RunId, RunRow};
 use crate::timer::parse_duration;
 use clap::Args;
@@ -54,9 +54,14 @@ pub(crate) struct StartArgs {
     environment: Vec<String>,
 }
 
+impl StartArgs {
+    fn foreground(&self) -> bool {
+        !self.detach && !self.record_only
+    }
+}
+
 /// Does it.
-pub(crate) fn run(context: &Context, args: StartArgs) -> Result<Exit, CliError> {
-    let foreground = !args.detach && !args.record_only;
+pub(crate) fn run(context: &Context, args: &StartArgs) -> Result<Exit, CliError> {
     let request = StartRequest {
         id: args.id.as_deref().map(RunId::parse).transpose()?,
         input: input::run_input(
@@ -66,59 +71,61 @@ pub(crate) fn run(context: &Context, args: StartArgs) -> Result<Exit, CliError> 
             &mut std::io::stdin().lock(),
         )?,
         environment: environment(context, &args.environment)?,
-        program: load_program(&args.script, context.executor.as_ref())
-            .map_err(crate::client::ClientError::from)?,
+        program: load_program(&args.script, context.executor.as_ref()).map_err(ClientError::from)?,
         directory: context.environment.directory().to_string_lossy().into_owned(),
         timeout_ms: args.timeout,
-        claim: foreground,
+        claim: args.foreground(),
     };
     let session = context.session_or_create()?;
     match start(&session, request)? {
-        Started::New(claimed) if foreground => {
+        Started::New(claimed) if args.foreground() => {
             context.note(&format!("run {}", claimed.id));
             execute(context, &session, vec![claimed])
         }
         Started::New(claimed) => background(context, session, &claimed, args.detach),
         Started::Existing { row, what, edited } => {
-            existing(context, session, &args.script, &row, what, edited, foreground, args.detach)
+            if edited {
+                context.note(&edited_note(args, &row.id, &what));
+            }
+            existing(context, session, args, &row, what)
         }
     }
 }
 
+fn edited_note(args: &StartArgs, id: &RunId, what: &Existing) -> String {
+    let file = args.script.display().to_string();
+    let file = escape::line(&file);
+    match what {
+        Existing::Report(_) => format!("note: {file} was edited since run {id}; this is that run's result"),
+        Existing::Continue(_) | Existing::Attach(_) => {
+            format!("note: {file} was edited; run {id} keeps the text it was started with (durun upgrade)")
+        }
+    }
+}
+
+/// The id is in use for the same script and input: that run is gone on with, waited for or told.
 fn existing(
     context: &Context,
     session: Session,
-    script: &std::path::Path,
+    args: &StartArgs,
     row: &RunRow,
     what: Existing,
-    edited: bool,
-    foreground: bool,
-    detach: bool,
 ) -> Result<Exit, CliError> {
     let id = &row.id;
-    if edited {
-        let file = script.display();
-        context.note(&match &what {
-            Existing::Report(_) => format!("note: {file} was edited since run {id}; this is that run's result"),
-            Existing::Continue(_) | Existing::Attach(_) => {
-                format!("note: {file} was edited; run {id} goes on with the text it was started with (durun upgrade)")
-            }
-        });
-    }
     match what {
         Existing::Report(standing) => {
             context.note(&format!("run {id} exists with the same script and input: this is how it stands"));
             conclude(context, &session, row.no, id, &standing)
         }
-        Existing::Continue(claimed) if foreground => {
+        Existing::Continue(claimed) if args.foreground() => {
             context.note(&format!("run {id} goes on"));
             execute(context, &session, vec![claimed])
         }
-        Existing::Attach(claim) if foreground => {
+        Existing::Attach(claim) if args.foreground() => {
             context.note(&format!("run {id} is executed by process {}; waiting for its end", claim.pid));
             attach(context, &session, row.no, id)
         }
-        Existing::Continue(claimed) => background(context, session, &claimed, detach),
+        Existing::Continue(claimed) => background(context, session, &claimed, args.detach),
         Existing::Attach(_) => context.print(id.as_str()).map(|()| Exit::Done),
     }
 }

@@ -101,6 +101,10 @@ impl Live {
                 self.doing.insert((run, op), Doing { due, waits: true, ..Doing::new(label, now) });
                 Vec::new()
             }
+            Progress::Settled { op } => {
+                self.doing.remove(&(run, op));
+                Vec::new()
+            }
             Progress::Log(line) => {
                 vec![format!("{} {}", Paint::Dim.paint("│", self.color), log_line::text(&line))]
             }
@@ -109,11 +113,11 @@ impl Live {
                 Vec::new()
             }
             Progress::ScriptProgress { done, total, text } => {
-                let text = format!("{done}/{total} {}", escape::line(&text));
+                let text = format!("{done}/{total} {}", escape::line(text.as_deref().unwrap_or_default()));
                 self.remarks.entry(run).or_default().progress = Some(text.trim_end().to_owned());
                 Vec::new()
             }
-            Progress::Message { name } => {
+            Progress::Signal { name } => {
                 vec![format!("{} signal {}", Paint::Cyan.paint("←", self.color), escape::line(&name))]
             }
             Progress::Ended(end) => self.over(run, ended_word(&end)),

@@ -65,7 +65,9 @@ fn a_wait_counts_down_and_says_how_to_end_it() {
     };
     assert_eq!(live.tell(RUN, done(0, CommandKind::Sleep), Moment(42_000)), ["✓ sleep  42s"]);
     assert_eq!(live.line(Moment(42_000)), "wait_signal go · durun signal order-1 go");
-    assert_eq!(live.tell(RUN, Progress::Message { name: "go".to_owned() }, Moment(0)), ["← signal go"]);
+    live.tell(RUN, Progress::Settled { op: OpId(1) }, Moment(42_000));
+    assert_eq!(live.line(Moment(42_000)), "", "a wait that was served is over");
+    assert_eq!(live.tell(RUN, Progress::Signal { name: "go".to_owned() }, Moment(0)), ["← signal go"]);
 }
 
 #[test]

@@ -28,8 +28,7 @@ pub(crate) fn render(overview: &Overview, now: Moment, width: Option<usize>, col
         .map(|(count, status)| format!("{count} {}", status.word().replace('_', " ")))
         .collect();
     let ended = if ended.is_empty() { "nothing ended".to_owned() } else { ended.join(", ") };
-    out.push_str(&format!("{}  {ended}\n", Paint::Bold.paint("Last 24 hours", color)));
-    out
+    [&out, &Paint::Bold.paint("Last 24 hours", color), "  ", &ended, "\n"].concat()
 }
 
 fn section(
@@ -58,7 +57,8 @@ fn section(
     let table = render_table(&[], rows.collect(), width, color);
     out.push_str(table.trim_start_matches('\n'));
     if views.len() > MOST {
-        out.push_str(&format!("  and {} more: durun list\n", views.len() - MOST));
+        let more = format!("  and {} more: durun list\n", views.len() - MOST);
+        out.push_str(&more);
     }
     out.push('\n');
 }

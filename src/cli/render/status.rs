@@ -14,7 +14,8 @@ pub(crate) fn render(view: &RunView, published: &[(String, Value)], now: Moment,
     let mut out = format!("{}  {}\n", row.id, Paint::of(view.status).paint(view.status.word(), color));
     let mut line = |label: &str, text: &str| {
         if !text.is_empty() {
-            out.push_str(&format!("  {}{text}\n", Paint::Dim.paint(&format!("{label:<10}"), color)));
+            let label = Paint::Dim.paint(&format!("{label:<10}"), color);
+            out.extend(["  ", label.as_str(), text, "\n"]);
         }
     };
     let at = |moment: Moment| format!("{} ({})", absolute(moment), relative(moment, now));
