@@ -7,6 +7,8 @@
 //! The **client** asks; the **cli** speaks.
 
 pub mod activity;
+pub mod cli;
+pub mod client;
 pub mod history;
 pub mod run;
 pub mod script;

@@ -117,7 +117,7 @@ struct Import {
 }
 
 fn imports(interpreter: &Interpreter, file: &str, text: &str) -> Result<Vec<Import>, SourceError> {
-    let ast = interpreter.engine().compile(text).map_err(|error| SyntaxError::new(file, &error))?;
+    let ast = interpreter.engine().compile(readable(text).as_ref()).map_err(|error| SyntaxError::new(file, &error))?;
     let mut found = Vec::new();
     let mut refused = None;
     ast.walk(&mut |path| {
@@ -138,6 +138,14 @@ fn imports(interpreter: &Interpreter, file: &str, text: &str) -> Result<Vec<Impo
         true
     });
     refused.map_or(Ok(found), Err)
+}
+
+/// The text as the parser takes it: a first line `#!…` is a comment, in its place.
+pub(super) fn readable(text: &str) -> std::borrow::Cow<'_, str> {
+    match text.strip_prefix("#!") {
+        Some(rest) => std::borrow::Cow::Owned(format!("//{rest}")),
+        None => std::borrow::Cow::Borrowed(text),
+    }
 }
 
 /// The file of a module, relative to the script's folder.

@@ -1,0 +1,160 @@
+//! The command line's grammar: options that all commands share, and the list of commands.
+
+use super::commands::{
+    cancel::CancelArgs, history::HistoryArgs, list::ListArgs, logs::LogsArgs, query::QueryArgs,
+    result::ResultArgs, resume::ResumeArgs, signal::SignalArgs, start::StartArgs, status::StatusArgs,
+    terminate::TerminateArgs, wait::WaitArgs,
+};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+const EXAMPLES: &str = "\
+Examples:
+  durun order.rhai -i product=42            execute a script durably, with live progress
+  durun start order.rhai --id order-1001    the same under a name; repeat it and it goes on where it was
+  durun status order-1001                   where it is, and what it waits for
+  durun signal order-1001 pickedUp          say something to it
+  durun resume order-1001                   go on after Ctrl-C, kill or reboot
+
+An ID is the name given with --id, any unambiguous beginning of it, or @last.
+
+Exit codes: 0 completed or done, 1 failed, 2 usage, 3 not finished, 4 no such run, 5 cancelled or terminated,
+6 timed out, 7 conflict, 8 stuck, 65 store damaged, 70 bug, 74 I/O, 75 busy, 77 no permission, 78 configuration,
+124 wait ran out, 130 and 143 interrupted (the run is parked, not lost).";
+
+const STORE_HELP: &str =
+    "The store's directory [default: $DURUN_STORE, a .durun/ upwards from here, else $XDG_STATE_HOME/durun]";
+
+/// Makes Rhai scripts durable: killed at any moment, a run continues from its last recorded step.
+#[derive(Debug, Parser)]
+#[command(name = "durun", version, after_help = EXAMPLES, disable_help_subcommand = true, max_term_width = 110)]
+pub(crate) struct CommandLine {
+    /// The options that all share.
+    #[command(flatten)]
+    pub(crate) global: Global,
+    /// What to do; without a word, an overview.
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+/// The options that all commands share.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Options for every command")]
+pub(crate) struct Global {
+    /// How results are written
+    #[arg(short, long, global = true, value_enum, default_value_t = Format::Table, value_name = "FORMAT")]
+    pub(crate) output: Format,
+    /// Show no progress and no notes
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
+    /// Show notes and the run's log also where stderr is no terminal
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+    /// When to use colours
+    #[arg(long, global = true, value_enum, default_value_t = ColorChoice::Auto, value_name = "WHEN")]
+    pub(crate) color: ColorChoice,
+    /// The store's directory.
+    #[arg(long, global = true, value_name = "DIR", help = STORE_HELP)]
+    pub(crate) store: Option<PathBuf>,
+}
+
+/// How results are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    Table,
+    /// One JSON document.
+    Json,
+    /// One JSON document a line.
+    Jsonl,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColorChoice {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Execute a script durably, here and now
+    #[command(visible_alias = "run")]
+    Start(StartArgs),
+    /// Continue parked or interrupted runs, here
+    Resume(ResumeArgs),
+    /// Say something to a run
+    Signal(SignalArgs),
+    /// Ask a run's script something
+    Query(QueryArgs),
+    /// Show where a run is and what it waits for
+    Status(StatusArgs),
+    /// List runs
+    List(ListArgs),
+    /// Show what happened in a run
+    History(HistoryArgs),
+    /// Show what a run logged
+    Logs(LogsArgs),
+    /// Print the result of a run that has ended
+    Result(ResultArgs),
+    /// Wait for a run to end and print its result
+    Wait(WaitArgs),
+    /// Ask a run to end; its script may clean up
+    Cancel(CancelArgs),
+    /// End a run without asking its script
+    Terminate(TerminateArgs),
+}
+
+/// Puts `start` before a script that stands where a command is expected: `durun order.rhai`.
+pub(crate) fn with_verb(arguments: Vec<OsString>) -> Vec<OsString> {
+    let mut place = 1;
+    while let Some(argument) = arguments.get(place) {
+        match argument.to_str() {
+            // Options that take a value as the next word; with `=` they are one word.
+            Some("-o" | "--output" | "--color" | "--store") => place += 2,
+            Some(option) if option.starts_with('-') => place += 1,
+            _ => break,
+        }
+    }
+    let is_script = arguments.get(place).is_some_and(|word| {
+        Path::new(word).extension().is_some_and(|extension| extension == "rhai")
+            || word.to_string_lossy().contains('/')
+    });
+    let mut arguments = arguments;
+    if is_script {
+        arguments.insert(place, OsString::from("start"));
+    }
+    arguments
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_grammar_has_no_contradictions() {
+        CommandLine::command().debug_assert();
+    }
+
+    #[test]
+    fn a_script_needs_no_verb() {
+        let with = |words: &[&str]| {
+            let words = words.iter().map(OsString::from).collect();
+            with_verb(words).into_iter().map(|word| word.into_string().expect("text")).collect::<Vec<_>>()
+        };
+        assert_eq!(with(&["durun", "a.rhai", "-i", "a=1"]), ["durun", "start", "a.rhai", "-i", "a=1"]);
+        assert_eq!(
+            with(&["durun", "-q", "--store", "x.rhai", "./job"]),
+            ["durun", "-q", "--store", "x.rhai", "start", "./job"]
+        );
+        assert_eq!(with(&["durun", "status", "a.rhai"]), ["durun", "status", "a.rhai"]);
+        assert_eq!(with(&["durun", "--store=d"]), ["durun", "--store=d"]);
+    }
+}

@@ -1,0 +1,93 @@
+//! `durun list`: runs, newest first.
+
+use crate::cli::args::Format;
+use crate::cli::context::Context;
+use crate::cli::error::CliError;
+use crate::cli::exit::Exit;
+use crate::cli::render::{run_json, runs};
+use crate::client::{RunFilter, list};
+use crate::history::{Moment, RunStatus};
+use crate::timer::{parse_duration, parse_moment};
+use clap::Args;
+
+/// How many runs are listed where no limit is given.
+const DEFAULT_LIMIT: u32 = 50;
+
+const STATUS_HELP: &str =
+    "Only these: stuck, running, waiting, parked, failed, timed_out, cancelled, terminated, completed";
+
+const EXAMPLES: &str = "\
+Examples:
+  durun list
+  durun list --status stuck,failed --since \"2 days\"
+  durun list --script backup.rhai -a -o jsonl";
+
+/// The arguments of `durun list`.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct ListArgs {
+    /// Only these.
+    #[arg(long, value_delimiter = ',', value_name = "STATUS", value_parser = parse_status, help = STATUS_HELP)]
+    status: Vec<RunStatus>,
+    /// Only runs of scripts whose path ends with this
+    #[arg(long, value_name = "NAME")]
+    script: Option<String>,
+    /// Only runs started since: a duration back from now, or a date
+    #[arg(long, value_name = "DURATION|DATE")]
+    since: Option<String>,
+    /// At most so many
+    #[arg(long, value_name = "N", conflicts_with = "all")]
+    limit: Option<u32>,
+    /// All, however many
+    #[arg(short, long)]
+    all: bool,
+}
+
+/// Does it.
+pub(crate) fn run(context: &Context, args: &ListArgs) -> Result<Exit, CliError> {
+    let limit = if args.all { None } else { Some(args.limit.unwrap_or(DEFAULT_LIMIT)) };
+    let filter = RunFilter {
+        statuses: args.status.clone(),
+        script: args.script.clone(),
+        since: args.since.as_deref().map(|text| since(text, context.clock.now())).transpose()?,
+        limit,
+    };
+    let views = match context.session_if_any()? {
+        Some(session) => list(&session, filter)?,
+        None => Vec::new(),
+    };
+    match context.format() {
+        Format::Json | Format::Jsonl => {
+            context.print_json_list(views.iter().map(run_json::brief).collect())?;
+        }
+        Format::Table if views.is_empty() => context.note("no runs"),
+        Format::Table => {
+            let now = context.clock.now();
+            context.print(&runs::table(&views, now, context.table_width(), context.color_stdout()))?;
+        }
+    }
+    if args.limit.is_none()
+        && limit.is_some_and(|limit| usize::try_from(limit).is_ok_and(|limit| views.len() == limit))
+    {
+        context.note(&format!("the newest {DEFAULT_LIMIT}; durun list -a lists all"));
+    }
+    Ok(Exit::Done)
+}
+
+fn since(text: &str, now: Moment) -> Result<Moment, CliError> {
+    match (parse_moment(text), parse_duration(text)) {
+        (Some(moment), _) => Ok(moment),
+        (None, Ok(ms)) => Ok(now.plus_ms(ms.saturating_neg())),
+        (None, Err(error)) => {
+            Err(CliError::Usage(format!("--since {text} is neither a duration nor a date: {error}")))
+        }
+    }
+}
+
+fn parse_status(word: &str) -> Result<RunStatus, String> {
+    let wanted = word.trim().to_lowercase().replace('-', "_");
+    RunStatus::ALL.into_iter().find(|status| status.word() == wanted).ok_or_else(|| {
+        let words: Vec<&str> = RunStatus::ALL.iter().map(|status| status.word()).collect();
+        format!("statuses are {}", words.join(", "))
+    })
+}

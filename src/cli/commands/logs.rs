@@ -1,0 +1,73 @@
+//! `durun logs`: what a run and its attempts wrote.
+
+use crate::cli::args::Format;
+use crate::cli::context::Context;
+use crate::cli::error::CliError;
+use crate::cli::exit::Exit;
+use crate::cli::render::log_line;
+use crate::client::{LogLine, LogReader, StepFilter, Watch, find, step_filter, view};
+use clap::Args;
+
+const EXAMPLES: &str = "\
+Examples:
+  durun logs order-1001
+  durun logs order-1001 charge_customer      what the attempts of that step wrote
+  durun logs order-1001 -f";
+
+/// The arguments of `durun logs`.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct LogsArgs {
+    /// The run
+    id: String,
+    /// Only lines of this step: its name or number
+    step: Option<String>,
+    /// Go on as the run does, until it has ended
+    #[arg(short, long)]
+    follow: bool,
+}
+
+/// Does it.
+pub(crate) fn run(context: &Context, args: &LogsArgs) -> Result<Exit, CliError> {
+    let session = context.session()?;
+    let row = find(&session, &args.id)?;
+    let filter = step_filter(&session, &row, args.step.as_deref())?;
+    let watch = if args.follow { Some(Watch::begin(&session, row.no)?) } else { None };
+    let mut reader = LogReader::new(row.no);
+    let mut kept = Vec::new();
+    loop {
+        // Asked first: lines that follow are read before the end is believed.
+        let over = view(&session, row.no)?.status.is_ended();
+        loop {
+            let page = reader.page(&session)?;
+            if page.is_empty() {
+                break;
+            }
+            let page = page.iter().filter(|line| is_wanted(line, &filter));
+            match context.format() {
+                Format::Json if watch.is_none() => {
+                    kept.extend(page.map(|line| log_line::document(&row.id, line)));
+                }
+                Format::Json | Format::Jsonl => {
+                    context.print_lines(page.map(|line| log_line::document(&row.id, line)))?;
+                }
+                Format::Table => {
+                    let color = context.color_stdout();
+                    context.print(&page.map(|line| log_line::render(line, color)).collect::<String>())?;
+                }
+            }
+        }
+        match &watch {
+            Some(watch) if !over => watch.next(None),
+            Some(_) | None => break,
+        }
+    }
+    if context.format() == Format::Json && watch.is_none() {
+        context.print_json_list(kept)?;
+    }
+    Ok(Exit::Done)
+}
+
+fn is_wanted(line: &LogLine, filter: &StepFilter) -> bool {
+    filter.as_ref().is_none_or(|ops| line.op.is_some_and(|op| ops.contains(&op)))
+}

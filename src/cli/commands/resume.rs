@@ -1,0 +1,87 @@
+//! `durun resume`: goes on, here, with runs that nobody executes.
+
+use crate::cli::conclusion::{conclude, conclude_all};
+use crate::cli::context::Context;
+use crate::cli::detach;
+use crate::cli::error::CliError;
+use crate::cli::execution::execute;
+use crate::cli::exit::Exit;
+use crate::client::{ClientError, Resumed, Session, StoreError, find, resumable, resume};
+use crate::history::RunRow;
+use clap::Args;
+
+const EXAMPLES: &str = "\
+Examples:
+  durun resume                 the only run that can go on; else lists those that can
+  durun resume order-1001
+  durun resume --all           in a crontab with @reboot: everything goes on";
+
+/// The arguments of `durun resume`.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct ResumeArgs {
+    /// The runs
+    #[arg(value_name = "ID")]
+    ids: Vec<String>,
+    /// All runs that can go on
+    #[arg(long, conflicts_with = "ids")]
+    all: bool,
+    /// Leave the terminal's session; given by `start --detach`
+    #[arg(long, hide = true)]
+    own_session: bool,
+}
+
+/// Does it.
+pub(crate) fn run(context: &Context, args: &ResumeArgs) -> Result<Exit, CliError> {
+    if args.own_session {
+        detach::leave_session()?;
+    }
+    let session = context.session()?;
+    let rows = chosen(&session, args)?;
+    if rows.is_empty() {
+        context.note("nothing to resume");
+        return Ok(Exit::Done);
+    }
+    let mut claimed = Vec::new();
+    let mut others = Vec::new();
+    let alone = rows.len() == 1;
+    for row in rows {
+        match resume(&session, &row)? {
+            Resumed::Claimed(run) => claimed.push(run),
+            Resumed::Held(claim) if alone => return Err(StoreError::Held { id: row.id, claim }.into()),
+            Resumed::Over(standing) if alone => {
+                context.note(&format!("run {} needs no resuming: this is how it stands", row.id));
+                return conclude(context, &session, row.no, &row.id, &standing);
+            }
+            Resumed::Held(claim) => {
+                context.note(&format!("run {} is executed by process {}", row.id, claim.pid));
+            }
+            Resumed::Over(_) => others.push((row.no, row.id)),
+        }
+    }
+    if args.own_session {
+        detach::announce()?;
+    }
+    let exit = if claimed.is_empty() { Exit::Done } else { execute(context, &session, claimed)? };
+    Ok(if others.is_empty() { exit } else { exit.graver(conclude_all(context, &session, &others)?) })
+}
+
+fn chosen(session: &Session, args: &ResumeArgs) -> Result<Vec<RunRow>, CliError> {
+    if !args.ids.is_empty() {
+        let mut rows: Vec<RunRow> = Vec::new();
+        for text in &args.ids {
+            let row = find(session, text)?;
+            if rows.iter().all(|known| known.no != row.no) {
+                rows.push(row);
+            }
+        }
+        return Ok(rows);
+    }
+    let rows: Vec<RunRow> = resumable(session)?.into_iter().map(|view| view.row).collect();
+    match rows.len() {
+        _ if args.all => Ok(rows),
+        0 => Err(ClientError::NothingToResume.into()),
+        1 => Ok(rows),
+        _ => Err(ClientError::SeveralToResume { candidates: rows }.into()),
+    }
+}

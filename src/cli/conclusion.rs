@@ -1,0 +1,87 @@
+//! The last word of a command about a run: its result on stdout, or one block on stderr, and the exit code.
+
+use super::args::Format;
+use super::context::Context;
+use super::error::CliError;
+use super::exit::Exit;
+use super::render::run_json;
+use super::render::runs::table;
+use super::report_end::{self, Script};
+use crate::client::{Session, Standing, script_text, view};
+use crate::history::{RunEnd, RunId, RunNo, Value};
+
+/// Prints a value as a result: text raw, nothing for null, else JSON; with `-o` always as JSON.
+pub(crate) fn print_value(context: &Context, value: &Value) -> Result<(), CliError> {
+    match (context.format(), value) {
+        (Format::Json | Format::Jsonl, value) => context.print_json(&value.to_json()),
+        (Format::Table, Value::Null) => Ok(()),
+        (Format::Table, Value::Text(text)) => context.print(&context.outside_text(text)),
+        (
+            Format::Table,
+            Value::Bool(_)
+            | Value::Int(_)
+            | Value::Float(_)
+            | Value::Bytes(_)
+            | Value::List(_)
+            | Value::Map(_),
+        ) => context.print(&context.outside_text(&value.to_string())),
+    }
+}
+
+/// Says how a run stands to somebody who wants its result.
+pub(crate) fn conclude(
+    context: &Context,
+    session: &Session,
+    run: RunNo,
+    id: &RunId,
+    standing: &Standing,
+) -> Result<Exit, CliError> {
+    if let Standing::Ended(RunEnd::Completed { result }) = standing {
+        print_value(context, result)?;
+        return Ok(Exit::Done);
+    }
+    Ok(blame(context, session, run, id, standing))
+}
+
+/// Prints the block of a run that did not complete.
+fn blame(context: &Context, session: &Session, run: RunNo, id: &RunId, standing: &Standing) -> Exit {
+    // Without its text the report shows the number of the line alone.
+    let script = script_text(session, run).ok().map(|(path, text)| Script { path, text });
+    match report_end::of(id, standing, script.as_ref()) {
+        Some(report) => {
+            context.complain(&report.render(context.color_stderr()));
+            report.exit
+        }
+        None => Exit::Done,
+    }
+}
+
+/// Says how several runs stand: a table or documents on stdout, a block for each that needs somebody.
+pub(crate) fn conclude_all(
+    context: &Context,
+    session: &Session,
+    runs: &[(RunNo, RunId)],
+) -> Result<Exit, CliError> {
+    let mut exit = Exit::Done;
+    let mut views = Vec::with_capacity(runs.len());
+    for (run, id) in runs {
+        let view = view(session, *run)?;
+        let standing = Standing::of(&view);
+        exit = exit.graver(match &standing {
+            Standing::Ended(RunEnd::Completed { .. }) => Exit::Done,
+            Standing::Open(status) => Exit::of(*status),
+            Standing::Ended(_) | Standing::Stuck(_) => blame(context, session, *run, id, &standing),
+        });
+        views.push(view);
+    }
+    match context.format() {
+        Format::Table => {
+            let now = context.clock.now();
+            context.print(&table(&views, now, context.table_width(), context.color_stdout()))?;
+        }
+        Format::Json | Format::Jsonl => {
+            context.print_json_list(views.iter().map(run_json::brief).collect())?;
+        }
+    }
+    Ok(exit)
+}

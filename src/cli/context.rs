@@ -1,0 +1,173 @@
+//! What every command is given: its surroundings, the options that all share, and the way to the store.
+
+use super::args::{ColorChoice, Format, Global};
+use super::environment::Environment;
+use super::error::CliError;
+use super::escape;
+use super::store_place;
+use crate::client::{Executor, Session};
+use crate::timer::Clock;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Opens the store in a directory.
+pub(crate) type OpenStore =
+    dyn Fn(&Path, Arc<dyn Clock>, Arc<dyn Executor>) -> Result<Session, CliError> + Send + Sync;
+
+/// The surroundings of a command.
+pub(crate) struct Context {
+    /// Variables, directory, terminals.
+    pub(crate) environment: Environment,
+    /// The options that all commands share.
+    pub(crate) global: Global,
+    /// The clock.
+    pub(crate) clock: Arc<dyn Clock>,
+    /// Who drives scripts.
+    pub(crate) executor: Arc<dyn Executor>,
+    /// How a store is opened.
+    pub(crate) open: Box<OpenStore>,
+}
+
+impl Context {
+    /// How results are to be written.
+    pub(crate) fn format(&self) -> Format {
+        self.global.output
+    }
+
+    /// Where the store is.
+    pub(crate) fn place(&self) -> Result<PathBuf, CliError> {
+        Ok(store_place::locate(self.global.store.as_deref(), &self.environment)?)
+    }
+
+    /// The store, which must exist.
+    pub(crate) fn session(&self) -> Result<Session, CliError> {
+        self.session_if_any()?.ok_or(CliError::NoStore { directory: self.place()? })
+    }
+
+    /// The store, where there is one.
+    pub(crate) fn session_if_any(&self) -> Result<Option<Session>, CliError> {
+        let place = self.place()?;
+        if store_place::holds_store(&place) { self.open(&place).map(Some) } else { Ok(None) }
+    }
+
+    /// The store; it is made where there is none.
+    pub(crate) fn session_or_create(&self) -> Result<Session, CliError> {
+        let place = self.place()?;
+        std::fs::create_dir_all(&place).map_err(|error| CliError::Directory {
+            path: place.clone(),
+            permission: error.kind() == std::io::ErrorKind::PermissionDenied,
+            message: error.to_string(),
+        })?;
+        self.open(&place)
+    }
+
+    fn open(&self, place: &Path) -> Result<Session, CliError> {
+        (self.open)(place, Arc::clone(&self.clock), Arc::clone(&self.executor))
+    }
+
+    /// A command to type that means the same store.
+    pub(crate) fn command(&self, words: &str) -> String {
+        match &self.global.store {
+            Some(store) => format!("durun --store {} {words}", escape::shell(&store.to_string_lossy())),
+            None => format!("durun {words}"),
+        }
+    }
+
+    /// Whether colours go to stderr.
+    pub(crate) fn color_stderr(&self) -> bool {
+        self.color(self.environment.stderr_terminal)
+    }
+
+    /// Whether colours go to stdout.
+    pub(crate) fn color_stdout(&self) -> bool {
+        self.color(self.environment.stdout_terminal)
+    }
+
+    fn color(&self, terminal: bool) -> bool {
+        match self.global.color {
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+            ColorChoice::Auto => {
+                let dumb = self.environment.text("TERM").is_none_or(|term| term == "dumb");
+                terminal && !dumb && self.environment.get("NO_COLOR").is_none()
+            }
+        }
+    }
+
+    /// The columns that a table on stdout may use; nothing where it goes to a file or a pipe.
+    pub(crate) fn table_width(&self) -> Option<usize> {
+        self.environment.columns.filter(|_| self.environment.stdout_terminal)
+    }
+
+    /// Whether somebody sees what goes on: a terminal on stderr, or `-v`; not with `-q`.
+    pub(crate) fn is_talkative(&self) -> bool {
+        !self.global.quiet && (self.environment.stderr_terminal || self.global.verbose > 0)
+    }
+
+    /// One line for whoever looks on; nothing on success where nobody does.
+    pub(crate) fn note(&self, text: &str) {
+        if self.is_talkative() {
+            self.complain(&format!("{text}\n"));
+        }
+    }
+
+    /// Writes to stderr as it is. Nothing can be done where that fails.
+    #[expect(clippy::unused_self, reason = "all output goes through the context")]
+    pub(crate) fn complain(&self, text: &str) {
+        let mut stderr = std::io::stderr().lock();
+        let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
+    }
+
+    /// Writes to stdout and adds the line's end where it is missing.
+    pub(crate) fn print(&self, text: &str) -> Result<(), CliError> {
+        if text.is_empty() {
+            return Ok(());
+        }
+        let end = if text.ends_with('\n') { "" } else { "\n" };
+        self.print_raw(&format!("{text}{end}"))
+    }
+
+    /// Writes to stdout as it is.
+    #[expect(clippy::unused_self, reason = "all output goes through the context")]
+    pub(crate) fn print_raw(&self, text: &str) -> Result<(), CliError> {
+        let mut stdout = std::io::stdout().lock();
+        stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(|error| {
+            if error.kind() == std::io::ErrorKind::BrokenPipe {
+                CliError::Closed
+            } else {
+                CliError::Output(error.to_string())
+            }
+        })
+    }
+
+    /// One JSON value on stdout: spread over lines for `json`, on one line for `jsonl`.
+    pub(crate) fn print_json(&self, value: &serde_json::Value) -> Result<(), CliError> {
+        match self.format() {
+            Format::Json => self.print(&format!("{value:#}")),
+            Format::Jsonl | Format::Table => self.print(&value.to_string()),
+        }
+    }
+
+    /// Documents on a line each, in one piece.
+    pub(crate) fn print_lines(
+        &self,
+        documents: impl Iterator<Item = serde_json::Value>,
+    ) -> Result<(), CliError> {
+        let lines: Vec<String> = documents.map(|document| document.to_string()).collect();
+        self.print(&lines.join("\n"))
+    }
+
+    /// Several: an array for `json`, one a line for `jsonl`.
+    pub(crate) fn print_json_list(&self, values: Vec<serde_json::Value>) -> Result<(), CliError> {
+        match self.format() {
+            Format::Json => self.print_json(&serde_json::Value::Array(values)),
+            Format::Jsonl | Format::Table => values.iter().try_for_each(|value| self.print_json(value)),
+        }
+    }
+
+    /// Text from outside for stdout: raw into files and pipes, escaped on a terminal.
+    pub(crate) fn outside_text(&self, text: &str) -> String {
+        if self.environment.stdout_terminal { escape::block(text) } else { text.to_owned() }
+    }
+}

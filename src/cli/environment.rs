@@ -1,0 +1,62 @@
+//! What surrounds the process: variables, directory, terminals. Read once and handed down as a value.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::io::IsTerminal as _;
+use std::path::{Path, PathBuf};
+
+/// The surroundings of one invocation.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Environment {
+    variables: BTreeMap<OsString, OsString>,
+    directory: PathBuf,
+    /// Whether stdout is a terminal.
+    pub(crate) stdout_terminal: bool,
+    /// Whether stderr is one.
+    pub(crate) stderr_terminal: bool,
+    /// How many columns the terminal has, where there is one.
+    pub(crate) columns: Option<usize>,
+}
+
+impl Environment {
+    /// That of this process.
+    pub(crate) fn of_process() -> Self {
+        let columns = rustix::termios::tcgetwinsize(std::io::stderr())
+            .or_else(|_| rustix::termios::tcgetwinsize(std::io::stdout()))
+            .ok()
+            .map(|size| usize::from(size.ws_col))
+            .filter(|columns| *columns > 0);
+        Self {
+            variables: std::env::vars_os().collect(),
+            directory: std::env::current_dir().unwrap_or_default(),
+            stdout_terminal: std::io::stdout().is_terminal(),
+            stderr_terminal: std::io::stderr().is_terminal(),
+            columns,
+        }
+    }
+
+    /// One for tests.
+    #[cfg(test)]
+    pub(crate) fn of(variables: &[(&str, &str)], directory: &Path) -> Self {
+        Self {
+            variables: variables.iter().map(|(name, value)| (name.into(), value.into())).collect(),
+            directory: directory.to_owned(),
+            ..Self::default()
+        }
+    }
+
+    /// A variable's value; an empty one counts as absent.
+    pub(crate) fn get(&self, name: &str) -> Option<&OsStr> {
+        self.variables.get(OsStr::new(name)).map(OsString::as_os_str).filter(|value| !value.is_empty())
+    }
+
+    /// A variable's value as text, set and empty included.
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        self.variables.get(OsStr::new(name)).and_then(|value| value.to_str())
+    }
+
+    /// The working directory.
+    pub(crate) fn directory(&self) -> &Path {
+        &self.directory
+    }
+}

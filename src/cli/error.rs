@@ -1,0 +1,67 @@
+//! Everything that can stop a command before it has its result.
+
+use super::input::InputError;
+use super::store_place::NoPlace;
+use crate::client::{ClientError, StoreError};
+use crate::history::InvalidRunId;
+use std::path::PathBuf;
+
+/// Why a command did not give its result.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CliError {
+    /// A room below.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// What was typed is no value.
+    #[error(transparent)]
+    Input(#[from] InputError),
+    /// `--id`.
+    #[error(transparent)]
+    Id(#[from] InvalidRunId),
+    /// Nothing says where the store is.
+    #[error(transparent)]
+    NoPlace(#[from] NoPlace),
+    /// There is no store yet, so there is no such run.
+    #[error("there is no store in {}", directory.display())]
+    NoStore {
+        /// Where it would be.
+        directory: PathBuf,
+    },
+    /// The directory of the store cannot be made or entered.
+    #[error("{}: {message}", path.display())]
+    Directory {
+        /// The directory.
+        path: PathBuf,
+        /// The system's word.
+        message: String,
+        /// Whether it is a question of permission.
+        permission: bool,
+    },
+    /// `--env NAME` for a variable that is not set.
+    #[error("--env {name}: no such variable is set here")]
+    NoVariable {
+        /// The name.
+        name: String,
+    },
+    /// Arguments that do not go together or say nothing.
+    #[error("{0}")]
+    Usage(String),
+    /// The process in the background did not begin.
+    #[error("the run could not be begun in the background: {0}")]
+    Detach(String),
+    /// Signal handlers cannot be installed.
+    #[error("signals cannot be handled: {0}")]
+    Handlers(String),
+    /// stdout cannot be written.
+    #[error("stdout: {0}")]
+    Output(String),
+    /// Whoever read stdout has gone: nothing more to do, nothing to say.
+    #[error("stdout is closed")]
+    Closed,
+}
+
+impl From<StoreError> for CliError {
+    fn from(error: StoreError) -> Self {
+        Self::Client(ClientError::Store(error))
+    }
+}

@@ -1,0 +1,103 @@
+//! Text from outside made safe to show: no control character of it reaches the terminal.
+
+use std::fmt::Write as _;
+
+/// On one line: control characters, line ends and marks that turn the direction of writing are shown as escapes.
+pub(crate) fn line(text: &str) -> String {
+    escaped(text, |_| false)
+}
+
+/// On several lines: as [`line`], but line ends and tabs stay.
+pub(crate) fn block(text: &str) -> String {
+    escaped(text, |character| matches!(character, '\n' | '\t'))
+}
+
+fn escaped(text: &str, keep: impl Fn(char) -> bool) -> String {
+    if !text.chars().any(|character| is_unsafe(character) && !keep(character)) {
+        return text.to_owned();
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for character in text.chars() {
+        if !is_unsafe(character) || keep(character) {
+            out.push(character);
+        } else {
+            match character {
+                '\n' => out.push_str("\\n"),
+                '\r' => out.push_str("\\r"),
+                '\t' => out.push_str("\\t"),
+                control if u32::from(control) < 0x100 => {
+                    // Writing to a String cannot fail.
+                    let _ = write!(out, "\\x{:02x}", u32::from(control));
+                }
+                mark => {
+                    let _ = write!(out, "\\u{{{:x}}}", u32::from(mark));
+                }
+            }
+        }
+    }
+    out
+}
+
+fn is_unsafe(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// At most `width` columns of it, with an ellipsis where something was cut off.
+pub(crate) fn cut(text: &str, width: usize) -> String {
+    use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    let (mut out, mut used) = (String::new(), 0);
+    for character in text.chars() {
+        let more = character.width().unwrap_or(0);
+        if used + more + 1 > width {
+            break;
+        }
+        out.push(character);
+        used += more;
+    }
+    if width > 0 {
+        out.push('…');
+    }
+    out
+}
+
+/// A word for a shell's command line, quoted where it has to be.
+pub(crate) fn shell(word: &str) -> String {
+    let plain = !word.is_empty()
+        && word
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '/' | '@' | '=' | ':'));
+    if plain { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_is_never_commanded_by_data() {
+        assert_eq!(line("\u{1b}[31mred\u{7}\nnext\u{9b}2J"), "\\x1b[31mred\\x07\\nnext\\x9b2J");
+        assert_eq!(block("a\n\tb\u{1b}c\r"), "a\n\tb\\x1bc\\r");
+        assert_eq!(line("abc\u{202e}cba"), "abc\\u{202e}cba");
+        assert_eq!(line("grüße ✓"), "grüße ✓");
+    }
+
+    #[test]
+    fn a_cut_fits_its_width() {
+        assert_eq!(cut("abcdef", 6), "abcdef");
+        assert_eq!(cut("abcdefg", 6), "abcde…");
+        assert_eq!(cut("日本語", 4), "日…");
+        assert_eq!(cut("abc", 0), "");
+    }
+
+    #[test]
+    fn a_word_survives_the_shell() {
+        assert_eq!(shell("order-1"), "order-1");
+        assert_eq!(shell("it's"), r"'it'\''s'");
+        assert_eq!(shell(""), "''");
+        assert_eq!(shell("$(x)"), "'$(x)'");
+    }
+}

@@ -1,0 +1,71 @@
+//! Executing runs in the foreground: the display while it goes on, the signals that park it, the conclusion.
+
+use super::conclusion::{conclude, conclude_all};
+use super::context::Context;
+use super::error::CliError;
+use super::exit::Exit;
+use super::interrupt::Interrupts;
+use super::render::display::Display;
+use crate::client::{Claimed, ClientError, ExecuteOptions, Finished, Session, Standing, Waited, wait};
+use crate::history::{RunId, RunNo, RunStatus};
+
+/// Executes runs that this process has claimed until each has ended, and says how.
+pub(crate) fn execute(context: &Context, session: &Session, runs: Vec<Claimed>) -> Result<Exit, CliError> {
+    let names: Vec<(RunNo, RunId)> = runs.iter().map(|run| (run.run, run.id.clone())).collect();
+    let interrupts = Interrupts::install()?;
+    let display = Display::new(context, &runs);
+    let options = ExecuteOptions { observer: display.observer(), stop: interrupts.stop() };
+    let finished = session.executor().execute(session, runs, options);
+    display.finish();
+    let finished = finished.map_err(ClientError::from)?;
+    let parked = finished.iter().any(|(_, finished)| *finished == Finished::Parked);
+    if let Some(exit) = interrupts.exit().filter(|_| parked) {
+        context.complain(&parting(context, &names, &finished));
+        return Ok(exit);
+    }
+    match (names.as_slice(), finished.into_iter().next()) {
+        ([(run, id)], Some((_, finished))) => {
+            let standing = match finished {
+                Finished::Ended(end) => Standing::Ended(end),
+                Finished::Stuck(stuck) => Standing::Stuck(*stuck),
+                Finished::Parked => Standing::Open(RunStatus::Parked),
+                Finished::Lost => {
+                    context.note(&format!("another process goes on with run {id}; waiting for its end"));
+                    return attach(context, session, *run, id);
+                }
+            };
+            conclude(context, session, *run, id, &standing)
+        }
+        _ => conclude_all(context, session, &names),
+    }
+}
+
+/// What is said after an interruption: the command that goes on.
+fn parting(context: &Context, names: &[(RunNo, RunId)], finished: &[(RunNo, Finished)]) -> String {
+    let parked: Vec<&RunId> = names
+        .iter()
+        .filter(|(run, _)| finished.iter().any(|(no, how)| no == run && *how == Finished::Parked))
+        .map(|(_, id)| id)
+        .collect();
+    match parked.as_slice() {
+        [id] => format!(
+            "run {id} is parked, nothing is lost; go on with: {}\n",
+            context.command(&format!("resume {id}"))
+        ),
+        ids => {
+            format!(
+                "{} runs are parked, nothing is lost; go on with: {}\n",
+                ids.len(),
+                context.command("resume --all")
+            )
+        }
+    }
+}
+
+/// Waits for the end of a run that another process executes, and says how it ended.
+pub(crate) fn attach(context: &Context, session: &Session, run: RunNo, id: &RunId) -> Result<Exit, CliError> {
+    match wait(session, run, None, &mut |_| true)? {
+        Waited::Over(standing) => conclude(context, session, run, id, &standing),
+        Waited::RanOut(status) => conclude(context, session, run, id, &Standing::Open(status)),
+    }
+}

@@ -1,0 +1,65 @@
+//! One invocation: arguments read, the command run, its error reported, its exit code given.
+
+use super::args::{Command, CommandLine, with_verb};
+use super::commands;
+use super::context::Context;
+use super::environment::Environment;
+use super::error::CliError;
+use super::exit::Exit;
+use super::opening::{executor, open_store};
+use super::report::Report;
+use crate::timer::SystemClock;
+use clap::Parser as _;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+/// What the durun program does.
+pub fn main() -> ExitCode {
+    let arguments = with_verb(std::env::args_os().collect());
+    let line = match CommandLine::try_parse_from(arguments) {
+        Ok(line) => line,
+        Err(error) => {
+            // Help goes to stdout, mistakes to stderr; where even that fails nobody is listening.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { Exit::Usage.code() } else { Exit::Done.code() });
+        }
+    };
+    let context = Context {
+        environment: Environment::of_process(),
+        global: line.global,
+        clock: Arc::new(SystemClock),
+        executor: executor(),
+        open: Box::new(open_store),
+    };
+    let exit = run(&context, line.command).unwrap_or_else(|error| report(&context, &error));
+    ExitCode::from(exit.code())
+}
+
+fn run(context: &Context, command: Option<Command>) -> Result<Exit, CliError> {
+    match command {
+        None => commands::overview::run(context),
+        Some(Command::Start(args)) => commands::start::run(context, &args),
+        Some(Command::Resume(args)) => commands::resume::run(context, &args),
+        Some(Command::Signal(args)) => commands::signal::run(context, &args),
+        Some(Command::Query(args)) => commands::query::run(context, &args),
+        Some(Command::Status(args)) => commands::status::run(context, &args),
+        Some(Command::List(args)) => commands::list::run(context, &args),
+        Some(Command::History(args)) => commands::history::run(context, &args),
+        Some(Command::Logs(args)) => commands::logs::run(context, &args),
+        Some(Command::Result(args)) => commands::result::run(context, &args),
+        Some(Command::Wait(args)) => commands::wait::run(context, &args),
+        Some(Command::Cancel(args)) => commands::cancel::run(context, &args),
+        Some(Command::Terminate(args)) => commands::terminate::run(context, &args),
+    }
+}
+
+fn report(context: &Context, error: &CliError) -> Exit {
+    match Report::of(error) {
+        Some(report) => {
+            context.complain(&report.render(context.color_stderr()));
+            report.exit
+        }
+        // Whoever read stdout has seen enough.
+        None => Exit::Done,
+    }
+}

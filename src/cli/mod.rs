@@ -1,0 +1,27 @@
+//! The command line: words in, words and exit codes out. The only room that prints and reads the environment.
+//!
+//! stdout carries the result and nothing else; everything else goes to stderr, and nothing does on success where
+//! stderr is no terminal. Whatever came from outside is shown with its control characters escaped.
+
+mod args;
+mod commands;
+mod conclusion;
+mod context;
+mod detach;
+mod environment;
+mod error;
+mod escape;
+mod execution;
+mod exit;
+mod input;
+mod interrupt;
+mod invocation;
+mod opening;
+mod render;
+mod report;
+mod report_client;
+mod report_end;
+mod report_store;
+mod store_place;
+
+pub use invocation::main;

@@ -1,0 +1,89 @@
+//! The live display on stderr: indicatif draws the line that moves, finished steps stay above it.
+
+use super::live::Live;
+use crate::cli::context::Context;
+use crate::cli::escape;
+use crate::client::{Claimed, Observer};
+use crate::timer::Clock;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use std::io::Write as _;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// How often the countdown is drawn.
+const TICK: Duration = Duration::from_millis(100);
+
+/// Where progress is shown.
+#[derive(Clone)]
+enum Screen {
+    /// Nowhere.
+    Hidden,
+    /// As lines, where stderr is no terminal and `-v` asks for them.
+    Lines,
+    /// As lines and a live one below them.
+    Terminal(ProgressBar),
+}
+
+/// The live display of one execution.
+pub(crate) struct Display {
+    live: Arc<Mutex<Live>>,
+    screen: Screen,
+    clock: Arc<dyn Clock>,
+}
+
+impl Display {
+    /// The display that the context calls for.
+    pub(crate) fn new(context: &Context, runs: &[Claimed]) -> Self {
+        let live = Arc::new(Mutex::new(Live::new(runs, context.color_stderr())));
+        let clock = Arc::clone(&context.clock);
+        let dumb = context.environment.text("TERM").is_none_or(|term| term == "dumb");
+        let screen = if !context.is_talkative() {
+            Screen::Hidden
+        } else if !context.environment.stderr_terminal || dumb {
+            Screen::Lines
+        } else {
+            Screen::Terminal(bar(&live, &clock, context.environment.columns.unwrap_or(80)))
+        };
+        Self { live, screen, clock }
+    }
+
+    /// What an execution tells its progress to.
+    pub(crate) fn observer(&self) -> Observer {
+        let (live, screen, clock) = (Arc::clone(&self.live), self.screen.clone(), Arc::clone(&self.clock));
+        Arc::new(move |run, news| {
+            let lines = live.lock().unwrap_or_else(PoisonError::into_inner).tell(run, news, clock.now());
+            match &screen {
+                Screen::Hidden => {}
+                Screen::Lines => {
+                    let mut stderr = std::io::stderr().lock();
+                    // Nobody is left to tell where stderr itself fails.
+                    let _ = lines.iter().try_for_each(|line| writeln!(stderr, "{line}"));
+                }
+                Screen::Terminal(bar) => lines.iter().for_each(|line| bar.println(line)),
+            }
+        })
+    }
+
+    /// Takes the live line away; the finished steps stay.
+    pub(crate) fn finish(self) {
+        match self.screen {
+            Screen::Hidden | Screen::Lines => {}
+            Screen::Terminal(bar) => bar.finish_and_clear(),
+        }
+    }
+}
+
+fn bar(live: &Arc<Mutex<Live>>, clock: &Arc<dyn Clock>, columns: usize) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+    let (live, clock) = (Arc::clone(live), Arc::clone(clock));
+    let write = move |_: &ProgressState, out: &mut dyn std::fmt::Write| {
+        let line = live.lock().unwrap_or_else(PoisonError::into_inner).line(clock.now());
+        let _ = write!(out, "{}", escape::cut(&line, columns.saturating_sub(3)));
+    };
+    let style = ProgressStyle::with_template("{spinner:.cyan} {live}")
+        .unwrap_or_else(|_| ProgressStyle::default_spinner())
+        .with_key("live", write);
+    bar.set_style(style);
+    bar.enable_steady_tick(TICK);
+    bar
+}

@@ -1,0 +1,80 @@
+//! An entry of a history as a JSON document, schema 1.
+
+use super::run_json::SCHEMA;
+use crate::history::{Entry, Fact, RunEnd, RunId, Seq};
+use crate::timer::rfc3339;
+use serde_json::{Value as Json, json};
+
+/// One entry with its place.
+pub(crate) fn entry(run: &RunId, seq: Seq, entry: &Entry) -> Json {
+    let mut document = json!({
+        "schema": SCHEMA,
+        "run": run.as_str(),
+        "seq": seq.0,
+        "at": rfc3339(entry.at),
+        "kind": entry.fact.word(),
+    });
+    if let (Json::Object(document), Json::Object(more)) = (&mut document, facts(&entry.fact)) {
+        document.extend(more);
+    }
+    document
+}
+
+fn facts(fact: &Fact) -> Json {
+    match fact {
+        Fact::RunBegan { seed } => json!({"seed": seed.to_string()}),
+        Fact::ActivityCompleted(done) => json!({
+            "op": done.op.0,
+            "command": done.label.kind.word(),
+            "name": done.label.name,
+            "input": done.input.to_json(),
+            "result": done.result.to_json(),
+            "attempts": done.attempts,
+            "scheduled_at": rfc3339(done.scheduled_at),
+            "ended_at": rfc3339(done.ended_at),
+            "took_ms": done.ended_at.since_ms(done.scheduled_at),
+        }),
+        Fact::ActivityFailed(failed) => json!({
+            "op": failed.op.0,
+            "command": failed.label.kind.word(),
+            "name": failed.label.name,
+            "input": failed.input.to_json(),
+            "error": failed.failure.to_value().to_json(),
+            "attempts": failed.attempts,
+            "scheduled_at": rfc3339(failed.scheduled_at),
+            "ended_at": rfc3339(failed.ended_at),
+            "took_ms": failed.ended_at.since_ms(failed.scheduled_at),
+        }),
+        Fact::TimerFired(fired) => json!({
+            "op": fired.op.0,
+            "command": fired.label.kind.word(),
+            "name": fired.label.name,
+            "due": rfc3339(fired.due),
+        }),
+        Fact::SignalReceived(signal) => json!({
+            "message_no": signal.message_no.0,
+            "message_id": format!("{:?}", signal.message_id),
+            "name": signal.name,
+            "payload": signal.payload.to_json(),
+            "accepted_at": rfc3339(signal.accepted_at),
+        }),
+        Fact::CancelRequested(cancel) => json!({
+            "message_no": cancel.message_no.0,
+            "message_id": format!("{:?}", cancel.message_id),
+            "reason": cancel.reason,
+            "accepted_at": rfc3339(cancel.accepted_at),
+        }),
+        Fact::RunEnded(ended) => end(&ended.end),
+        Fact::Unknown { code, raw } => json!({"code": code, "bytes": raw.len()}),
+    }
+}
+
+fn end(end: &RunEnd) -> Json {
+    match end {
+        RunEnd::Completed { result } => json!({"result": result.to_json()}),
+        RunEnd::Failed { failure } => json!({"error": failure.to_value().to_json()}),
+        RunEnd::Cancelled { reason } | RunEnd::TimedOut { reason } | RunEnd::Terminated { reason } => {
+            json!({"reason": reason})
+        }
+    }
+}

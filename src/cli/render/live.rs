@@ -1,0 +1,225 @@
+//! What the live display says: a line for each finished step, and one for what is going on, as pure functions of time.
+
+use super::log_line;
+use super::paint::Paint;
+use super::waits::{attempt, name};
+use super::when::{coarse, left};
+use crate::cli::escape;
+use crate::client::{Claimed, Progress};
+use crate::history::{CommandKind, CommandLabel, Moment, OpId, RunEnd, RunId, RunNo};
+use crate::timer::show_duration;
+use std::collections::BTreeMap;
+
+/// What is known of the runs that are executed.
+pub(crate) struct Live {
+    names: BTreeMap<RunNo, RunId>,
+    doing: BTreeMap<(RunNo, OpId), Doing>,
+    remarks: BTreeMap<RunNo, Remarks>,
+    color: bool,
+}
+
+#[derive(Default)]
+struct Remarks {
+    summary: Option<String>,
+    progress: Option<String>,
+}
+
+struct Doing {
+    label: CommandLabel,
+    since: Moment,
+    attempt: u32,
+    attempts: Option<u32>,
+    last_error: Option<String>,
+    next_try: Option<Moment>,
+    due: Option<Moment>,
+    waits: bool,
+}
+
+impl Doing {
+    fn new(label: CommandLabel, since: Moment) -> Self {
+        Self {
+            label,
+            since,
+            attempt: 1,
+            attempts: None,
+            last_error: None,
+            next_try: None,
+            due: None,
+            waits: false,
+        }
+    }
+
+    /// Those at work first, then those that wake soonest.
+    fn order(&self) -> (bool, Moment) {
+        let wakes = self.next_try.or(self.due);
+        (wakes.is_some() || self.waits, wakes.unwrap_or(Moment::MAX))
+    }
+}
+
+impl Live {
+    /// Knows the runs' names and nothing else.
+    pub(crate) fn new(runs: &[Claimed], color: bool) -> Self {
+        Self {
+            names: runs.iter().map(|run| (run.run, run.id.clone())).collect(),
+            doing: BTreeMap::new(),
+            remarks: BTreeMap::new(),
+            color,
+        }
+    }
+
+    /// Takes a piece of news; gives the lines that stay on the screen.
+    pub(crate) fn tell(&mut self, run: RunNo, news: Progress, now: Moment) -> Vec<String> {
+        let lines = match news {
+            Progress::Replayed { entries: 0, .. } => Vec::new(),
+            Progress::Replayed { steps, took_ms, .. } => {
+                let plural = if steps == 1 { "step" } else { "steps" };
+                vec![format!("resumed: {steps} {plural} replayed in {took_ms} ms, 0 run again")]
+            }
+            Progress::Scheduled { op, label, line: _ } => {
+                self.doing.insert((run, op), Doing::new(label, now));
+                Vec::new()
+            }
+            Progress::AttemptStarted { op, attempt } => {
+                let doing = self.at(run, op, now);
+                doing.attempt = attempt;
+                doing.next_try = None;
+                Vec::new()
+            }
+            Progress::AttemptFailed { op, attempt, failure, next_try, attempts } => {
+                let doing = self.at(run, op, now);
+                doing.attempt = attempt;
+                doing.attempts = attempts;
+                doing.next_try = next_try;
+                doing.last_error = Some(escape::line(&failure.message));
+                Vec::new()
+            }
+            Progress::Outcome { op, label, took_ms, ok, message, attempts } => {
+                self.doing.remove(&(run, op));
+                vec![self.outcome(&label, took_ms, ok, message.as_deref(), attempts)]
+            }
+            Progress::Waiting { op, label, due, line: _ } => {
+                self.doing.insert((run, op), Doing { due, waits: true, ..Doing::new(label, now) });
+                Vec::new()
+            }
+            Progress::Settled { op } => {
+                self.doing.remove(&(run, op));
+                Vec::new()
+            }
+            Progress::Log(line) => {
+                vec![format!("{} {}", Paint::Dim.paint("│", self.color), log_line::text(&line))]
+            }
+            Progress::Summary(text) => {
+                self.remarks.entry(run).or_default().summary = Some(escape::line(&text));
+                Vec::new()
+            }
+            Progress::ScriptProgress { done, total, text } => {
+                let text = format!("{done}/{total} {}", escape::line(text.as_deref().unwrap_or_default()));
+                self.remarks.entry(run).or_default().progress = Some(text.trim_end().to_owned());
+                Vec::new()
+            }
+            Progress::Signal { name } => {
+                vec![format!("{} signal {}", Paint::Cyan.paint("←", self.color), escape::line(&name))]
+            }
+            Progress::Ended(end) => self.over(run, ended_word(&end)),
+            Progress::Stuck(_) => self.over(run, "stuck"),
+            Progress::Parked => self.over(run, "parked"),
+        };
+        lines.into_iter().map(|line| self.prefixed(run, line)).collect()
+    }
+
+    fn at(&mut self, run: RunNo, op: OpId, now: Moment) -> &mut Doing {
+        let unknown = CommandLabel { kind: CommandKind::Activity, name: format!("#{op}") };
+        self.doing.entry((run, op)).or_insert_with(|| Doing::new(unknown, now))
+    }
+
+    /// Where several runs are executed, the end of each is a line; of one alone the command itself tells it.
+    fn over(&mut self, run: RunNo, word: &str) -> Vec<String> {
+        self.doing.retain(|(of, _), _| *of != run);
+        self.remarks.remove(&run);
+        if self.names.len() > 1 { vec![word.to_owned()] } else { Vec::new() }
+    }
+
+    fn prefixed(&self, run: RunNo, line: String) -> String {
+        match self.names.get(&run) {
+            Some(id) if self.names.len() > 1 => {
+                format!("{}  {line}", Paint::Dim.paint(id.as_str(), self.color))
+            }
+            Some(_) | None => line,
+        }
+    }
+
+    fn outcome(
+        &self,
+        label: &CommandLabel,
+        took_ms: i64,
+        ok: bool,
+        message: Option<&str>,
+        tries: u32,
+    ) -> String {
+        let (mark, paint) = if ok { ("✓", Paint::Green) } else { ("✗", Paint::Red) };
+        let mut line = format!("{} {}", paint.paint(mark, self.color), name(label.kind, &label.name));
+        let mut facts = vec![show_duration(took_ms)];
+        if tries > 1 {
+            facts.push(format!("{tries} attempts"));
+        }
+        facts.extend(message.map(escape::line));
+        line.push_str(&Paint::Dim.paint(&format!("  {}", facts.join(" · ")), self.color));
+        line
+    }
+
+    /// The line for what is going on now; empty where nothing is.
+    pub(crate) fn line(&self, now: Moment) -> String {
+        let Some(((run, _), doing)) = self.doing.iter().min_by_key(|(_, doing)| doing.order()) else {
+            return String::new();
+        };
+        let mut parts = vec![self.doing_now(*run, doing, now)];
+        if let Some(remarks) = self.remarks.get(run) {
+            parts.extend(remarks.progress.clone());
+            parts.extend(remarks.summary.clone());
+        }
+        if self.doing.len() > 1 {
+            parts.push(format!("and {} more", self.doing.len() - 1));
+        }
+        let line = parts.join(" · ");
+        // Without colours: the display cuts it to the terminal's width.
+        match self.names.get(run) {
+            Some(id) if self.names.len() > 1 => format!("{id}  {line}"),
+            Some(_) | None => line,
+        }
+    }
+
+    fn doing_now(&self, run: RunNo, doing: &Doing, now: Moment) -> String {
+        let mut parts = vec![name(doing.label.kind, &doing.label.name)];
+        if doing.waits {
+            parts.extend(doing.due.map(|due| format!("{} left", left(due, now))));
+            if doing.label.kind == CommandKind::WaitSignal
+                && let Some(id) = self.names.get(&run)
+            {
+                parts.push(format!("durun signal {id} {}", escape::line(&doing.label.name)));
+            }
+            return parts.join(" · ");
+        }
+        match (doing.next_try, &doing.last_error) {
+            (Some(next), error) => {
+                let tried = attempt(doing.attempt, doing.attempts);
+                let error = error.as_deref().unwrap_or_default();
+                parts.push(format!("{tried} failed: {error}"));
+                parts.push(format!("next try in {}", left(next, now)));
+            }
+            (None, Some(error)) => {
+                parts.push(attempt(doing.attempt, doing.attempts));
+                parts.push(format!("last error: {error}"));
+            }
+            (None, None) => parts.push(coarse(now.since_ms(doing.since))),
+        }
+        parts.join(" · ")
+    }
+}
+
+fn ended_word(end: &RunEnd) -> &'static str {
+    end.status().word()
+}
+
+#[cfg(test)]
+#[path = "live_tests.rs"]
+mod tests;

@@ -1,0 +1,97 @@
+//! The live display, told as a sequence of news and the lines that they give.
+
+use super::*;
+use crate::history::Failure;
+
+const RUN: RunNo = RunNo(7);
+
+fn claimed(no: u64, id: &str) -> Claimed {
+    Claimed { run: RunNo(no), id: RunId::parse(id).expect("an id"), epoch: 1 }
+}
+
+fn label(kind: CommandKind, name: &str) -> CommandLabel {
+    CommandLabel { kind, name: name.to_owned() }
+}
+
+#[test]
+fn a_step_is_followed_from_its_first_attempt_to_its_line() {
+    let mut live = Live::new(&[claimed(7, "order-1")], false);
+    let label = label(CommandKind::Activity, "charge");
+    live.tell(RUN, Progress::Scheduled { op: OpId(0), label: label.clone(), line: None }, Moment(0));
+    live.tell(RUN, Progress::AttemptStarted { op: OpId(0), attempt: 1 }, Moment(0));
+    assert_eq!(live.line(Moment(2_100)), "activity charge · 2s");
+    let failure = Failure::new("activity", "no\u{1b} route");
+    let failed = Progress::AttemptFailed {
+        op: OpId(0),
+        attempt: 1,
+        failure,
+        next_try: Some(Moment(5_000)),
+        attempts: Some(3),
+    };
+    assert_eq!(live.tell(RUN, failed, Moment(2_200)), Vec::<String>::new());
+    assert_eq!(
+        live.line(Moment(2_200)),
+        "activity charge · attempt 1 of 3 failed: no\\x1b route · next try in 3s"
+    );
+    live.tell(RUN, Progress::AttemptStarted { op: OpId(0), attempt: 2 }, Moment(5_000));
+    assert_eq!(live.line(Moment(5_000)), "activity charge · attempt 2 of 3 · last error: no\\x1b route");
+    let outcome =
+        Progress::Outcome { op: OpId(0), label, took_ms: 5_400, ok: true, message: None, attempts: 2 };
+    assert_eq!(live.tell(RUN, outcome, Moment(5_400)), ["✓ activity charge  5.4s · 2 attempts"]);
+    assert_eq!(live.line(Moment(5_400)), "");
+}
+
+#[test]
+fn a_wait_counts_down_and_says_how_to_end_it() {
+    let mut live = Live::new(&[claimed(7, "order-1")], false);
+    let wait = |op, kind, name, due| Progress::Waiting {
+        op: OpId(op),
+        label: label(kind, name),
+        due,
+        line: Some(3),
+    };
+    live.tell(RUN, wait(0, CommandKind::Sleep, "", Some(Moment(42_000))), Moment(0));
+    assert_eq!(live.line(Moment(0)), "sleep · 42s left");
+    assert_eq!(live.line(Moment(41_500)), "sleep · 1s left");
+    live.tell(RUN, wait(1, CommandKind::WaitSignal, "go", None), Moment(0));
+    assert_eq!(live.line(Moment(0)), "sleep · 42s left · and 1 more");
+    let done = |op, kind| Progress::Outcome {
+        op: OpId(op),
+        label: label(kind, ""),
+        took_ms: 42_000,
+        ok: true,
+        message: None,
+        attempts: 0,
+    };
+    assert_eq!(live.tell(RUN, done(0, CommandKind::Sleep), Moment(42_000)), ["✓ sleep  42s"]);
+    assert_eq!(live.line(Moment(42_000)), "wait_signal go · durun signal order-1 go");
+    live.tell(RUN, Progress::Settled { op: OpId(1) }, Moment(42_000));
+    assert_eq!(live.line(Moment(42_000)), "", "a wait that was served is over");
+    assert_eq!(live.tell(RUN, Progress::Signal { name: "go".to_owned() }, Moment(0)), ["← signal go"]);
+}
+
+#[test]
+fn a_resumed_run_says_that_nothing_ran_again() {
+    let mut live = Live::new(&[claimed(7, "order-1")], false);
+    let replayed = |entries, steps| Progress::Replayed { entries, steps, took_ms: 4 };
+    assert_eq!(live.tell(RUN, replayed(0, 0), Moment(0)), Vec::<String>::new());
+    assert_eq!(
+        live.tell(RUN, replayed(13, 12), Moment(0)),
+        ["resumed: 12 steps replayed in 4 ms, 0 run again"]
+    );
+}
+
+#[test]
+fn of_several_runs_each_line_names_its_own() {
+    let mut live = Live::new(&[claimed(7, "a"), claimed(8, "b")], false);
+    let ended = Progress::Ended(RunEnd::Completed { result: crate::history::Value::Null });
+    assert_eq!(live.tell(RunNo(8), ended, Moment(0)), ["b  completed"]);
+    live.tell(
+        RUN,
+        Progress::Scheduled { op: OpId(0), label: label(CommandKind::Sh, "sh"), line: None },
+        Moment(0),
+    );
+    assert_eq!(live.line(Moment(1_000)), "a  sh sh · 1s");
+    assert_eq!(live.tell(RUN, Progress::Parked, Moment(0)), ["a  parked"]);
+    assert_eq!(live.line(Moment(1_000)), "", "what a parked run did is over");
+}

@@ -1,0 +1,15 @@
+//! Data into what is shown: tables, stories, JSON documents, the live display. Nothing here writes.
+
+pub(crate) mod display;
+pub(crate) mod entry_json;
+pub(crate) mod live;
+pub(crate) mod log_line;
+pub(crate) mod overview;
+pub(crate) mod paint;
+pub(crate) mod run_json;
+pub(crate) mod runs;
+pub(crate) mod status;
+pub(crate) mod story;
+pub(crate) mod table;
+pub(crate) mod waits;
+pub(crate) mod when;

@@ -1,0 +1,64 @@
+//! What `durun` alone says: how to begin, or what needs a person, what goes on, what ended lately.
+
+use super::paint::Paint;
+use super::runs::{remark, waker};
+use super::table::{Cell, render as render_table};
+use crate::client::{Overview, RunView};
+use crate::history::{Moment, RunStatus};
+
+/// The three lines for somebody who has no store yet.
+pub(crate) const BEGINNING: &str = "\
+durun makes Rhai scripts durable: killed at any moment, they go on where they stopped.
+  durun my.rhai      executes a script; durun resume goes on with it after Ctrl-C, kill or reboot
+  durun --help       lists the commands, with examples
+";
+
+/// How many runs of a kind are shown.
+const MOST: usize = 20;
+
+/// The overview.
+pub(crate) fn render(overview: &Overview, now: Moment, width: Option<usize>, color: bool) -> String {
+    let mut out = String::new();
+    let needs: Vec<&RunView> = overview.stuck.iter().chain(&overview.failed).collect();
+    section(&mut out, "Needs a person", &needs, now, width, color);
+    section(&mut out, "Goes on", &overview.open.iter().collect::<Vec<_>>(), now, width, color);
+    let ended: Vec<String> = RunStatus::ALL
+        .iter()
+        .filter_map(|status| Some((overview.ended.get(status)?, status)))
+        .map(|(count, status)| format!("{count} {}", status.word().replace('_', " ")))
+        .collect();
+    let ended = if ended.is_empty() { "nothing ended".to_owned() } else { ended.join(", ") };
+    [&out, &Paint::Bold.paint("Last 24 hours", color), "  ", &ended, "\n"].concat()
+}
+
+fn section(
+    out: &mut String,
+    title: &str,
+    views: &[&RunView],
+    now: Moment,
+    width: Option<usize>,
+    color: bool,
+) {
+    if views.is_empty() {
+        return;
+    }
+    out.push_str(&Paint::Bold.paint(title, color));
+    out.push('\n');
+    let rows = views.iter().take(MOST).map(|view| {
+        let who = waker(view);
+        let what = remark(view, now);
+        let said = [who, what].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" · ");
+        vec![
+            Cell::plain(format!("  {}", view.row.id)),
+            Cell::new(view.status.word(), Paint::of(view.status)),
+            Cell::plain(said),
+        ]
+    });
+    let table = render_table(&[], rows.collect(), width, color);
+    out.push_str(table.trim_start_matches('\n'));
+    if views.len() > MOST {
+        let more = format!("  and {} more: durun list\n", views.len() - MOST);
+        out.push_str(&more);
+    }
+    out.push('\n');
+}

@@ -1,0 +1,129 @@
+//! A run as a JSON document, schema 1. Fields are added, never renamed.
+
+use super::when::absolute;
+use crate::client::RunView;
+use crate::history::{Moment, Pending, RunEnd, RunStatus, StoredStatus, Value};
+use crate::timer::rfc3339;
+use serde_json::{Map, Value as Json, json};
+
+/// The schema that the documents carry.
+pub(crate) const SCHEMA: u32 = 1;
+
+/// One run as `status` tells it: with all that it waits for, and what it has published.
+pub(crate) fn full(view: &RunView, published: &[(String, Value)]) -> Json {
+    let mut document = common(view);
+    document.insert("waits_for".to_owned(), view.pending.iter().map(waits_for).collect());
+    let published: Map<String, Json> =
+        published.iter().map(|(key, value)| (key.clone(), value.to_json())).collect();
+    document.insert("published".to_owned(), Json::Object(published));
+    Json::Object(document)
+}
+
+/// One run as `list` tells it: of what it waits for, kind, name and due time.
+pub(crate) fn brief(view: &RunView) -> Json {
+    let mut document = common(view);
+    let waits = view.pending.iter().map(|pending| {
+        json!({
+            "kind": pending.label.kind.word(),
+            "name": pending.label.name,
+            "due": time(pending.due),
+        })
+    });
+    document.insert("waits_for".to_owned(), waits.collect());
+    Json::Object(document)
+}
+
+fn common(view: &RunView) -> Map<String, Json> {
+    let row = &view.row;
+    let document = json!({
+        "schema": SCHEMA,
+        "id": row.id.as_str(),
+        "script": row.script,
+        "status": view.status.word(),
+        "executor": view.executor.map(|claim| claim.pid),
+        "woken_by": woken_by(view),
+        "unread_signals": view.unread,
+        "summary": row.summary,
+        "started_at": rfc3339(row.created_at),
+        "updated_at": rfc3339(row.updated_at.max(view.last_at)),
+        "cancel_requested_at": time(row.cancel_requested_at),
+        "result": result(&row.status),
+        "error": error(&row.status),
+        "entries": view.entries.0,
+    });
+    match document {
+        Json::Object(map) => map,
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) | Json::Array(_) => Map::new(),
+    }
+}
+
+/// Who goes on with it: nothing for a run that has ended or cannot go on.
+pub(crate) fn woken_by(view: &RunView) -> Option<String> {
+    match view.status {
+        RunStatus::Running | RunStatus::Waiting | RunStatus::Parked => {
+            Some(view.executor.map_or_else(|| "nobody".to_owned(), |claim| format!("pid {}", claim.pid)))
+        }
+        RunStatus::Stuck
+        | RunStatus::Failed
+        | RunStatus::TimedOut
+        | RunStatus::Cancelled
+        | RunStatus::Terminated
+        | RunStatus::Completed => None,
+    }
+}
+
+fn waits_for(pending: &Pending) -> Json {
+    json!({
+        "kind": pending.label.kind.word(),
+        "name": pending.label.name,
+        "op": pending.op.0,
+        "due": time(pending.due),
+        "attempt": pending.failures.saturating_add(1),
+        "attempts": pending.attempts,
+        "next_try": time(pending.next_try),
+        "last_error": pending.last_failure.as_ref().map(|failure| failure.message.as_str()),
+        "line": pending.line,
+        "scheduled_at": rfc3339(pending.scheduled_at),
+    })
+}
+
+fn result(status: &StoredStatus) -> Json {
+    match status {
+        StoredStatus::Ended(RunEnd::Completed { result }) => result.to_json(),
+        StoredStatus::Ended(
+            RunEnd::Failed { .. }
+            | RunEnd::Cancelled { .. }
+            | RunEnd::TimedOut { .. }
+            | RunEnd::Terminated { .. },
+        )
+        | StoredStatus::Stuck(_)
+        | StoredStatus::Open => Json::Null,
+    }
+}
+
+/// Why a run ended otherwise than well, or cannot go on.
+pub(crate) fn error(status: &StoredStatus) -> Json {
+    let because =
+        |kind: &str, reason: &str| json!({"kind": kind, "message": reason, "line": null, "hint": null});
+    match status {
+        StoredStatus::Open | StoredStatus::Ended(RunEnd::Completed { .. }) => Json::Null,
+        StoredStatus::Stuck(stuck) => json!({
+            "kind": stuck.kind, "message": stuck.message, "line": stuck.line, "hint": stuck.hint,
+        }),
+        StoredStatus::Ended(RunEnd::Failed { failure }) => json!({
+            "kind": failure.kind, "message": failure.message, "line": failure.line, "hint": null,
+        }),
+        StoredStatus::Ended(RunEnd::Cancelled { reason }) => because("cancelled", reason),
+        StoredStatus::Ended(RunEnd::TimedOut { reason }) => because("timed_out", reason),
+        StoredStatus::Ended(RunEnd::Terminated { reason }) => because("terminated", reason),
+    }
+}
+
+pub(crate) fn time(moment: Option<Moment>) -> Option<String> {
+    moment.map(rfc3339)
+}
+
+/// The candidates of an ambiguous word, for reports: id, script and when it was recorded.
+pub(crate) fn candidate(row: &crate::history::RunRow) -> String {
+    format!("{}  {}  {}", row.id, crate::cli::escape::line(&row.script), absolute(row.created_at))
+}

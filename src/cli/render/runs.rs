@@ -1,0 +1,64 @@
+//! Many runs as a table.
+
+use super::paint::Paint;
+use super::run_json::woken_by;
+use super::table::{Cell, render};
+use super::waits::sentence;
+use super::when::relative;
+use crate::client::RunView;
+use crate::history::{Moment, RunEnd, StoredStatus};
+use std::path::Path;
+
+/// One line a run: id, status, age, script, and what there is to say of it.
+pub(crate) fn table(views: &[RunView], now: Moment, width: Option<usize>, color: bool) -> String {
+    let rows = views
+        .iter()
+        .map(|view| {
+            vec![
+                Cell::plain(view.row.id.as_str()),
+                Cell::new(view.status.word(), Paint::of(view.status)),
+                Cell::plain(relative(view.row.created_at, now)),
+                Cell::plain(file_name(&view.row.script)),
+                Cell::plain(remark(view, now)),
+            ]
+        })
+        .collect();
+    render(&["ID", "STATUS", "STARTED", "SCRIPT", "WHAT"], rows, width, color)
+}
+
+fn file_name(path: &str) -> &str {
+    Path::new(path).file_name().and_then(|name| name.to_str()).unwrap_or(path)
+}
+
+/// The most useful thing to say of a run in a few words.
+pub(crate) fn remark(view: &RunView, now: Moment) -> String {
+    let because = |reason: &str| reason.to_owned();
+    let said = match &view.row.status {
+        StoredStatus::Stuck(stuck) => match stuck.line {
+            Some(line) => format!("line {line}: {}", stuck.message),
+            None => stuck.message.clone(),
+        },
+        StoredStatus::Ended(RunEnd::Completed { .. }) => String::new(),
+        StoredStatus::Ended(RunEnd::Failed { failure }) => failure.message.clone(),
+        StoredStatus::Ended(
+            RunEnd::Cancelled { reason } | RunEnd::TimedOut { reason } | RunEnd::Terminated { reason },
+        ) => because(reason),
+        StoredStatus::Open => view.pending.first().map(|pending| sentence(pending, now)).unwrap_or_default(),
+    };
+    match (&view.row.summary, said.is_empty()) {
+        (Some(summary), true) => summary.clone(),
+        (Some(summary), false) => format!("{summary} · {said}"),
+        (None, _) => said,
+    }
+}
+
+/// Who goes on with an open run, in words.
+pub(crate) fn waker(view: &RunView) -> String {
+    match woken_by(view) {
+        Some(who) if who == "nobody" => {
+            format!("nobody executes it: durun resume {}", view.row.id)
+        }
+        Some(who) => format!("executed by {who}"),
+        None => String::new(),
+    }
+}

@@ -1,0 +1,64 @@
+//! How one run stands, for people.
+
+use super::paint::Paint;
+use super::runs::waker;
+use super::waits::sentence;
+use super::when::{absolute, relative};
+use crate::cli::escape;
+use crate::client::RunView;
+use crate::history::{Moment, RunEnd, StoredStatus, Value};
+
+/// The block that `durun status` prints.
+pub(crate) fn render(view: &RunView, published: &[(String, Value)], now: Moment, color: bool) -> String {
+    let row = &view.row;
+    let mut out = format!("{}  {}\n", row.id, Paint::of(view.status).paint(view.status.word(), color));
+    let mut line = |label: &str, text: &str| {
+        if !text.is_empty() {
+            let label = Paint::Dim.paint(&format!("{label:<10}"), color);
+            out.extend(["  ", label.as_str(), text, "\n"]);
+        }
+    };
+    let at = |moment: Moment| format!("{} ({})", absolute(moment), relative(moment, now));
+    line("script", &escape::line(&row.script));
+    line("started", &at(row.created_at));
+    line("last", &format!("{}, {} entries", at(view.last_at), view.entries));
+    line("summary", &row.summary.as_deref().map(escape::line).unwrap_or_default());
+    line("executor", &waker(view));
+    for (place, pending) in view.pending.iter().enumerate() {
+        line(if place == 0 { "waits for" } else { "" }, &sentence(pending, now));
+    }
+    if view.unread > 0 {
+        line("unread", &format!("{} signals", view.unread));
+    }
+    if let Some(asked) = row.cancel_requested_at {
+        line("cancel", &format!("asked for {}", relative(asked, now)));
+    }
+    for (place, (key, value)) in published.iter().enumerate() {
+        let shown = escape::cut(&escape::line(&value.to_string()), 80);
+        line(if place == 0 { "published" } else { "" }, &format!("{} = {shown}", escape::line(key)));
+    }
+    for (label, text) in outcome(&row.status) {
+        line(label, &escape::line(&text));
+    }
+    out
+}
+
+fn outcome(status: &StoredStatus) -> Vec<(&'static str, String)> {
+    match status {
+        StoredStatus::Open | StoredStatus::Ended(RunEnd::Completed { result: Value::Null }) => Vec::new(),
+        StoredStatus::Ended(RunEnd::Completed { result }) => vec![("result", result.to_string())],
+        StoredStatus::Ended(RunEnd::Failed { failure }) => {
+            let place = failure.line.map(|line| format!(" (line {line})")).unwrap_or_default();
+            vec![("error", format!("{}: {}{place}", failure.kind, failure.message))]
+        }
+        StoredStatus::Ended(
+            RunEnd::Cancelled { reason } | RunEnd::TimedOut { reason } | RunEnd::Terminated { reason },
+        ) => vec![("reason", reason.clone())],
+        StoredStatus::Stuck(stuck) => {
+            let place = stuck.line.map(|line| format!("line {line}: ")).unwrap_or_default();
+            let mut lines = vec![("stuck", format!("{place}{} ({})", stuck.message, stuck.kind))];
+            lines.extend(stuck.hint.clone().map(|hint| ("hint", hint)));
+            lines
+        }
+    }
+}

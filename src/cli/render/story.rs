@@ -1,0 +1,177 @@
+//! A history as a story: what happened, one line an entry, with the time since the beginning.
+
+use super::paint::Paint;
+use super::waits::name;
+use super::when::absolute;
+use crate::cli::escape;
+use crate::history::{Entry, Fact, Moment, RunEnd, Seq, Value};
+use crate::timer::show_duration;
+
+/// The widest piece of a value that is shown in a line.
+const VALUE_WIDTH: usize = 60;
+
+/// Tells entries in order and remembers when the run began.
+pub(crate) struct Story {
+    began: Option<Moment>,
+    color: bool,
+}
+
+impl Story {
+    /// At the beginning.
+    pub(crate) fn new(color: bool) -> Self {
+        Self { began: None, color }
+    }
+
+    /// One entry's line.
+    pub(crate) fn tell(&mut self, seq: Seq, entry: &Entry) -> String {
+        let time = match self.began {
+            None => absolute(entry.at),
+            Some(began) => format!("+{}", show_duration(entry.at.since_ms(began))),
+        };
+        self.began.get_or_insert(entry.at);
+        let (mark, paint, text) = words(&entry.fact);
+        format!("{seq:>4}  {time:<10}  {} {text}\n", paint.paint(mark, self.color))
+    }
+}
+
+fn words(fact: &Fact) -> (&'static str, Paint, String) {
+    match fact {
+        Fact::RunBegan { .. } => ("▸", Paint::Bold, "the run began".to_owned()),
+        Fact::ActivityCompleted(done) => {
+            let took = show_duration(done.ended_at.since_ms(done.scheduled_at));
+            let result = value(&done.result, " → ");
+            let tries = tries(done.attempts);
+            (
+                "✓",
+                Paint::Green,
+                format!("{} · {took}{tries}{result}", name(done.label.kind, &done.label.name)),
+            )
+        }
+        Fact::ActivityFailed(failed) => {
+            let took = show_duration(failed.ended_at.since_ms(failed.scheduled_at));
+            let message = escape::line(&failed.failure.message);
+            let tries = tries(failed.attempts);
+            let name = name(failed.label.kind, &failed.label.name);
+            (
+                "✗",
+                Paint::Red,
+                format!("{name} · {took}{tries} · {}: {message}", escape::line(&failed.failure.kind)),
+            )
+        }
+        Fact::TimerFired(fired) => {
+            ("◷", Paint::Plain, format!("{} was due", name(fired.label.kind, &fired.label.name)))
+        }
+        Fact::SignalReceived(signal) => (
+            "←",
+            Paint::Cyan,
+            format!("signal {}{}", escape::line(&signal.name), value(&signal.payload, " · ")),
+        ),
+        Fact::CancelRequested(cancel) => {
+            ("←", Paint::Yellow, format!("asked to end{}", reason(&cancel.reason)))
+        }
+        Fact::RunEnded(ended) => end(&ended.end),
+        Fact::Unknown { code, raw } => (
+            "?",
+            Paint::Yellow,
+            format!("an entry of kind {code}, {} bytes, written by a newer durun", raw.len()),
+        ),
+    }
+}
+
+fn end(end: &RunEnd) -> (&'static str, Paint, String) {
+    match end {
+        RunEnd::Completed { result } => ("✓", Paint::Green, format!("completed{}", value(result, " → "))),
+        RunEnd::Failed { failure } => {
+            ("✗", Paint::Red, format!("failed · {}", escape::line(&failure.message)))
+        }
+        RunEnd::Cancelled { reason: why } => ("✗", Paint::Dim, format!("cancelled{}", reason(why))),
+        RunEnd::TimedOut { reason: why } => ("✗", Paint::Red, format!("timed out{}", reason(why))),
+        RunEnd::Terminated { reason: why } => ("✗", Paint::Dim, format!("terminated{}", reason(why))),
+    }
+}
+
+fn tries(attempts: u32) -> String {
+    if attempts > 1 { format!(" · {attempts} attempts") } else { String::new() }
+}
+
+fn reason(text: &str) -> String {
+    if text.is_empty() { String::new() } else { format!(" · {}", escape::line(text)) }
+}
+
+fn value(value: &Value, lead: &str) -> String {
+    if *value == Value::Null {
+        return String::new();
+    }
+    format!("{lead}{}", escape::cut(&escape::line(&value.to_string()), VALUE_WIDTH))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::history::{
+        ActivityCompleted, ActivityFailed, CommandKind, CommandLabel, Failure, MessageId, MessageNo, OpId,
+        RunEnded, SignalReceived,
+    };
+
+    #[test]
+    fn a_run_is_told_as_it_happened() {
+        let label = |name: &str| CommandLabel { kind: CommandKind::Activity, name: name.to_owned() };
+        let began = Moment(1_795_433_322_120);
+        let facts = [
+            (0, Fact::RunBegan { seed: 1 }),
+            (
+                1_200,
+                Fact::ActivityCompleted(Box::new(ActivityCompleted {
+                    op: OpId(0),
+                    label: label("charge"),
+                    input: Value::Null,
+                    result: Value::from([("ok", Value::Bool(true))]),
+                    attempts: 3,
+                    scheduled_at: began,
+                    ended_at: began.plus_ms(1_200),
+                })),
+            ),
+            (
+                2_000,
+                Fact::SignalReceived(Box::new(SignalReceived {
+                    message_no: MessageNo(1),
+                    message_id: MessageId([0; 16]),
+                    name: "picked\u{1b}Up".to_owned(),
+                    payload: Value::Null,
+                    accepted_at: began,
+                })),
+            ),
+            (
+                2_500,
+                Fact::ActivityFailed(Box::new(ActivityFailed {
+                    op: OpId(1),
+                    label: label("notify"),
+                    input: Value::Null,
+                    failure: Failure::new("activity", "no route"),
+                    attempts: 1,
+                    scheduled_at: began.plus_ms(2_000),
+                    ended_at: began.plus_ms(2_500),
+                })),
+            ),
+            (
+                2_500,
+                Fact::RunEnded(Box::new(RunEnded {
+                    end: RunEnd::Failed { failure: Failure::new("failure", "late") },
+                })),
+            ),
+        ];
+        let mut story = Story::new(false);
+        let told: String = (0_u32..)
+            .zip(facts)
+            .map(|(seq, (after, fact))| story.tell(Seq(seq), &Entry { at: began.plus_ms(after), fact }))
+            .collect();
+        assert_eq!(
+            told,
+            "   0  2026-11-23 11:28:42Z  ▸ the run began\n   \
+                1  +1.2s       ✓ activity charge · 1.2s · 3 attempts → {\"ok\":true}\n   \
+                2  +2s         ← signal picked\\x1bUp\n   \
+                3  +2.5s       ✗ activity notify · 500ms · activity: no route\n   \
+                4  +2.5s       ✗ failed · late\n"
+        );
+    }
+}

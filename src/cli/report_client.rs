@@ -1,0 +1,197 @@
+//! Every error of a command in words: its code, its exit code and what to type next.
+
+use super::error::CliError;
+use super::escape::shell;
+use super::exit::Exit;
+use super::input::InputError;
+use super::render::run_json::candidate;
+use super::report::{Place, Report};
+use super::report_store;
+use crate::client::{ClientError, Conflict, ExecuteError, ProgramError, QueryError};
+use crate::history::{RunId, RunRow};
+
+/// The report of an error; nothing where whoever read stdout has gone.
+pub(crate) fn of(error: &CliError) -> Option<Report> {
+    Some(match error {
+        CliError::Closed => return None,
+        CliError::Client(error) => client(error),
+        CliError::Input(error) => input(error),
+        CliError::Id(error) => Report::new("D0201", Exit::Usage, error.to_string()),
+        CliError::NoPlace(error) => Report::new("D0202", Exit::Configuration, error.to_string())
+            .hint("--store DIR, $DURUN_STORE or $HOME says it"),
+        CliError::NoStore { .. } => Report::new("D0301", Exit::Missing, error.to_string())
+            .hint("--store DIR or $DURUN_STORE names another; durun FILE.rhai begins one"),
+        CliError::Directory { permission, .. } => {
+            let exit = if *permission { Exit::Permission } else { Exit::Io };
+            Report::new("D0203", exit, error.to_string())
+                .hint("use another store: --store DIR or $DURUN_STORE")
+        }
+        CliError::NoVariable { .. } => Report::new("D0204", Exit::Usage, error.to_string()),
+        CliError::Usage(_) => Report::new("D0205", Exit::Usage, error.to_string()),
+        CliError::Detach(_) => Report::new("D0206", Exit::Io, error.to_string()),
+        CliError::Handlers(_) => Report::new("D0207", Exit::Io, error.to_string()),
+        CliError::Output(_) => Report::new("D0208", Exit::Io, error.to_string()),
+    })
+}
+
+fn client(error: &ClientError) -> Report {
+    let text = error.to_string();
+    match error {
+        ClientError::Store(error) | ClientError::Execute(ExecuteError::Store(error)) => {
+            report_store::of(error)
+        }
+        ClientError::Query(QueryError::Store(error)) => report_store::of(error),
+        ClientError::Program(error) => program(error),
+        ClientError::Value(_) => Report::new("D0210", Exit::Usage, text),
+        ClientError::NoSuchRun { near, .. } => {
+            let hint = match near.as_slice() {
+                [] => "durun list shows what there is".to_owned(),
+                near => format!(
+                    "did you mean {}?",
+                    near.iter().map(RunId::as_str).collect::<Vec<_>>().join(" or ")
+                ),
+            };
+            Report::new("D0302", Exit::Missing, text).hint(hint)
+        }
+        ClientError::NoRuns => Report::new("D0303", Exit::Missing, text).hint("durun FILE.rhai starts one"),
+        ClientError::Ambiguous { candidates, .. } => {
+            Report::new("D0304", Exit::Missing, text).note(table(candidates))
+        }
+        ClientError::NothingToResume => {
+            Report::new("D0305", Exit::Usage, text).hint("durun list shows all runs")
+        }
+        ClientError::SeveralToResume { candidates } => Report::new("D0306", Exit::Usage, text)
+            .note(table(candidates))
+            .hint("durun resume ID names one, durun resume --all takes them all"),
+        ClientError::Conflict { id, which } => conflict(id, which),
+        ClientError::NotFinished { id, .. } => {
+            Report::new("D0107", Exit::NotFinished, text).hint(format!("durun wait {id}"))
+        }
+        ClientError::Damaged { .. } => damaged("D0616", &text),
+        ClientError::HistoryCut { .. } => damaged("D0617", &text),
+        ClientError::NoStep { known, .. } => {
+            let report = Report::new("D0307", Exit::Missing, text);
+            if known.is_empty() { report } else { report.note(format!("it has: {}", known.join(", "))) }
+        }
+        ClientError::UnknownSignal { .. } => Report::new("D0702", Exit::Missing, text)
+            .hint("without --strict the signal is accepted and waits"),
+        ClientError::SignalName(_) => Report::new("D0703", Exit::Usage, text),
+        ClientError::Execute(ExecuteError::Engine(_)) => {
+            Report::new("D0801", Exit::Bug, text).note("the run is parked, nothing is lost")
+        }
+        ClientError::Execute(ExecuteError::None) | ClientError::Query(QueryError::None) => {
+            Report::new("D0802", Exit::Bug, text)
+        }
+        ClientError::Query(QueryError::Unknown { known, .. }) => {
+            let report = Report::new("D0704", Exit::Missing, text);
+            if known.is_empty() {
+                report.note("it has none")
+            } else {
+                report.note(format!("it has: {}", known.join(", ")))
+            }
+        }
+        ClientError::Query(QueryError::Failed(failure)) => {
+            let report = Report::new("D0705", Exit::Failed, text);
+            match failure.line {
+                Some(line) => report.note(format!("in line {line} of the script")),
+                None => report,
+            }
+        }
+        ClientError::Query(QueryError::Stuck(stuck)) => {
+            let report = Report::new("D0707", Exit::Stuck, text);
+            match stuck.line {
+                Some(line) => report.note(format!("in line {line} of the script")),
+                None => report,
+            }
+        }
+        ClientError::Query(QueryError::Engine(_)) => Report::new("D0706", Exit::Bug, text),
+        ClientError::Random(_) => Report::new("D0803", Exit::Bug, text),
+        ClientError::Answer { .. } => {
+            Report::new("D0804", Exit::Bug, text).note("this is a mistake in durun")
+        }
+    }
+}
+
+fn damaged(code: &'static str, text: &str) -> Report {
+    Report::new(code, Exit::Corrupt, text)
+        .note("durun has changed nothing")
+        .hint("keep a copy of the store's directory, then restore a backup")
+}
+
+fn table(candidates: &[RunRow]) -> String {
+    const MOST: usize = 20;
+    let mut lines: Vec<String> = candidates.iter().take(MOST).map(candidate).collect();
+    if candidates.len() > MOST {
+        lines.push(format!("and {} more", candidates.len() - MOST));
+    }
+    lines.join("\n")
+}
+
+fn conflict(id: &RunId, which: &Conflict) -> Report {
+    let shown = |value: &crate::history::Value| super::escape::cut(&value.to_string(), 300);
+    let (code, what, recorded, given) = match which {
+        Conflict::Script { recorded, given } => ("D0501", "script", recorded.clone(), given.clone()),
+        Conflict::Input { recorded, given } => ("D0502", "input", shown(recorded), shown(given)),
+    };
+    Report::new(code, Exit::Conflict, format!("run {id} exists with another {what}"))
+        .note(format!("recorded: {recorded}\nnow given: {given}"))
+        .hint(format!("another --id starts another run; durun status {id} shows the one there is"))
+}
+
+fn program(error: &ProgramError) -> Report {
+    match error {
+        ProgramError::NotFound { near, .. } => {
+            let report = Report::new("D0401", Exit::Missing, error.to_string());
+            match near.as_slice() {
+                [] => report,
+                near => report.hint(format!("did you mean {}?", near.join(" or "))),
+            }
+        }
+        ProgramError::NotAFile { .. } => Report::new("D0402", Exit::Usage, error.to_string()),
+        ProgramError::NotUtf8 { offset, .. } => Report::new("D0403", Exit::Usage, error.to_string())
+            .note(format!("the first byte that is none stands at place {offset}")),
+        ProgramError::TooLarge { .. } => Report::new("D0404", Exit::Usage, error.to_string()),
+        ProgramError::Unreadable { .. } => Report::new("D0405", Exit::Io, error.to_string()),
+        ProgramError::Syntax { path, text, error: syntax } => {
+            // The script itself is called as it was typed.
+            let own = std::path::Path::new(&syntax.file).is_absolute();
+            let file = if own { path.display().to_string() } else { syntax.file.clone() };
+            let place = text.clone().zip(syntax.line).map(|(text, line)| Place {
+                path: super::escape::line(&file),
+                text,
+                line,
+                column: syntax.column,
+                label: syntax.message.clone(),
+                calls: Vec::new(),
+            });
+            Report::new("D0406", Exit::Usage, format!("{file} is no valid script: {}", syntax.message))
+                .at(place)
+                .note("nothing was recorded")
+        }
+    }
+}
+
+fn input(error: &InputError) -> Report {
+    let report = |code| Report::new(code, Exit::Usage, error.to_string());
+    match error {
+        InputError::NoEquals { .. } => report("D0211").hint("write -i key=text or -i key:=JSON"),
+        InputError::NoKey { .. } => report("D0212").hint("write -i key=text or -i key:=JSON"),
+        InputError::Twice { .. } => report("D0213"),
+        InputError::NotAMap => report("D0214"),
+        InputError::Json { instead, .. } => match instead {
+            Some(instead) => report("D0215").hint(format!("text is written {}", instead_text(instead))),
+            None => report("D0215"),
+        },
+        InputError::Limit { .. } => report("D0216").hint("put large data into a file and give its path"),
+        InputError::File { missing, .. } => {
+            let exit = if *missing { Exit::Missing } else { Exit::Io };
+            Report::new("D0217", exit, error.to_string())
+        }
+        InputError::NotUtf8 { .. } => report("D0218"),
+    }
+}
+
+fn instead_text(instead: &str) -> String {
+    // What the shell needs is already quoted; an empty word would not be seen.
+    if instead.is_empty() { shell("") } else { instead.to_owned() }
+}

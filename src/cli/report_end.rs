@@ -1,0 +1,223 @@
+//! Ends of runs in words: failed, cancelled, timed out, stuck, not finished.
+
+use super::escape::shell;
+use super::exit::Exit;
+use super::report::{Place, Report};
+use crate::client::Standing;
+use crate::history::{Failure, RunEnd, RunId, RunStatus, Stuck, Value};
+
+/// The script of a run, to show a line of it.
+pub(crate) struct Script {
+    /// The path recorded.
+    pub(crate) path: String,
+    /// The text recorded.
+    pub(crate) text: String,
+}
+
+/// The report of a run that did not complete; nothing for one that did.
+pub(crate) fn of(id: &RunId, standing: &Standing, script: Option<&Script>) -> Option<Report> {
+    Some(match standing {
+        Standing::Ended(RunEnd::Completed { .. }) => return None,
+        Standing::Ended(RunEnd::Failed { failure }) => failed(id, failure, script),
+        Standing::Ended(RunEnd::Cancelled { reason }) => {
+            Report::new("D0102", Exit::Cancelled, because(&format!("run {id} was cancelled"), reason))
+        }
+        Standing::Ended(RunEnd::Terminated { reason }) => {
+            Report::new("D0103", Exit::Cancelled, because(&format!("run {id} was terminated"), reason))
+        }
+        Standing::Ended(RunEnd::TimedOut { reason }) => {
+            Report::new("D0104", Exit::TimedOut, because(&format!("run {id} timed out"), reason))
+                .hint(format!("durun history {id}"))
+        }
+        Standing::Stuck(stuck) => stuck_report(id, stuck, script),
+        Standing::Open(status) => open(id, *status),
+    })
+}
+
+fn because(what: &str, reason: &str) -> String {
+    if reason.is_empty() { what.to_owned() } else { format!("{what}: {reason}") }
+}
+
+fn open(id: &RunId, status: RunStatus) -> Report {
+    let report = Report::new("D0107", Exit::NotFinished, format!("run {id} has not ended: it is {status}"));
+    match status {
+        RunStatus::Running => report.hint(format!("durun wait {id}")),
+        RunStatus::Waiting
+        | RunStatus::Parked
+        | RunStatus::Stuck
+        | RunStatus::Failed
+        | RunStatus::TimedOut
+        | RunStatus::Cancelled
+        | RunStatus::Terminated
+        | RunStatus::Completed => report
+            .hint(format!("durun status {id} says what it waits for; durun resume {id} goes on with it")),
+    }
+}
+
+fn failed(id: &RunId, failure: &Failure, script: Option<&Script>) -> Report {
+    let mut report = Report::new("D0101", Exit::Failed, format!("run {id} failed: {}", failure.message));
+    report = report.at(place(script, failure.line, None, &failure.message, &[]));
+    if report.place.is_none()
+        && let Some(line) = failure.line
+    {
+        report = report.note(format!("raised in line {line} of the script"));
+    }
+    let name = failure.data.get("name").and_then(Value::as_text);
+    if let Some(name) = name {
+        let tries = failure.data.get("attempts").and_then(Value::as_int).unwrap_or(1);
+        report = report.note(format!("{} \"{name}\", attempts: {tries}", failure.kind));
+    }
+    if let Some(code) = failure.data.get("exit_code").and_then(Value::as_int) {
+        report = report.note(format!("exit code {code}"));
+    }
+    if let Some(cause) = failure.data.get("cause").map(|cause| Failure::from_value(cause.clone()))
+        && cause.message != failure.message
+    {
+        report = report.note(format!("caused by {}: {}", cause.kind, cause.message));
+    }
+    if let Some(tail) = stderr_tail(failure) {
+        report = report.note(format!("stderr of the last attempt:\n{tail}"));
+    }
+    let logs =
+        name.map_or_else(|| format!("durun logs {id}"), |name| format!("durun logs {id} {}", shell(name)));
+    report.hint(format!("durun history {id} tells what happened, {logs} what it wrote"))
+}
+
+/// The last lines of what an attempt wrote, of the failure or of what caused it.
+fn stderr_tail(failure: &Failure) -> Option<String> {
+    let own = failure.data.get("stderr").and_then(Value::as_text);
+    let text = own.or_else(|| failure.data.get("cause")?.get("stderr")?.as_text())?.trim_end();
+    let lines: Vec<&str> = text.lines().collect();
+    let tail = lines.get(lines.len().saturating_sub(10)..).unwrap_or_default().join("\n");
+    (!tail.is_empty()).then_some(tail)
+}
+
+fn stuck_report(id: &RunId, stuck: &Stuck, script: Option<&Script>) -> Report {
+    let code = if stuck.kind == "nondeterminism" { "D0106" } else { "D0105" };
+    let mut report = Report::new(code, Exit::Stuck, format!("run {id} is stuck: {}", stuck.message));
+    // A mistake in a module has no line in the script itself.
+    let own = script.filter(|script| stuck.file.as_ref().is_none_or(|file| same_file(file, &script.path)));
+    report = report.at(place(own, stuck.line, stuck.column, &stuck.message, &stuck.calls));
+    if report.place.is_none()
+        && let Some(line) = stuck.line
+    {
+        let file = stuck.file.as_deref().unwrap_or("the script");
+        report = report.note(format!("in line {line} of {file}"));
+    }
+    report = report
+        .note("nothing is lost: all recorded steps are kept, and the run goes on once its script is mended");
+    if let Some(hint) = &stuck.hint {
+        return report.hint(hint);
+    }
+    let file = script.map_or("FILE", |script| script.path.as_str());
+    report.hint(format!("mend the script, then: durun upgrade {id} --script {}", shell(file)))
+}
+
+fn same_file(named: &str, recorded: &str) -> bool {
+    named == recorded || std::path::Path::new(recorded).ends_with(named)
+}
+
+fn place(
+    script: Option<&Script>,
+    line: Option<u32>,
+    column: Option<u32>,
+    label: &str,
+    calls: &[(String, u32)],
+) -> Option<Place> {
+    let (script, line) = (script?, line?);
+    let known = script.text.lines().count();
+    (usize::try_from(line).ok()? <= known).then(|| Place {
+        path: script.path.clone(),
+        text: script.text.clone(),
+        line,
+        column,
+        label: label.lines().next().unwrap_or_default().to_owned(),
+        calls: calls.to_vec(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(standing: &Standing) -> (u8, String) {
+        let id = RunId::parse("order-1").expect("an id");
+        let script = Script { path: "/s/order.rhai".to_owned(), text: "let p = 1;\ncharge(p);\n".to_owned() };
+        let report = of(&id, standing, Some(&script)).expect("a report");
+        (report.exit.code(), report.render(false))
+    }
+
+    #[test]
+    fn a_failed_run_is_one_block_with_all_that_is_known() {
+        let failure = Failure { line: Some(2), ..Failure::new("exec", "backup exited with 3") }
+            .with("name", "backup")
+            .with("attempts", 5_i64)
+            .with("exit_code", 3_i64)
+            .with("stderr", "first\nno \u{1b}[31mspace\n");
+        assert_eq!(
+            shown(&Standing::Ended(RunEnd::Failed { failure })),
+            (
+                1,
+                "\
+error[D0101]: run order-1 failed: backup exited with 3
+ --> /s/order.rhai:2:1
+  |
+2 | charge(p);
+  | ^^^^^^^^^^ backup exited with 3
+  |
+  = note: exec \"backup\", attempts: 5
+  = note: exit code 3
+  = note: stderr of the last attempt:
+          first
+          no \\x1b[31mspace
+  = help: durun history order-1 tells what happened, durun logs order-1 backup what it wrote
+"
+                .to_owned()
+            )
+        );
+    }
+
+    #[test]
+    fn a_stuck_run_says_that_nothing_is_lost() {
+        let stuck = Stuck {
+            kind: "fault".to_owned(),
+            message: "there is no function charge".to_owned(),
+            file: Some("order.rhai".to_owned()),
+            line: Some(2),
+            column: Some(1),
+            calls: Vec::new(),
+            hint: None,
+        };
+        let (exit, text) = shown(&Standing::Stuck(stuck));
+        assert_eq!(exit, 8);
+        assert_eq!(
+            text,
+            "\
+error[D0105]: run order-1 is stuck: there is no function charge
+ --> /s/order.rhai:2:1
+  |
+2 | charge(p);
+  | ^^^^^^ there is no function charge
+  |
+  = note: nothing is lost: all recorded steps are kept, and the run goes on once its script is mended
+  = help: mend the script, then: durun upgrade order-1 --script /s/order.rhai
+"
+        );
+    }
+
+    #[test]
+    fn each_end_has_its_exit_code() {
+        let reason = || "why".to_owned();
+        let ends = [
+            (RunEnd::Cancelled { reason: reason() }, 5, "run order-1 was cancelled: why"),
+            (RunEnd::Terminated { reason: String::new() }, 5, "run order-1 was terminated"),
+            (RunEnd::TimedOut { reason: reason() }, 6, "run order-1 timed out: why"),
+        ];
+        for (end, exit, title) in ends {
+            let (code, text) = shown(&Standing::Ended(end));
+            assert_eq!(code, exit);
+            assert!(text.lines().next().is_some_and(|line| line.ends_with(title)), "{text}");
+        }
+        assert_eq!(shown(&Standing::Open(RunStatus::Waiting)).0, 3);
+    }
+}

@@ -1,0 +1,70 @@
+//! What a store refuses or fails at, in words.
+
+use super::exit::Exit;
+use super::report::Report;
+use crate::client::StoreError;
+use crate::history::RunNo;
+
+/// The report of a store's error.
+pub(crate) fn of(error: &StoreError) -> Report {
+    let bug = |code| Report::new(code, Exit::Bug, error.to_string()).note("this is a mistake in durun");
+    match error {
+        StoreError::NoRun { run: RunNo(_) } => Report::new("D0601", Exit::Missing, error.to_string()),
+        StoreError::NoScript { .. } => Report::new("D0602", Exit::Corrupt, error.to_string()),
+        StoreError::Ended { id, status } => {
+            let word = status.word().replace('_', " ");
+            Report::new("D0701", Exit::Conflict, format!("run {id} has ended: {word}"))
+                .note("nothing was stored")
+                .hint(format!("durun result {id} prints its result, durun history {id} what happened"))
+        }
+        StoreError::Held { id, claim } => {
+            Report::new("D0603", Exit::Busy, format!("run {id} is executed by process {}", claim.pid))
+                .hint(format!("durun wait {id} waits for its end"))
+        }
+        StoreError::Fenced { .. } => {
+            Report::new("D0604", Exit::Busy, "another process has taken the run over and goes on with it")
+        }
+        StoreError::Differs { .. } => bug("D0605"),
+        StoreError::Gap { .. } => bug("D0606"),
+        StoreError::Corrupt { path, what } => Report::new(
+            "D0607",
+            Exit::Corrupt,
+            format!("the store {path} is damaged: {what}"),
+        )
+        .note("durun has changed nothing")
+        .hint("keep a copy of the directory; then restore a backup, or begin a new store with --store DIR"),
+        StoreError::Newer { found, known } => Report::new(
+            "D0608",
+            Exit::Configuration,
+            format!(
+                "the store was written by a newer durun: it has schema {found}, this durun knows {known}"
+            ),
+        )
+        .note("durun has changed nothing")
+        .hint("use that newer durun, or another store with --store DIR"),
+        StoreError::OtherVersion { theirs, ours } => Report::new(
+            "D0609",
+            Exit::Busy,
+            format!("durun {theirs} has the store open; this is durun {ours}"),
+        )
+        .hint("wait until it has ended, or use the same version"),
+        StoreError::Busy { message } => {
+            Report::new("D0610", Exit::Busy, format!("the store is busy: {message}")).hint("try again")
+        }
+        StoreError::Full { path } => {
+            Report::new("D0611", Exit::Io, format!("no space left on the device for {path}"))
+                .note("what was recorded before is safe")
+                .hint("make room, then: durun resume")
+        }
+        StoreError::Permission { path, message } => {
+            Report::new("D0612", Exit::Permission, format!("no permission for {path}: {message}"))
+                .hint("use another store: --store DIR or $DURUN_STORE")
+        }
+        StoreError::Io { path, message } => Report::new("D0613", Exit::Io, format!("{path}: {message}")),
+        StoreError::Protocol { .. } => bug("D0614"),
+        StoreError::OwnerGone => {
+            Report::new("D0615", Exit::Busy, "the process that had the store open went away")
+                .hint("try again")
+        }
+    }
+}

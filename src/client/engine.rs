@@ -1,0 +1,153 @@
+//! The engine: scripts driven by a worker in this process, queries answered by replay.
+
+use super::{
+    Claimed, ExecuteError, ExecuteOptions, Executor, QueryError, Session, Stop, StopLevel, SyntaxError,
+};
+use crate::history::{RunNo, Seq, Value};
+use crate::run::{Charter, QueryError as Unanswered, query};
+use crate::script::{Interpreter, Source, SourceError};
+use crate::store::{Answer, Request, Snapshot, StoreError};
+use crate::worker::{
+    Finished, Input, LoadError, Processes, Settings, Worker, WorkerError, compile_program, load_history,
+};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::mpsc::{Sender, channel};
+
+/// The most strands alive at once in this process: each takes two of the mappings that the system allows.
+const LIVE_STRANDS: usize = 24_000;
+
+/// Drives scripts in this process.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Engine;
+
+impl Executor for Engine {
+    fn execute(
+        &self,
+        session: &Session,
+        runs: Vec<Claimed>,
+        options: ExecuteOptions,
+    ) -> Result<Vec<(RunNo, Finished)>, ExecuteError> {
+        let (sender, inputs) = channel();
+        let events = sender.clone();
+        session.set_events(Arc::new(move |event| drop(events.send(Input::Store(event)))));
+        listen(&options.stop, &sender);
+        let done = sender;
+        let ready = Arc::new(move |job| drop(done.send(Input::Done(job))));
+        let effects =
+            Processes::new(session.directory().join("children"), Arc::clone(session.clock()), ready)
+                .map_err(|error| ExecuteError::Engine(format!("no thread for processes: {error}")))?;
+        let seed = Session::random::<8>()
+            .map(u64::from_be_bytes)
+            .map_err(|error| ExecuteError::Engine(format!("the system gives no random bytes: {error}")))?;
+        let mut worker = Worker::new(
+            Arc::clone(session.store()),
+            Arc::clone(session.clock()),
+            Box::new(effects),
+            options.observer,
+            Settings { seed, live_strands: LIVE_STRANDS },
+        );
+        for run in &runs {
+            worker.adopt(run.run, run.epoch).map_err(failed)?;
+        }
+        worker.make_room();
+        worker.drive(&inputs).map_err(failed)
+    }
+
+    fn query(&self, session: &Session, run: RunNo, name: &str, args: &Value) -> Result<Value, QueryError> {
+        replayed(session, run, name, args).map_err(|error| match error {
+            Asked::Query(Unanswered::Unknown { known }) => {
+                QueryError::Unknown { name: name.to_owned(), known }
+            }
+            Asked::Query(Unanswered::Failed(failure)) => QueryError::Failed(failure),
+            Asked::Query(Unanswered::Stuck(stuck)) => QueryError::Stuck(stuck),
+            Asked::Query(Unanswered::NoMemory(message)) => QueryError::Engine(message),
+            Asked::Load(LoadError::Store(error)) => QueryError::Store(error),
+            Asked::Load(error) => QueryError::Engine(error.to_string()),
+        })
+    }
+
+    fn queries(&self, session: &Session, run: RunNo) -> Result<Vec<String>, QueryError> {
+        // No script can register a query without a name.
+        match self.query(session, run, "", &Value::Null) {
+            Err(QueryError::Unknown { known, .. }) => Ok(known),
+            Err(error) => Err(error),
+            Ok(_) => Ok(Vec::new()),
+        }
+    }
+
+    fn gather(
+        &self,
+        path: &str,
+        text: &str,
+        read: &dyn Fn(&str) -> Result<String, String>,
+    ) -> Result<BTreeMap<String, String>, SyntaxError> {
+        let interpreter = Interpreter::new();
+        let source =
+            Source::gather(&interpreter, path, text.to_owned(), read).map_err(|error| match error {
+                SourceError::Syntax(error) => SyntaxError {
+                    file: error.file,
+                    line: error.line,
+                    column: error.column,
+                    message: error.message,
+                },
+                SourceError::Import { file, path, reason, line } => {
+                    SyntaxError { file, line, column: None, message: format!("import \"{path}\": {reason}") }
+                }
+            })?;
+        Ok(source.modules)
+    }
+}
+
+/// Lets the stop reach the worker as inputs.
+fn listen(stop: &Stop, sender: &Sender<Input>) {
+    let (sender, level) = (sender.clone(), stop.clone());
+    stop.on_request(move || {
+        let patience = level.level() < StopLevel::Now;
+        drop(sender.send(Input::Stop { patience }));
+    });
+}
+
+fn failed(error: WorkerError) -> ExecuteError {
+    match error {
+        WorkerError::Store(error) | WorkerError::Load(LoadError::Store(error)) => ExecuteError::Store(error),
+        WorkerError::Load(LoadError::Record { id, seq, error }) => ExecuteError::Store(StoreError::Corrupt {
+            path: "store.redb".to_owned(),
+            what: format!("entry {seq} of run {id}: {error}"),
+        }),
+        error @ (WorkerError::Load(LoadError::Syntax(_)) | WorkerError::Record(_)) => {
+            ExecuteError::Engine(error.to_string())
+        }
+    }
+}
+
+enum Asked {
+    Query(Unanswered),
+    Load(LoadError),
+}
+
+impl From<LoadError> for Asked {
+    fn from(error: LoadError) -> Self {
+        Self::Load(error)
+    }
+}
+
+fn replayed(session: &Session, run: RunNo, name: &str, args: &Value) -> Result<Value, Asked> {
+    let store = session.store().as_ref();
+    let answer = store.ask(Request::Snapshot { run }).map_err(LoadError::from)?;
+    let Answer::Snapshot(snapshot) = answer else {
+        let message = "a snapshot was answered strangely".to_owned();
+        return Err(LoadError::from(StoreError::Protocol { message }).into());
+    };
+    let Snapshot { row, start, entries, inbox, .. } = *snapshot;
+    let history = if entries == Seq(0) { Vec::new() } else { load_history(store, &row, entries)?.0 };
+    let interpreter = Interpreter::new();
+    let script = compile_program(store, &interpreter, &start.program)?;
+    let charter = Charter {
+        id: row.id.to_string(),
+        generation: row.generation,
+        input: start.input,
+        timeout_ms: start.timeout_ms,
+    };
+    query(&interpreter, &script, &charter, &history, &inbox, session.now(), name, args).map_err(Asked::Query)
+}

@@ -1,0 +1,138 @@
+//! Why a client's wish was not fulfilled, as data for whoever puts it into words.
+
+use super::{ExecuteError, ProgramError, QueryError};
+use crate::history::{RecordError, RunId, RunNo, RunRow, RunStatus, Seq, Value, ValueError};
+use crate::store::StoreError;
+
+/// What differs between a run that exists and the start that asks for its id.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Conflict {
+    /// Another script file.
+    Script {
+        /// The path recorded.
+        recorded: String,
+        /// The path given.
+        given: String,
+    },
+    /// Another input.
+    Input {
+        /// The input recorded.
+        recorded: Box<Value>,
+        /// The input given.
+        given: Box<Value>,
+    },
+}
+
+/// Why a client function did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// The store refused or failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The script cannot be started.
+    #[error(transparent)]
+    Program(#[from] ProgramError),
+    /// A value that may not be recorded.
+    #[error(transparent)]
+    Value(#[from] ValueError),
+    /// No run has that id, none begins so.
+    #[error("there is no run \"{text}\"")]
+    NoSuchRun {
+        /// What was asked for.
+        text: String,
+        /// Ids that look like it, the likest first.
+        near: Vec<RunId>,
+    },
+    /// The store has no run at all, so there is no last one.
+    #[error("there is no run yet")]
+    NoRuns,
+    /// Several ids begin so.
+    #[error("\"{text}\" is the beginning of {} ids", candidates.len())]
+    Ambiguous {
+        /// What was asked for.
+        text: String,
+        /// The runs whose ids begin so.
+        candidates: Vec<RunRow>,
+    },
+    /// The id is in use for something else.
+    #[error("run {id} exists with another {}", match which { Conflict::Script { .. } => "script", Conflict::Input { .. } => "input" })]
+    Conflict {
+        /// The id.
+        id: RunId,
+        /// What differs.
+        which: Conflict,
+    },
+    /// No run can go on here.
+    #[error("there is no run that could go on")]
+    NothingToResume,
+    /// More than one run can go on, and none was named.
+    #[error("{} runs can go on", candidates.len())]
+    SeveralToResume {
+        /// Those that can.
+        candidates: Vec<RunRow>,
+    },
+    /// The run waits and its script has not ended.
+    #[error("run {id} is {status}, it has not ended")]
+    NotFinished {
+        /// The run.
+        id: RunId,
+        /// How it stands.
+        status: RunStatus,
+    },
+    /// An entry is not what was written.
+    #[error("entry {seq} of run {id} is damaged: {error}")]
+    Damaged {
+        /// The run.
+        id: RunId,
+        /// The place.
+        seq: Seq,
+        /// What is wrong with it.
+        error: RecordError,
+    },
+    /// Entries that the run's row counts are not there.
+    #[error("the history of run {id} ends at entry {found}, {expected} were recorded")]
+    HistoryCut {
+        /// The run.
+        id: RunId,
+        /// How many there are.
+        found: Seq,
+        /// How many there should be.
+        expected: Seq,
+    },
+    /// The run has no command of that name or number.
+    #[error("run {id} has no step \"{step}\"")]
+    NoStep {
+        /// The run.
+        id: RunId,
+        /// What was asked for.
+        step: String,
+        /// The names it has.
+        known: Vec<String>,
+    },
+    /// `--strict`, and the script never mentions the name.
+    #[error("the script of run {id} never mentions the signal \"{name}\"")]
+    UnknownSignal {
+        /// The run.
+        id: RunId,
+        /// The name.
+        name: String,
+    },
+    /// A signal without a name, or with one that is too long.
+    #[error("\"{0}\" is no name for a signal: 1 to 256 characters")]
+    SignalName(String),
+    /// The executor stopped for a reason outside the script.
+    #[error(transparent)]
+    Execute(#[from] ExecuteError),
+    /// The query was not answered.
+    #[error(transparent)]
+    Query(#[from] QueryError),
+    /// The machine gives no random bytes.
+    #[error("the system gives no random bytes: {0}")]
+    Random(String),
+    /// The store gave an answer of another kind than asked for.
+    #[error("the store answered run {run} with something else than was asked")]
+    Answer {
+        /// The run, 0 where the question named none.
+        run: RunNo,
+    },
+}

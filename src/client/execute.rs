@@ -1,0 +1,239 @@
+//! The seam to whoever drives scripts: what is asked of it, what it tells meanwhile, how it is stopped.
+
+use super::{Session, SyntaxError};
+use crate::history::{Failure, RunId, RunNo, Stuck, Value};
+use crate::store::StoreError;
+use crate::worker::{Finished, Observer};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// How to execute.
+#[derive(Clone)]
+pub struct ExecuteOptions {
+    /// Who is told.
+    pub observer: Observer,
+    /// By what it is stopped.
+    pub stop: Stop,
+}
+
+/// A run that this process has claimed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claimed {
+    /// Its number.
+    pub run: RunNo,
+    /// Its name.
+    pub id: RunId,
+    /// The epoch of the claim.
+    pub epoch: u64,
+}
+
+/// Why an execution stopped for a reason outside the scripts. The runs are parked, nothing is lost.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ExecuteError {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A mistake in durun, or a machine that refuses threads or processes.
+    #[error("{0}")]
+    Engine(String),
+    /// This build has no executor.
+    #[error("this build of durun cannot execute scripts")]
+    None,
+}
+
+/// Why a query was not answered.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum QueryError {
+    /// The script has no query of that name where it stands.
+    #[error("the script has no query \"{name}\"")]
+    Unknown {
+        /// What was asked.
+        name: String,
+        /// What could be asked.
+        known: Vec<String>,
+    },
+    /// The query's own code failed.
+    #[error("the query failed: {}", .0.message)]
+    Failed(Failure),
+    /// The query is mistaken, or the script does not fit its history.
+    #[error("{}", .0.message)]
+    Stuck(Box<Stuck>),
+    /// The replay did not reach a state to ask.
+    #[error("{0}")]
+    Engine(String),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// This build has no executor.
+    #[error("this build of durun cannot execute scripts")]
+    None,
+}
+
+/// Who drives scripts.
+pub trait Executor: Send + Sync {
+    /// Executes runs that this process has claimed, in the calling thread and as many as it likes; gives the claims
+    /// up before it returns. One [`Finished`] for each run, in their order.
+    ///
+    /// # Errors
+    /// [`ExecuteError`] where it stopped for a reason outside the scripts.
+    fn execute(
+        &self,
+        session: &Session,
+        runs: Vec<Claimed>,
+        options: ExecuteOptions,
+    ) -> Result<Vec<(RunNo, Finished)>, ExecuteError>;
+
+    /// Answers a query by replay; writes nothing.
+    ///
+    /// # Errors
+    /// [`QueryError`].
+    fn query(&self, session: &Session, run: RunNo, name: &str, args: &Value) -> Result<Value, QueryError>;
+
+    /// The names of the queries that the script has registered where it stands.
+    ///
+    /// # Errors
+    /// [`QueryError`].
+    fn queries(&self, session: &Session, run: RunNo) -> Result<Vec<String>, QueryError>;
+
+    /// Checks the syntax of a script and of all that it imports, directly and through others; gives the texts of the
+    /// modules by the path given to `import`. `read` gives the text of a file relative to the script's folder, or a
+    /// reason.
+    ///
+    /// # Errors
+    /// [`SyntaxError`] with the place of the first mistake; a module that cannot be read is one at its `import`.
+    fn gather(
+        &self,
+        path: &str,
+        text: &str,
+        read: &dyn Fn(&str) -> Result<String, String>,
+    ) -> Result<BTreeMap<String, String>, SyntaxError>;
+}
+
+/// Takes the place of an executor where there is none: records can be made, read and told of.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoExecutor;
+
+impl Executor for NoExecutor {
+    fn execute(
+        &self,
+        _session: &Session,
+        _runs: Vec<Claimed>,
+        _options: ExecuteOptions,
+    ) -> Result<Vec<(RunNo, Finished)>, ExecuteError> {
+        Err(ExecuteError::None)
+    }
+
+    fn query(
+        &self,
+        _session: &Session,
+        _run: RunNo,
+        _name: &str,
+        _args: &Value,
+    ) -> Result<Value, QueryError> {
+        Err(QueryError::None)
+    }
+
+    fn queries(&self, _session: &Session, _run: RunNo) -> Result<Vec<String>, QueryError> {
+        Ok(Vec::new())
+    }
+
+    fn gather(
+        &self,
+        _path: &str,
+        _text: &str,
+        _read: &dyn Fn(&str) -> Result<String, String>,
+    ) -> Result<BTreeMap<String, String>, SyntaxError> {
+        Ok(BTreeMap::new())
+    }
+}
+
+/// How urgently an execution is asked to stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum StopLevel {
+    /// Not at all.
+    Go,
+    /// Park: start nothing new, end children, record what came back.
+    Park,
+    /// Do not wait for children.
+    Now,
+}
+
+/// A flag that stops an execution, shared by its clones. Each request raises the level by one.
+#[derive(Clone, Default)]
+pub struct Stop(Arc<StopState>);
+
+#[derive(Default)]
+struct StopState {
+    level: AtomicU8,
+    wakers: Mutex<Vec<Box<dyn Fn() + Send>>>,
+}
+
+impl Stop {
+    /// A flag that nobody has raised.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Asks to park; the second time, not to wait for children.
+    pub fn request(&self) {
+        let _ = self
+            .0
+            .level
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |level| Some(level.saturating_add(1).min(2)));
+        for waker in self.0.wakers.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            waker();
+        }
+    }
+
+    /// How urgent it is now.
+    pub fn level(&self) -> StopLevel {
+        match self.0.level.load(Ordering::SeqCst) {
+            0 => StopLevel::Go,
+            1 => StopLevel::Park,
+            2.. => StopLevel::Now,
+        }
+    }
+
+    /// Calls `waker` at each request from now on, and at once where one was made before.
+    pub fn on_request(&self, waker: impl Fn() + Send + 'static) {
+        if self.level() > StopLevel::Go {
+            waker();
+        }
+        self.0.wakers.lock().unwrap_or_else(PoisonError::into_inner).push(Box::new(waker));
+    }
+}
+
+impl fmt::Debug for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Stop").field(&self.level()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::AtomicUsize;
+
+    #[test]
+    fn each_request_is_more_urgent_and_wakes_the_sleeper() {
+        let (stop, woken) = (Stop::new(), Arc::new(AtomicUsize::new(0)));
+        let count = Arc::clone(&woken);
+        stop.on_request(move || {
+            count.fetch_add(1, Ordering::SeqCst);
+        });
+        assert_eq!(stop.level(), StopLevel::Go);
+        stop.clone().request();
+        assert_eq!((stop.level(), woken.load(Ordering::SeqCst)), (StopLevel::Park, 1));
+        stop.request();
+        stop.request();
+        assert_eq!((stop.level(), woken.load(Ordering::SeqCst)), (StopLevel::Now, 3));
+        let late = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&late);
+        stop.on_request(move || {
+            count.fetch_add(1, Ordering::SeqCst);
+        });
+        assert_eq!(late.load(Ordering::SeqCst), 1, "a sleeper that comes late is woken at once");
+    }
+}

@@ -1,0 +1,46 @@
+//! Finding a run by what a person types: its id, a beginning of it, or `@last`.
+
+use super::{ClientError, Session};
+use crate::history::{RunNo, RunRow};
+use crate::store::{Answer, Request, RunFilter};
+
+/// How many of the newest runs are looked through for similar ids.
+const NEAR_AMONG: u32 = 1_000;
+
+/// The run of that id, else the only one whose id begins so; `@last` is the newest.
+///
+/// # Errors
+/// [`ClientError::NoSuchRun`] with similar ids, [`ClientError::Ambiguous`] with the candidates, [`ClientError::NoRuns`].
+pub fn find(session: &Session, text: &str) -> Result<RunRow, ClientError> {
+    let Answer::Runs(mut rows) = session.ask(Request::Find { text: text.to_owned() })? else {
+        return Err(ClientError::Answer { run: RunNo(0) });
+    };
+    match (rows.len(), rows.pop()) {
+        (1, Some(row)) => Ok(row),
+        (_, Some(row)) => {
+            rows.push(row);
+            Err(ClientError::Ambiguous { text: text.to_owned(), candidates: rows })
+        }
+        (_, None) if text == "@last" => Err(ClientError::NoRuns),
+        (_, None) => Err(ClientError::NoSuchRun { text: text.to_owned(), near: near(session, text)? }),
+    }
+}
+
+fn near(session: &Session, text: &str) -> Result<Vec<crate::history::RunId>, ClientError> {
+    let filter = RunFilter { limit: Some(NEAR_AMONG), ..RunFilter::default() };
+    let Answer::Views(views) = session.ask(Request::List(filter))? else {
+        return Err(ClientError::Answer { run: RunNo(0) });
+    };
+    let likest = likest(text, views.iter().map(|view| view.row.id.to_string()), 3);
+    Ok(likest.iter().filter_map(|id| crate::history::RunId::parse(id).ok()).collect())
+}
+
+/// The names most like `wanted`, at most `count`, the likest first; none that is not like it.
+pub(super) fn likest(wanted: &str, names: impl Iterator<Item = String>, count: usize) -> Vec<String> {
+    let mut scored: Vec<(f64, String)> = names
+        .map(|name| (strsim::jaro_winkler(&wanted.to_lowercase(), &name.to_lowercase()), name))
+        .filter(|(score, _)| *score > 0.82)
+        .collect();
+    scored.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+    scored.into_iter().take(count).map(|(_, name)| name).collect()
+}

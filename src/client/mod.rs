@@ -1,0 +1,46 @@
+//! What can be asked of runs, as functions that give data: start, resume, signal, query, cancel, list, wait.
+//!
+//! Nothing here prints, reads the environment or knows a terminal. All of it goes through a [`Session`]: a store, a
+//! clock, this process's claim and the [`Executor`] that drives scripts.
+
+mod cancel;
+mod engine;
+mod error;
+mod execute;
+mod find;
+mod history;
+mod list;
+mod logs;
+mod program;
+mod query;
+mod result;
+mod resume;
+mod session;
+mod signal;
+mod start;
+mod status;
+mod terminate;
+mod wait;
+mod watch;
+
+pub use crate::store::{LogKey, LogLevel, LogLine, RunFilter, RunView, StoreError};
+pub use crate::worker::{Finished, Observer, Progress};
+pub use cancel::cancel;
+pub use engine::Engine;
+pub use error::{ClientError, Conflict};
+pub use execute::{Claimed, ExecuteError, ExecuteOptions, Executor, NoExecutor, QueryError, Stop, StopLevel};
+pub use find::find;
+pub use history::{HistoryReader, read_history};
+pub use list::{Overview, list, overview};
+pub use logs::{LogReader, StepFilter, step_filter};
+pub use program::{LoadedProgram, ProgramError, SyntaxError, load_program};
+pub use query::{Answers, queries, query};
+pub use result::{Standing, standing};
+pub use resume::{Resumed, resumable, resume};
+pub use session::Session;
+pub use signal::{SignalSent, signal};
+pub use start::{Existing, StartRequest, Started, new_id, start};
+pub use status::{published, script_text, view};
+pub use terminate::terminate;
+pub use wait::{Waited, wait};
+pub use watch::Watch;

@@ -1,0 +1,164 @@
+//! Starting a run: a new one, or the one that has the id already.
+
+use super::{Claimed, ClientError, Conflict, LoadedProgram, Session, Standing, view};
+use crate::history::{Claim, MessageId, RunId, RunNo, RunRow, RunStart, Value};
+use crate::store::{Answer, NewRun, Request, StoreError};
+use std::collections::BTreeMap;
+
+/// Letters and digits that are not mistaken for each other: 31 of them.
+const LETTERS: &[u8; 31] = b"abcdefghjkmnpqrstuvwxyz23456789";
+/// The length of an id that durun makes: 49 bits of chance.
+const ID_LENGTH: usize = 10;
+
+/// What to start.
+#[derive(Debug, Clone)]
+pub struct StartRequest {
+    /// The name; one is made where none is given.
+    pub id: Option<RunId>,
+    /// The script with what it imports.
+    pub program: LoadedProgram,
+    /// `input` as the script sees it.
+    pub input: Value,
+    /// The directory that processes are started in.
+    pub directory: String,
+    /// The environment that processes are given.
+    pub environment: BTreeMap<String, String>,
+    /// The run's own time-out in milliseconds.
+    pub timeout_ms: Option<i64>,
+    /// Whether this process is to execute it.
+    pub claim: bool,
+}
+
+/// What came of a start.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Started {
+    /// A new run was recorded; the epoch is 0 where it was not claimed.
+    New(Claimed),
+    /// The id is in use for the same script and input.
+    Existing {
+        /// The run.
+        row: Box<RunRow>,
+        /// What to do about it.
+        what: Existing,
+        /// Whether the script file says something else now; the run keeps the text it was started with.
+        edited: bool,
+    },
+}
+
+/// How a run that existed before its start stands.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Existing {
+    /// It can go on and is ours now; the epoch is 0 where no claim was wished.
+    Continue(Claimed),
+    /// Another process executes it.
+    Attach(Claim),
+    /// It has ended or is stuck.
+    Report(Standing),
+}
+
+/// An id of ten random characters.
+///
+/// # Errors
+/// [`ClientError::Random`].
+pub fn new_id() -> Result<RunId, ClientError> {
+    let mut text = String::with_capacity(ID_LENGTH);
+    while text.len() < ID_LENGTH {
+        // Of 32 equally likely values the one that names no letter is thrown away.
+        for byte in Session::random::<16>()? {
+            if let Some(letter) = LETTERS.get(usize::from(byte & 31))
+                && text.len() < ID_LENGTH
+            {
+                text.push(char::from(*letter));
+            }
+        }
+    }
+    RunId::parse(&text).map_err(|error| ClientError::Random(error.to_string()))
+}
+
+/// Records a run, or finds the one that has the id for the same script and input.
+///
+/// # Errors
+/// [`ClientError::Conflict`] where the id is in use for something else; `Value` for an input over the limits.
+pub fn start(session: &Session, request: StartRequest) -> Result<Started, ClientError> {
+    request.input.check()?;
+    let named = request.id.is_some();
+    let start = RunStart {
+        program: request.program.program,
+        input: request.input,
+        directory: request.directory,
+        environment: request.environment,
+        timeout_ms: request.timeout_ms,
+    };
+    let mut id = match request.id {
+        Some(id) => id,
+        None => new_id()?,
+    };
+    loop {
+        let new = NewRun {
+            nonce: MessageId(Session::random()?),
+            id: id.clone(),
+            start: start.clone(),
+            scripts: request.program.texts.clone(),
+            claim: request.claim.then(|| session.claim()),
+        };
+        match session.ask(Request::Start(Box::new(new)))? {
+            Answer::Started { run, epoch } => return Ok(Started::New(Claimed { run, id, epoch })),
+            // Chance gave an id that is taken: another one.
+            Answer::Exists { .. } if !named => id = new_id()?,
+            Answer::Exists { row, start: recorded } => {
+                compare(&row, &recorded, &start)?;
+                let edited = recorded.program.main != start.program.main
+                    || recorded.program.modules != start.program.modules;
+                let what = existing(session, &row, request.claim)?;
+                return Ok(Started::Existing { row, what, edited });
+            }
+            Answer::Done
+            | Answer::Claimed { .. }
+            | Answer::Delivered { .. }
+            | Answer::Runs(_)
+            | Answer::Views(_)
+            | Answer::View(_)
+            | Answer::Snapshot(_)
+            | Answer::Records(_)
+            | Answer::Script(_)
+            | Answer::Logs(_)
+            | Answer::Published(_) => return Err(ClientError::Answer { run: RunNo(0) }),
+        }
+    }
+}
+
+/// Content, environment and options do not matter: the path and the input do.
+fn compare(row: &RunRow, recorded: &RunStart, given: &RunStart) -> Result<(), ClientError> {
+    let which = if recorded.program.path != given.program.path {
+        Conflict::Script { recorded: recorded.program.path.clone(), given: given.program.path.clone() }
+    } else if recorded.input != given.input {
+        Conflict::Input { recorded: Box::new(recorded.input.clone()), given: Box::new(given.input.clone()) }
+    } else {
+        return Ok(());
+    };
+    Err(ClientError::Conflict { id: row.id.clone(), which })
+}
+
+fn existing(session: &Session, row: &RunRow, claim: bool) -> Result<Existing, ClientError> {
+    let now = view(session, row.no)?;
+    let standing = Standing::of(&now);
+    if !matches!(standing, Standing::Open(_)) {
+        return Ok(Existing::Report(standing));
+    }
+    if let Some(claim) = now.executor {
+        return Ok(Existing::Attach(claim));
+    }
+    if !claim {
+        return Ok(Existing::Continue(Claimed { run: row.no, id: row.id.clone(), epoch: 0 }));
+    }
+    match session.ask(Request::Claim { run: row.no, claim: session.claim() }) {
+        Ok(Answer::Claimed { epoch }) => {
+            Ok(Existing::Continue(Claimed { run: row.no, id: row.id.clone(), epoch }))
+        }
+        // Somebody was faster, or it ended between the two questions.
+        Err(StoreError::Held { claim, .. }) => Ok(Existing::Attach(claim)),
+        Err(StoreError::Ended { .. }) => Ok(Existing::Report(Standing::of(&view(session, row.no)?))),
+        Ok(_) => Err(ClientError::Answer { run: row.no }),
+        Err(error) => Err(error.into()),
+    }
+}
