@@ -11,6 +11,7 @@ mod history;
 mod list;
 mod logs;
 mod program;
+mod progress;
 mod query;
 mod result;
 mod resume;
@@ -18,22 +19,25 @@ mod session;
 mod signal;
 mod start;
 mod status;
+mod stop;
 mod terminate;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 mod wait;
 mod watch;
 
 pub use crate::store::{LogKey, LogLevel, LogLine, RunFilter, RunView, StoreError};
 pub use cancel::cancel;
 pub use error::{ClientError, Conflict};
-pub use execute::{
-    Claimed, ExecuteError, ExecuteOptions, Executor, Finished, NoExecutor, Observer, Progress, QueryError,
-    Stop, StopLevel, Until,
-};
+pub use execute::{Claimed, ExecuteError, ExecuteOptions, Executor, Finished, NoExecutor, QueryError, Until};
 pub use find::find;
 pub use history::{HistoryReader, read_history};
 pub use list::{Overview, list, overview};
 pub use logs::{LogReader, StepFilter, step_filter};
 pub use program::{LoadedProgram, ProgramError, SyntaxError, load_program};
+pub use progress::{Observer, Progress};
 pub use query::{Answers, queries, query};
 pub use result::{Standing, standing};
 pub use resume::{Resumed, resumable, resume};
@@ -41,6 +45,7 @@ pub use session::Session;
 pub use signal::{SignalSent, signal};
 pub use start::{Existing, StartRequest, Started, new_id, start};
 pub use status::{published, script_text, view};
+pub use stop::{Stop, StopLevel};
 pub use terminate::terminate;
 pub use wait::{Waited, wait};
 pub use watch::Watch;

@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// A directory with a store and scripts of its own.
-pub struct Home {
+pub(crate) struct Home {
     directory: tempfile::TempDir,
 }
 
 /// A call of the program that has not been made yet.
 #[must_use = "nothing happens before `check`"]
-pub struct Call {
+pub(crate) struct Call {
     command: Command,
     home: PathBuf,
     stdin: Option<String>,
@@ -23,19 +23,19 @@ pub struct Call {
 }
 
 impl Home {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { directory: tempfile::tempdir().expect("a directory") }
     }
 
-    pub fn path(&self) -> PathBuf {
+    pub(crate) fn path(&self) -> PathBuf {
         self.directory.path().canonicalize().expect("a path")
     }
 
-    pub fn store(&self) -> PathBuf {
+    pub(crate) fn store(&self) -> PathBuf {
         self.path().join(".local/state/durun")
     }
 
-    pub fn file(&self, name: &str, text: impl AsRef<[u8]>) -> &Self {
+    pub(crate) fn file(&self, name: &str, text: impl AsRef<[u8]>) -> &Self {
         let path = self.path().join(name);
         std::fs::create_dir_all(path.parent().expect("a parent")).expect("made");
         std::fs::write(path, text).expect("written");
@@ -43,7 +43,7 @@ impl Home {
     }
 
     /// A recorded run of `order.rhai` that nobody executes.
-    pub fn recorded(id: &str) -> Self {
+    pub(crate) fn recorded(id: &str) -> Self {
         let home = Self::new();
         home.file("order.rhai", "on_signal(\"paid\", |data| data);\nwait_signal(\"picked\")\n");
         home.durun(&["start", "order.rhai", "--record-only", "--id", id]).out(&format!("{id}\n")).check();
@@ -51,7 +51,7 @@ impl Home {
     }
 
     /// A call of the program with these words.
-    pub fn durun(&self, words: &[&str]) -> Call {
+    pub(crate) fn durun(&self, words: &[&str]) -> Call {
         let mut command = Command::new(env!("CARGO_BIN_EXE_durun"));
         command
             .args(words)
@@ -67,37 +67,37 @@ impl Home {
 }
 
 impl Call {
-    pub fn stdin(mut self, text: &str) -> Self {
+    pub(crate) fn stdin(mut self, text: &str) -> Self {
         self.stdin = Some(text.to_owned());
         self
     }
 
-    pub fn env(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
         self.command.env(name, value);
         self
     }
 
     /// The whole of stdout; nothing unless this is said.
-    pub fn out(mut self, text: &str) -> Self {
+    pub(crate) fn out(mut self, text: &str) -> Self {
         text.clone_into(&mut self.out);
         self
     }
 
     /// The whole of stderr; nothing unless this is said.
-    pub fn err(mut self, text: &str) -> Self {
+    pub(crate) fn err(mut self, text: &str) -> Self {
         text.clone_into(&mut self.err);
         self
     }
 
     /// The exit code; 0 unless this is said.
-    pub fn exit(mut self, code: i32) -> Self {
+    pub(crate) fn exit(mut self, code: i32) -> Self {
         self.exit = code;
         self
     }
 
     /// Makes the call and compares all that it said.
     #[track_caller]
-    pub fn check(self) {
+    pub(crate) fn check(self) {
         let (expected_out, expected_err, exit) = (self.out.clone(), self.err.clone(), self.exit);
         let (out, err, code) = self.make();
         assert_eq!(
@@ -108,7 +108,7 @@ impl Call {
 
     /// Makes the call; exit code and stderr must be as expected. Gives stdout.
     #[track_caller]
-    pub fn stdout(self) -> String {
+    pub(crate) fn stdout(self) -> String {
         let (expected_err, exit) = (self.err.clone(), self.exit);
         let (out, err, code) = self.make();
         assert_eq!(format!("exit {code}\n{err}"), format!("exit {exit}\n{expected_err}"));
@@ -117,7 +117,7 @@ impl Call {
 
     /// Makes the call; it must print nothing on stdout. Gives stderr.
     #[track_caller]
-    pub fn failure(self) -> String {
+    pub(crate) fn failure(self) -> String {
         let exit = self.exit;
         let (out, err, code) = self.make();
         assert_eq!(format!("exit {code}\n{out}"), format!("exit {exit}\n"), "{err}");
