@@ -8,6 +8,7 @@ use super::store_place;
 use crate::client::{Executor, Session};
 use crate::timer::Clock;
 use std::io::Write as _;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -54,10 +55,13 @@ impl Context {
     /// The store; it is made where there is none.
     pub(crate) fn session_or_create(&self) -> Result<Session, CliError> {
         let place = self.place()?;
-        std::fs::create_dir_all(&place).map_err(|error| CliError::Directory {
-            path: place.clone(),
-            permission: error.kind() == std::io::ErrorKind::PermissionDenied,
-            message: error.to_string(),
+        // For its user alone: inputs and results are nobody else's business.
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&place).map_err(|error| {
+            CliError::Directory {
+                path: place.clone(),
+                permission: error.kind() == std::io::ErrorKind::PermissionDenied,
+                message: error.to_string(),
+            }
         })?;
         self.open(&place)
     }

@@ -95,7 +95,10 @@ impl Place {
             let span = line_span(&self.text, *line)?;
             Some(AnnotationKind::Context.span(span).label(format!("called here, in {}", escape::line(name))))
         });
-        Snippet::source(self.text.as_str()).path(self.path.as_str()).annotation(primary).annotations(calls)
+        Snippet::source(self.text.as_str())
+            .path(escape::line(&self.path))
+            .annotation(primary)
+            .annotations(calls)
     }
 
     /// The word at the column, or the whole line.

@@ -4,7 +4,8 @@ use super::error::CliError;
 use super::escape::shell;
 use super::exit::Exit;
 use super::input::InputError;
-use super::render::run_json::candidate;
+use super::render::runs::candidate;
+use super::render::table::render;
 use super::report::{Place, Report};
 use super::report_store;
 use crate::client::{ClientError, Conflict, ExecuteError, ProgramError, QueryError};
@@ -120,7 +121,8 @@ fn damaged(code: &'static str, text: &str) -> Report {
 
 fn table(candidates: &[RunRow]) -> String {
     const MOST: usize = 20;
-    let mut lines: Vec<String> = candidates.iter().take(MOST).map(candidate).collect();
+    let rows = candidates.iter().take(MOST).map(candidate).collect();
+    let mut lines: Vec<String> = render(&[], rows, None, false).lines().skip(1).map(str::to_owned).collect();
     if candidates.len() > MOST {
         lines.push(format!("and {} more", candidates.len() - MOST));
     }

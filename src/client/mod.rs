@@ -19,7 +19,12 @@ mod session;
 mod signal;
 mod start;
 mod status;
+mod stop;
 mod terminate;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 mod wait;
 mod watch;
 
@@ -28,7 +33,7 @@ pub use crate::worker::{Finished, Observer, Progress};
 pub use cancel::cancel;
 pub use engine::Engine;
 pub use error::{ClientError, Conflict};
-pub use execute::{Claimed, ExecuteError, ExecuteOptions, Executor, NoExecutor, QueryError, Stop, StopLevel};
+pub use execute::{Claimed, ExecuteError, ExecuteOptions, Executor, NoExecutor, QueryError};
 pub use find::find;
 pub use history::{HistoryReader, read_history};
 pub use list::{Overview, list, overview};
@@ -41,6 +46,7 @@ pub use session::Session;
 pub use signal::{SignalSent, signal};
 pub use start::{Existing, StartRequest, Started, new_id, start};
 pub use status::{published, script_text, view};
+pub use stop::{Stop, StopLevel};
 pub use terminate::terminate;
 pub use wait::{Waited, wait};
 pub use watch::Watch;

@@ -46,7 +46,9 @@ impl Script {
 
 /// Compiles one text under the name by which errors call it.
 pub(super) fn compile_text(engine: &Engine, file: &str, text: &str) -> Result<AST, SyntaxError> {
-    let ast = engine.compile(super::source::readable(text).as_ref()).map_err(|error| SyntaxError::new(file, &error))?;
+    let ast = engine
+        .compile(super::source::readable(text).as_ref())
+        .map_err(|error| SyntaxError::new(file, &error))?;
     let mut ast = rewrite(&ast);
     ast.set_source(ImmutableString::from(file));
     Ok(ast)

@@ -117,7 +117,10 @@ struct Import {
 }
 
 fn imports(interpreter: &Interpreter, file: &str, text: &str) -> Result<Vec<Import>, SourceError> {
-    let ast = interpreter.engine().compile(readable(text).as_ref()).map_err(|error| SyntaxError::new(file, &error))?;
+    let ast = interpreter
+        .engine()
+        .compile(readable(text).as_ref())
+        .map_err(|error| SyntaxError::new(file, &error))?;
     let mut found = Vec::new();
     let mut refused = None;
     ast.walk(&mut |path| {

@@ -1,6 +1,5 @@
 //! A run as a JSON document, schema 1. Fields are added, never renamed.
 
-use super::when::absolute;
 use crate::client::RunView;
 use crate::history::{Moment, Pending, RunEnd, RunStatus, StoredStatus, Value};
 use crate::timer::rfc3339;
@@ -121,9 +120,4 @@ pub(crate) fn error(status: &StoredStatus) -> Json {
 
 pub(crate) fn time(moment: Option<Moment>) -> Option<String> {
     moment.map(rfc3339)
-}
-
-/// The candidates of an ambiguous word, for reports: id, script and when it was recorded.
-pub(crate) fn candidate(row: &crate::history::RunRow) -> String {
-    format!("{}  {}  {}", row.id, crate::cli::escape::line(&row.script), absolute(row.created_at))
 }

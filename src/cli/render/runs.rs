@@ -4,9 +4,9 @@ use super::paint::Paint;
 use super::run_json::woken_by;
 use super::table::{Cell, render};
 use super::waits::sentence;
-use super::when::relative;
+use super::when::{absolute, relative};
 use crate::client::RunView;
-use crate::history::{Moment, RunEnd, StoredStatus};
+use crate::history::{Moment, RunEnd, RunRow, StoredStatus};
 use std::path::Path;
 
 /// One line a run: id, status, age, script, and what there is to say of it.
@@ -50,6 +50,11 @@ pub(crate) fn remark(view: &RunView, now: Moment) -> String {
         (Some(summary), false) => format!("{summary} · {said}"),
         (None, _) => said,
     }
+}
+
+/// A run among several that were meant: id, script and when it was recorded.
+pub(crate) fn candidate(row: &RunRow) -> Vec<Cell> {
+    vec![Cell::plain(row.id.as_str()), Cell::plain(&row.script), Cell::plain(absolute(row.created_at))]
 }
 
 /// Who goes on with an open run, in words.

@@ -1,0 +1,125 @@
+//! What people mistype: a clear message, the right exit code, and nothing recorded.
+
+use crate::harness::Home;
+
+#[test]
+fn malformed_input_is_told_and_nothing_is_recorded() {
+    let home = Home::new();
+    home.file("a.rhai", "1").file("bad.json", "{\"a\": }").file("latin.json", b"\"\xe4\"");
+    let big = format!("a={}", "x".repeat(1024 * 1024));
+    let help = " |\n = help: write -i key=text or -i key:=JSON\n";
+    let json = "error[D0215]: ";
+    let cases: [(&[&str], i32, String); 9] = [
+        (&["-i", "a"], 2, format!("error[D0211]: -i a has no '='\n{help}")),
+        (&["-i", "=a"], 2, format!("error[D0212]: -i =a has no name before the '='\n{help}")),
+        (&["-i", "a=1", "-i", "a=2"], 2, "error[D0213]: -i gives \"a\" twice\n".to_owned()),
+        (
+            &["-i", "a:=x y"],
+            2,
+            format!(
+                "{json}-i a:= is not valid JSON: expected value at line 1 column 1\n |\n \
+                 = help: text is written -i 'a=x y'\n"
+            ),
+        ),
+        (
+            &["-i", "a:=NaN"],
+            2,
+            format!(
+                "{json}-i a:= is not valid JSON: expected value at line 1 column 1\n |\n \
+                 = help: text is written -i a=NaN\n"
+            ),
+        ),
+        (
+            &["--input", "{"],
+            2,
+            format!("{json}--input is not valid JSON: EOF while parsing an object at line 1 column 1\n"),
+        ),
+        (
+            &["--input", "@bad.json"],
+            2,
+            format!("{json}bad.json is not valid JSON: expected value at line 1 column 7\n"),
+        ),
+        (
+            &["--input", "@no.json"],
+            4,
+            "error[D0217]: no.json: No such file or directory (os error 2)\n".to_owned(),
+        ),
+        (&["--input", "@latin.json"], 2, "error[D0218]: latin.json is not UTF-8 text\n".to_owned()),
+    ];
+    for (words, exit, err) in cases {
+        home.durun(&[&["start", "a.rhai"], words].concat()).exit(exit).err(&err).check();
+    }
+    // As one word of a command line this is too long for the system; a file takes it.
+    home.file("big.json", format!("{{\"a\": \"{}\"}}", &big[2..]));
+    home.durun(&["start", "a.rhai", "--input", "@big.json"])
+        .exit(2)
+        .err(
+            "error[D0216]: big.json: the value takes 1048592 bytes; at most 1048576 (1 MiB) can be recorded\n \
+             |\n = help: put large data into a file and give its path\n",
+        )
+        .check();
+    assert!(!home.store().exists(), "nothing was made");
+}
+
+#[test]
+fn a_bad_id_is_told_with_the_place_of_the_mistake() {
+    let home = Home::new();
+    home.file("a.rhai", "1");
+    home.durun(&["start", "a.rhai", "--id", "a/b"])
+        .exit(2)
+        .err(
+            "error[D0201]: a run id may not have '/' at place 2: it begins with a letter or digit and goes on with \
+             letters, digits, '.', '_' and '-'\n",
+        )
+        .check();
+}
+
+#[test]
+fn what_is_no_script_is_told() {
+    let home = Home::new();
+    home.file("dir/x", "").file("bytes.rhai", b"let a\xff");
+    home.durun(&["start", "dir"]).exit(2).err("error[D0402]: dir is no file\n").check();
+    home.durun(&["bytes.rhai"])
+        .exit(2)
+        .err(
+            "error[D0403]: bytes.rhai is not UTF-8 text\n |\n \
+             = note: the first byte that is none stands at place 5\n",
+        )
+        .check();
+}
+
+#[test]
+fn an_unknown_id_names_its_neighbours_and_a_prefix_its_candidates() {
+    let home = Home::recorded("order-1001");
+    home.durun(&["start", "order.rhai", "--record-only", "--id", "order-1002"]).out("order-1002\n").check();
+    home.durun(&["status", "order-1003"])
+        .exit(4)
+        .err("error[D0302]: there is no run \"order-1003\"\n |\n = help: did you mean order-1001 or order-1002?\n")
+        .check();
+    home.durun(&["status", "zzz"])
+        .exit(4)
+        .err("error[D0302]: there is no run \"zzz\"\n |\n = help: durun list shows what there is\n")
+        .check();
+    let listed = home.durun(&["list", "-o", "jsonl"]).stdout();
+    assert_eq!(listed.lines().count(), 2);
+    home.durun(&["status", "order"])
+        .exit(4)
+        .err(
+            "error[D0304]: \"order\" is the beginning of 2 ids\n |\n \
+             = note: order-1001  ~/order.rhai  TIME\n         order-1002  ~/order.rhai  TIME\n",
+        )
+        .check();
+}
+
+#[test]
+fn a_duration_that_is_none_is_usage() {
+    let home = Home::new();
+    home.file("a.rhai", "1");
+    home.durun(&["start", "a.rhai", "--timeout", "1 month"])
+        .exit(2)
+        .err(
+            "error: invalid value '1 month' for '--timeout <DURATION>': \"month\" has no fixed length; write it in \
+             days or weeks, or use sleep_until with a date\n\nFor more information, try '--help'.\n",
+        )
+        .check();
+}

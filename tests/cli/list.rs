@@ -1,0 +1,57 @@
+//! `durun list`: which runs, in which order, in which form.
+
+use crate::harness::Home;
+
+fn three() -> Home {
+    let home = Home::recorded("one");
+    home.file("other.rhai", "1");
+    home.durun(&["start", "other.rhai", "--record-only", "--id", "two"]).out("two\n").check();
+    home.durun(&["start", "order.rhai", "--record-only", "--id", "three"]).out("three\n").check();
+    home.durun(&["terminate", "two", "--reason", "enough"]).check();
+    home
+}
+
+#[test]
+fn runs_are_listed_newest_first() {
+    three()
+        .durun(&["list"])
+        .out(
+            "ID     STATUS      STARTED  SCRIPT      WHAT\n\
+             three  parked      now      order.rhai\n\
+             two    terminated  now      other.rhai  enough\n\
+             one    parked      now      order.rhai\n",
+        )
+        .check();
+}
+
+#[test]
+fn filters_choose() {
+    let home = three();
+    let ids = |words: &[&str]| {
+        let out = home.durun(&[&["list", "-o", "jsonl"], words].concat()).stdout();
+        let id = |line: &str| line.split("\"id\":\"").nth(1)?.split('"').next().map(str::to_owned);
+        out.lines().filter_map(id).collect::<Vec<_>>()
+    };
+    assert_eq!(ids(&["--status", "parked"]), ["three", "one"]);
+    assert_eq!(ids(&["--status", "failed,terminated"]), ["two"]);
+    assert_eq!(ids(&["--script", "other.rhai"]), ["two"]);
+    assert_eq!(ids(&["--limit", "1"]), ["three"]);
+    assert_eq!(ids(&["--since", "1h", "-a"]), ["three", "two", "one"]);
+    assert_eq!(ids(&["--since", "2099-01-01"]), Vec::<String>::new());
+    home.durun(&["list", "--since", "soon"])
+        .exit(2)
+        .err(
+            "error[D0205]: --since soon is neither a duration nor a date: \"soon\" is no duration; write for example \
+             \"30s\", \"1 min\", \"1h 30m\" or \"2 days\"\n",
+        )
+        .check();
+}
+
+#[test]
+fn nothing_is_an_empty_list_and_no_error() {
+    let home = Home::new();
+    home.durun(&["list"]).check();
+    home.durun(&["list", "-o", "json"]).out("[]\n").check();
+    home.durun(&["-v", "list"]).err("no runs\n").check();
+    assert!(!home.store().exists(), "looking makes no store");
+}

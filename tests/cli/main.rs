@@ -1,0 +1,19 @@
+//! The command line as its users meet it: the real program, a home of its own, every word that it says expected.
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test may fail loudly")]
+
+mod bad_input;
+mod cancel;
+mod harness;
+mod history;
+mod list;
+mod logs;
+mod overview;
+mod query;
+mod result;
+mod signal;
+mod start;
+mod status;
+mod store;
+mod terminate;
+mod usage;
+mod wait;

@@ -1,0 +1,71 @@
+//! `durun signal`: what is accepted, what is refused, what is said.
+
+use crate::harness::Home;
+
+#[test]
+fn a_signal_is_accepted_in_silence_and_waits() {
+    let home = Home::recorded("one");
+    home.durun(&["signal", "one", "paid"]).check();
+    home.durun(&["signal", "on", "picked", "-5"]).check();
+    home.durun(&["-v", "signal", "@last", "paid", "{\"a\": 1}"])
+        .err("accepted; nobody executes run one: durun resume one\n")
+        .check();
+    let status = home.durun(&["status", "one", "-o", "jsonl"]).stdout();
+    assert!(status.contains("\"unread_signals\":3"), "{status}");
+}
+
+#[test]
+fn a_key_sent_twice_counts_once() {
+    let home = Home::recorded("one");
+    let send = || home.durun(&["-v", "signal", "one", "paid", "1", "--key", "invoice-7"]);
+    send().err("accepted; nobody executes run one: durun resume one\n").check();
+    send().err("the signal with this key was accepted before; nothing was added to run one\n").check();
+    let status = home.durun(&["status", "one", "-o", "jsonl"]).stdout();
+    assert!(status.contains("\"unread_signals\":1"), "{status}");
+}
+
+#[test]
+fn a_name_that_the_script_never_mentions_is_noted_or_refused() {
+    let home = Home::recorded("one");
+    home.durun(&["signal", "one", "payed"]).check();
+    home.durun(&["-v", "signal", "one", "payed"])
+        .err("note: the script of run one never mentions \"payed\"; the signal waits in its inbox\n")
+        .check();
+    home.durun(&["signal", "one", "payed", "--strict"])
+        .exit(4)
+        .err(
+            "error[D0702]: the script of run one never mentions the signal \"payed\"\n |\n \
+             = help: without --strict the signal is accepted and waits\n",
+        )
+        .check();
+    home.durun(&["signal", "one", ""])
+        .exit(2)
+        .err("error[D0703]: \"\" is no name for a signal: 1 to 256 characters\n")
+        .check();
+}
+
+#[test]
+fn a_payload_that_is_no_json_is_shown_quoted() {
+    let home = Home::recorded("one");
+    home.durun(&["signal", "one", "paid", "it's late"])
+        .exit(2)
+        .err(
+            "error[D0215]: the payload is not valid JSON: expected value at line 1 column 1\n |\n \
+             = help: text is written '\"it'\\''s late\"'\n",
+        )
+        .check();
+    home.durun(&["signal", "one", "paid", "\"it's late\""]).check();
+}
+
+#[test]
+fn an_ended_run_takes_no_signal() {
+    let home = Home::recorded("one");
+    home.durun(&["terminate", "one"]).check();
+    home.durun(&["signal", "one", "paid"])
+        .exit(7)
+        .err(
+            "error[D0701]: run one has ended: terminated\n |\n = note: nothing was stored\n \
+             = help: durun result one prints its result, durun history one what happened\n",
+        )
+        .check();
+}

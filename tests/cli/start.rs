@@ -1,0 +1,103 @@
+//! `durun start`: what is recorded, and what the same id means a second time.
+
+use crate::harness::Home;
+use std::os::unix::fs::PermissionsExt as _;
+
+#[test]
+fn a_recorded_run_prints_its_id_and_nothing_else() {
+    let home = Home::new();
+    home.file("a.rhai", "1");
+    let made = home.durun(&["start", "a.rhai", "--record-only"]).stdout();
+    let id = made.trim_end();
+    assert_eq!(id.len(), 10, "{id}");
+    assert!(id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit()), "{id}");
+    home.durun(&["status", "@last", "-o", "jsonl"])
+        .stdout()
+        .contains(id)
+        .then_some(())
+        .expect("the last one");
+    let mode = home.store().metadata().expect("a store").permissions().mode();
+    assert_eq!(mode & 0o777, 0o700, "the store is its user's alone");
+}
+
+#[test]
+fn the_same_again_is_the_same_run() {
+    let home = Home::new();
+    home.file("a.rhai", "1").file("b.rhai", "1");
+    let start = |script: &str, more: &[&str]| {
+        home.durun(&[&["start", script, "--record-only", "--id", "one"], more].concat())
+    };
+    start("a.rhai", &["-i", "x:=1", "-i", "y=2"]).out("one\n").check();
+    start("./a.rhai", &["--input", r#"{"y": "2", "x": 1}"#]).out("one\n").check();
+    start("a.rhai", &["-i", "x=1", "-i", "y=2"])
+        .exit(7)
+        .err(
+            "error[D0502]: run one exists with another input\n \
+             |\n \
+             = note: recorded: {\"x\":1,\"y\":\"2\"}\n         \
+             now given: {\"x\":\"1\",\"y\":\"2\"}\n \
+             = help: another --id starts another run; durun status one shows the one there is\n",
+        )
+        .check();
+    start("b.rhai", &["-i", "x:=1", "-i", "y=2"])
+        .exit(7)
+        .err(
+            "error[D0501]: run one exists with another script\n \
+             |\n \
+             = note: recorded: ~/a.rhai\n         \
+             now given: ~/b.rhai\n \
+             = help: another --id starts another run; durun status one shows the one there is\n",
+        )
+        .check();
+}
+
+#[test]
+fn an_ended_run_is_reported_with_its_exit_code_also_when_the_script_was_edited() {
+    let home = Home::recorded("one");
+    home.durun(&["terminate", "one", "--reason", "enough"]).check();
+    let block = "error[D0103]: run one was terminated: enough\n";
+    home.durun(&["start", "order.rhai", "--id", "one"]).exit(5).err(block).check();
+    home.file("order.rhai", "2");
+    home.durun(&["-v", "order.rhai", "--id", "one"])
+        .exit(5)
+        .err(&format!(
+            "note: order.rhai was edited since run one; this is that run's result\n\
+             run one exists with the same script and input: this is how it stands\n{block}"
+        ))
+        .check();
+}
+
+#[test]
+fn an_edited_script_changes_nothing_for_an_open_run() {
+    let home = Home::recorded("one");
+    home.file("order.rhai", "2");
+    home.durun(&["-v", "start", "order.rhai", "--id", "one", "--record-only"])
+        .out("one\n")
+        .err("note: order.rhai was edited; run one keeps the text it was started with (durun upgrade)\n")
+        .check();
+}
+
+#[test]
+fn input_comes_from_pairs_a_file_or_stdin() {
+    let home = Home::new();
+    home.file("a.rhai", "1").file("in.json", "{\"a\": [1, 2.5, null]}");
+    let start = |id: &str, more: &[&str]| {
+        home.durun(&[&["start", "a.rhai", "--record-only", "--id", id], more].concat())
+    };
+    start("file", &["--input", "@in.json"]).out("file\n").check();
+    start("file", &["--input", "-"]).stdin(" {\"a\":[1,2.5,null]} ").out("file\n").check();
+    start("file", &["-i", "a:=[1,2.5,null]"]).out("file\n").check();
+}
+
+#[test]
+fn env_records_what_is_set_and_refuses_what_is_not() {
+    let home = Home::new();
+    home.file("a.rhai", "1");
+    let start = |more: &str| home.durun(&["start", "a.rhai", "--record-only", "--id", "a", "--env", more]);
+    start("NOT_SET").exit(2).err("error[D0204]: --env NOT_SET: no such variable is set here\n").check();
+    start("A=b")
+        .exit(2)
+        .err("error[D0205]: --env takes the name of a variable; its value is taken from the environment\n")
+        .check();
+    start("GIVEN").env("GIVEN", "x").out("a\n").check();
+}

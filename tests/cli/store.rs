@@ -1,0 +1,74 @@
+//! Where the store is, and stores that cannot be used.
+
+use crate::harness::Home;
+
+#[test]
+fn a_flag_a_variable_or_a_folder_says_where_the_store_is() {
+    let home = Home::new();
+    home.file("a.rhai", "1").file("project/.durun/.keep", "").file("project/a.rhai", "1");
+    let start = ["start", "a.rhai", "--record-only", "--id"];
+    home.durun(&[&start[..], &["flag", "--store", "here"]].concat()).out("flag\n").check();
+    home.durun(&[&start[..], &["variable"]].concat()).env("DURUN_STORE", "there").out("variable\n").check();
+    home.durun(&["--store", "here", "wait", "flag", "--timeout", "1ms", "-v"])
+        .exit(124)
+        .err(
+            "nobody executes run flag now: durun --store here resume flag\n\
+             error[D0108]: run flag has not ended within 1ms: it is parked\n |\n = help: durun status flag\n",
+        )
+        .check();
+    for (place, id) in [("here", "flag"), ("there", "variable")] {
+        let listed = home.durun(&["list", "-o", "jsonl", "--store", place]).stdout();
+        assert!(listed.contains(&format!("\"id\":\"{id}\"")), "{listed}");
+    }
+    assert!(!home.store().exists());
+}
+
+#[test]
+fn without_a_store_there_is_no_such_run() {
+    Home::new()
+        .durun(&["status", "one"])
+        .exit(4)
+        .err(
+            "error[D0301]: there is no store in ~/.local/state/durun\n |\n \
+             = help: --store DIR or $DURUN_STORE names another; durun FILE.rhai begins one\n",
+        )
+        .check();
+    let home = Home::new();
+    home.durun(&["list"])
+        .env("HOME", "")
+        .exit(78)
+        .err("error[D0202]: nothing says where the store is\n |\n = help: --store DIR, $DURUN_STORE or $HOME says it\n")
+        .check();
+}
+
+#[test]
+fn a_damaged_store_is_told_and_left_alone() {
+    let home = Home::recorded("one");
+    let file = home.store().join("store.redb");
+    let whole = std::fs::read(&file).expect("a store");
+    for bytes in [Vec::new(), vec![0; 4096], b"not a store, and long enough to look at twice".to_vec()] {
+        std::fs::write(&file, &bytes).expect("written");
+        let (out, exit) = (home.durun(&["list"]), 65);
+        let said = out.exit(exit).failure();
+        assert!(
+            said.starts_with("error[D0607]: the store ~/.local/state/durun/store.redb is damaged: "),
+            "{said}"
+        );
+        assert_eq!(std::fs::read(&file).expect("still there"), bytes, "nothing was changed");
+    }
+    std::fs::write(&file, whole).expect("written");
+    assert!(home.durun(&["list", "-o", "jsonl"]).stdout().contains("\"id\":\"one\""));
+}
+
+#[test]
+fn a_place_where_no_directory_can_be_is_told() {
+    let home = Home::new();
+    home.file("a.rhai", "1").file("file", "");
+    home.durun(&["start", "a.rhai", "--store", "file/store"])
+        .exit(74)
+        .err(
+            "error[D0203]: ~/file/store: Not a directory (os error 20)\n |\n \
+             = help: use another store: --store DIR or $DURUN_STORE\n",
+        )
+        .check();
+}

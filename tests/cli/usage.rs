@@ -1,0 +1,56 @@
+//! Words that are no command, and help.
+
+use crate::harness::Home;
+
+#[test]
+fn a_wrong_word_is_exit_2_and_the_right_one_is_named() {
+    Home::new()
+        .durun(&["statsu", "x"])
+        .exit(2)
+        .err(
+            "error: unrecognized subcommand 'statsu'\n\n  \
+             tip: some similar subcommands exist: 'start', 'status'\n\n\
+             Usage: durun [OPTIONS] [COMMAND]\n\nFor more information, try '--help'.\n",
+        )
+        .check();
+}
+
+#[test]
+fn every_command_has_help_with_an_example() {
+    let home = Home::new();
+    for command in [
+        "start",
+        "resume",
+        "signal",
+        "query",
+        "status",
+        "list",
+        "history",
+        "logs",
+        "result",
+        "wait",
+        "cancel",
+        "terminate",
+    ] {
+        let help = home.durun(&[command, "--help"]).stdout();
+        assert!(help.contains("Example") && help.contains(&format!("  durun {command}")), "{help}");
+        for line in help.lines() {
+            assert!(line.chars().count() <= 110, "{command}: {line}");
+        }
+    }
+}
+
+#[test]
+fn a_script_that_does_not_exist_needs_no_verb_to_be_missed() {
+    let home = Home::new();
+    home.file("order.rhai", "1");
+    for words in
+        [&["ordre.rhai"][..], &["run", "ordre.rhai"], &["start", "ordre.rhai"], &["-q", "ordre.rhai"]]
+    {
+        home.durun(words)
+            .exit(4)
+            .err("error[D0401]: there is no script ordre.rhai\n |\n = help: did you mean order.rhai?\n")
+            .check();
+    }
+    assert!(!home.store().exists(), "nothing was made");
+}
