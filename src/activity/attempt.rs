@@ -11,6 +11,9 @@ use std::os::unix::process::ExitStatusExt;
 const FAILURE_STDERR: usize = 4096;
 
 /// What an attempt came to. `ok_codes` are the exit codes that are no errors, `timeout_ms` is for the message.
+///
+/// # Errors
+/// [`Failed`]: the failure that the script would catch, and whether another attempt makes sense.
 pub fn judge(
     label: &CommandLabel,
     output: ProcessOutput,

@@ -38,7 +38,7 @@ impl ChildFile {
         Ok(Self { file, path: path.to_owned() })
     }
 
-    pub(super) fn remove(self) {
+    pub(super) fn remove(&self) {
         drop(std::fs::remove_file(&self.path));
     }
 }
@@ -79,7 +79,7 @@ pub(super) fn tie_to_us(command: &mut Command, file: Option<&ChildFile>) {
 /// Sends a signal to a whole group. One that is gone is no error.
 pub(super) fn kill_group(group: Option<u32>, signal: Signal) {
     if let Some(group) = group.and_then(|group| i32::try_from(group).ok()).and_then(Pid::from_raw) {
-        drop(kill_process_group(group, signal));
+        let _gone_already = kill_process_group(group, signal);
     }
 }
 
@@ -169,10 +169,10 @@ impl Leftover {
         let group = u32::try_from(self.group).ok();
         let began = clock.monotonic();
         kill_group(group, TERM);
-        while self.lives() && clock.monotonic() - began < LEFTOVER_GRACE {
+        while self.lives() && clock.monotonic().saturating_sub(began) < LEFTOVER_GRACE {
             clock.pause(Duration::from_millis(5));
         }
-        while self.lives() && clock.monotonic() - began < LEFTOVER_GRACE * 2 {
+        while self.lives() && clock.monotonic().saturating_sub(began) < LEFTOVER_GRACE * 2 {
             kill_group(group, KILL);
             clock.pause(Duration::from_millis(5));
         }

@@ -12,9 +12,9 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 /// What is done before a process starts; a failure keeps it from starting.
-pub type Before = Box<dyn FnOnce() -> io::Result<()> + Send>;
+pub(super) type Before = Box<dyn FnOnce() -> io::Result<()> + Send>;
 /// What is done with its output.
-pub type After = Box<dyn FnOnce(ProcessOutput) + Send>;
+pub(super) type After = Box<dyn FnOnce(ProcessOutput) + Send>;
 
 enum Order {
     Start { id: u64, spec: Box<ProcessSpec>, before: Before, after: After },
@@ -58,7 +58,7 @@ impl Launcher {
         let halt = if patience { Halt::Gently } else { Halt::AtOnce };
         self.order(Order::StopAll { halt, done });
         // An error means that the thread is gone, and with it every child.
-        drop(wait.recv());
+        let _thread_gone = wait.recv();
     }
 
     fn order(&self, order: Order) {
@@ -103,12 +103,12 @@ async fn serve(mut orders: UnboundedReceiver<Order>) {
                 Some(Order::StopAll { halt, done }) => {
                     ask(&halts, None, halt);
                     while let Some(ended) = running.join_next().await {
-                        forget(&mut halts, ended);
+                        forget(&mut halts, &ended);
                     }
-                    drop(done.send(()));
+                    let _nobody_waits = done.send(());
                 }
             },
-            Some(ended) = running.join_next() => forget(&mut halts, ended),
+            Some(ended) = running.join_next() => forget(&mut halts, &ended),
         }
     }
 }
@@ -125,9 +125,9 @@ fn ask(halts: &BTreeMap<u64, watch::Sender<Halt>>, only: Option<u64>, halt: Halt
     }
 }
 
-fn forget(halts: &mut BTreeMap<u64, watch::Sender<Halt>>, ended: Result<u64, tokio::task::JoinError>) {
+fn forget(halts: &mut BTreeMap<u64, watch::Sender<Halt>>, ended: &Result<u64, tokio::task::JoinError>) {
     if let Ok(id) = ended {
-        halts.remove(&id);
+        halts.remove(id);
     }
 }
 

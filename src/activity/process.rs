@@ -86,7 +86,7 @@ pub async fn run(spec: ProcessSpec, mut halt: watch::Receiver<Halt>) -> ProcessO
     let mut child = match spawned {
         Ok(child) => child,
         Err(error) => {
-            drop(file.map(ChildFile::remove));
+            file.iter().for_each(ChildFile::remove);
             return not_started(error);
         }
     };
@@ -113,7 +113,7 @@ pub async fn run(spec: ProcessSpec, mut halt: watch::Receiver<Halt>) -> ProcessO
         },
     };
     feeding.abort();
-    drop(file.map(ChildFile::remove));
+    file.iter().for_each(ChildFile::remove);
     let (stdout, overflowed) = stdout.unwrap_or_default();
     ProcessOutput { end, stdout, overflowed, stderr: stderr.unwrap_or_default() }
 }

@@ -4,7 +4,7 @@ use super::{
     Claimed, ExecuteError, ExecuteOptions, Executor, QueryError, Session, Stop, StopLevel, SyntaxError,
 };
 use crate::history::{RunNo, Seq, Value};
-use crate::run::{Charter, QueryError as Unanswered, query};
+use crate::run::{Charter, QueryError as Unanswered, Seen, query};
 use crate::script::{Interpreter, Source, SourceError};
 use crate::store::{Answer, Request, Snapshot, StoreError};
 use crate::worker::{
@@ -136,8 +136,7 @@ fn replayed(session: &Session, run: RunNo, name: &str, args: &Value) -> Result<V
     let store = session.store().as_ref();
     let answer = store.ask(Request::Snapshot { run }).map_err(LoadError::from)?;
     let Answer::Snapshot(snapshot) = answer else {
-        let message = "a snapshot was answered strangely".to_owned();
-        return Err(LoadError::from(StoreError::Protocol { message }).into());
+        return Err(LoadError::from(StoreError::strange("a snapshot")).into());
     };
     let Snapshot { row, start, entries, inbox, .. } = *snapshot;
     let history = if entries == Seq(0) { Vec::new() } else { load_history(store, &row, entries)?.0 };
@@ -149,5 +148,6 @@ fn replayed(session: &Session, run: RunNo, name: &str, args: &Value) -> Result<V
         input: start.input,
         timeout_ms: start.timeout_ms,
     };
-    query(&interpreter, &script, &charter, &history, &inbox, session.now(), name, args).map_err(Asked::Query)
+    let seen = Seen { history: &history, inbox: &inbox, now: session.now() };
+    query(&interpreter, &script, &charter, seen, name, args).map_err(Asked::Query)
 }

@@ -94,7 +94,13 @@ impl Failure {
                 Self { kind, message, data: map, line }
             }
             Value::Text(text) => Self::new(kind::THROWN, text.clone()).with("value", text),
-            other => Self::new(kind::THROWN, other.to_string()).with("value", other),
+            other @ (Value::Null
+            | Value::Bool(_)
+            | Value::Int(_)
+            | Value::Float(_)
+            | Value::Bytes(_)
+            | Value::List(_)
+            | Value::Map(_)) => Self::new(kind::THROWN, other.to_string()).with("value", other),
         }
     }
 }

@@ -119,15 +119,11 @@ impl Run {
             Wait::Signal { names, listed, .. } if names.contains(&received.name) => Some((*op, *listed)),
             Wait::Signal { .. } | Wait::Effect | Wait::Timer | Wait::Until { .. } => None,
         });
-        match waiting {
-            Some((op, listed)) => {
-                let value = answer(listed, received.name.clone(), received.payload.clone());
-                self.close(op, Ok(value));
-            }
-            None => {
-                let signal = Signal { name: received.name.clone(), payload: received.payload.clone() };
-                self.world.state.borrow_mut().mailbox.accept(signal);
-            }
+        let (name, payload) = (received.name.clone(), received.payload.clone());
+        if let Some((op, listed)) = waiting {
+            self.close(op, Ok(answer(listed, name, payload)));
+        } else {
+            self.world.state.borrow_mut().mailbox.accept(Signal { name, payload });
         }
     }
 

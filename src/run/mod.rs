@@ -21,7 +21,7 @@ mod world;
 
 pub use command::{Command, Stretch, Work};
 pub use next_input::{Arrived, NextInput, next_input};
-pub use query::{QueryError, query};
+pub use query::{QueryError, Seen, query};
 pub use replay::{ReplayError, Replayed, replay, timers};
 pub use run::{Charter, GRACE_MS, Run, STRETCH_OPERATIONS, Stepped};
 

@@ -23,6 +23,17 @@ pub enum QueryError {
     NoMemory(String),
 }
 
+/// What is known of a run at one instant, from one reading of the store.
+#[derive(Debug, Clone, Copy)]
+pub struct Seen<'a> {
+    /// Its entries.
+    pub history: &'a [Entry],
+    /// Messages that were accepted and not delivered.
+    pub inbox: &'a [Message],
+    /// The time, for the timers that are due.
+    pub now: Moment,
+}
+
 /// Asks a run: its history, then what waits in its inbox and the timers due by now, in order. Nothing is recorded.
 ///
 /// Where the script faults at an entry, the answer is from the last good step; where a captured variable of the query is held by a
@@ -34,12 +45,11 @@ pub fn query(
     interpreter: &Interpreter,
     script: &Rc<Script>,
     charter: &Charter,
-    history: &[Entry],
-    inbox: &[Message],
-    now: Moment,
+    seen: Seen<'_>,
     name: &str,
     argument: &Value,
 ) -> Result<Value, QueryError> {
+    let Seen { history, inbox, now } = seen;
     let mut entries = history.to_vec();
     let mut run = Run::new(interpreter, Rc::clone(script), charter.clone());
     let mut replayed = Replayed::default();

@@ -3,6 +3,13 @@
 use crate::history::{Claim, RunId, RunNo, RunStatus, Seq};
 use serde::{Deserialize, Serialize};
 
+impl StoreError {
+    /// An answer that does not fit its request: a mistake in durun.
+    pub fn strange(request: &str) -> Self {
+        Self::Protocol { message: format!("{request} was answered strangely") }
+    }
+}
+
 /// A store's refusal or failure. It travels over the socket as it is.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub enum StoreError {

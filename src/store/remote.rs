@@ -72,11 +72,10 @@ impl Remote {
         let owner = match shaken {
             Ok(Some(Frame::Welcome { pid })) => pid,
             Ok(Some(Frame::Refused(error))) => return Err(NoConnection::Refused(error)),
-            Ok(Some(_) | None) => return Err(NoConnection::NoOwner),
             Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
                 return Err(NoConnection::Refused(silent(pid_of(&stream))));
             }
-            Err(_) => return Err(NoConnection::NoOwner),
+            Ok(_) | Err(_) => return Err(NoConnection::NoOwner),
         };
         stream.set_read_timeout(None).map_err(|_| NoConnection::NoOwner)?;
         let waiting: Arc<Mutex<Waiting>> = Arc::default();

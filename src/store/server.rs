@@ -24,11 +24,14 @@ pub(super) struct Server {
 struct Shared {
     hub: Arc<Hub>,
     stopping: AtomicBool,
-    connections: Mutex<BTreeMap<u64, (UnixStream, Option<JoinHandle<()>>)>>,
+    connections: Mutex<Connections>,
 }
 
+/// Each connection's stream and the thread that reads it.
+type Connections = BTreeMap<u64, (UnixStream, Option<JoinHandle<()>>)>;
+
 impl Shared {
-    fn connections(&self) -> MutexGuard<'_, BTreeMap<u64, (UnixStream, Option<JoinHandle<()>>)>> {
+    fn connections(&self) -> MutexGuard<'_, Connections> {
         self.connections.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -128,7 +128,7 @@ impl Drop for SharedStore {
 
 impl Store for SharedStore {
     fn call(&self, requests: Vec<Request>) -> Vec<Result<Answer, StoreError>> {
-        self.inner.call(requests)
+        self.inner.call(&requests)
     }
 
     fn set_events(&self, sink: EventSink) {
@@ -137,7 +137,7 @@ impl Store for SharedStore {
 }
 
 impl Inner {
-    fn call(self: &Arc<Self>, requests: Vec<Request>) -> Vec<Result<Answer, StoreError>> {
+    fn call(self: &Arc<Self>, requests: &[Request]) -> Vec<Result<Answer, StoreError>> {
         let mut answers: Vec<Option<Result<Answer, StoreError>>> = requests.iter().map(|_| None).collect();
         loop {
             let open: Vec<usize> = answers
@@ -170,7 +170,7 @@ impl Inner {
             }
         }
         let answers: Vec<_> = answers.into_iter().flatten().collect();
-        self.remember(&requests, &answers);
+        self.remember(requests, &answers);
         answers
     }
 
@@ -246,7 +246,7 @@ impl Inner {
                 Err(NoConnection::Refused(error)) => return Err(error),
                 Err(NoConnection::NoOwner) => {}
             }
-            if self.clock.monotonic() - began > PATIENCE {
+            if self.clock.monotonic().saturating_sub(began) > PATIENCE {
                 let message = "its lock is held by a process that does not serve it".to_owned();
                 return Err(StoreError::Busy { message });
             }
@@ -338,7 +338,7 @@ fn check_directory(directory: &Path) -> Result<(), StoreError> {
         return Err(refuse("the store belongs to another user"));
     }
     let kind = rustix::fs::statfs(directory).map(|facts| facts.f_type);
-    if kind.is_ok_and(|kind| NETWORK_FILE_SYSTEMS.contains(&i64::from(kind))) {
+    if kind.is_ok_and(|kind| NETWORK_FILE_SYSTEMS.contains(&kind)) {
         return Err(refuse(
             "the store lies on a network file system, where locks do not hold; choose a local directory",
         ));

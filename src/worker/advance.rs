@@ -62,12 +62,8 @@ impl Worker {
         for (answer, flight) in answers.into_iter().zip(flights) {
             match answer {
                 Ok(Answer::Done) => self.committed(flight),
-                Ok(_) => {
-                    failed =
-                        Some(StoreError::Protocol { message: "an append was answered strangely".to_owned() });
-                }
-                Err(StoreError::Fenced { .. }) => self.look_again(flight.run),
-                Err(StoreError::Ended { .. }) => self.look_again(flight.run),
+                Ok(_) => failed = Some(StoreError::strange("an append")),
+                Err(StoreError::Fenced { .. } | StoreError::Ended { .. }) => self.look_again(flight.run),
                 Err(error) => failed = Some(error),
             }
         }
@@ -115,12 +111,12 @@ impl Worker {
             self.revive(no);
             return;
         }
-        let stepped = self.runs.get_mut(&no).and_then(|run| {
+        let stepped = self.runs.get_mut(&no).map(|run| {
             let script = run.script.clone();
             let charter = super::recovery::charter(run);
             let live =
                 run.run.get_or_insert_with(|| crate::run::Run::new(&self.interpreter, script, charter));
-            Some(live.deliver(entry))
+            live.deliver(entry)
         });
         if let Some(stepped) = stepped {
             self.stepped(no, stepped, Some(&entry.fact));

@@ -2,7 +2,7 @@
 
 use super::body_host::BodyHost;
 use super::effects::{Job, JobDone, JobKey};
-use super::executing::Phase;
+use super::executing::{Executing, Phase};
 use super::progress::Progress;
 use super::worker::Worker;
 use crate::activity::{Decision, Done, Failed, decide, idempotency_key};
@@ -103,7 +103,7 @@ impl Worker {
                 let is_late = attempt.deadline.is_some_and(|deadline| deadline <= monotonic);
                 match &attempt.state {
                     State::Waits(at) if *at <= now && matches!(run.phase, Phase::Blocked) => {
-                        due.push((run.no, *op))
+                        due.push((run.no, *op));
                     }
                     State::Body(_) if is_late => late.push((run.no, *op)),
                     State::Body(running) if running.reply.is_some() => ready.push((run.no, *op)),
@@ -137,53 +137,43 @@ impl Worker {
         }
         let number = attempt.failures + 1;
         let key = idempotency_key(&run.store_id, no, run.generation, op, &command.label.name, input);
-        let (timeout_ms, label, input, body) =
-            (*timeout_ms, command.label.clone(), input.clone(), body.clone());
-        match body {
-            Some(body) => {
-                attempt.deadline =
-                    timeout_ms.map(|ms| monotonic + Duration::from_millis(u64::try_from(ms).unwrap_or(0)));
-                let facts = RunFacts {
-                    id: run.id.clone(),
-                    generation: run.generation,
-                    started_at: run.run.as_ref().map_or(now, crate::run::Run::started_at),
-                    cancelled: run.run.as_ref().is_some_and(crate::run::Run::is_cancelled),
-                };
-                let host = Rc::new(BodyHost {
-                    now,
-                    attempt: number,
-                    key,
-                    input: Input::new(&run.start.input),
-                    facts,
-                    chance: Cell::new(0),
-                    said: RefCell::default(),
-                    told: RefCell::default(),
-                });
-                self.tell(no, Progress::AttemptStarted { op, attempt: number });
-                self.start_body(no, op, &body, host);
-            }
-            None => {
-                let key_of_job = JobKey { run: no, op, serial };
-                attempt.state = State::Job(key_of_job);
-                attempt.deadline = None;
-                let job = Job {
-                    key: key_of_job,
-                    run_id: run.id.clone(),
-                    label,
-                    input,
-                    attempt: number,
-                    idempotency_key: key,
-                    timeout_ms,
-                    start: run.start.clone(),
-                };
-                self.tell(no, Progress::AttemptStarted { op, attempt: number });
-                self.effects.start(job);
-            }
+        let (timeout_ms, label, input) = (*timeout_ms, command.label.clone(), input.clone());
+        if let Some(body) = body.clone() {
+            attempt.deadline =
+                timeout_ms.map(|ms| monotonic + Duration::from_millis(u64::try_from(ms).unwrap_or(0)));
+            let host = Rc::new(BodyHost {
+                now,
+                attempt: number,
+                key,
+                input: Input::new(&run.start.input),
+                facts: facts(run, now),
+                chance: Cell::new(0),
+                said: RefCell::default(),
+                told: RefCell::default(),
+            });
+            self.tell(no, Progress::AttemptStarted { op, attempt: number });
+            self.start_body(no, op, &body, host);
+        } else {
+            let job_key = JobKey { run: no, op, serial };
+            attempt.state = State::Job(job_key);
+            attempt.deadline = None;
+            let job = Job {
+                key: job_key,
+                run_id: run.id.clone(),
+                label,
+                input,
+                attempt: number,
+                idempotency_key: key,
+                timeout_ms,
+                start: run.start.clone(),
+            };
+            self.tell(no, Progress::AttemptStarted { op, attempt: number });
+            self.effects.start(job);
         }
     }
 
     fn start_body(&mut self, no: RunNo, op: OpId, body: &Body, host: Rc<BodyHost>) {
-        let started = body.start(&self.interpreter, Rc::clone(&host) as Rc<dyn crate::script::Host>);
+        let started = body.start(&self.interpreter, Rc::<BodyHost>::clone(&host));
         match started {
             Ok(strand) => {
                 if let Some(attempt) = self.runs.get_mut(&no).and_then(|run| run.attempts.get_mut(&op)) {
@@ -363,6 +353,16 @@ impl Worker {
     pub(super) fn next_serial(&mut self) -> u64 {
         self.serial += 1;
         self.serial
+    }
+}
+
+/// The facts of the run as a body sees them.
+fn facts(run: &Executing, now: Moment) -> RunFacts {
+    RunFacts {
+        id: run.id.clone(),
+        generation: run.generation,
+        started_at: run.run.as_ref().map_or(now, crate::run::Run::started_at),
+        cancelled: run.run.as_ref().is_some_and(crate::run::Run::is_cancelled),
     }
 }
 

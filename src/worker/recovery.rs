@@ -44,13 +44,13 @@ pub fn load_history(
     let mut checksum = Checksum::first(row.no);
     let mut from = Seq(0);
     while from < until {
-        let records = match store.ask(Request::History { run: row.no, from, until })? {
-            Answer::Records(records) if !records.is_empty() => records,
-            _ => {
-                let message = format!("entry {from} of run {} is missing", row.id);
-                return Err(StoreError::Protocol { message }.into());
-            }
+        let Answer::Records(records) = store.ask(Request::History { run: row.no, from, until })? else {
+            return Err(StoreError::strange("a history").into());
         };
+        if records.is_empty() {
+            let what = format!("entry {from} of run {} is missing", row.id);
+            return Err(StoreError::Corrupt { path: "store.redb".to_owned(), what }.into());
+        }
         for record in records {
             let damaged = |error| LoadError::Record { id: row.id.to_string(), seq: from, error };
             let (entry, next) = record.open(checksum).map_err(damaged)?;
@@ -71,9 +71,11 @@ pub fn compile_program(
     interpreter: &Interpreter,
     program: &Program,
 ) -> Result<Rc<Script>, LoadError> {
-    let text = |hash| match store.ask(Request::Script { hash })? {
-        Answer::Script(text) => Ok(text),
-        _ => Err(StoreError::Protocol { message: "a script was answered strangely".to_owned() }),
+    let text = |hash| {
+        let Answer::Script(text) = store.ask(Request::Script { hash })? else {
+            return Err(StoreError::strange("a script"));
+        };
+        Ok(text)
     };
     let mut source = Source {
         path: program.path.clone(),
@@ -101,11 +103,7 @@ impl Worker {
     /// # Errors
     /// [`WorkerError`] where it cannot be loaded; it stays as it is.
     pub fn adopt(&mut self, no: RunNo, epoch: u64) -> Result<(), WorkerError> {
-        let Answer::Snapshot(snapshot) = self.store.ask(Request::Snapshot { run: no })? else {
-            return Err(
-                StoreError::Protocol { message: "a snapshot was answered strangely".to_owned() }.into()
-            );
-        };
+        let snapshot = self.snapshot(no)?;
         let script = self.script_of(&snapshot.start.program)?;
         let mut run = Executing::new(&snapshot, epoch, script);
         for message in &snapshot.inbox {
@@ -123,19 +121,17 @@ impl Worker {
 
     /// Replays an evicted run, now that something came for it.
     pub(super) fn revive(&mut self, no: RunNo) {
-        let loaded =
-            self.store.ask(Request::Snapshot { run: no }).map_err(LoadError::from).and_then(|answer| {
-                match answer {
-                    Answer::Snapshot(snapshot) => self.replay_run(&snapshot),
-                    _ => {
-                        Err(StoreError::Protocol { message: "a snapshot was answered strangely".to_owned() }
-                            .into())
-                    }
-                }
-            });
+        let loaded = self.snapshot(no).and_then(|snapshot| self.replay_run(&snapshot));
         if loaded.is_err() {
             self.leave(no, super::worker::Finished::Parked);
         }
+    }
+
+    fn snapshot(&self, no: RunNo) -> Result<Snapshot, LoadError> {
+        let Answer::Snapshot(snapshot) = self.store.ask(Request::Snapshot { run: no })? else {
+            return Err(StoreError::strange("a snapshot").into());
+        };
+        Ok(*snapshot)
     }
 
     fn script_of(&mut self, program: &Program) -> Result<Rc<Script>, LoadError> {

@@ -3,7 +3,7 @@
 use super::executing::Phase;
 use super::worker::{Finished, Worker, WorkerError};
 use crate::history::{RunNo, StoredStatus};
-use crate::store::{Answer, Request};
+use crate::store::{Answer, Request, StoreError};
 
 impl Worker {
     /// Parks every run: children end, lazy records are written, claims are given up.
@@ -23,8 +23,7 @@ impl Worker {
         }
         for answer in answers {
             match answer {
-                Ok(_) => {}
-                Err(crate::store::StoreError::Fenced { .. } | crate::store::StoreError::Ended { .. }) => {}
+                Ok(_) | Err(StoreError::Fenced { .. } | StoreError::Ended { .. }) => {}
                 Err(error) => return Err(error.into()),
             }
         }

@@ -175,7 +175,8 @@ impl Worker {
             .flat_map(|run| {
                 let due = run.next_due().map(until);
                 let lazy = run.lazy.deadline().map(after);
-                let timeout = run.attempts.values().filter_map(|attempt| attempt.deadline()).min().map(after);
+                let timeout =
+                    run.attempts.values().filter_map(super::attempts::Attempt::deadline).min().map(after);
                 due.into_iter().chain(lazy).chain(timeout)
             })
             .min()

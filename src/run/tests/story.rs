@@ -4,7 +4,7 @@ use crate::history::{
     ActivityCompleted, ActivityFailed, CancelCause, Entry, Fact, Failure, Message, MessageBody, MessageId,
     MessageNo, Moment, OpId, RunEnd, Value,
 };
-use crate::run::{Charter, Command, ReplayError, Replayed, Run, Work, query, replay};
+use crate::run::{Charter, Command, ReplayError, Replayed, Run, Seen, Work, query, replay};
 use crate::script::{Interpreter, Script, Source};
 use std::rc::Rc;
 
@@ -158,9 +158,7 @@ impl Story {
             &self.interpreter,
             &self.script,
             &self.charter,
-            &self.entries,
-            &[],
-            Moment(self.now),
+            Seen { history: &self.entries, inbox: &[], now: Moment(self.now) },
             name,
             &Value::Null,
         )

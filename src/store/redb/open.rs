@@ -39,7 +39,9 @@ pub fn open_file(path: &Path, clock: &dyn Clock) -> Result<Database, StoreError>
         let opened = std::panic::catch_unwind(|| builder().open(path));
         match opened {
             Ok(Ok(database)) => break database,
-            Ok(Err(redb::DatabaseError::DatabaseAlreadyOpen)) if clock.monotonic() - began < BUSY => {
+            Ok(Err(redb::DatabaseError::DatabaseAlreadyOpen))
+                if clock.monotonic().saturating_sub(began) < BUSY =>
+            {
                 clock.pause(Duration::from_millis(20));
             }
             Ok(Err(error)) => return Err(fault::opening(error, &name)),
@@ -82,7 +84,11 @@ fn create(path: &Path, name: &str) -> Result<(), StoreError> {
         .mode(0o600)
         .open(&temporary)
         .map_err(io)?;
-    let database = builder().create_file(file).map_err(|error| fault::opening(error, name))?;
+    let database = builder()
+        .create_with_backend(
+            redb::backends::FileBackend::new(file).map_err(|error| fault::opening(error, name))?,
+        )
+        .map_err(|error| fault::opening(error, name))?;
     make_tables(&database, name)?;
     drop(database);
     std::fs::rename(&temporary, path).map_err(io)?;

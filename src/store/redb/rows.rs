@@ -6,6 +6,7 @@ use crate::store::rows::{Row, Rows, RowsMut, Table};
 use redb::{ReadOnlyTable, ReadTransaction, ReadableTable, TableDefinition, WriteTransaction};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 type Bytes = &'static [u8];
 
@@ -32,14 +33,14 @@ impl<'t> Reading<'t> {
         work: impl FnOnce(&ReadOnlyTable<Bytes, Bytes>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         let mut tables = self.tables.borrow_mut();
-        if !tables.contains_key(&table) {
-            let opened = self
-                .transaction
-                .open_table(definition(table))
-                .map_err(|error| fault::table(error, self.path))?;
-            tables.insert(table, opened);
-        }
-        tables.get(&table).map_or_else(|| Err(lost(self.path)), work)
+        let opened = match tables.entry(table) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => {
+                let opened = self.transaction.open_table(definition(table));
+                place.insert(opened.map_err(|error| fault::table(error, self.path))?)
+            }
+        };
+        work(opened)
     }
 }
 
@@ -82,14 +83,14 @@ impl<'t> Writing<'t> {
         work: impl FnOnce(&mut redb::Table<'t, Bytes, Bytes>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         let mut tables = self.tables.borrow_mut();
-        if !tables.contains_key(&table) {
-            let opened = self
-                .transaction
-                .open_table(definition(table))
-                .map_err(|error| fault::table(error, self.path))?;
-            tables.insert(table, opened);
-        }
-        tables.get_mut(&table).map_or_else(|| Err(lost(self.path)), work)
+        let opened = match tables.entry(table) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => {
+                let opened = self.transaction.open_table(definition(table));
+                place.insert(opened.map_err(|error| fault::table(error, self.path))?)
+            }
+        };
+        work(opened)
     }
 }
 
@@ -153,8 +154,4 @@ fn range(
             Ok((key.value().to_vec(), value.value().to_vec()))
         };
     if backwards { found.rev().take(limit).map(row).collect() } else { found.take(limit).map(row).collect() }
-}
-
-fn lost(path: &str) -> StoreError {
-    StoreError::Io { path: path.to_owned(), message: "a table could not be opened".to_owned() }
 }

@@ -378,14 +378,13 @@ fn keep_idle(inner: &Weak<Inner>) {
             return;
         }
         let wait = if state.dirty && !inner.is_small() { inner.until_idle(&state) } else { Some(LOOK) };
-        match wait {
-            Some(wait) => drop(inner.idle.wait_timeout(state, wait).unwrap_or_else(PoisonError::into_inner)),
-            None => {
-                state.last_idle = Some(inner.clock.monotonic());
-                drop(state);
-                // A failure closes the handle; the next request opens it anew and tells.
-                drop(inner.settle());
-            }
+        if let Some(wait) = wait {
+            drop(inner.idle.wait_timeout(state, wait).unwrap_or_else(PoisonError::into_inner));
+        } else {
+            state.last_idle = Some(inner.clock.monotonic());
+            drop(state);
+            // A failure closes the handle; the next request opens it anew and tells.
+            drop(inner.settle());
         }
     }
 }
