@@ -1,0 +1,186 @@
+//! Holds the house: the room table, the doors, the first lines, the sizes, and that every host call is written up.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+/// The room table: who may use whom. An arrow that is not here is a decision, made in its own commit with a reason.
+const ROOMS: &[(&str, &[&str])] = &[
+    ("history", &[]),
+    // Durations and instants are in the vocabulary's `Moment`.
+    ("timer", &["history"]),
+    ("script", &["history", "timer"]),
+    ("run", &["history", "script"]),
+    // The owner stamps messages and forgets old ids by the clock.
+    ("store", &["history", "timer"]),
+    ("activity", &["history", "timer"]),
+    ("worker", &["history", "timer", "script", "run", "store", "activity"]),
+    ("client", &["history", "timer", "script", "run", "store", "activity", "worker"]),
+    // Opening the shared store is the command line's plug.
+    ("cli", &["client", "history", "timer", "store"]),
+];
+
+/// Crates that one room alone may name.
+const OWNED: &[(&str, &[&str])] = &[
+    ("rhai", &["script"]),
+    ("corosensei", &["script"]),
+    ("redb", &["store"]),
+    ("chrono", &["timer"]),
+    ("chrono_tz", &["timer"]),
+    ("tokio", &["activity"]),
+    ("clap", &["cli"]),
+    ("indicatif", &["cli"]),
+    ("anyhow", &["cli"]),
+    ("annotate_snippets", &["cli"]),
+    ("signal_hook", &["cli"]),
+];
+
+/// Rooms without I/O, and what they may not name.
+const PURE: &[&str] = &["history", "script", "run"];
+const IMPURE: &[&str] = &["std::fs", "std::net", "std::process", "std::thread", "std::env", "std::time::Instant", "SystemTime", "tokio"];
+
+/// The two files with `unsafe`: the strand, and what a child does between fork and exec.
+const UNSAFE: &[&str] = &["script/strand.rs", "activity/child.rs"];
+
+/// The longest file, in lines; the longest function is clippy's to hold.
+const LONGEST: usize = 400;
+
+struct Source {
+    path: String,
+    room: String,
+    text: String,
+}
+
+fn files(directory: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(directory).expect("a directory") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            files(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+fn sources() -> Vec<Source> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut found = Vec::new();
+    files(&root, &mut found);
+    assert!(found.len() > 80, "only {} files: is this the right folder?", found.len());
+    found
+        .into_iter()
+        .map(|path| {
+            let inside = path.strip_prefix(&root).expect("below src").display().to_string();
+            let room = inside.split_once('/').map_or("", |(room, _)| room).to_owned();
+            Source { path: inside, room, text: std::fs::read_to_string(&path).expect("text") }
+        })
+        .collect()
+}
+
+/// The code without its tests, comments and texts: what the laws are about.
+fn code(source: &Source) -> String {
+    let text = source.text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+    text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+}
+
+fn is_test(source: &Source) -> bool {
+    source.path.contains("/tests/") || source.path.ends_with("tests.rs") || source.path.ends_with("testing.rs")
+}
+
+#[test]
+fn arrows_point_one_way() {
+    let table: BTreeMap<&str, &[&str]> = ROOMS.iter().copied().collect();
+    let mut arrows = BTreeSet::new();
+    for source in sources().iter().filter(|source| !source.room.is_empty() && !is_test(source)) {
+        let allowed = table.get(source.room.as_str()).unwrap_or_else(|| panic!("no room {}", source.room));
+        let code = code(source);
+        for (other, _) in ROOMS.iter().filter(|(other, _)| *other != source.room) {
+            if code.contains(&format!("crate::{other}::")) || code.contains(&format!("crate::{other};")) {
+                arrows.insert((source.room.clone(), (*other).to_owned()));
+                assert!(allowed.contains(other), "{} uses {other}, which its room may not", source.path);
+            }
+        }
+    }
+    assert!(arrows.len() >= 15, "only {} arrows seen: does the reading still work?", arrows.len());
+}
+
+#[test]
+fn a_crate_is_named_in_its_own_room_only() {
+    let mut seen = BTreeSet::new();
+    for source in sources().iter().filter(|source| !is_test(source)) {
+        let code = code(source);
+        for (krate, rooms) in OWNED {
+            let named = code.lines().any(|line| {
+                let line = line.trim_start();
+                line.starts_with(&format!("use {krate}::"))
+                    || line.contains(&format!(" {krate}::")) && !line.contains(&format!("crate::{krate}"))
+            });
+            if named && !(source.room == "store" && *krate == "redb") {
+                seen.insert(*krate);
+                assert!(rooms.contains(&source.room.as_str()), "{} names {krate}", source.path);
+            }
+        }
+    }
+    assert!(seen.len() >= 6, "only {seen:?} seen: does the reading still work?");
+}
+
+#[test]
+fn pure_rooms_do_no_io() {
+    for source in sources().iter().filter(|source| PURE.contains(&source.room.as_str()) && !is_test(source)) {
+        let code = code(source);
+        for door in IMPURE {
+            assert!(!code.contains(door), "{} names {door}", source.path);
+        }
+        assert!(!code.contains("HashMap"), "{}: the order of a HashMap is chance", source.path);
+    }
+}
+
+#[test]
+fn every_file_says_what_it_is_for_and_ends_in_time() {
+    for source in sources() {
+        let first = source.text.lines().next().unwrap_or_default();
+        assert!(first.starts_with("//! ") && first.ends_with(['.', ':', ';', ',']) || first.starts_with("//! ") && first.len() > 60,
+            "{}: line 1 says in a sentence what it is for: {first}", source.path);
+        let lines = source.text.lines().count();
+        assert!(lines <= LONGEST, "{} has {lines} lines", source.path);
+    }
+}
+
+#[test]
+fn unsafe_code_stands_where_it_is_said_to() {
+    for source in sources() {
+        let has = code(&source).contains("unsafe {") || code(&source).contains("unsafe fn");
+        assert_eq!(has, UNSAFE.contains(&source.path.as_str()), "{}", source.path);
+    }
+}
+
+#[test]
+fn only_the_command_line_prints() {
+    for source in sources().iter().filter(|source| source.room != "cli" && !is_test(source)) {
+        for word in ["println!", "eprintln!", "print!(", "eprint!("] {
+            assert!(!code(source).contains(word), "{} prints", source.path);
+        }
+    }
+}
+
+#[test]
+fn every_host_call_has_a_sample_or_test_and_a_reference_line() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let reference = std::fs::read_to_string(root.join("docs/reference/host-functions.md")).expect("the reference");
+    let mut used = String::new();
+    for entry in std::fs::read_dir(root.join("scripts")).expect("samples") {
+        let path = entry.expect("a sample").path();
+        if path.is_file() {
+            used.push_str(&std::fs::read_to_string(path).expect("text"));
+        }
+    }
+    for source in sources().iter().filter(|source| is_test(source) || source.text.contains("#[cfg(test)]")) {
+        used.push_str(&source.text);
+    }
+    let names = durun::script::names();
+    assert!(names.len() >= 20);
+    for name in names {
+        let heading = |line: &str| line.starts_with('#') && line.contains(&format!("`{name}"));
+        assert!(reference.lines().any(heading), "{name} has no heading in the reference of host functions");
+        assert!(used.contains(&format!("{name}(")), "{name} is used by no sample and no test");
+    }
+}
