@@ -7,10 +7,10 @@ use super::escape;
 use super::store_place;
 use crate::client::{Executor, Session};
 use crate::timer::Clock;
-use std::io::Write as _;
+use std::io::Write;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Opens the store in a directory.
 pub(crate) type OpenStore =
@@ -28,7 +28,14 @@ pub(crate) struct Context {
     pub(crate) executor: Arc<dyn Executor>,
     /// How a store is opened.
     pub(crate) open: Box<OpenStore>,
+    /// stdout: the result and nothing else.
+    pub(crate) out: Sink,
+    /// stderr: everything else.
+    pub(crate) err: Sink,
 }
+
+/// Where words go.
+pub(crate) type Sink = Mutex<Box<dyn Write + Send>>;
 
 impl Context {
     /// How results are to be written.
@@ -117,10 +124,9 @@ impl Context {
     }
 
     /// Writes to stderr as it is. Nothing can be done where that fails.
-    #[expect(clippy::unused_self, reason = "all output goes through the context")]
     pub(crate) fn complain(&self, text: &str) {
-        let mut stderr = std::io::stderr().lock();
-        let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
+        let mut err = self.err.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ = err.write_all(text.as_bytes()).and_then(|()| err.flush());
     }
 
     /// Writes to stdout and adds the line's end where it is missing.
@@ -133,10 +139,9 @@ impl Context {
     }
 
     /// Writes to stdout as it is.
-    #[expect(clippy::unused_self, reason = "all output goes through the context")]
     pub(crate) fn print_raw(&self, text: &str) -> Result<(), CliError> {
-        let mut stdout = std::io::stdout().lock();
-        stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(|error| {
+        let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
+        out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|error| {
             if error.kind() == std::io::ErrorKind::BrokenPipe {
                 CliError::Closed
             } else {

@@ -31,7 +31,7 @@ pub(crate) fn execute(context: &Context, session: &Session, runs: Vec<Claimed>) 
                 Finished::Parked => Standing::Open(RunStatus::Parked),
                 Finished::Lost => {
                     context.note(&format!("another process goes on with run {id}; waiting for its end"));
-                    return attach(context, session, *run, id);
+                    return attached(context, session, *run, id, Some(&interrupts));
                 }
             };
             conclude(context, session, *run, id, &standing)
@@ -64,8 +64,26 @@ fn parting(context: &Context, names: &[(RunNo, RunId)], finished: &[(RunNo, Fini
 
 /// Waits for the end of a run that another process executes, and says how it ended.
 pub(crate) fn attach(context: &Context, session: &Session, run: RunNo, id: &RunId) -> Result<Exit, CliError> {
-    match wait(session, run, None, &mut |_| true)? {
+    attached(context, session, run, id, None)
+}
+
+fn attached(
+    context: &Context,
+    session: &Session,
+    run: RunNo,
+    id: &RunId,
+    interrupts: Option<&Interrupts>,
+) -> Result<Exit, CliError> {
+    let interrupted = || interrupts.and_then(Interrupts::exit);
+    match wait(session, run, None, &mut |_| interrupted().is_none())? {
         Waited::Over(standing) => conclude(context, session, run, id, &standing),
-        Waited::RanOut(status) => conclude(context, session, run, id, &Standing::Open(status)),
+        Waited::RanOut(status) => match interrupted() {
+            Some(exit) => Ok(exit),
+            None => conclude(context, session, run, id, &Standing::Open(status)),
+        },
     }
 }
+
+#[cfg(test)]
+#[path = "execution_tests.rs"]
+mod tests;

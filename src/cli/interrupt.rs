@@ -16,7 +16,8 @@ pub(crate) struct Interrupts {
 }
 
 impl Interrupts {
-    /// Puts the handlers in place.
+    /// Puts the handlers in place. Once they were, the system's own reaction to these signals does not come back: all
+    /// that blocks for long afterwards has to look at [`Interrupts::exit`].
     pub(crate) fn install() -> Result<Self, CliError> {
         let failed = |error: std::io::Error| CliError::Handlers(error.to_string());
         let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP]).map_err(failed)?;
@@ -56,6 +57,10 @@ impl Drop for Interrupts {
     }
 }
 
+/// Held by tests that raise signals: every handler of the process hears them.
+#[cfg(test)]
+pub(crate) static RAISING: std::sync::Mutex<()> = std::sync::Mutex::new(());
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -63,6 +68,7 @@ mod tests {
 
     #[test]
     fn the_first_signal_parks_and_decides_the_exit_code() {
+        let _alone = RAISING.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let interrupts = Interrupts::install().expect("installed");
         assert_eq!(interrupts.exit(), None);
         let (sender, woken) = std::sync::mpsc::channel();

@@ -11,7 +11,7 @@ use super::report::Report;
 use crate::timer::SystemClock;
 use clap::Parser as _;
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 /// What the durun program does.
 pub fn main() -> ExitCode {
@@ -30,6 +30,8 @@ pub fn main() -> ExitCode {
         clock: Arc::new(SystemClock),
         executor: executor(),
         open: Box::new(open_store),
+        out: Mutex::new(Box::new(std::io::stdout())),
+        err: Mutex::new(Box::new(std::io::stderr())),
     };
     let exit = run(&context, line.command).unwrap_or_else(|error| report(&context, &error));
     ExitCode::from(exit.code())

@@ -22,7 +22,7 @@ mod status;
 mod stop;
 mod terminate;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 mod wait;

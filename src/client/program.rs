@@ -173,6 +173,22 @@ mod tests {
     }
 
     #[test]
+    fn no_module_is_read_from_outside_the_script_s_folder() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let root = folder.path().canonicalize().expect("a path");
+        std::fs::create_dir_all(root.join("in/lib")).expect("made");
+        for name in ["secret.rhai", "in/lib/b.rhai"] {
+            std::fs::write(root.join(name), "1").expect("written");
+        }
+        std::os::unix::fs::symlink(root.join("secret.rhai"), root.join("in/link.rhai")).expect("linked");
+        let read = |file: &str| read_module(&root.join("in"), file);
+        assert_eq!(read("lib/b.rhai"), Ok("1".to_owned()));
+        for outside in ["../secret.rhai", "link.rhai", "/etc/hostname"] {
+            assert!(read(outside).is_err(), "{outside}");
+        }
+    }
+
+    #[test]
     fn what_is_no_script_is_told_apart() {
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::write(folder.path().join("order.rhai"), "1").expect("written");

@@ -1,6 +1,6 @@
 //! A store that gives prepared answers and remembers what it was asked, for tests of this room.
 
-use super::{NoExecutor, Session};
+use super::{Executor, NoExecutor, Session};
 use crate::history::{
     Claim, Moment, Program, RunId, RunNo, RunRow, RunStart, RunStatus, ScriptHash, Seq, StoredStatus, Token,
     Value,
@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex};
 
 /// The prepared store.
 #[derive(Default)]
-pub(super) struct Prepared {
+pub(crate) struct Prepared {
     answers: Mutex<VecDeque<Result<Answer, StoreError>>>,
     asked: Mutex<Vec<Request>>,
     sink: Mutex<Option<EventSink>>,
@@ -21,12 +21,12 @@ pub(super) struct Prepared {
 
 impl Prepared {
     /// What it was asked so far.
-    pub(super) fn asked(&self) -> Vec<Request> {
+    pub(crate) fn asked(&self) -> Vec<Request> {
         self.asked.lock().expect("unpoisoned").clone()
     }
 
     /// Where events go.
-    pub(super) fn sink(&self) -> EventSink {
+    pub(crate) fn sink(&self) -> EventSink {
         self.sink.lock().expect("unpoisoned").clone().expect("somebody listens")
     }
 }
@@ -47,25 +47,33 @@ impl Store for Prepared {
 }
 
 /// A session on a store that gives these answers, in this order.
-pub(super) fn session(answers: Vec<Result<Answer, StoreError>>) -> (Session, Arc<Prepared>) {
+pub(crate) fn session(answers: Vec<Result<Answer, StoreError>>) -> (Session, Arc<Prepared>) {
+    session_with(answers, Arc::new(NoExecutor))
+}
+
+/// The same with somebody who drives scripts.
+pub(crate) fn session_with(
+    answers: Vec<Result<Answer, StoreError>>,
+    executor: Arc<dyn Executor>,
+) -> (Session, Arc<Prepared>) {
     let store = Arc::new(Prepared { answers: Mutex::new(answers.into()), ..Prepared::default() });
     let clock = Arc::new(ManualClock::at(Moment(1_000)));
     let shared: Arc<dyn Store> = store.clone();
-    (Session::new(shared, clock, Arc::new(NoExecutor), CLAIM, PathBuf::new()), store)
+    (Session::new(shared, clock, executor, CLAIM, PathBuf::new()), store)
 }
 
 /// Ours.
-pub(super) const CLAIM: Claim = Claim { token: Token(1), pid: 11 };
+pub(crate) const CLAIM: Claim = Claim { token: Token(1), pid: 11 };
 /// Somebody else's.
-pub(super) const OTHER: Claim = Claim { token: Token(2), pid: 22 };
+pub(crate) const OTHER: Claim = Claim { token: Token(2), pid: 22 };
 
 /// An id.
-pub(super) fn id(text: &str) -> RunId {
+pub(crate) fn id(text: &str) -> RunId {
     RunId::parse(text).expect("an id")
 }
 
 /// The row of an open run, number 7.
-pub(super) fn row(name: &str) -> RunRow {
+pub(crate) fn row(name: &str) -> RunRow {
     RunRow {
         no: RunNo(7),
         id: id(name),
@@ -85,7 +93,7 @@ pub(super) fn row(name: &str) -> RunRow {
 }
 
 /// That run as it stands.
-pub(super) fn view(status: StoredStatus, shown: RunStatus, executor: Option<Claim>, entries: u32) -> Answer {
+pub(crate) fn view(status: StoredStatus, shown: RunStatus, executor: Option<Claim>, entries: u32) -> Answer {
     Answer::View(Box::new(RunView {
         row: RunRow { status, ..row("one") },
         status: shown,
@@ -98,7 +106,7 @@ pub(super) fn view(status: StoredStatus, shown: RunStatus, executor: Option<Clai
 }
 
 /// What a run of `/s/a.rhai` was started with.
-pub(super) fn start_of(text: &str, input: Value) -> RunStart {
+pub(crate) fn start_of(text: &str, input: Value) -> RunStart {
     RunStart {
         program: Program {
             path: "/s/a.rhai".to_owned(),

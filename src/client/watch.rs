@@ -33,11 +33,32 @@ impl Watch {
         Ok(Self { changes })
     }
 
-    /// Blocks until something may have changed, a second at most, `limit` at most.
-    pub fn next(&self, limit: Option<Duration>) {
+    /// Blocks until something may have changed, a second at most, `limit` at most. True where a change was told.
+    pub fn next(&self, limit: Option<Duration>) -> bool {
         let time = limit.map_or(SAFETY_NET, |limit| limit.min(SAFETY_NET));
         match self.changes.recv_timeout(time) {
-            Ok(()) | Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
+            Ok(()) => true,
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => false,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::session;
+    use super::*;
+    use crate::store::Answer;
+
+    #[test]
+    fn a_change_of_this_run_wakes_and_that_of_another_does_not() {
+        let (session, store) = session(vec![Ok(Answer::Done)]);
+        let watch = Watch::begin(&session, RunNo(7)).expect("watches");
+        let (sink, short) = (store.sink(), Some(Duration::from_millis(1)));
+        sink(Event::Changed { run: RunNo(8) });
+        assert!(!watch.next(short));
+        sink(Event::Changed { run: RunNo(7) });
+        sink(Event::Changed { run: RunNo(7) });
+        assert!(watch.next(None));
+        assert!(!watch.next(short), "two changes that nobody has looked at are one piece of news");
     }
 }

@@ -1,5 +1,5 @@
 //! The command line as its users meet it: the real program, a home of its own, every word that it says expected.
-#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test may fail loudly")]
+#![expect(clippy::expect_used, reason = "a test may fail loudly")]
 
 mod bad_input;
 mod cancel;

@@ -55,7 +55,9 @@ pub(crate) fn run(context: &Context, args: &HistoryArgs) -> Result<Exit, CliErro
             }
         }
         match &watch {
-            Some(watch) if !over => watch.next(None),
+            Some(watch) if !over => {
+                watch.next(None);
+            }
             Some(_) | None => break,
         }
     }

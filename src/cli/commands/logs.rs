@@ -58,7 +58,9 @@ pub(crate) fn run(context: &Context, args: &LogsArgs) -> Result<Exit, CliError> 
             }
         }
         match &watch {
-            Some(watch) if !over => watch.next(None),
+            Some(watch) if !over => {
+                watch.next(None);
+            }
             Some(_) | None => break,
         }
     }

@@ -44,7 +44,9 @@ pub(crate) fn run(context: &Context, args: &StatusArgs) -> Result<Exit, CliError
             show(context, &session, &now, args.watch)?;
         }
         match &watch {
-            Some(watch) if !now.status.is_ended() => watch.next(None),
+            Some(watch) if !now.status.is_ended() => {
+                watch.next(None);
+            }
             Some(_) | None => return Ok(if args.exit_code { Exit::of(now.status) } else { Exit::Done }),
         }
         shown = Some(now);
