@@ -2,11 +2,15 @@
 //!
 //! The floor is the price that no durable step can go below: a 4 KiB overwrite and one `fdatasync`. Machines differ and are noisy, so what is
 //! to be compared is the ratio. Each figure is the median of several rounds, and rounds of all kinds take turns.
-#![expect(clippy::print_stdout, clippy::expect_used, clippy::as_conversions, clippy::cast_precision_loss, reason = "a benchmark")]
+#![expect(
+    clippy::print_stdout,
+    clippy::expect_used,
+    clippy::as_conversions,
+    clippy::cast_precision_loss,
+    reason = "a benchmark"
+)]
 
-use durun::history::{
-    Claim, MessageId, Program, RunId, RunNo, RunStart, ScriptHash, Token, Value,
-};
+use durun::history::{Claim, MessageId, Program, RunId, RunNo, RunStart, ScriptHash, Token, Value};
 use durun::store::{Answer, Liveness, LocalSession, NewRun, RedbTables, Request, Store};
 use durun::timer::{Clock, SystemClock};
 use durun::worker::{Effects, Finished, Job, JobKey, Settings, Worker};
@@ -105,7 +109,11 @@ fn start(store: &dyn Store, text: &str, number: u64) -> (RunNo, u64) {
         nonce: MessageId::of_key("bench", &number.to_string()),
         id: RunId::parse(&format!("run-{number}")).expect("an id"),
         start: RunStart {
-            program: Program { path: "/bench.rhai".into(), main: ScriptHash::of(text), modules: BTreeMap::new() },
+            program: Program {
+                path: "/bench.rhai".into(),
+                main: ScriptHash::of(text),
+                modules: BTreeMap::new(),
+            },
             input: Value::Null,
             directory: "/".into(),
             environment: BTreeMap::new(),
@@ -135,7 +143,8 @@ fn main() {
         rounds.entry("64 runs").or_default().push(engine(place.path(), 64, MANY_STEPS, round));
         rounds.entry("1000 runs").or_default().push(engine(place.path(), 1000, MANY_STEPS / 5, round));
     }
-    let medians: BTreeMap<&str, f64> = rounds.into_iter().map(|(name, values)| (name, median(values))).collect();
+    let medians: BTreeMap<&str, f64> =
+        rounds.into_iter().map(|(name, values)| (name, median(values))).collect();
     let of = |name: &str| medians.get(name).copied().unwrap_or(f64::NAN);
     for name in ["floor", "bare redb commit", "1 run", "64 runs", "1000 runs"] {
         let seconds = of(name);

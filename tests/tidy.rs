@@ -36,7 +36,16 @@ const OWNED: &[(&str, &[&str])] = &[
 
 /// Rooms without I/O, and what they may not name.
 const PURE: &[&str] = &["history", "script", "run"];
-const IMPURE: &[&str] = &["std::fs", "std::net", "std::process", "std::thread", "std::env", "std::time::Instant", "SystemTime", "tokio"];
+const IMPURE: &[&str] = &[
+    "std::fs",
+    "std::net",
+    "std::process",
+    "std::thread",
+    "std::env",
+    "std::time::Instant",
+    "SystemTime",
+    "tokio",
+];
 
 /// The two files with `unsafe`: the strand, and what a child does between fork and exec.
 const UNSAFE: &[&str] = &["script/strand.rs", "activity/child.rs"];
@@ -83,7 +92,9 @@ fn code(source: &Source) -> String {
 }
 
 fn is_test(source: &Source) -> bool {
-    source.path.contains("/tests/") || source.path.ends_with("tests.rs") || source.path.ends_with("testing.rs")
+    source.path.contains("/tests/")
+        || source.path.ends_with("tests.rs")
+        || source.path.ends_with("testing.rs")
 }
 
 #[test]
@@ -138,8 +149,12 @@ fn pure_rooms_do_no_io() {
 fn every_file_says_what_it_is_for_and_ends_in_time() {
     for source in sources() {
         let first = source.text.lines().next().unwrap_or_default();
-        assert!(first.starts_with("//! ") && first.ends_with(['.', ':', ';', ',']) || first.starts_with("//! ") && first.len() > 60,
-            "{}: line 1 says in a sentence what it is for: {first}", source.path);
+        assert!(
+            first.starts_with("//! ") && first.ends_with(['.', ':', ';', ','])
+                || first.starts_with("//! ") && first.len() > 60,
+            "{}: line 1 says in a sentence what it is for: {first}",
+            source.path
+        );
         let lines = source.text.lines().count();
         assert!(lines <= LONGEST, "{} has {lines} lines", source.path);
     }
@@ -165,7 +180,8 @@ fn only_the_command_line_prints() {
 #[test]
 fn every_host_call_has_a_sample_or_test_and_a_reference_line() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let reference = std::fs::read_to_string(root.join("docs/reference/host-functions.md")).expect("the reference");
+    let reference =
+        std::fs::read_to_string(root.join("docs/reference/host-functions.md")).expect("the reference");
     let mut used = String::new();
     for entry in std::fs::read_dir(root.join("scripts")).expect("samples") {
         let path = entry.expect("a sample").path();

@@ -2,8 +2,8 @@
 
 use super::closure::Closure;
 use super::convert::{to_dynamic, to_value};
-use super::diagnostics::thrown;
-use super::host::{Host, Thrown};
+use super::diagnostics::{thrown, unrecordable};
+use super::host::Host;
 use super::interpreter::Interpreter;
 use super::program::Script;
 use super::strand::{Meter, Mode, Strand};
@@ -39,7 +39,7 @@ impl Body {
         Strand::new(interpreter, Rc::clone(&self.script), host, Mode::Body, meter, move |engine| {
             let arguments = input.as_ref().map(to_dynamic).into_iter().collect();
             let result = closure.call(engine, arguments).map_err(|error| thrown(&error, &script))?;
-            to_value(&result).map_err(|refused| Thrown::Failure(refused.failure()))
+            to_value(&result).map_err(|refused| unrecordable(&refused, &script))
         })
     }
 }

@@ -1,6 +1,6 @@
 //! The engine's errors as data: what an error that left the script means, and where it is.
 
-use super::convert::{to_dynamic, to_value};
+use super::convert::{Refused, to_dynamic, to_value};
 use super::host::Thrown;
 use super::program::Script;
 use super::raise::line_of;
@@ -8,8 +8,7 @@ use crate::history::{Failure, Stuck, Value, kind};
 use rhai::{Dynamic, EvalAltResult, ParseErrorType, Position};
 
 /// Kinds of failure that are mistakes in the script: uncaught they make the run stuck, not failed.
-const MISTAKES: [&str; 6] =
-    [kind::FAULT, kind::BAD_OPTION, kind::BAD_VALUE, kind::NESTED, kind::HELD, kind::TOO_LARGE];
+const MISTAKES: [&str; 5] = [kind::FAULT, kind::BAD_OPTION, kind::BAD_VALUE, kind::NESTED, kind::HELD];
 
 /// What an error that left the script, a handler or a body means.
 pub(super) fn thrown(error: &EvalAltResult, script: &Script) -> Thrown {
@@ -31,6 +30,16 @@ pub(super) fn thrown(error: &EvalAltResult, script: &Script) -> Thrown {
             Thrown::Fault(Box::new(place.stuck(message, hint)))
         }
     }
+}
+
+/// A value that cannot be recorded left a script or a body: one that is too large is a failure, all else a mistake.
+pub(super) fn unrecordable(refused: &Refused, script: &Script) -> Thrown {
+    let failure = refused.failure();
+    if failure.kind == kind::TOO_LARGE {
+        return Thrown::Failure(failure);
+    }
+    let place = Place { file: script.source().path.clone(), position: Position::NONE, calls: Vec::new() };
+    Thrown::Fault(Box::new(place.stuck(format!("its value cannot be recorded: {}", failure.message), None)))
 }
 
 struct Place {

@@ -4,9 +4,8 @@ use super::calls;
 use super::closure::Closure;
 use super::convert::to_dynamic;
 use super::convert::to_value;
-use super::diagnostics::thrown;
+use super::diagnostics::{thrown, unrecordable};
 use super::host::Host;
-use super::host::Thrown;
 use super::program::Script;
 use super::raise::raise_at;
 use super::sandbox;
@@ -53,7 +52,7 @@ impl Interpreter {
             let mut scope = Scope::new();
             let result = engine.eval_ast_with_scope::<Dynamic>(&mut scope, &inner.main);
             let value = result.map_err(|error| thrown(&error, &inner))?;
-            to_value(&value).map_err(|refused| Thrown::Failure(refused.failure()))
+            to_value(&value).map_err(|refused| unrecordable(&refused, &inner))
         })
     }
 
@@ -75,7 +74,7 @@ impl Interpreter {
         let inner = Rc::clone(script);
         Strand::new(self, Rc::clone(script), host, mode, meter, move |engine| {
             let value = closure.call(engine, arguments).map_err(|error| thrown(&error, &inner))?;
-            to_value(&value).map_err(|refused| Thrown::Failure(refused.failure()))
+            to_value(&value).map_err(|refused| unrecordable(&refused, &inner))
         })
     }
 }

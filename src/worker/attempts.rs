@@ -322,7 +322,8 @@ impl Worker {
                     None => self.arrived(no, op, now, Err(failed.failure)),
                 }
             }
-            Verdict::Fault(stuck) => {
+            Verdict::Fault(mut stuck) => {
+                stuck.line = stuck.line.or_else(|| run.open.get(&op).and_then(|command| command.line));
                 attempt.state = State::Waits(Moment::MAX);
                 let monotonic = self.clock.monotonic();
                 run.run = None;
@@ -375,7 +376,7 @@ fn policy(work: &Work) -> Option<RetryPolicy> {
 
 /// What a body threw: `fail` is permanent, all else is tried again.
 fn of_body(failure: Failure) -> Failed {
-    let permanent = failure.kind == kind::FAILURE;
+    let permanent = failure.kind == kind::FAILURE || failure.kind == kind::TOO_LARGE;
     Failed { failure, permanent, retry_after_ms: None }
 }
 

@@ -122,7 +122,11 @@ impl Executing {
                 return Some(Fact::RunEnded(Box::new(crate::history::RunEnded { end: end.clone() })));
             }
             // What was running when the script got stuck is kept; nothing else is delivered.
-            Phase::Stuck(_) => return self.outcomes.pop().map(|arrival| arrival.fact),
+            Phase::Stuck(_) => {
+                let first = (0..self.outcomes.len())
+                    .min_by_key(|place| self.outcomes.get(*place).map(|it| it.ended_at));
+                return first.map(|place| self.outcomes.remove(place).fact);
+            }
             Phase::Sliced => return None,
         }
         let timers: Vec<(OpId, Moment)> = timers(&self.open).collect();
