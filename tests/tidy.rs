@@ -192,7 +192,7 @@ fn every_host_call_has_a_sample_or_test_and_a_reference_line() {
     for source in sources().iter().filter(|source| is_test(source) || source.text.contains("#[cfg(test)]")) {
         used.push_str(&source.text);
     }
-    let names = durun::script::names();
+    let names: Vec<&str> = durun::script::names().collect();
     assert!(names.len() >= 20);
     for name in names {
         let heading = |line: &str| line.starts_with('#') && line.contains(&format!("`{name}"));

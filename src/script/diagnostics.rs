@@ -127,15 +127,12 @@ fn words(error: &EvalAltResult) -> (String, Option<String>) {
 
 fn function_not_found(signature: &str) -> (String, Option<String>) {
     let name = signature.split([' ', '(']).next().unwrap_or(signature);
-    let known = super::calls::NAMES;
-    let same = known.contains(&name);
     let message = format!("there is no function {signature}");
-    if same {
+    if super::calls::names().any(|known| known == name) {
         return (message, Some(format!("{name} takes other arguments: see the reference of host functions")));
     }
-    let near = known
-        .iter()
-        .map(|known| (strsim::damerau_levenshtein(name, known), *known))
+    let near = super::calls::names()
+        .map(|known| (strsim::damerau_levenshtein(name, known), known))
         .filter(|(distance, known)| *distance <= 2.max(known.len() / 4))
         .min();
     (message, near.map(|(_, near)| format!("did you mean {near}?")))

@@ -21,7 +21,7 @@ mod strand;
 mod time_value;
 
 pub use body::Body;
-pub use calls::NAMES;
+pub use calls::names;
 pub use closure::{Closure, HeldCapture};
 pub use host::{Ask, Asked, Effect, Host, Input, Level, RunFacts, Said, Thrown, Told, Until};
 pub use interpreter::Interpreter;

@@ -2,7 +2,7 @@
 
 use super::rows::{Row, Rows, RowsMut, Table};
 use super::rules::{self, Surroundings};
-use super::{Answer, Liveness, Request, StoreError, Tables, reading};
+use super::{Answer, Liveness, Request, StoreError, Tables, audit, reading};
 use crate::timer::Clock;
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -21,7 +21,28 @@ struct Maps(BTreeMap<(Table, Vec<u8>), Vec<u8>>);
 impl MemoryTables {
     /// Empty tables.
     pub fn new(clock: Arc<dyn Clock>, liveness: Arc<dyn Liveness>) -> Self {
-        Self { maps: Mutex::default(), clock, liveness }
+        let mut maps = Maps::default();
+        // Maps refuse nothing.
+        drop(rules::first_facts(&mut maps, 0, clock.now()));
+        Self { maps: Mutex::new(maps), clock, liveness }
+    }
+
+    /// What in the tables does not agree, a sentence each.
+    ///
+    /// # Errors
+    /// [`StoreError`] where a row does not decode.
+    #[doc(hidden)]
+    pub fn audit(&self) -> Result<Vec<String>, StoreError> {
+        audit::audit(&*self.maps.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// A number that changes whenever anything stored does.
+    ///
+    /// # Errors
+    /// None; rows in memory can be read.
+    #[doc(hidden)]
+    pub fn digest(&self) -> Result<u64, StoreError> {
+        audit::digest(&*self.maps.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -29,14 +50,19 @@ impl Tables for MemoryTables {
     fn apply(&self, requests: Vec<Request>) -> Vec<Result<Answer, StoreError>> {
         let mut maps = self.maps.lock().unwrap_or_else(PoisonError::into_inner);
         let now = self.clock.now();
+        if requests.iter().any(rules::writes)
+            && let Err(error) = rules::forget_old(&mut *maps, now)
+        {
+            return requests.iter().map(|_| Err(error.clone())).collect();
+        }
         requests
-            .into_iter()
+            .iter()
             .map(|request| {
-                if rules::writes(&request) {
+                if rules::writes(request) {
                     let around = Surroundings { now, liveness: self.liveness.as_ref() };
                     rules::write(&mut *maps, &around, request)
                 } else {
-                    reading::read(&*maps, now, self.liveness.as_ref(), &request)
+                    reading::read(&*maps, now, self.liveness.as_ref(), request)
                 }
             })
             .collect()
@@ -74,5 +100,20 @@ impl RowsMut for Maps {
     fn remove(&mut self, table: Table, key: &[u8]) -> Result<(), StoreError> {
         self.0.remove(&(table, key.to_vec()));
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::conformance::conformance;
+
+    #[test]
+    fn tables_in_memory_keep_every_rule_of_the_store() {
+        let checks = conformance(&|clock, liveness| {
+            let tables = MemoryTables::new(clock, liveness);
+            Box::new(move |requests| tables.apply(requests))
+        });
+        assert!(checks > 40, "{checks}");
     }
 }

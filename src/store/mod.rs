@@ -5,7 +5,10 @@
 //! prefix of the call's requests may have been applied, never a part of one. Every request that changes something may be sent again: the
 //! same request again is acknowledged and changes nothing.
 
+mod audit;
 mod codec;
+#[doc(hidden)]
+pub mod conformance;
 mod error;
 mod frame;
 mod hub;
@@ -23,6 +26,8 @@ mod shared;
 mod socket;
 mod workers;
 
+#[doc(hidden)]
+pub use self::redb::crash;
 pub use self::redb::{RedbTables, open_file};
 pub use error::StoreError;
 pub use local::LocalSession;

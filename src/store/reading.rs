@@ -50,11 +50,18 @@ pub(super) fn read(
 }
 
 /// A number among the facts of the store.
-pub(super) fn meta_u64(rows: &(impl Rows + ?Sized), key: &str) -> Result<Option<u64>, StoreError> {
-    Ok(rows
-        .get(Table::Meta, key.as_bytes())?
-        .and_then(|bytes| bytes.first_chunk().copied())
-        .map(u64::from_be_bytes))
+pub(super) fn meta_u64(rows: &(impl Rows + ?Sized), key: &str) -> Result<u64, StoreError> {
+    let bytes = rows.get(Table::Meta, key.as_bytes())?.and_then(|bytes| <[u8; 8]>::try_from(bytes).ok());
+    bytes.map(u64::from_be_bytes).ok_or_else(|| corrupt(format!("the fact {key} of the store is missing")))
+}
+
+pub(super) fn corrupt(what: String) -> StoreError {
+    StoreError::Corrupt { path: "store.redb".to_owned(), what }
+}
+
+/// Refuses the number of a run that does not exist.
+fn known_run(rows: &dyn Rows, no: RunNo) -> Result<(), StoreError> {
+    rows.get(Table::Runs, &keys::run(no))?.map(drop).ok_or(StoreError::NoRun { run: no })
 }
 
 /// A run's row.
@@ -89,10 +96,8 @@ pub(super) fn tail(rows: &(impl Rows + ?Sized), no: RunNo) -> Result<(Seq, Check
     match last_entry(rows, no)? {
         None => Ok((Seq(0), Checksum::first(no))),
         Some((seq, record)) => {
-            let checksum = record.checksum().ok_or_else(|| StoreError::Corrupt {
-                path: "store.redb".to_owned(),
-                what: format!("entry {seq} of run number {no} is cut short"),
-            })?;
+            let short = || corrupt(format!("entry {seq} of run number {no} is cut short"));
+            let checksum = record.checksum().ok_or_else(short)?;
             Ok((seq.next(), checksum))
         }
     }
@@ -110,36 +115,36 @@ pub(super) fn record(rows: &(impl Rows + ?Sized), no: RunNo, seq: Seq) -> Result
 
 fn whole_record(rows: &(impl Rows + ?Sized), value: Vec<u8>) -> Result<Record, StoreError> {
     let bytes = match value.split_first() {
-        Some((&BLOB, hash)) => rows.get(Table::Blobs, hash)?.ok_or_else(|| StoreError::Corrupt {
-            path: "store.redb".to_owned(),
-            what: "a large entry is missing".to_owned(),
-        })?,
+        Some((&BLOB, hash)) => {
+            rows.get(Table::Blobs, hash)?.ok_or_else(|| corrupt("a large entry is missing".to_owned()))?
+        }
         _ => value,
     };
     Ok(Record::from_bytes(bytes))
 }
 
 fn records(rows: &dyn Rows, no: RunNo, from: Seq, until: Seq) -> Result<Vec<Record>, StoreError> {
+    known_run(rows, no)?;
     let mut page = Vec::new();
     let mut bytes = 0;
     let mut next = from;
-    while next < until && bytes < PAGE_BYTES {
+    loop {
+        // Few at a time: a small entry takes a hundred bytes, the largest that lies in this table 64 KiB.
         let slice =
-            rows.range(Table::History, &keys::entry(no, next), &keys::entry(no, until), false, 1024)?;
+            rows.range(Table::History, &keys::entry(no, next), &keys::entry(no, until), false, 256)?;
         if slice.is_empty() {
-            break;
+            return Ok(page);
         }
         for (key, value) in slice {
-            if bytes >= PAGE_BYTES {
-                break;
-            }
             let record = whole_record(rows, value)?;
             bytes += record.as_bytes().len();
+            if bytes > PAGE_BYTES && !page.is_empty() {
+                return Ok(page);
+            }
             next = Seq(keys::tail_u32(&key).unwrap_or_default()).next();
             page.push(record);
         }
     }
-    Ok(page)
 }
 
 fn find(rows: &dyn Rows, text: &str) -> Result<Vec<RunRow>, StoreError> {
@@ -148,12 +153,20 @@ fn find(rows: &dyn Rows, text: &str) -> Result<Vec<RunRow>, StoreError> {
         return last.iter().map(|(_, value)| decode(value, "a run's row")).collect();
     }
     if let Some(no) = rows.get(Table::RunIds, text.as_bytes())? {
-        return Ok(vec![row(rows, keys::head_run(&no).unwrap_or(RunNo(0)))?]);
+        return Ok(vec![named_row(rows, text.as_bytes(), &no)?]);
     }
     // Ids are ASCII, so this is above every id with the prefix.
     let until = [text.as_bytes(), &[0xff]].concat();
     let found = rows.range(Table::RunIds, text.as_bytes(), &until, false, MOST_FOUND)?;
-    found.iter().map(|(_, no)| row(rows, keys::head_run(no).unwrap_or(RunNo(0)))).collect()
+    found.iter().map(|(id, no)| named_row(rows, id, no)).collect()
+}
+
+/// The row that an id leads to; it must be that id's.
+fn named_row(rows: &dyn Rows, id: &[u8], no: &[u8]) -> Result<RunRow, StoreError> {
+    let named = keys::head_run(no).map(|no| row(rows, no)).transpose()?;
+    named
+        .filter(|row| row.id.as_str().as_bytes() == id)
+        .ok_or_else(|| corrupt(format!("the id {} leads to another run", String::from_utf8_lossy(id))))
 }
 
 fn list(
@@ -163,25 +176,26 @@ fn list(
     filter: &RunFilter,
 ) -> Result<Vec<RunView>, StoreError> {
     let limit = filter.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
+    // Runs that have not ended are few among many that have.
+    let open_only = !filter.statuses.is_empty() && !filter.statuses.iter().any(|status| status.is_ended());
+    let table = if open_only { Table::OpenRuns } else { Table::Runs };
     let mut views = Vec::new();
     let mut until = vec![0xff; 9];
     while views.len() < limit {
-        let page = rows.range(Table::Runs, &[], &until, true, 256)?;
+        let page = rows.range(table, &[], &until, true, 256)?;
         let Some((last, _)) = page.last() else { break };
         until.clone_from(last);
-        for (_, value) in &page {
-            let row: RunRow = decode(value, "a run's row")?;
+        for (key, _) in &page {
+            let no = keys::head_run(key).ok_or_else(|| corrupt("a run has a broken number".to_owned()))?;
+            let row = row(rows, no)?;
             let other_script =
                 filter.script.as_ref().is_some_and(|script| !row.script.ends_with(script.as_str()));
             if other_script || filter.since.is_some_and(|since| row.created_at < since) {
                 continue;
             }
             let view = view(rows, now, liveness, row)?;
-            if filter.statuses.is_empty() || filter.statuses.contains(&view.status) {
+            if views.len() < limit && (filter.statuses.is_empty() || filter.statuses.contains(&view.status)) {
                 views.push(view);
-            }
-            if views.len() >= limit {
-                break;
             }
         }
     }
@@ -197,17 +211,18 @@ fn pending(rows: &dyn Rows, no: RunNo, limit: usize) -> Result<Vec<Pending>, Sto
 
 fn view(rows: &dyn Rows, now: Moment, liveness: &dyn Liveness, row: RunRow) -> Result<RunView, StoreError> {
     let executor = row.claim.filter(|claim| liveness.is_alive(claim.token));
-    let pending = pending(rows, row.no, MOST_PENDING)?;
-    let inbox =
-        rows.range(Table::Inbox, &keys::run(row.no), &keys::after_run(row.no), false, MOST_PENDING)?;
+    let mut pending = pending(rows, row.no, usize::MAX)?;
+    let inbox = rows.range(Table::Inbox, &keys::run(row.no), &keys::after_run(row.no), false, usize::MAX)?;
     let unread = u32::try_from(inbox.len()).unwrap_or(u32::MAX).saturating_add(row.unread);
-    let (entries, _) = tail(rows, row.no)?;
-    let last_at = last_at(rows, row.no)?.unwrap_or(row.created_at);
+    let last = last_entry(rows, row.no)?;
+    let entries = last.as_ref().map_or(Seq(0), |(seq, _)| seq.next());
+    let last_at = last.and_then(|(_, record)| record.at()).unwrap_or(row.created_at);
     let status = match &row.status {
         StoredStatus::Ended(end) => end.status(),
         StoredStatus::Stuck(_) => RunStatus::Stuck,
         StoredStatus::Open => open_status(now, executor.is_some(), &pending, unread),
     };
+    pending.truncate(MOST_PENDING);
     Ok(RunView { row, status, executor, entries, last_at, pending, unread })
 }
 
@@ -242,7 +257,7 @@ fn snapshot(rows: &dyn Rows, no: RunNo) -> Result<Snapshot, StoreError> {
         entries: tail(rows, no)?.0,
         pending: pending(rows, no, usize::MAX)?,
         inbox,
-        store_id: format!("{:016x}", meta_u64(rows, "store_id")?.unwrap_or_default()),
+        store_id: format!("{:016x}", meta_u64(rows, super::rules::STORE_ID)?),
         last_log,
     })
 }
@@ -251,10 +266,7 @@ fn script(rows: &dyn Rows, hash: &crate::history::ScriptHash) -> Result<String, 
     let bytes =
         rows.get(Table::Scripts, &hash.0)?.ok_or_else(|| StoreError::NoScript { hash: hash.to_string() })?;
     let text = String::from_utf8(bytes).ok().filter(|text| crate::history::ScriptHash::of(text) == *hash);
-    text.ok_or_else(|| StoreError::Corrupt {
-        path: "store.redb".to_owned(),
-        what: format!("script {hash} is not what was written"),
-    })
+    text.ok_or_else(|| corrupt(format!("script {hash} is not what was written")))
 }
 
 fn logs(
@@ -263,6 +275,7 @@ fn logs(
     after: Option<LogKey>,
     limit: u32,
 ) -> Result<Vec<(LogKey, LogLine)>, StoreError> {
+    known_run(rows, no)?;
     let from = match after {
         None => keys::run(no),
         Some(key) => [keys::log(no, key), vec![0]].concat(),
@@ -278,6 +291,7 @@ fn logs(
 }
 
 fn published(rows: &dyn Rows, no: RunNo) -> Result<Vec<(String, crate::history::Value)>, StoreError> {
+    known_run(rows, no)?;
     rows.range(Table::Published, &keys::run(no), &keys::after_run(no), false, usize::MAX)?
         .iter()
         .map(|(key, value)| {

@@ -1,10 +1,17 @@
 //! The store on disk: redb, one file, one fdatasync a commit.
 
+#[doc(hidden)]
+pub mod crash;
 mod fault;
+mod handle;
+mod idle;
 mod open;
 mod rows;
+mod tables;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 pub(super) use fault::of_io;
 pub use open::open_file;
-pub use writer::RedbTables;
+pub use tables::RedbTables;

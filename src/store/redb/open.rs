@@ -1,18 +1,20 @@
 //! Opening and creating the file: never half-made, never for others to read, never silently new.
 
 use super::fault;
-use super::rows::definition;
-use crate::store::StoreError;
+use super::handle::contradiction;
+use super::rows::{Reading, Writing, definition};
+use crate::history::Moment;
+use crate::store::reading::meta_u64;
 use crate::store::rows::Table;
+use crate::store::{StoreError, rules};
 use crate::timer::Clock;
+use redb::backends::FileBackend;
 use redb::{Builder, Database, ReadableDatabase, StorageBackend};
-use std::fs::{File, OpenOptions};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs::{self, File, OpenOptions};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 use std::time::Duration;
 
-/// The schema that this version reads and writes.
-pub(super) const SCHEMA: u32 = 1;
 /// redb's page cache in bytes; its own default is 1 GiB.
 const CACHE_BYTES: usize = 32 * 1024 * 1024;
 /// How long a file that another program has open is tried again.
@@ -29,52 +31,48 @@ fn builder() -> Builder {
 /// # Errors
 /// [`StoreError`]: `Corrupt`, `Newer`, `Busy` after 5 s, `Full`, `Permission`, `Io`.
 pub fn open_file(path: &Path, clock: &dyn Clock) -> Result<Database, StoreError> {
-    let name = path.display().to_string();
     if !path.exists() {
-        create(path, &name)?;
+        create(path, &path.display().to_string(), clock.now())?;
     }
+    open_existing(path, clock)
+}
+
+/// Opens a file that must be there: one that was lost is told, never replaced by an empty store.
+pub(super) fn open_existing(path: &Path, clock: &dyn Clock) -> Result<Database, StoreError> {
+    let name = path.display().to_string();
     let began = clock.monotonic();
-    let database = loop {
-        // redb can panic on damaged bytes: that is told as damage, too.
-        let opened = std::panic::catch_unwind(|| builder().open(path));
+    loop {
+        let opened = std::panic::catch_unwind(|| builder().open(path).map(|it| check_schema(it, &name)));
         match opened {
-            Ok(Ok(database)) => break database,
-            Ok(Err(redb::DatabaseError::DatabaseAlreadyOpen))
-                if clock.monotonic().saturating_sub(began) < BUSY =>
-            {
+            Ok(Ok(checked)) => return checked,
+            Ok(Err(redb::DatabaseError::DatabaseAlreadyOpen)) if clock.monotonic() < began + BUSY => {
                 clock.pause(Duration::from_millis(20));
             }
             Ok(Err(error)) => return Err(fault::opening(error, &name)),
-            Err(_) => {
-                return Err(StoreError::Corrupt {
-                    path: name,
-                    what: "its pages contradict each other".to_owned(),
-                });
-            }
+            Err(_) => return Err(contradiction(&name)),
         }
-    };
-    check_schema(&database, &name)?;
-    Ok(database)
+    }
 }
 
 /// Opens, or makes, a store on a backend: for simulations.
-pub(super) fn open_backend(backend: impl StorageBackend) -> Result<Database, StoreError> {
+pub(super) fn open_backend(backend: impl StorageBackend, now: Moment) -> Result<Database, StoreError> {
     let database =
         builder().create_with_backend(backend).map_err(|error| fault::opening(error, fault::FILE))?;
-    let is_new = {
-        let reading = database.begin_read().map_err(|error| fault::transaction(error, fault::FILE))?;
-        reading.open_table(definition(Table::Meta)).is_err()
-    };
-    if is_new {
-        make_tables(&database, fault::FILE)?;
+    let transaction = database.begin_read().map_err(|error| fault::transaction(error, fault::FILE))?;
+    let meta = transaction.open_table(definition(Table::Meta));
+    drop(transaction);
+    if matches!(meta, Err(redb::TableError::TableDoesNotExist(_))) {
+        make_tables(&database, fault::FILE, now)?;
     }
-    check_schema(&database, fault::FILE)?;
-    Ok(database)
+    check_schema(database, fault::FILE)
 }
 
 /// A temporary file beside it, complete and on disk, takes the name at last.
-fn create(path: &Path, name: &str) -> Result<(), StoreError> {
+fn create(path: &Path, name: &str, now: Moment) -> Result<(), StoreError> {
     let io = |error: std::io::Error| fault::of_io(&error, name);
+    if let Some(directory) = path.parent().filter(|directory| !directory.exists()) {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(io)?;
+    }
     let temporary = path.with_extension("redb.new");
     let file = OpenOptions::new()
         .read(true)
@@ -84,14 +82,11 @@ fn create(path: &Path, name: &str) -> Result<(), StoreError> {
         .mode(0o600)
         .open(&temporary)
         .map_err(io)?;
-    let database = builder()
-        .create_with_backend(
-            redb::backends::FileBackend::new(file).map_err(|error| fault::opening(error, name))?,
-        )
-        .map_err(|error| fault::opening(error, name))?;
-    make_tables(&database, name)?;
-    drop(database);
-    std::fs::rename(&temporary, path).map_err(io)?;
+    let backend = FileBackend::new(file).map_err(|error| fault::opening(error, name))?;
+    let database = builder().create_with_backend(backend).map_err(|error| fault::opening(error, name))?;
+    make_tables(&database, name, now)?;
+    database.close().map_err(|error| fault::opening(error, name))?;
+    fs::rename(&temporary, path).map_err(io)?;
     if let Some(directory) = path.parent() {
         File::open(directory).and_then(|directory| directory.sync_all()).map_err(io)?;
     }
@@ -99,7 +94,7 @@ fn create(path: &Path, name: &str) -> Result<(), StoreError> {
 }
 
 /// All tables, and the facts of the store, in the first transaction.
-fn make_tables(database: &Database, name: &str) -> Result<(), StoreError> {
+fn make_tables(database: &Database, name: &str, now: Moment) -> Result<(), StoreError> {
     let mut id = [0; 8];
     getrandom::fill(&mut id).map_err(|error| StoreError::Io {
         path: name.to_owned(),
@@ -107,37 +102,24 @@ fn make_tables(database: &Database, name: &str) -> Result<(), StoreError> {
     })?;
     let writing = database.begin_write().map_err(|error| fault::transaction(error, name))?;
     for table in Table::ALL {
-        let mut opened = writing.open_table(definition(table)).map_err(|error| fault::table(error, name))?;
-        if table == Table::Meta {
-            let facts: [(&str, Vec<u8>); 3] = [
-                ("schema", u64::from(SCHEMA).to_be_bytes().to_vec()),
-                ("next_run", 1_u64.to_be_bytes().to_vec()),
-                ("store_id", id.to_vec()),
-            ];
-            for (key, value) in facts {
-                opened
-                    .insert(key.as_bytes(), value.as_slice())
-                    .map_err(|error| fault::storage(error, name))?;
-            }
-        }
+        writing.open_table(definition(table)).map_err(|error| fault::table(error, name))?;
     }
+    rules::first_facts(&mut Writing::new(&writing, name), u64::from_be_bytes(id), now)?;
     writing.commit().map_err(|error| fault::commit(error, name))
 }
 
-fn check_schema(database: &Database, name: &str) -> Result<(), StoreError> {
+/// Hands the database on where it is a store that this version reads.
+fn check_schema(database: Database, name: &str) -> Result<Database, StoreError> {
     let foreign = |what: &str| StoreError::Corrupt { path: name.to_owned(), what: what.to_owned() };
-    let reading = database.begin_read().map_err(|error| fault::transaction(error, name))?;
-    let meta = reading
-        .open_table(definition(Table::Meta))
-        .map_err(|_| foreign("it is a redb file, but not one of durun's"))?;
-    let schema = redb::ReadableTable::get(&meta, "schema".as_bytes())
-        .map_err(|error| fault::storage(error, name))?
-        .and_then(|value| value.value().first_chunk().copied())
-        .map(u64::from_be_bytes)
-        .ok_or_else(|| foreign("it names no schema"))?;
-    let schema = u32::try_from(schema).unwrap_or(u32::MAX);
-    if schema > SCHEMA {
-        return Err(StoreError::Newer { found: schema, known: SCHEMA });
+    let transaction = database.begin_read().map_err(|error| fault::transaction(error, name))?;
+    if transaction.open_table(definition(Table::Meta)).is_err() {
+        return Err(foreign("it is a redb file, but not one of durun's"));
     }
-    Ok(())
+    let schema = meta_u64(&Reading::new(&transaction, name), rules::SCHEMA_KEY)
+        .map_err(|_| foreign("it names no schema"))?;
+    let found = u32::try_from(schema).unwrap_or(u32::MAX);
+    if found > rules::SCHEMA {
+        return Err(StoreError::Newer { found, known: rules::SCHEMA });
+    }
+    Ok(database)
 }

@@ -17,8 +17,8 @@ pub(super) fn definition(table: Table) -> TableDefinition<'static, Bytes, Bytes>
 
 /// A transaction that reads.
 pub(super) struct Reading<'t> {
-    pub(super) transaction: &'t ReadTransaction,
-    pub(super) path: &'t str,
+    transaction: &'t ReadTransaction,
+    path: &'t str,
     tables: RefCell<BTreeMap<Table, ReadOnlyTable<Bytes, Bytes>>>,
 }
 
@@ -33,14 +33,13 @@ impl<'t> Reading<'t> {
         work: impl FnOnce(&ReadOnlyTable<Bytes, Bytes>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         let mut tables = self.tables.borrow_mut();
-        let opened = match tables.entry(table) {
-            Entry::Occupied(known) => known.into_mut(),
+        match tables.entry(table) {
+            Entry::Occupied(opened) => work(opened.into_mut()),
             Entry::Vacant(place) => {
                 let opened = self.transaction.open_table(definition(table));
-                place.insert(opened.map_err(|error| fault::table(error, self.path))?)
+                work(place.insert(opened.map_err(|error| fault::table(error, self.path))?))
             }
-        };
-        work(opened)
+        }
     }
 }
 
@@ -83,14 +82,13 @@ impl<'t> Writing<'t> {
         work: impl FnOnce(&mut redb::Table<'t, Bytes, Bytes>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         let mut tables = self.tables.borrow_mut();
-        let opened = match tables.entry(table) {
-            Entry::Occupied(known) => known.into_mut(),
+        match tables.entry(table) {
+            Entry::Occupied(opened) => work(opened.into_mut()),
             Entry::Vacant(place) => {
                 let opened = self.transaction.open_table(definition(table));
-                place.insert(opened.map_err(|error| fault::table(error, self.path))?)
+                work(place.insert(opened.map_err(|error| fault::table(error, self.path))?))
             }
-        };
-        work(opened)
+        }
     }
 }
 

@@ -1,0 +1,143 @@
+//! The audit: whether the tables agree with each other and every history with its own chain.
+
+use super::codec::decode;
+use super::reading::{record, row};
+use super::rows::{Row, Rows, Table};
+use super::{StoreError, keys};
+use crate::history::{Checksum, Message, OpId, Pending, RunNo, RunRow, Seq, StoredStatus};
+use std::collections::BTreeSet;
+use twox_hash::XxHash3_64;
+
+/// What does not agree, a sentence each; empty where all does. Reads everything.
+pub(super) fn audit(rows: &dyn Rows) -> Result<Vec<String>, StoreError> {
+    let mut wrong = Vec::new();
+    let runs = all(rows, Table::Runs)?;
+    let mut timers = BTreeSet::new();
+    for (key, value) in &runs {
+        let run: RunRow = match decode(value, "a run's row") {
+            Ok(run) => run,
+            Err(error) => {
+                wrong.push(error.to_string());
+                continue;
+            }
+        };
+        let no = run.no;
+        if keys::run(no) != *key {
+            wrong.push(format!("the row of run number {no} lies under another number"));
+        }
+        if rows.get(Table::RunIds, run.id.as_str().as_bytes())? != Some(keys::run(no)) {
+            wrong.push(format!("the id {} does not lead to its run", run.id));
+        }
+        let ended = matches!(run.status, StoredStatus::Ended(_));
+        if rows.get(Table::OpenRuns, &keys::run(no))?.is_some() == ended {
+            wrong.push(format!("run {} is on the wrong side of the list of open runs", run.id));
+        }
+        let waiting = audit_waiting(rows, &run, &mut timers, &mut wrong)?;
+        if ended && waiting > 0 {
+            wrong.push(format!("run {} has ended, and {waiting} rows still wait for it", run.id));
+        }
+        audit_history(rows, no, &mut wrong)?;
+    }
+    let found: BTreeSet<Vec<u8>> = all(rows, Table::Timers)?.into_iter().map(|(key, _)| key).collect();
+    if found != timers {
+        wrong.push(format!("{} timers, {} pending rows that are due", found.len(), timers.len()));
+    }
+    if all(rows, Table::RunIds)?.len() != runs.len() {
+        wrong.push("there are other ids than runs".to_owned());
+    }
+    for table in [Table::Starts, Table::OpenRuns, Table::Pending, Table::Inbox, Table::History] {
+        let orphans = orphans(rows, table)?;
+        if orphans > 0 {
+            wrong.push(format!("{orphans} rows in {} belong to no run", table.name()));
+        }
+    }
+    Ok(wrong)
+}
+
+/// A number that changes whenever any row does; the store's own id is left out.
+pub(super) fn digest(rows: &dyn Rows) -> Result<u64, StoreError> {
+    let mut sum = 0;
+    for table in Table::ALL {
+        for (key, value) in all(rows, table)? {
+            if table != Table::Meta || key != super::rules::STORE_ID.as_bytes() {
+                sum = XxHash3_64::oneshot_with_seed(sum, table.name().as_bytes());
+                sum = XxHash3_64::oneshot_with_seed(sum, &key);
+                sum = XxHash3_64::oneshot_with_seed(sum, &value);
+            }
+        }
+    }
+    Ok(sum)
+}
+
+fn all(rows: &dyn Rows, table: Table) -> Result<Vec<Row>, StoreError> {
+    rows.range(table, &[], &[0xff; 40], false, usize::MAX)
+}
+
+fn of_run(rows: &dyn Rows, table: Table, no: RunNo) -> Result<Vec<Row>, StoreError> {
+    rows.range(table, &keys::run(no), &keys::after_run(no), false, usize::MAX)
+}
+
+fn orphans(rows: &dyn Rows, table: Table) -> Result<usize, StoreError> {
+    let mut count = 0;
+    for (key, _) in all(rows, table)? {
+        let run = keys::head_run(&key).map(|no| row(rows, no));
+        count += usize::from(matches!(run, None | Some(Err(StoreError::NoRun { .. }))));
+    }
+    Ok(count)
+}
+
+/// Audits pending rows and inbox, collects the timers that there must be; gives the number of rows.
+fn audit_waiting(
+    rows: &dyn Rows,
+    run: &RunRow,
+    timers: &mut BTreeSet<Vec<u8>>,
+    wrong: &mut Vec<String>,
+) -> Result<usize, StoreError> {
+    let pending = of_run(rows, Table::Pending, run.no)?;
+    for (key, value) in &pending {
+        match decode::<Pending>(value, "a pending row") {
+            Ok(row) if Some(row.op) == keys::tail_u32(key).map(OpId) => {
+                timers.extend(row.wakes_at().map(|at| keys::timer(at, run.no, row.op)));
+            }
+            Ok(row) => wrong.push(format!("op {} of run {} lies under another number", row.op, run.id)),
+            Err(error) => wrong.push(format!("run {}: {error}", run.id)),
+        }
+    }
+    let inbox = of_run(rows, Table::Inbox, run.no)?;
+    for (_, value) in &inbox {
+        match decode::<Message>(value, "a message") {
+            Ok(message) if message.no.0 > run.messages || message.accepted_at > run.last_message_at => {
+                wrong.push(format!("run {} does not count its message {:?}", run.id, message.no));
+            }
+            Ok(message) if rows.get(Table::Dedupe, &message.id.0)?.is_none() => {
+                wrong.push(format!("message {:?} of run {} is not remembered", message.no, run.id));
+            }
+            Ok(_) => {}
+            Err(error) => wrong.push(format!("run {}: {error}", run.id)),
+        }
+    }
+    Ok(pending.len() + inbox.len())
+}
+
+/// Follows the chain from the first entry to the last.
+fn audit_history(rows: &dyn Rows, no: RunNo, wrong: &mut Vec<String>) -> Result<(), StoreError> {
+    let count = of_run(rows, Table::History, no)?.len();
+    let mut before = Checksum::first(no);
+    let mut seq = Seq(0);
+    for _ in 0..count {
+        let opened = match record(rows, no, seq) {
+            Ok(Some(record)) => record.open(before).map_err(|error| error.to_string()),
+            Ok(None) => Err("it is missing".to_owned()),
+            Err(error) => Err(error.to_string()),
+        };
+        match opened {
+            Ok((_, after)) => before = after,
+            Err(error) => {
+                wrong.push(format!("entry {seq} of run number {no}: {error}"));
+                return Ok(());
+            }
+        }
+        seq = seq.next();
+    }
+    Ok(())
+}

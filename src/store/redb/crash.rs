@@ -1,0 +1,367 @@
+//! A disk in memory that writes down what it is told, and shows what a crash at any point could have left of it.
+//!
+//! Every write, change of length, sync *and acknowledgement* is a crash point. What was synced is there after a crash; of
+//! what came since, anything may be: nothing, all, the last write torn between two sectors, only the last, all but one, or
+//! some. For simulations; nothing of durun itself uses it.
+
+use redb::StorageBackend;
+use std::fmt;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// The bytes that a disk writes whole.
+const SECTOR: usize = 512;
+
+/// What can be wrong with a disk.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Faults {
+    /// Each n-th sync does nothing.
+    pub ignore_each_sync: Option<u64>,
+    /// The acknowledgement that was announced is given before the sync, not after it.
+    pub acknowledge_early: bool,
+    /// A call that writes, changes the length or syncs fails.
+    pub fail: Option<Fail>,
+}
+
+/// A failing call.
+#[derive(Debug, Clone, Copy)]
+pub struct Fail {
+    /// Its number since recording began, from 0.
+    pub at: u64,
+    /// How many calls fail from there on.
+    pub calls: u64,
+    /// How.
+    pub kind: io::ErrorKind,
+}
+
+/// The disk. Clones share it.
+#[derive(Clone, Default)]
+pub struct CrashDisk(Arc<Mutex<Disk>>);
+
+#[derive(Default)]
+struct Disk {
+    bytes: Vec<u8>,
+    base: Vec<u8>,
+    trace: Vec<Step>,
+    recording: bool,
+    faults: Faults,
+    calls: u64,
+    syncs: u64,
+    announced: Option<u64>,
+}
+
+/// What the disk was told.
+#[derive(Debug, Clone)]
+enum Step {
+    Write(usize, Vec<u8>),
+    Length(usize),
+    Sync,
+    Acknowledged(u64),
+}
+
+/// A crash: what had been acknowledged before it, and what it may have left.
+#[derive(Debug)]
+pub struct Crash {
+    /// How many steps the disk had been told.
+    pub point: usize,
+    /// The acknowledgement given last, where there was one.
+    pub acknowledged: Option<u64>,
+    /// The bytes, in each way that they may be.
+    pub images: Vec<Vec<u8>>,
+}
+
+/// The crashes of a recording, one after another.
+#[derive(Debug)]
+pub struct Crashes {
+    trace: Vec<Step>,
+    point: usize,
+    acknowledged: Option<u64>,
+    synced: Vec<u8>,
+    unsynced: Vec<Step>,
+    chance: Chance,
+    done: bool,
+}
+
+/// A source of numbers that a seed makes the same each time.
+#[derive(Debug, Clone)]
+pub struct Chance(u64);
+
+impl CrashDisk {
+    /// A disk that holds these bytes.
+    pub fn holding(bytes: Vec<u8>) -> Self {
+        Self(Arc::new(Mutex::new(Disk { bytes, ..Disk::default() })))
+    }
+
+    fn disk(&self) -> MutexGuard<'_, Disk> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The bytes as they are now.
+    pub fn bytes(&self) -> Vec<u8> {
+        self.disk().bytes.clone()
+    }
+
+    /// From now on writes down what it is told, and has these faults. What it holds now counts as synced.
+    pub fn record(&self, faults: Faults) {
+        let mut disk = self.disk();
+        let bytes = std::mem::take(&mut disk.bytes);
+        *disk = Disk { base: bytes.clone(), bytes, recording: true, faults, ..Disk::default() };
+    }
+
+    /// The acknowledgement that the next commit will be given.
+    pub fn announce(&self, number: u64) {
+        self.disk().announced = Some(number);
+    }
+
+    /// What was announced was acknowledged.
+    pub fn acknowledge(&self) {
+        let mut disk = self.disk();
+        if let Some(number) = disk.announced.take() {
+            disk.trace.push(Step::Acknowledged(number));
+        }
+    }
+
+    /// How many calls wrote, changed the length or synced since recording began.
+    pub fn calls(&self) -> u64 {
+        self.disk().calls
+    }
+
+    /// All crashes of the recording; the seed decides what chance keeps.
+    pub fn crashes(&self, seed: u64) -> Crashes {
+        let disk = self.disk();
+        Crashes {
+            trace: disk.trace.clone(),
+            point: 0,
+            acknowledged: None,
+            synced: disk.base.clone(),
+            unsynced: Vec::new(),
+            chance: Chance::from(seed),
+            done: false,
+        }
+    }
+}
+
+impl Disk {
+    /// Does a step, unless it is to fail.
+    fn step(&mut self, step: Step) -> io::Result<()> {
+        if !self.recording {
+            step.apply(&mut self.bytes);
+            return Ok(());
+        }
+        let call = self.calls;
+        self.calls += 1;
+        if let Some(fail) = self.faults.fail
+            && (fail.at..fail.at.saturating_add(fail.calls)).contains(&call)
+        {
+            return Err(fail.kind.into());
+        }
+        if matches!(step, Step::Sync) {
+            self.syncs += 1;
+            if self.faults.acknowledge_early
+                && let Some(number) = self.announced.take()
+            {
+                self.trace.push(Step::Acknowledged(number));
+            }
+            if self.faults.ignore_each_sync.is_some_and(|each| self.syncs.is_multiple_of(each)) {
+                return Ok(());
+            }
+        }
+        step.apply(&mut self.bytes);
+        self.trace.push(step);
+        Ok(())
+    }
+}
+
+impl Step {
+    fn apply(&self, bytes: &mut Vec<u8>) {
+        match self {
+            Self::Write(offset, data) => write_at(bytes, *offset, data),
+            Self::Length(length) => bytes.resize(*length, 0),
+            Self::Sync | Self::Acknowledged(_) => {}
+        }
+    }
+
+    /// The beginning of a write, cut between two of its sectors, where it has two.
+    fn torn(&self, chance: &mut Chance) -> Option<Self> {
+        match self {
+            Self::Write(offset, data) if data.len() > SECTOR => {
+                let sectors = data.len().div_ceil(SECTOR);
+                let kept = 1 + chance.below(sectors - 1);
+                Some(Self::Write(*offset, data.iter().take(kept * SECTOR).copied().collect()))
+            }
+            Self::Write(..) | Self::Length(_) | Self::Sync | Self::Acknowledged(_) => None,
+        }
+    }
+}
+
+fn write_at(bytes: &mut Vec<u8>, offset: usize, data: &[u8]) {
+    let end = offset.saturating_add(data.len());
+    if bytes.len() < end {
+        bytes.resize(end, 0);
+    }
+    if let Some(place) = bytes.get_mut(offset..end) {
+        place.copy_from_slice(data);
+    }
+}
+
+impl Iterator for Crashes {
+    type Item = Crash;
+
+    fn next(&mut self) -> Option<Crash> {
+        if self.done {
+            return None;
+        }
+        let images = self.images();
+        let crash = Crash { point: self.point, acknowledged: self.acknowledged, images };
+        match self.trace.get(self.point).cloned() {
+            None => self.done = true,
+            Some(Step::Sync) => self.unsynced.drain(..).for_each(|step| step.apply(&mut self.synced)),
+            Some(Step::Acknowledged(number)) => self.acknowledged = Some(number),
+            Some(step @ (Step::Write(..) | Step::Length(_))) => self.unsynced.push(step),
+        }
+        self.point += 1;
+        Some(crash)
+    }
+}
+
+impl Crashes {
+    fn images(&mut self) -> Vec<Vec<u8>> {
+        let Self { synced, unsynced, chance, .. } = self;
+        let mut images = vec![synced.clone()];
+        let mut image = |kept: &mut dyn Iterator<Item = &Step>| {
+            let mut bytes = synced.clone();
+            kept.for_each(|step| step.apply(&mut bytes));
+            images.push(bytes);
+        };
+        let Some((last, before)) = unsynced.split_last() else { return images };
+        image(&mut unsynced.iter());
+        if let Some(torn) = last.torn(chance) {
+            image(&mut before.iter().chain([&torn]));
+        }
+        if !before.is_empty() {
+            image(&mut [last].into_iter());
+            let dropped = chance.below(unsynced.len());
+            image(
+                &mut unsynced.iter().enumerate().filter(|(place, _)| *place != dropped).map(|(_, step)| step),
+            );
+            let kept: Vec<&Step> = unsynced.iter().filter(|_| chance.below(2) == 0).collect();
+            image(&mut kept.into_iter());
+        }
+        images
+    }
+}
+
+impl From<u64> for Chance {
+    fn from(seed: u64) -> Self {
+        Self(seed)
+    }
+}
+
+impl Chance {
+    /// A number below `limit`; 0 where the limit is 0.
+    pub fn below(&mut self, limit: usize) -> usize {
+        // SplitMix64.
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        let limit = u64::try_from(limit).unwrap_or(u64::MAX).max(1);
+        usize::try_from((mixed ^ (mixed >> 31)) % limit).unwrap_or(0)
+    }
+}
+
+impl fmt::Debug for CrashDisk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CrashDisk")
+    }
+}
+
+fn place(offset: u64) -> io::Result<usize> {
+    usize::try_from(offset).map_err(|_| io::ErrorKind::InvalidInput.into())
+}
+
+impl StorageBackend for CrashDisk {
+    fn len(&self) -> io::Result<u64> {
+        u64::try_from(self.disk().bytes.len()).map_err(|_| io::ErrorKind::InvalidInput.into())
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        let from = place(offset)?;
+        let disk = self.disk();
+        let read = disk.bytes.get(from..from.saturating_add(out.len()));
+        out.copy_from_slice(read.ok_or(io::ErrorKind::UnexpectedEof)?);
+        Ok(())
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        self.disk().step(Step::Length(place(len)?))
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        self.disk().step(Step::Sync)
+    }
+
+    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        self.disk().step(Step::Write(place(offset)?, data.to_vec()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn recorded() -> CrashDisk {
+        let disk = CrashDisk::holding(vec![1; 4]);
+        disk.record(Faults::default());
+        disk
+    }
+
+    #[test]
+    fn a_crash_keeps_what_was_synced_and_anything_of_what_was_not() {
+        let disk = recorded();
+        disk.write(0, &[2]).expect("writes");
+        disk.sync_data().expect("syncs");
+        disk.write(1, &[3]).expect("writes");
+        disk.write(2, &[4]).expect("writes");
+        let last = disk.crashes(1).last().expect("a crash");
+        for image in &last.images {
+            assert_eq!(image.len(), 4);
+            assert_eq!((image[0], image[3]), (2, 1));
+        }
+        for kept in [vec![2, 1, 1, 1], vec![2, 3, 4, 1], vec![2, 1, 4, 1]] {
+            assert!(last.images.contains(&kept), "{kept:?}");
+        }
+    }
+
+    #[test]
+    fn a_torn_write_is_cut_between_sectors() {
+        let disk = recorded();
+        disk.write(0, &[7; 2048]).expect("writes");
+        let last = disk.crashes(5).last().expect("a crash");
+        let torn = last.images.last().expect("an image");
+        let kept = torn.iter().take_while(|byte| **byte == 7).count();
+        assert!(kept.is_multiple_of(SECTOR) && (1..2048).contains(&kept), "{kept}");
+    }
+
+    #[test]
+    fn an_acknowledgement_is_a_crash_point_of_its_own() {
+        let disk = recorded();
+        disk.announce(9);
+        disk.write(0, &[2]).expect("writes");
+        disk.sync_data().expect("syncs");
+        disk.acknowledge();
+        let acknowledged: Vec<Option<u64>> = disk.crashes(1).map(|crash| crash.acknowledged).collect();
+        assert_eq!(acknowledged, [None, None, None, Some(9)]);
+    }
+
+    #[test]
+    fn a_planned_failure_happens_once_and_as_planned() {
+        let disk = CrashDisk::default();
+        let fail = Fail { at: 1, calls: 1, kind: io::ErrorKind::StorageFull };
+        disk.record(Faults { fail: Some(fail), ..Faults::default() });
+        assert!(disk.write(0, &[2]).is_ok());
+        assert_eq!(disk.write(0, &[3]).map_err(|error| error.kind()), Err(io::ErrorKind::StorageFull));
+        assert!(disk.sync_data().is_ok());
+        assert_eq!(disk.bytes(), [2]);
+    }
+}

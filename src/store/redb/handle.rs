@@ -1,0 +1,61 @@
+//! The open file. After a failure it is closed, and opened again for whoever comes next.
+
+use crate::store::StoreError;
+use redb::Database;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{PoisonError, RwLock};
+
+/// Opens the file again, or what stands for it.
+pub(super) type Opener = Box<dyn Fn() -> Result<Database, StoreError> + Send + Sync>;
+
+/// The open file, or none where a failure has closed it.
+pub(super) struct Handle {
+    /// What errors call the file.
+    pub(super) path: String,
+    open: Opener,
+    database: RwLock<Option<Database>>,
+}
+
+impl Handle {
+    /// An open file, and how to open it again.
+    pub(super) fn new(path: String, database: Database, open: Opener) -> Self {
+        Self { path, open, database: RwLock::new(Some(database)) }
+    }
+
+    /// Works with the open file. redb can panic on damaged bytes: that is told as damage, too.
+    pub(super) fn with<T>(
+        &self,
+        work: impl FnOnce(&Database) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        loop {
+            // Held while the work lasts: so nobody closes the file under it.
+            let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
+            if let Some(database) = database.as_ref() {
+                let done = catch_unwind(AssertUnwindSafe(|| work(database)));
+                return done.unwrap_or_else(|_| Err(contradiction(&self.path)));
+            }
+            drop(database);
+            let mut database = self.database.write().unwrap_or_else(PoisonError::into_inner);
+            if database.is_none() {
+                *database = Some((self.open)()?);
+            }
+        }
+    }
+
+    /// After a failed read or write redb refuses all others, and whether the last commit is on disk is unknown: only
+    /// what a new opening finds is true.
+    pub(super) fn give_up(&self) {
+        drop(self.database.write().unwrap_or_else(PoisonError::into_inner).take());
+    }
+
+    /// Closes the file, so that the next opening has nothing to repair.
+    pub(super) fn close(&self) -> Result<(), redb::DatabaseError> {
+        let database = self.database.write().unwrap_or_else(PoisonError::into_inner).take();
+        database.map_or(Ok(()), Database::close)
+    }
+}
+
+/// What is told where redb gave up on the bytes.
+pub(super) fn contradiction(path: &str) -> StoreError {
+    StoreError::Corrupt { path: path.to_owned(), what: "its pages contradict each other".to_owned() }
+}

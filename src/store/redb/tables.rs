@@ -1,0 +1,205 @@
+//! The tables in a redb file: reading beside the writer, and the thread that makes the idle commit.
+
+use super::fault;
+use super::handle::Handle;
+use super::idle::Idle;
+use super::open::{open_backend, open_existing, open_file};
+use super::rows::Reading;
+use super::writer::{Answers, Writer, is_failure};
+use crate::store::rules::{self, Surroundings};
+use crate::store::{Liveness, Request, StoreError, Tables, audit, reading};
+use crate::timer::Clock;
+use redb::{ReadableDatabase, StorageBackend};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+/// The tables in a redb file.
+pub struct RedbTables {
+    inner: Arc<Inner>,
+    idler: Mutex<Option<JoinHandle<()>>>,
+}
+
+struct Inner {
+    handle: Handle,
+    writer: Writer,
+    idle: Idle,
+    /// The file, where there is one: on a backend nothing happens on its own.
+    file: Option<PathBuf>,
+    clock: Arc<dyn Clock>,
+    liveness: Arc<dyn Liveness>,
+}
+
+impl RedbTables {
+    /// Opens the file, creating it whole where there is none, and keeps its allocator's state written while nothing else happens.
+    ///
+    /// # Errors
+    /// [`StoreError`]: `Corrupt`, `Newer`, `Busy` after 5 s, `Full`, `Permission`, `Io`.
+    pub fn open(path: &Path, clock: Arc<dyn Clock>, liveness: Arc<dyn Liveness>) -> Result<Self, StoreError> {
+        let database = open_file(path, clock.as_ref())?;
+        let (file, opening_clock) = (path.to_owned(), Arc::clone(&clock));
+        let again = Box::new(move || open_existing(&file, opening_clock.as_ref()));
+        let handle = Handle::new(path.display().to_string(), database, again);
+        Ok(Self::over(handle, Some(path.to_owned()), clock, liveness))
+    }
+
+    /// Opens, or makes, a store on a backend; nothing happens on its own. For simulations. Clones of the backend share
+    /// its bytes: after a failure one is opened anew.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the bytes are no store.
+    pub fn with_backend(
+        backend: impl StorageBackend + Clone,
+        clock: Arc<dyn Clock>,
+        liveness: Arc<dyn Liveness>,
+    ) -> Result<Self, StoreError> {
+        let database = open_backend(backend.clone(), clock.now())?;
+        let opening_clock = Arc::clone(&clock);
+        let again = Box::new(move || open_backend(backend.clone(), opening_clock.now()));
+        let handle = Handle::new(fault::FILE.to_owned(), database, again);
+        Ok(Self::over(handle, None, clock, liveness))
+    }
+
+    fn over(
+        handle: Handle,
+        file: Option<PathBuf>,
+        clock: Arc<dyn Clock>,
+        liveness: Arc<dyn Liveness>,
+    ) -> Self {
+        let inner = Inner { handle, writer: Writer::default(), idle: Idle::default(), file, clock, liveness };
+        Self { inner: Arc::new(inner), idler: Mutex::default() }
+    }
+
+    /// The store's own id: 16 hexadecimal digits.
+    ///
+    /// # Errors
+    /// [`StoreError`] where it cannot be read.
+    pub fn store_id(&self) -> Result<String, StoreError> {
+        self.inner.reading(|rows| Ok(format!("{:016x}", reading::meta_u64(rows, rules::STORE_ID)?)))
+    }
+
+    /// Writes the allocator's state now, if anything was written since it last was: an opening after a kill then has
+    /// nothing to repair.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the commit fails.
+    pub fn settle(&self) -> Result<(), StoreError> {
+        self.inner.settle()
+    }
+
+    /// How many calls wait for the writer.
+    #[cfg(test)]
+    pub(super) fn queued(&self) -> usize {
+        self.inner.writer.queued()
+    }
+
+    /// What in the tables does not agree, a sentence each; reads everything.
+    ///
+    /// # Errors
+    /// [`StoreError`] where it cannot be read.
+    pub fn audit(&self) -> Result<Vec<String>, StoreError> {
+        self.inner.reading(|rows| audit::audit(rows))
+    }
+
+    /// A number that changes whenever anything stored does.
+    ///
+    /// # Errors
+    /// [`StoreError`] where it cannot be read.
+    #[doc(hidden)]
+    pub fn digest(&self) -> Result<u64, StoreError> {
+        self.inner.reading(|rows| audit::digest(rows))
+    }
+
+    /// Closes the file, and tells what dropping would hide.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the last writes fail; all that was acknowledged is on disk nevertheless.
+    pub fn close(self) -> Result<(), StoreError> {
+        self.stop_idling();
+        self.inner.handle.close().map_err(|error| fault::opening(error, &self.inner.handle.path))
+    }
+
+    /// The thread begins with the first commit that may want it: most processes of durun never need one.
+    fn keep_idling(&self) {
+        if self.inner.file.is_none() || !self.inner.idle.is_wanted() {
+            return;
+        }
+        let mut idler = self.idler.lock().unwrap_or_else(PoisonError::into_inner);
+        if idler.is_none() {
+            let inner = Arc::clone(&self.inner);
+            // Without the thread the next opening may have to repair: slower, and nothing is lost.
+            *idler = std::thread::Builder::new()
+                .name("store-idle".to_owned())
+                .spawn(move || inner.keep_settled())
+                .ok();
+        }
+    }
+
+    fn stop_idling(&self) {
+        self.inner.idle.close();
+        let idler = self.idler.lock().unwrap_or_else(PoisonError::into_inner).take();
+        // A panic of that thread was an idle commit less.
+        drop(idler.map(JoinHandle::join));
+    }
+}
+
+impl Tables for RedbTables {
+    fn apply(&self, requests: Vec<Request>) -> Answers {
+        if !requests.iter().any(rules::writes) {
+            return self.inner.read(&requests);
+        }
+        let inner = &self.inner;
+        let around = || Surroundings { now: inner.clock.now(), liveness: inner.liveness.as_ref() };
+        let answers = inner.writer.submit(&inner.handle, &around, requests);
+        self.inner.wrote();
+        self.keep_idling();
+        answers
+    }
+}
+
+impl Drop for RedbTables {
+    fn drop(&mut self) {
+        self.stop_idling();
+        // A clean close leaves nothing to repair; one that fails has lost nothing that was acknowledged.
+        drop(self.inner.handle.close());
+    }
+}
+
+impl Inner {
+    fn reading<T>(&self, work: impl FnOnce(&Reading<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let path = &self.handle.path;
+        self.handle.with(|database| {
+            let transaction = database.begin_read().map_err(|error| fault::transaction(error, path))?;
+            work(&Reading::new(&transaction, path))
+        })
+    }
+
+    fn read(&self, requests: &[Request]) -> Answers {
+        let now = self.clock.now();
+        let answers = self.reading(|rows| {
+            let read = |request| reading::read(rows, now, self.liveness.as_ref(), request);
+            Ok(requests.iter().map(read).collect())
+        });
+        let answers: Answers = answers.unwrap_or_else(|error| vec![Err(error); requests.len()]);
+        if answers.iter().any(|answer| answer.as_ref().is_err_and(is_failure)) {
+            self.handle.give_up();
+        }
+        answers
+    }
+
+    fn wrote(&self) {
+        let length = self.file.as_ref().and_then(|file| file.metadata().ok()).map_or(0, |file| file.len());
+        self.idle.wrote(self.clock.monotonic(), length);
+    }
+
+    fn settle(&self) -> Result<(), StoreError> {
+        if self.idle.take_dirty() { self.writer.settle(&self.handle) } else { Ok(()) }
+    }
+
+    fn keep_settled(&self) {
+        while self.idle.wait(|| self.clock.monotonic()) {
+            // A failure closes the handle; the next request opens it anew and tells.
+            drop(self.settle());
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! Tests of the file: made whole, for its owner only; what is no store is told and left alone.
+
+use super::{NOON, ask, clock, on, start};
+use crate::history::RunNo;
+use crate::store::conformance::Living;
+use crate::store::redb::crash::CrashDisk;
+use crate::store::redb::fault;
+use crate::store::redb::rows::definition;
+use crate::store::rows::Table;
+use crate::store::{Answer, RedbTables, Request, StoreError};
+use crate::timer::{Clock, SystemClock};
+use redb::Database;
+use std::fs;
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+fn open(path: &Path) -> Result<RedbTables, StoreError> {
+    RedbTables::open(path, Arc::new(clock()), Arc::new(Living::default()))
+}
+
+/// A store of one run in a closed file.
+fn closed(path: &Path) {
+    let tables = open(path).expect("makes");
+    assert!(ask(&tables, start("a")).is_ok());
+    tables.close().expect("closes");
+}
+
+fn refused(path: &Path) -> StoreError {
+    open(path).err().expect("refuses")
+}
+
+#[test]
+fn a_store_is_for_its_owner_only_and_leaves_no_half_made_file() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("deep/er/store.redb");
+    closed(&path);
+    let mode = |path: &Path| fs::metadata(path).expect("is there").permissions().mode() & 0o777;
+    assert_eq!(mode(&path), 0o600);
+    assert_eq!(mode(path.parent().expect("a parent")), 0o700);
+    let names: Vec<_> = fs::read_dir(path.parent().expect("a parent")).expect("lists").collect();
+    assert_eq!(names.len(), 1);
+}
+
+#[test]
+fn what_was_written_is_there_when_the_file_is_opened_again() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("store.redb");
+    closed(&path);
+    fs::write(path.with_extension("redb.new"), b"left by a crash").expect("writes");
+    let tables = open(&path).expect("opens");
+    assert!(matches!(ask(&tables, Request::View { run: RunNo(1) }), Ok(Answer::View(_))));
+    let id = tables.store_id().expect("has an id");
+    drop(tables);
+    let again = open(&path).expect("opens");
+    assert_eq!((again.store_id(), id.len()), (Ok(id), 16));
+}
+
+#[test]
+fn a_file_that_is_no_store_is_told_by_name_and_left_alone() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let whole = directory.path().join("whole.redb");
+    closed(&whole);
+    let bytes = fs::read(&whole).expect("reads");
+    let mut others = vec![Vec::new(), vec![0; bytes.len()], b"#!/bin/sh\nrm -rf /\n".to_vec()];
+    for kept in [1, 100, 319, 4096, 5000, bytes.len() / 2, bytes.len() - 1] {
+        others.push(bytes.iter().take(kept).copied().collect());
+    }
+    for (number, other) in others.into_iter().enumerate() {
+        let path = directory.path().join(format!("{number}.redb"));
+        fs::write(&path, &other).expect("writes");
+        match refused(&path) {
+            StoreError::Corrupt { path: named, .. } => assert_eq!(named, path.display().to_string()),
+            error => panic!("{} bytes: {error:?}", other.len()),
+        }
+        assert_eq!(fs::read(&path).expect("reads"), other, "left alone");
+    }
+}
+
+#[test]
+fn a_database_of_another_program_is_told() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("foreign.redb");
+    Database::create(&path).expect("makes").close().expect("closes");
+    assert!(
+        matches!(refused(&path), StoreError::Corrupt { what, .. } if what.contains("not one of durun's"))
+    );
+}
+
+#[test]
+fn a_store_of_a_later_version_is_told_with_both_schemas() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("store.redb");
+    closed(&path);
+    let database = Database::open(&path).expect("opens");
+    let writing = database.begin_write().expect("begins");
+    let mut meta = writing.open_table(definition(Table::Meta)).expect("opens");
+    meta.insert("schema".as_bytes(), 7_u64.to_be_bytes().as_slice()).expect("writes");
+    drop(meta);
+    writing.commit().expect("commits");
+    database.close().expect("closes");
+    assert_eq!(refused(&path), StoreError::Newer { found: 7, known: 1 });
+}
+
+#[test]
+fn a_file_that_another_has_open_is_tried_for_five_seconds() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("store.redb");
+    let first = open(&path).expect("opens");
+    let clock = clock();
+    let second = RedbTables::open(&path, Arc::new(clock.clone()), Arc::new(Living::default()));
+    assert!(matches!(second.err(), Some(StoreError::Busy { .. })));
+    let waited = clock.now().since_ms(NOON);
+    assert!((5_000..5_100).contains(&waited), "{waited} ms");
+    drop(first);
+    assert!(open(&path).is_ok());
+}
+
+#[test]
+fn the_system_s_refusals_are_told_in_the_store_s_words() {
+    let told = |kind: io::ErrorKind| fault::of_io(&io::Error::from(kind), "f");
+    assert!(matches!(told(io::ErrorKind::PermissionDenied), StoreError::Permission { .. }));
+    assert!(matches!(told(io::ErrorKind::ReadOnlyFilesystem), StoreError::Permission { .. }));
+    assert!(matches!(told(io::ErrorKind::StorageFull), StoreError::Full { .. }));
+    assert!(matches!(told(io::ErrorKind::QuotaExceeded), StoreError::Full { .. }));
+    assert!(matches!(told(io::ErrorKind::UnexpectedEof), StoreError::Corrupt { .. }));
+    assert!(matches!(told(io::ErrorKind::NotFound), StoreError::Io { .. }));
+}
+
+#[test]
+fn a_file_that_was_lost_while_open_is_not_replaced_by_an_empty_store() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("store.redb");
+    closed(&path);
+    fs::remove_file(&path).expect("removes");
+    let lost = crate::store::redb::open::open_existing(&path, &clock());
+    assert!(matches!(lost.err(), Some(StoreError::Io { .. })));
+    assert!(!path.exists());
+}
+
+/// How much repair an opening of these bytes needs.
+fn repairs(bytes: Vec<u8>) -> u32 {
+    let count = Arc::new(AtomicU32::new(0));
+    let counted = Arc::clone(&count);
+    Database::builder()
+        .set_repair_callback(move |_| {
+            counted.fetch_add(1, Ordering::Relaxed);
+        })
+        .create_with_backend(CrashDisk::holding(bytes))
+        .expect("opens");
+    count.load(Ordering::Relaxed)
+}
+
+#[test]
+fn after_an_idle_commit_a_kill_leaves_nothing_to_repair() {
+    let disk = CrashDisk::default();
+    let tables = on(&disk);
+    assert!(ask(&tables, start("a")).is_ok());
+    assert!(repairs(disk.bytes()) > 0, "an ordinary commit leaves a repair");
+    tables.settle().expect("settles");
+    assert_eq!(repairs(disk.bytes()), 0);
+    let settled = disk.bytes();
+    tables.settle().expect("settles");
+    assert_eq!(disk.bytes(), settled, "nothing was written since");
+}
+
+#[test]
+fn a_large_file_is_settled_by_itself_when_it_is_quiet() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("store.redb");
+    let tables = RedbTables::open(&path, Arc::new(SystemClock), Arc::new(Living::default())).expect("opens");
+    for number in 0..12 {
+        let text = format!("{number}{}", "x".repeat(1_000_000));
+        let new = crate::store::conformance::new_run(&format!("r{number}"));
+        let scripts = vec![(crate::history::ScriptHash::of(&text), text)];
+        let new = crate::store::NewRun { scripts, ..new };
+        assert!(ask(&tables, Request::Start(Box::new(new))).is_ok());
+    }
+    let settled = (0..500).any(|_| {
+        SystemClock.pause(Duration::from_millis(20));
+        repairs(fs::read(&path).expect("reads")) == 0
+    });
+    assert!(settled, "ten seconds of quiet");
+}

@@ -1,0 +1,153 @@
+//! `Append`: entries in a chain, and what an executor writes with them.
+
+use super::end::end_run;
+use super::message::take_message;
+use super::{BLOB, BLOB_BYTES, Surroundings, put_row};
+use crate::history::{Fact, OpId, Pending, Record, RunNo, RunRow, Seq, StoredStatus};
+use crate::store::codec::{decode, encode};
+use crate::store::reading::{refuse_ended, row, tail};
+use crate::store::rows::{RowsMut, Table};
+use crate::store::{Answer, Append, RowChange, StoreError, keys};
+
+pub(super) fn append_to(
+    rows: &mut dyn RowsMut,
+    around: &Surroundings<'_>,
+    append: &Append,
+) -> Result<Answer, StoreError> {
+    let mut row = row(rows, append.run)?;
+    if append.epoch != row.epoch {
+        return Err(StoreError::Fenced { epoch: append.epoch, current: row.epoch });
+    }
+    let (next, mut checksum) = tail(rows, append.run)?;
+    if append.from < next {
+        return same_again(rows, append);
+    }
+    refuse_ended(&row)?;
+    if append.from != next {
+        return Err(StoreError::Gap { from: append.from, expected: next });
+    }
+    let mut heard = false;
+    for record in &append.records {
+        let chained = record.open(checksum);
+        let (entry, after) = chained.map_err(|error| StoreError::Protocol {
+            message: format!("an entry from {next} on does not follow the one before: {error}"),
+        })?;
+        checksum = after;
+        heard |= count_message(&mut row, &entry.fact);
+    }
+    let mut seq = next;
+    for record in &append.records {
+        put_record(rows, append.run, seq, record)?;
+        seq = seq.next();
+    }
+    for (no, id) in &append.delivered {
+        take_message(rows, append.run, *no, *id, around.now)?;
+    }
+    for pending in &append.pending {
+        put_pending(rows, append.run, pending)?;
+    }
+    for op in &append.settled {
+        remove_pending(rows, append.run, *op)?;
+    }
+    for (key, line) in &append.logs {
+        let key = keys::log(append.run, *key);
+        if rows.get(Table::Logs, &key)?.is_none() {
+            rows.put(Table::Logs, &key, &encode(line)?)?;
+        }
+    }
+    for (key, value) in &append.published {
+        rows.put(Table::Published, &keys::published(append.run, key), &encode(value)?)?;
+    }
+    if heard || append.row != RowChange::default() {
+        change_row(rows, around, &mut row, &append.row)?;
+    }
+    Ok(Answer::Done)
+}
+
+/// A message may have been handed to the executor without ever being in the inbox: then only its entry tells that its
+/// number and instant are taken.
+pub(super) fn count_message(row: &mut RunRow, fact: &Fact) -> bool {
+    let (no, at) = match fact {
+        Fact::SignalReceived(signal) => (signal.message_no, signal.accepted_at),
+        Fact::CancelRequested(cancel) if cancel.message_no.0 > 0 => (cancel.message_no, cancel.accepted_at),
+        Fact::RunBegan { .. }
+        | Fact::ActivityCompleted(_)
+        | Fact::ActivityFailed(_)
+        | Fact::TimerFired(_)
+        | Fact::CancelRequested(_)
+        | Fact::RunEnded(_)
+        | Fact::Unknown { .. } => return false,
+    };
+    let is_new = no.0 > row.messages || at > row.last_message_at;
+    row.messages = row.messages.max(no.0);
+    row.last_message_at = row.last_message_at.max(at);
+    is_new
+}
+
+/// An append whose place is taken, sent again: the same bytes are acknowledged, other bytes are refused. One without
+/// entries, behind which others came since, was applied before them; applied again it would bring back what they settled.
+pub(super) fn same_again(rows: &mut dyn RowsMut, append: &Append) -> Result<Answer, StoreError> {
+    let mut seq = append.from;
+    for record in &append.records {
+        if crate::store::reading::record(rows, append.run, seq)?.as_ref() != Some(record) {
+            return Err(StoreError::Differs { seq });
+        }
+        seq = seq.next();
+    }
+    Ok(Answer::Done)
+}
+
+pub(super) fn change_row(
+    rows: &mut dyn RowsMut,
+    around: &Surroundings<'_>,
+    row: &mut RunRow,
+    change: &RowChange,
+) -> Result<(), StoreError> {
+    row.updated_at = around.now;
+    row.summary = change.summary.clone().or(row.summary.take());
+    row.cancel_requested_at = change.cancel_requested_at.or(row.cancel_requested_at);
+    match &change.status {
+        Some(StoredStatus::Ended(end)) => return end_run(rows, row, end.clone()),
+        Some(status) => row.status = status.clone(),
+        None => {}
+    }
+    put_row(rows, row)
+}
+
+pub(super) fn put_record(
+    rows: &mut dyn RowsMut,
+    run: RunNo,
+    seq: Seq,
+    record: &Record,
+) -> Result<(), StoreError> {
+    let bytes = record.as_bytes();
+    if bytes.len() <= BLOB_BYTES {
+        return rows.put(Table::History, &keys::entry(run, seq), bytes);
+    }
+    let hash = blake3::hash(bytes);
+    rows.put(Table::Blobs, hash.as_bytes(), bytes)?;
+    let mut value = vec![BLOB];
+    value.extend_from_slice(hash.as_bytes());
+    rows.put(Table::History, &keys::entry(run, seq), &value)
+}
+
+pub(super) fn put_pending(rows: &mut dyn RowsMut, run: RunNo, pending: &Pending) -> Result<(), StoreError> {
+    remove_pending(rows, run, pending.op)?;
+    rows.put(Table::Pending, &keys::op(run, pending.op), &encode(pending)?)?;
+    match pending.wakes_at() {
+        Some(at) => rows.put(Table::Timers, &keys::timer(at, run, pending.op), &[]),
+        None => Ok(()),
+    }
+}
+
+pub(super) fn remove_pending(rows: &mut dyn RowsMut, run: RunNo, op: OpId) -> Result<(), StoreError> {
+    let key = keys::op(run, op);
+    if let Some(bytes) = rows.get(Table::Pending, &key)? {
+        let old: Pending = decode(&bytes, "a pending row")?;
+        if let Some(at) = old.wakes_at() {
+            rows.remove(Table::Timers, &keys::timer(at, run, op))?;
+        }
+        rows.remove(Table::Pending, &key)?;
+    }
+    Ok(())
+}

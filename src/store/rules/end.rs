@@ -1,0 +1,53 @@
+//! How a run ends: by its last append, or terminated.
+
+use super::append::{put_record, remove_pending};
+use super::{Surroundings, put_row};
+use crate::history::{Entry, Fact, OpId, Record, RunEnd, RunEnded, RunNo, RunRow, StoredStatus};
+use crate::store::reading::{refuse_ended, row, tail};
+use crate::store::rows::{Row, RowsMut, Table};
+use crate::store::{Answer, StoreError, keys};
+
+pub(super) fn terminate(
+    rows: &mut dyn RowsMut,
+    around: &Surroundings<'_>,
+    run: RunNo,
+    reason: &str,
+) -> Result<Answer, StoreError> {
+    let mut row = row(rows, run)?;
+    refuse_ended(&row)?;
+    let (next, checksum) = tail(rows, run)?;
+    let last_at = crate::store::reading::last_at(rows, run)?.unwrap_or(row.created_at);
+    let end = RunEnd::Terminated { reason: reason.to_owned() };
+    let fact = Fact::RunEnded(Box::new(RunEnded { end: end.clone() }));
+    let entry = Entry { at: last_at.max(around.now), fact };
+    let (record, _) = Record::seal(&entry, checksum)
+        .map_err(|error| StoreError::Protocol { message: format!("the end {error}") })?;
+    put_record(rows, run, next, &record)?;
+    // Whoever executes it is fenced off.
+    row.epoch += 1;
+    row.updated_at = around.now;
+    end_run(rows, &mut row, end)?;
+    Ok(Answer::Done)
+}
+
+/// Removes what an ended run needs no more, and counts what was never read.
+pub(super) fn end_run(rows: &mut dyn RowsMut, row: &mut RunRow, end: RunEnd) -> Result<(), StoreError> {
+    for (key, _) in all_of_run(rows, Table::Pending, row.no)? {
+        if let Some(op) = keys::tail_u32(&key) {
+            remove_pending(rows, row.no, OpId(op))?;
+        }
+    }
+    let unread = all_of_run(rows, Table::Inbox, row.no)?;
+    for (key, _) in &unread {
+        rows.remove(Table::Inbox, key)?;
+    }
+    row.unread = u32::try_from(unread.len()).unwrap_or(u32::MAX);
+    row.status = StoredStatus::Ended(end);
+    row.claim = None;
+    rows.remove(Table::OpenRuns, &keys::run(row.no))?;
+    put_row(rows, row)
+}
+
+pub(super) fn all_of_run(rows: &dyn RowsMut, table: Table, run: RunNo) -> Result<Vec<Row>, StoreError> {
+    rows.range(table, &keys::run(run), &keys::after_run(run), false, usize::MAX)
+}

@@ -1,0 +1,101 @@
+//! `Deliver`: messages in the inbox, and the ids by which a resend is known.
+
+use super::{FORGET_EVERY_MS, FORGOT_AT, Surroundings, put_row};
+use crate::history::{Message, MessageId, MessageNo, Moment, RunNo};
+use crate::store::codec::{decode, encode};
+use crate::store::reading::{meta_u64, refuse_ended, row};
+use crate::store::rows::{Rows, RowsMut, Table};
+use crate::store::{Answer, NewMessage, StoreError, keys};
+use serde::{Deserialize, Serialize};
+
+/// How long the id of a resent request is remembered: 24 hours.
+const REMEMBER_MS: i64 = 86_400_000;
+
+/// What is remembered of a message or start.
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::store) struct Remembered {
+    pub(in crate::store) at: Moment,
+    pub(in crate::store) run: RunNo,
+    pub(in crate::store) no: MessageNo,
+    pub(in crate::store) keyed: bool,
+}
+
+pub(super) fn deliver(
+    rows: &mut dyn RowsMut,
+    around: &Surroundings<'_>,
+    new: &NewMessage,
+) -> Result<Answer, StoreError> {
+    if let Some(known) = remembered(rows, new.id)? {
+        return Ok(Answer::Delivered { no: known.no, accepted_at: known.at, duplicate: true });
+    }
+    let mut row = row(rows, new.run)?;
+    refuse_ended(&row)?;
+    row.messages += 1;
+    row.last_message_at = row.last_message_at.max(around.now);
+    let no = MessageNo(row.messages);
+    let message = Message { no, id: new.id, accepted_at: row.last_message_at, body: new.body.clone() };
+    rows.put(Table::Inbox, &keys::message(new.run, no), &encode(&message)?)?;
+    put_row(rows, &row)?;
+    remember(rows, new.id, &Remembered { at: message.accepted_at, run: new.run, no, keyed: new.keyed })?;
+    Ok(Answer::Delivered { no, accepted_at: row.last_message_at, duplicate: false })
+}
+
+/// A delivered message leaves the inbox, if it is there, and its id is remembered.
+pub(super) fn take_message(
+    rows: &mut dyn RowsMut,
+    run: RunNo,
+    no: MessageNo,
+    id: MessageId,
+    now: Moment,
+) -> Result<(), StoreError> {
+    let known = remembered(rows, id)?;
+    let stored_no = known.as_ref().map_or(no, |known| known.no);
+    let key = keys::message(run, stored_no);
+    if let Some(bytes) = rows.get(Table::Inbox, &key)? {
+        let message: Message = decode(&bytes, "a message")?;
+        if message.id == id {
+            rows.remove(Table::Inbox, &key)?;
+        }
+    }
+    if known.is_none() {
+        // Whether a user's key made the id is not known here, so it is remembered as long as one.
+        remember(rows, id, &Remembered { at: now, run, no, keyed: true })?;
+    }
+    Ok(())
+}
+
+pub(in crate::store) fn remembered(
+    rows: &(impl Rows + ?Sized),
+    id: MessageId,
+) -> Result<Option<Remembered>, StoreError> {
+    rows.get(Table::Dedupe, &id.0)?.map(|bytes| decode(&bytes, "a remembered id")).transpose()
+}
+
+pub(super) fn remember(rows: &mut dyn RowsMut, id: MessageId, what: &Remembered) -> Result<(), StoreError> {
+    rows.put(Table::Dedupe, &id.0, &encode(what)?)
+}
+
+/// Once an hour: forgets the ids of resends that are older than a day; those of users' keys live as long as their run.
+/// Gives the time at which that was last done, in whichever process.
+pub(in crate::store) fn forget_old(rows: &mut dyn RowsMut, now: Moment) -> Result<Moment, StoreError> {
+    let last = Moment(meta_u64(rows, FORGOT_AT)?.cast_signed());
+    // A clock that was set back must not stop it for ever.
+    if (0..FORGET_EVERY_MS).contains(&now.since_ms(last)) {
+        return Ok(last);
+    }
+    let mut from = Vec::new();
+    loop {
+        let page = rows.range(Table::Dedupe, &from, &[0xff; 17], false, 1024)?;
+        let Some((last, _)) = page.last() else { break };
+        from = [last.as_slice(), &[0]].concat();
+        for (id, bytes) in &page {
+            // A damaged row is found by whoever looks for it; here it must not stop the others.
+            let known = decode::<Remembered>(bytes, "a remembered id").ok();
+            if known.is_some_and(|known| !known.keyed && now.since_ms(known.at) > REMEMBER_MS) {
+                rows.remove(Table::Dedupe, id)?;
+            }
+        }
+    }
+    rows.put(Table::Meta, FORGOT_AT.as_bytes(), &now.0.cast_unsigned().to_be_bytes())?;
+    Ok(now)
+}

@@ -1,0 +1,91 @@
+//! The rules of the store: what each request that writes does, the same over every backend.
+//!
+//! A request is checked whole before its first row is written, so a refused one leaves nothing behind.
+
+mod append;
+mod claim;
+mod end;
+mod message;
+mod start;
+
+pub(super) use message::{forget_old, remembered};
+pub(super) use start::first_facts;
+
+use super::codec::encode;
+use super::rows::{RowsMut, Table};
+use super::{Answer, Liveness, Request, StoreError, keys};
+use crate::history::{Moment, RunRow};
+
+/// How often the ids of old resends are forgotten, in milliseconds.
+pub(super) const FORGET_EVERY_MS: i64 = 3_600_000;
+/// The schema that this version reads and writes.
+pub(super) const SCHEMA: u32 = 1;
+/// The keys of the facts of the store.
+pub(super) const SCHEMA_KEY: &str = "schema";
+pub(super) const STORE_ID: &str = "store_id";
+const NEXT_RUN: &str = "next_run";
+const FORGOT_AT: &str = "forgot_at";
+/// Records above this size lie in a table of their own, in bytes.
+pub(super) const BLOB_BYTES: usize = 64 * 1024;
+/// The format byte of a history value that names a blob.
+pub(super) const BLOB: u8 = 2;
+
+/// What the rules need besides the rows.
+pub(super) struct Surroundings<'a> {
+    pub(super) now: Moment,
+    pub(super) liveness: &'a dyn Liveness,
+}
+
+/// Does a request that writes.
+pub(super) fn write(
+    rows: &mut dyn RowsMut,
+    around: &Surroundings<'_>,
+    request: &Request,
+) -> Result<Answer, StoreError> {
+    match request {
+        Request::Start(new) => start::start(rows, around, new),
+        Request::Claim { run, claim } => claim::take(rows, around, *run, *claim),
+        Request::Release { run, epoch } => claim::release(rows, around, *run, *epoch),
+        Request::Append(append) => append::append_to(rows, around, append),
+        Request::Deliver(message) => message::deliver(rows, around, message),
+        Request::Terminate { run, reason } => end::terminate(rows, around, *run, reason),
+        Request::Watch { .. }
+        | Request::Find { .. }
+        | Request::List(_)
+        | Request::View { .. }
+        | Request::Snapshot { .. }
+        | Request::History { .. }
+        | Request::Script { .. }
+        | Request::Logs { .. }
+        | Request::Recall { .. }
+        | Request::Published { .. } => {
+            Err(StoreError::Protocol { message: "a reading request among those that write".to_owned() })
+        }
+    }
+}
+
+/// Whether a request writes.
+pub(super) fn writes(request: &Request) -> bool {
+    match request {
+        Request::Start(_)
+        | Request::Claim { .. }
+        | Request::Release { .. }
+        | Request::Append(_)
+        | Request::Deliver(_)
+        | Request::Terminate { .. } => true,
+        Request::Watch { .. }
+        | Request::Find { .. }
+        | Request::List(_)
+        | Request::View { .. }
+        | Request::Snapshot { .. }
+        | Request::History { .. }
+        | Request::Script { .. }
+        | Request::Logs { .. }
+        | Request::Recall { .. }
+        | Request::Published { .. } => false,
+    }
+}
+
+fn put_row(rows: &mut dyn RowsMut, row: &RunRow) -> Result<(), StoreError> {
+    rows.put(Table::Runs, &keys::run(row.no), &encode(row)?)
+}

@@ -1,0 +1,78 @@
+//! `Start`: a run is recorded once, by its nonce and by its id.
+
+use super::message::{Remembered, remember, remembered};
+use super::{FORGOT_AT, NEXT_RUN, SCHEMA, SCHEMA_KEY, STORE_ID, Surroundings, put_row};
+use crate::history::{MessageNo, Moment, RunNo, RunRow, ScriptHash, StoredStatus};
+use crate::store::codec::encode;
+use crate::store::reading::{meta_u64, row};
+use crate::store::rows::{RowsMut, Table};
+use crate::store::{Answer, NewRun, StoreError, keys};
+
+pub(super) fn start(
+    rows: &mut dyn RowsMut,
+    around: &Surroundings<'_>,
+    new: &NewRun,
+) -> Result<Answer, StoreError> {
+    if let Some(known) = remembered(rows, new.nonce)? {
+        // The epoch that was given then: whoever has taken the run over since is not disturbed.
+        return Ok(Answer::Started { run: known.run, epoch: u64::from(new.claim.is_some()) });
+    }
+    if let Some(no) = rows.get(Table::RunIds, new.id.as_str().as_bytes())? {
+        let no = keys::head_run(&no).unwrap_or(RunNo(0));
+        let row = Box::new(row(rows, no)?);
+        let start = Box::new(crate::store::reading::start(rows, no)?);
+        return Ok(Answer::Exists { row, start });
+    }
+    if let Some((hash, _)) = new.scripts.iter().find(|(hash, text)| ScriptHash::of(text) != *hash) {
+        return Err(StoreError::Protocol {
+            message: format!("a text was given that has not the hash {hash}"),
+        });
+    }
+    let no = RunNo(meta_u64(rows, NEXT_RUN)?);
+    let epoch = u64::from(new.claim.is_some());
+    let row = RunRow {
+        no,
+        id: new.id.clone(),
+        script: new.start.program.path.clone(),
+        status: StoredStatus::Open,
+        epoch,
+        claim: new.claim,
+        generation: 0,
+        created_at: around.now,
+        updated_at: around.now,
+        messages: 0,
+        last_message_at: around.now,
+        unread: 0,
+        summary: None,
+        cancel_requested_at: None,
+    };
+    rows.put(Table::Meta, NEXT_RUN.as_bytes(), &no.0.saturating_add(1).to_be_bytes())?;
+    rows.put(Table::RunIds, new.id.as_str().as_bytes(), &keys::run(no))?;
+    rows.put(Table::Starts, &keys::run(no), &encode(&new.start)?)?;
+    rows.put(Table::OpenRuns, &keys::run(no), &[])?;
+    for (hash, text) in &new.scripts {
+        if rows.get(Table::Scripts, &hash.0)?.is_none() {
+            rows.put(Table::Scripts, &hash.0, text.as_bytes())?;
+        }
+    }
+    put_row(rows, &row)?;
+    remember(rows, new.nonce, &Remembered { at: around.now, run: no, no: MessageNo(0), keyed: false })?;
+    Ok(Answer::Started { run: no, epoch })
+}
+
+/// The facts of a new store.
+pub(in crate::store) fn first_facts(
+    rows: &mut dyn RowsMut,
+    store_id: u64,
+    now: Moment,
+) -> Result<(), StoreError> {
+    for (key, value) in [
+        (SCHEMA_KEY, u64::from(SCHEMA)),
+        (NEXT_RUN, 1),
+        (STORE_ID, store_id),
+        (FORGOT_AT, now.0.cast_unsigned()),
+    ] {
+        rows.put(Table::Meta, key.as_bytes(), &value.to_be_bytes())?;
+    }
+    Ok(())
+}

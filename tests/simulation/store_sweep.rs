@@ -1,0 +1,114 @@
+//! The store crashed at every write, change of length, sync and acknowledgement, compared with a model each time.
+
+use crate::workload::{DAWN, calls};
+use durun::store::conformance::Living;
+use durun::store::crash::{CrashDisk, Faults};
+use durun::store::{MemoryTables, RedbTables, Request, Tables};
+use durun::timer::ManualClock;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A workload that was done on a recording disk, and what the store held after each call, by the model.
+struct Recording {
+    disk: CrashDisk,
+    calls: Vec<Vec<Request>>,
+    digests: Vec<u64>,
+}
+
+#[derive(Debug, Default)]
+struct Swept {
+    points: usize,
+    images: usize,
+}
+
+fn open(disk: CrashDisk, clock: &ManualClock) -> Result<RedbTables, String> {
+    RedbTables::with_backend(disk, Arc::new(clock.clone()), Arc::new(Living::default()))
+        .map_err(|error| error.to_string())
+}
+
+fn record(faults: Faults, calls: Vec<Vec<Request>>) -> Recording {
+    let clock = ManualClock::at(DAWN);
+    let disk = CrashDisk::default();
+    let model = MemoryTables::new(Arc::new(clock.clone()), Arc::new(Living::default()));
+    // Made and closed before the recording: a file takes its name only when it is whole.
+    open(disk.clone(), &clock).and_then(|new| new.close().map_err(|error| error.to_string())).expect("makes");
+    disk.record(faults);
+    let tables = open(disk.clone(), &clock).expect("opens");
+    let mut digests = vec![model.digest().expect("digests")];
+    for (call, number) in calls.iter().zip(1..) {
+        clock.advance(Duration::from_millis(10));
+        disk.announce(number);
+        let answers = tables.apply(call.clone());
+        disk.acknowledge();
+        assert_eq!(answers, model.apply(call.clone()), "call {number}");
+        assert!(answers.iter().all(Result::is_ok), "call {number}: {answers:?}");
+        assert_eq!(model.audit(), Ok(Vec::new()), "call {number}");
+        digests.push(model.digest().expect("digests"));
+    }
+    assert_eq!(tables.digest(), model.digest(), "the two kinds of tables hold the same rows");
+    assert_eq!(tables.audit(), Ok(Vec::new()));
+    Recording { disk, calls, digests }
+}
+
+/// Opens every image that a crash could leave: what was acknowledged is there, and at most the one call in flight besides.
+fn sweep(recording: &Recording, seed: u64) -> Result<Swept, String> {
+    let clock = ManualClock::at(DAWN.plus_ms(1_000_000));
+    let mut swept = Swept::default();
+    for crash in recording.disk.crashes(seed) {
+        swept.points += 1;
+        let acknowledged = usize::try_from(crash.acknowledged.unwrap_or(0)).expect("few");
+        for image in crash.images {
+            swept.images += 1;
+            let place = format!("crash {}, image {}, call {acknowledged}", crash.point, swept.images);
+            let tables =
+                open(CrashDisk::holding(image), &clock).map_err(|error| format!("{place}: {error}"))?;
+            let digest = tables.digest().map_err(|error| format!("{place}: {error}"))?;
+            let found =
+                (acknowledged..=acknowledged + 1).find(|at| recording.digests.get(*at) == Some(&digest));
+            let Some(found) = found else {
+                let earlier = recording.digests.iter().position(|known| *known == digest);
+                return Err(format!("{place}: the store is as after call {earlier:?}"));
+            };
+            if swept.images.is_multiple_of(50) {
+                go_on(&tables, &recording.calls, found).map_err(|error| format!("{place}: {error}"))?;
+            }
+        }
+    }
+    Ok(swept)
+}
+
+/// The rest of the workload can be done, and all tables agree.
+fn go_on(tables: &RedbTables, calls: &[Vec<Request>], done: usize) -> Result<(), String> {
+    for call in calls.iter().skip(done).take(3) {
+        for answer in tables.apply(call.clone()) {
+            answer.map_err(|error| error.to_string())?;
+        }
+    }
+    let wrong = tables.audit().map_err(|error| error.to_string())?;
+    if wrong.is_empty() { Ok(()) } else { Err(wrong.join("; ")) }
+}
+
+fn seed() -> u64 {
+    1
+}
+
+#[test]
+fn no_crash_loses_what_was_acknowledged_or_keeps_a_part_of_a_call() {
+    let recording = record(Faults::default(), calls(seed(), 200));
+    let swept = sweep(&recording, seed()).expect("every image is as after a call");
+    assert!(swept.points > 1500 && swept.images > 5000, "{swept:?}");
+}
+
+#[test]
+fn a_disk_that_ignores_every_tenth_sync_is_caught() {
+    let faults = Faults { ignore_each_sync: Some(10), ..Faults::default() };
+    let caught = sweep(&record(faults, calls(seed(), 40)), seed());
+    assert!(caught.is_err(), "{caught:?}");
+}
+
+#[test]
+fn an_acknowledgement_before_the_sync_is_caught() {
+    let faults = Faults { acknowledge_early: true, ..Faults::default() };
+    let caught = sweep(&record(faults, calls(seed(), 40)), seed());
+    assert!(caught.is_err(), "{caught:?}");
+}

@@ -1,0 +1,166 @@
+//! A workload: calls of mixed requests as executors and senders would make them, the same for the same seed.
+
+use durun::history::{
+    ActivityCompleted, CommandKind, CommandLabel, Fact, MessageId, MessageNo, Moment, OpId, Pending, RunEnd,
+    RunEnded, RunNo, Seq, SignalReceived, StoredStatus, Token, Value,
+};
+use durun::store::conformance::{Chain, append, new_run, pending, signal};
+use durun::store::crash::Chance;
+use durun::store::{Append, LogKey, LogLevel, LogLine, NewMessage, NewRun, Request, RowChange};
+
+/// When the world begins.
+pub(crate) const DAWN: Moment = Moment(1_795_400_000_000);
+
+const EXECUTOR: durun::history::Claim = durun::history::Claim { token: Token(1), pid: 1 };
+
+/// What the workload remembers of a run, to go on with it correctly.
+struct Story {
+    run: RunNo,
+    chain: Chain,
+    next: u32,
+    ops: u32,
+    open_ops: Vec<OpId>,
+    unread: Vec<(MessageNo, MessageId)>,
+    messages: u64,
+    ended: bool,
+}
+
+/// Makes `count` calls.
+pub(crate) fn calls(seed: u64, count: usize) -> Vec<Vec<Request>> {
+    let mut chance = Chance::from(seed);
+    let mut stories = Vec::new();
+    let mut calls = vec![vec![start(&mut stories)]];
+    while calls.len() < count {
+        let requests = if chance.below(4) == 0 { 2 + chance.below(3) } else { 1 };
+        let call: Vec<Request> = (0..requests).filter_map(|_| request(&mut chance, &mut stories)).collect();
+        if !call.is_empty() {
+            calls.push(call);
+        }
+    }
+    calls
+}
+
+fn start(stories: &mut Vec<Story>) -> Request {
+    let run = RunNo(stories.len() as u64 + 1);
+    let id = format!("run-{run}");
+    stories.push(Story {
+        run,
+        chain: Chain::of(run),
+        next: 0,
+        ops: 0,
+        open_ops: Vec::new(),
+        unread: Vec::new(),
+        messages: 0,
+        ended: false,
+    });
+    Request::Start(Box::new(NewRun { claim: Some(EXECUTOR), ..new_run(&id) }))
+}
+
+fn request(chance: &mut Chance, stories: &mut Vec<Story>) -> Option<Request> {
+    let open = stories.iter().filter(|story| !story.ended).count();
+    if open == 0 || (open < 8 && chance.below(10) == 0) {
+        return Some(start(stories));
+    }
+    let nth = chance.below(open);
+    let story = stories.iter_mut().filter(|story| !story.ended).nth(nth)?;
+    Some(match chance.below(20) {
+        0..10 => story.outcomes(chance),
+        10..13 => story.lazy(chance),
+        13..16 => story.message(),
+        16..19 => story.heard()?,
+        _ => story.end(chance),
+    })
+}
+
+impl Story {
+    fn append(&mut self, facts: Vec<Fact>) -> Append {
+        let from = self.next;
+        self.next += u32::try_from(facts.len()).expect("few");
+        let records = facts.into_iter().map(|fact| self.chain.seal(DAWN, fact)).collect();
+        append(self.run, 1, from, records)
+    }
+
+    fn outcomes(&mut self, chance: &mut Chance) -> Request {
+        let count = 1 + chance.below(3);
+        let settled: Vec<OpId> = self.open_ops.drain(..count.min(self.open_ops.len())).collect();
+        let facts = (0..count).map(|nth| {
+            let bytes = if chance.below(120) == 0 { 70_000 } else { chance.below(300) };
+            let op = settled.get(nth).copied().unwrap_or(OpId(1_000_000 + self.next));
+            Fact::ActivityCompleted(Box::new(ActivityCompleted {
+                op,
+                label: CommandLabel { kind: CommandKind::Step, name: "s".to_owned() },
+                input: Value::Int(i64::from(self.next)),
+                result: Value::Text("r".repeat(bytes)),
+                attempts: 1,
+                scheduled_at: DAWN,
+                ended_at: DAWN,
+            }))
+        });
+        let facts = facts.collect();
+        let key = LogKey { seq: Seq(self.next), line: 0 };
+        let line = LogLine {
+            at: DAWN,
+            level: LogLevel::Info,
+            text: "a line".to_owned(),
+            fields: Value::Null,
+            op: None,
+        };
+        let published = vec![(format!("k{}", chance.below(3)), Value::from(self.next))];
+        let pending = self.new_pending(chance);
+        let append = self.append(facts);
+        Request::Append(Box::new(Append { settled, logs: vec![(key, line)], published, pending, ..append }))
+    }
+
+    fn new_pending(&mut self, chance: &mut Chance) -> Vec<Pending> {
+        let rows = (0..chance.below(3)).map(|_| {
+            self.ops += 1;
+            self.open_ops.push(OpId(self.ops));
+            let due = (chance.below(2) == 0).then(|| DAWN.plus_ms(i64::from(self.ops) * 1000));
+            Pending { due, ..pending(self.ops) }
+        });
+        rows.collect()
+    }
+
+    /// A retry: the same op with another next try, so that its timer moves.
+    fn lazy(&mut self, chance: &mut Chance) -> Request {
+        let mut rows = self.new_pending(chance);
+        if let Some(op) = self.open_ops.first() {
+            let next_try = Some(DAWN.plus_ms(chance.below(100_000) as i64));
+            rows.insert(0, Pending { next_try, failures: 3, ..pending(op.0) });
+        }
+        Request::Append(Box::new(Append { pending: rows, ..self.append(Vec::new()) }))
+    }
+
+    fn message(&mut self) -> Request {
+        self.messages += 1;
+        let message = signal(self.run, &format!("{}-{}", self.run, self.messages));
+        self.unread.push((MessageNo(self.messages), message.id));
+        Request::Deliver(Box::new(NewMessage { keyed: self.messages.is_multiple_of(2), ..message }))
+    }
+
+    fn heard(&mut self) -> Option<Request> {
+        if self.unread.is_empty() {
+            return None;
+        }
+        let (no, id) = self.unread.remove(0);
+        let fact = Fact::SignalReceived(Box::new(SignalReceived {
+            message_no: no,
+            message_id: id,
+            name: "s".to_owned(),
+            payload: Value::Null,
+            accepted_at: DAWN,
+        }));
+        Some(Request::Append(Box::new(Append { delivered: vec![(no, id)], ..self.append(vec![fact]) })))
+    }
+
+    fn end(&mut self, chance: &mut Chance) -> Request {
+        self.ended = true;
+        if chance.below(2) == 0 {
+            return Request::Terminate { run: self.run, reason: "enough".to_owned() };
+        }
+        let end = RunEnd::Completed { result: Value::Null };
+        let fact = Fact::RunEnded(Box::new(RunEnded { end: end.clone() }));
+        let row = RowChange { status: Some(StoredStatus::Ended(end)), ..RowChange::default() };
+        Request::Append(Box::new(Append { row, ..self.append(vec![fact]) }))
+    }
+}
