@@ -146,7 +146,8 @@ fn imports(interpreter: &Interpreter, file: &str, text: &str) -> Result<Vec<Impo
 /// The text as the parser takes it: a first line `#!…` is a comment, in its place.
 pub(super) fn readable(text: &str) -> std::borrow::Cow<'_, str> {
     match text.strip_prefix("#!") {
-        Some(rest) => std::borrow::Cow::Owned(format!("//{rest}")),
+        // Not "//" alone: with the path behind it that would be a doc comment, which may not stand everywhere.
+        Some(rest) => std::borrow::Cow::Owned(format!("// {rest}")),
         None => std::borrow::Cow::Borrowed(text),
     }
 }

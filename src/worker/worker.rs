@@ -13,6 +13,9 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
+/// How often the worker looks up when nothing is told: the wall clock may have jumped.
+const LOOK_UP: Duration = Duration::from_secs(1);
+
 /// All that can happen to a worker.
 #[derive(Debug)]
 pub enum Input {
@@ -120,7 +123,7 @@ impl Worker {
             if self.turn()? {
                 continue;
             }
-            match inputs.recv_timeout(self.patience()) {
+            match inputs.recv_timeout(self.patience().min(LOOK_UP)) {
                 Ok(input) => self.take(input),
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
             }
@@ -166,7 +169,6 @@ impl Worker {
 
     /// How long it may wait for an input: until the next timer, attempt, time-out or lazy record.
     pub fn patience(&self) -> Duration {
-        const LONGEST: Duration = Duration::from_secs(1);
         let (now, monotonic) = (self.clock.now(), self.clock.monotonic());
         let until = |at: Moment| Duration::from_millis(u64::try_from(at.since_ms(now)).unwrap_or(0));
         let after = |at: Duration| at.saturating_sub(monotonic);
@@ -180,8 +182,7 @@ impl Worker {
                 due.into_iter().chain(lazy).chain(timeout)
             })
             .min()
-            .unwrap_or(LONGEST)
-            .min(LONGEST)
+            .unwrap_or(LOOK_UP)
     }
 
     /// A run leaves the worker.

@@ -1,0 +1,173 @@
+//! The whole engine crashed at every write, change of length, sync and acknowledgement, for each sample script.
+//!
+//! After each crash: what was acknowledged is there, entry by entry; the run is taken up by another worker and comes to the
+//! same end; and no effect whose outcome was acknowledged happens again.
+
+use crate::sample_world::{Sample, SampleWorld, samples};
+use durun::history::{Fact, OpId, Record, RunEnd, RunNo, Seq};
+use durun::store::conformance::Living;
+use durun::store::crash::{CrashDisk, Faults};
+use durun::store::{Answer, EventSink, LocalSession, RedbTables, Request, Store, StoreError};
+use durun::timer::ManualClock;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+
+/// What was acknowledged, call by call.
+#[derive(Debug, Default)]
+struct Acknowledged {
+    calls: u64,
+    /// The call, the place and the entry.
+    records: Vec<(u64, Seq, Record)>,
+}
+
+/// A store that tells the disk when it acknowledges, and keeps what it acknowledged.
+struct Witness {
+    inner: LocalSession,
+    disk: CrashDisk,
+    kept: Arc<Mutex<Acknowledged>>,
+}
+
+impl Store for Witness {
+    fn call(&self, requests: Vec<Request>) -> Vec<Result<Answer, StoreError>> {
+        let mut kept = self.kept.lock().expect("kept");
+        kept.calls += 1;
+        let call = kept.calls;
+        self.disk.announce(call);
+        let answers = self.inner.call(requests.clone());
+        self.disk.acknowledge();
+        for (request, answer) in requests.into_iter().zip(&answers) {
+            if let (Request::Append(append), Ok(_)) = (request, answer) {
+                let places = (append.from.0..).map(Seq);
+                kept.records.extend(places.zip(append.records).map(|(seq, record)| (call, seq, record)));
+            }
+        }
+        answers
+    }
+
+    fn set_events(&self, sink: EventSink) {
+        self.inner.set_events(sink);
+    }
+}
+
+fn open(disk: &CrashDisk, clock: &ManualClock) -> Result<LocalSession, String> {
+    let tables = RedbTables::with_backend(disk.clone(), Arc::new(clock.clone()), Arc::new(Living::default()))
+        .map_err(|error| error.to_string())?;
+    Ok(LocalSession::alone(Arc::new(tables), Arc::new(clock.clone())))
+}
+
+struct Recording {
+    disk: CrashDisk,
+    kept: Acknowledged,
+    end: RunEnd,
+    run: RunNo,
+}
+
+/// Runs a sample to its end on a recording disk.
+fn record(sample: &Sample, faults: Faults) -> Recording {
+    let mut world = SampleWorld::new(sample);
+    let disk = CrashDisk::default();
+    // The file takes its name only when it is whole: it is made before the recording begins.
+    drop(open(&disk, &world.clock).expect("makes"));
+    let run = world.start(&open(&disk, &world.clock).expect("opens"));
+    disk.record(faults);
+    let kept: Arc<Mutex<Acknowledged>> = Arc::default();
+    let inner = open(&disk, &world.clock).expect("opens");
+    let store = Arc::new(Witness { inner, disk: disk.clone(), kept: Arc::clone(&kept) });
+    let end = world.drive(store, run).expect("comes to its end");
+    let kept =
+        Arc::into_inner(kept).map_or_else(Acknowledged::default, |kept| kept.into_inner().expect("kept"));
+    Recording { disk, kept, end, run }
+}
+
+#[derive(Debug, Default)]
+struct Swept {
+    points: usize,
+    images: usize,
+    resumed: usize,
+}
+
+fn sweep(sample: &Sample, recording: &Recording, seed: u64) -> Result<Swept, String> {
+    let mut swept = Swept::default();
+    for crash in recording.disk.crashes(seed) {
+        swept.points += 1;
+        let acknowledged: Vec<&(u64, Seq, Record)> =
+            recording.kept.records.iter().filter(|(call, _, _)| Some(*call) <= crash.acknowledged).collect();
+        let chosen = crash.point % crash.images.len().max(1);
+        for (number, image) in crash.images.into_iter().enumerate() {
+            swept.images += 1;
+            let place = format!("{} at crash {}, image {number}", sample.name, crash.point);
+            check(sample, recording, image, &acknowledged, number == chosen)
+                .map_err(|error| format!("{place}: {error}"))?;
+            swept.resumed += usize::from(number == chosen);
+        }
+    }
+    Ok(swept)
+}
+
+fn check(
+    sample: &Sample,
+    recording: &Recording,
+    image: Vec<u8>,
+    acknowledged: &[&(u64, Seq, Record)],
+    resume: bool,
+) -> Result<(), String> {
+    let mut world = SampleWorld::new(sample);
+    let disk = CrashDisk::holding(image);
+    let store = open(&disk, &world.clock)?;
+    let from_disk =
+        match store.ask(Request::History { run: recording.run, from: Seq(0), until: Seq(u32::MAX) }) {
+            Ok(Answer::Records(records)) => records,
+            other => return Err(format!("{other:?}")),
+        };
+    let mut settled: BTreeSet<OpId> = BTreeSet::new();
+    let mut before = durun::history::Checksum::first(recording.run);
+    for record in &from_disk {
+        let (entry, next) = record.open(before).map_err(|error| error.to_string())?;
+        before = next;
+        settled.extend(entry.fact.outcome_of().map(|(op, _)| op));
+        if matches!(entry.fact, Fact::RunEnded(_)) {
+            return Ok(());
+        }
+    }
+    for (call, seq, record) in acknowledged {
+        let found = usize::try_from(seq.0).ok().and_then(|place| from_disk.get(place));
+        if found != Some(record) {
+            return Err(format!("entry {seq}, acknowledged by call {call}, is lost"));
+        }
+    }
+    if !resume {
+        return Ok(());
+    }
+    let end = world.drive(Arc::new(store), recording.run)?;
+    if end != recording.end {
+        return Err(format!("it ends as {end:?}, not as {:?}", recording.end));
+    }
+    match world.started().iter().find(|op| settled.contains(op)) {
+        Some(op) => Err(format!("op {op} has its outcome on disk and was started again")),
+        None => Ok(()),
+    }
+}
+
+#[test]
+fn no_crash_of_the_engine_loses_or_repeats_a_recorded_step() {
+    for sample in samples() {
+        let recording = record(&sample, Faults::default());
+        assert_eq!(sample.expected(&recording.end), Ok(()), "{}", sample.name);
+        let swept = sweep(&sample, &recording, 7).expect("every crash is survived");
+        assert!(swept.points > 50 && swept.images > 150 && swept.resumed > 50, "{}: {swept:?}", sample.name);
+    }
+}
+
+fn caught(faults: &Faults) -> usize {
+    samples().iter().filter(|sample| sweep(sample, &record(sample, faults.clone()), 7).is_err()).count()
+}
+
+#[test]
+fn a_planted_bug_every_tenth_sync_ignored_is_found() {
+    assert!(caught(&Faults { ignore_each_sync: Some(10), ..Faults::default() }) > 0);
+}
+
+#[test]
+fn a_planted_bug_acknowledged_before_the_sync_is_found() {
+    assert!(caught(&Faults { acknowledge_early: true, ..Faults::default() }) > 0);
+}

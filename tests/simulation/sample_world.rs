@@ -1,0 +1,245 @@
+//! The sample scripts in a world without processes: activities answer as told, signals come at their time.
+
+use durun::activity::{Done, Failed};
+use durun::history::{
+    Claim, Failure, MessageBody, MessageId, Moment, OpId, Program, RunEnd, RunId, RunNo, RunStart,
+    ScriptHash, Token, Value,
+};
+use durun::store::{Answer, NewMessage, NewRun, Request, Store, StoreError};
+use durun::timer::ManualClock;
+use durun::worker::{Effects, Finished, Input, Job, JobDone, JobKey, Settings, Worker};
+use std::collections::BTreeMap;
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// A sample script, what it is started with, and what the world does to it.
+pub(crate) struct Sample {
+    pub(crate) name: &'static str,
+    file: &'static str,
+    input: &'static str,
+    /// Signals: how many milliseconds after the beginning, name, payload.
+    signals: &'static [(i64, &'static str, &'static str)],
+    /// How often a named activity fails before it succeeds.
+    failures: &'static [(&'static str, u32)],
+    /// A piece of the end that is expected.
+    ends: &'static str,
+}
+
+/// Every sample, the order on each of its paths.
+pub(crate) fn samples() -> Vec<Sample> {
+    let order = Sample {
+        name: "order delivered",
+        file: "order.rhai",
+        input: r#"{"product_id": 1}"#,
+        signals: &[(5_000, "pickedUp", "null"), (6_000, "delivered", "null")],
+        failures: &[("charge_customer", 3)],
+        ends: "Completed { result: Text(\"Delivered\") }",
+    };
+    vec![
+        Sample { name: "tour", file: "tour.rhai", input: "{}", signals: &[], failures: &[], ends: "\"up\"" },
+        Sample { name: "order not picked up", signals: &[], ends: "Not picked up in time", ..order },
+        Sample {
+            name: "order not delivered",
+            signals: &[(5_000, "pickedUp", "null")],
+            ends: "Not delivered in time",
+            ..order
+        },
+        Sample {
+            name: "order declined",
+            input: r#"{"product_id": 666}"#,
+            failures: &[],
+            ends: "card declined",
+            ..order
+        },
+        order,
+        Sample {
+            name: "backup",
+            file: "backup.rhai",
+            input: r#"{"source": "/a", "target": "/b"}"#,
+            signals: &[],
+            failures: &[("test -e \"$2/mounted\" || { echo \"$2 is not mounted\" >&2; ", 2)],
+            ends: "/b/backup.tar.gz",
+        },
+        Sample {
+            name: "approval",
+            file: "approval.rhai",
+            input: "{}",
+            signals: &[(200_000_000, "decision", r#"{"ok": true, "by": "Ada"}"#)],
+            failures: &[],
+            ends: "Ada",
+        },
+    ]
+}
+
+impl Sample {
+    pub(crate) fn expected(&self, end: &RunEnd) -> Result<(), String> {
+        let shown = format!("{end:?}");
+        if shown.contains(self.ends) { Ok(()) } else { Err(shown) }
+    }
+
+    fn text(&self) -> String {
+        let path = format!("{}/scripts/{}", env!("CARGO_MANIFEST_DIR"), self.file);
+        std::fs::read_to_string(path).expect("the sample")
+    }
+}
+
+/// The moment at which every run of a sample begins.
+const DAWN: Moment = Moment(1_800_000_000_000);
+
+pub(crate) struct SampleWorld<'s> {
+    pub(crate) clock: ManualClock,
+    sample: &'s Sample,
+    started: Arc<Mutex<Vec<OpId>>>,
+}
+
+/// Effects that answer by the sample's rules.
+struct Answers {
+    failures: BTreeMap<String, u32>,
+    inputs: Sender<Input>,
+    started: Arc<Mutex<Vec<OpId>>>,
+}
+
+impl Effects for Answers {
+    fn start(&mut self, job: Job) {
+        self.started.lock().expect("started").push(job.key.op);
+        let result = self.answer(&job);
+        self.inputs.send(Input::Done(JobDone { key: job.key, result })).expect("is heard");
+    }
+
+    fn stop(&mut self, _: JobKey) {}
+
+    fn stop_all(&mut self, _: bool) {}
+}
+
+impl Answers {
+    fn answer(&mut self, job: &Job) -> Result<Done, Failed> {
+        let failed = |type_: &str, permanent| {
+            let failure = Failure::new("activity", type_.replace('_', " ")).with("type", type_);
+            Failed { failure, permanent, retry_after_ms: None }
+        };
+        let times = self
+            .failures
+            .iter()
+            .find(|(name, _)| job.label.name.starts_with(*name))
+            .map_or(0, |(_, times)| *times);
+        // By the attempt, which is durable: the world has no memory that a crash of ours would keep.
+        if job.attempt <= times {
+            return Err(failed("down", false));
+        }
+        if job.input.get("id") == Some(&Value::Int(666)) && job.label.name == "charge_customer" {
+            return Err(failed("card_declined", true));
+        }
+        let length = job.input.get("args").map_or(0, |args| args.to_string().len().saturating_sub(4));
+        let value = match job.label.kind {
+            durun::history::CommandKind::Sh => Value::from([
+                ("stdout", Value::Text(length.to_string())),
+                ("stderr", Value::from("")),
+                ("code", Value::Int(0)),
+            ]),
+            _ => Value::Null,
+        };
+        Ok(Done { value, stderr: String::new() })
+    }
+}
+
+impl<'s> SampleWorld<'s> {
+    pub(crate) fn new(sample: &'s Sample) -> Self {
+        Self { clock: ManualClock::at(DAWN), sample, started: Arc::default() }
+    }
+
+    /// The commands that were started as jobs.
+    pub(crate) fn started(&self) -> Vec<OpId> {
+        self.started.lock().expect("started").clone()
+    }
+
+    pub(crate) fn start(&self, store: &dyn Store) -> RunNo {
+        let text = self.sample.text();
+        let new = NewRun {
+            nonce: MessageId::of_key("start", self.sample.name),
+            id: RunId::parse("sample").expect("an id"),
+            start: RunStart {
+                program: Program {
+                    path: "/sample.rhai".into(),
+                    main: ScriptHash::of(&text),
+                    modules: BTreeMap::new(),
+                },
+                input: Value::from_json_text(self.sample.input).expect("input"),
+                directory: "/".into(),
+                environment: BTreeMap::new(),
+                timeout_ms: None,
+            },
+            scripts: vec![(ScriptHash::of(&text), text)],
+            claim: None,
+        };
+        match store.ask(Request::Start(Box::new(new))) {
+            Ok(Answer::Started { run, .. }) => run,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Claims the run and drives it to its end; time jumps to whatever is next.
+    pub(crate) fn drive<S: Store + 'static>(&mut self, store: Arc<S>, run: RunNo) -> Result<RunEnd, String> {
+        let (sender, inputs) = channel();
+        let events = sender.clone();
+        store.set_events(Arc::new(move |event| drop(events.send(Input::Store(event)))));
+        let failures =
+            self.sample.failures.iter().map(|(name, times)| ((*name).to_owned(), *times)).collect();
+        let effects = Answers { failures, inputs: sender, started: Arc::clone(&self.started) };
+        let settings = Settings { seed: 3, live_strands: 24_000 };
+        let shared: Arc<dyn Store> = store;
+        let mut worker = Worker::new(
+            Arc::clone(&shared),
+            Arc::new(self.clock.clone()),
+            Box::new(effects),
+            Arc::new(|_, _| ()),
+            settings,
+        );
+        let claim = Claim { token: Token(1), pid: 1 };
+        let epoch = match shared.ask(Request::Claim { run, claim }) {
+            Ok(Answer::Claimed { epoch }) => epoch,
+            other => return Err(format!("{other:?}")),
+        };
+        worker.adopt(run, epoch).map_err(|error| error.to_string())?;
+        let mut signals = self.sample.signals.iter().peekable();
+        for _ in 0..20_000 {
+            while let Ok(input) = inputs.try_recv() {
+                worker.take(input);
+            }
+            if worker.turn().map_err(|error| error.to_string())? {
+                continue;
+            }
+            if worker.is_idle() {
+                break;
+            }
+            let mut pause = worker.patience().max(Duration::from_millis(1));
+            if let Some((at, name, payload)) = signals.peek() {
+                let until = DAWN.plus_ms(*at).since_ms(durun::timer::Clock::now(&self.clock));
+                if until <= 0 {
+                    signals.next();
+                    send(shared.as_ref(), run, name, payload)?;
+                    continue;
+                }
+                pause = pause.min(Duration::from_millis(u64::try_from(until).unwrap_or(1)));
+            }
+            self.clock.advance(pause);
+        }
+        match worker.take_finished().pop() {
+            Some((_, Finished::Ended(end))) => Ok(end),
+            other => Err(format!("it did not end: {other:?}")),
+        }
+    }
+}
+
+/// Sends a signal under a key, as a sender does who sends again when he got no answer.
+fn send(store: &dyn Store, run: RunNo, name: &str, payload: &str) -> Result<(), String> {
+    let body = MessageBody::Signal {
+        name: name.to_owned(),
+        payload: Value::from_json_text(payload).expect("payload"),
+    };
+    let message = NewMessage { run, id: MessageId::of_key("sample", name), keyed: true, body };
+    match store.ask(Request::Deliver(Box::new(message))) {
+        Ok(_) | Err(StoreError::Ended { .. }) => Ok(()),
+        Err(error) => Err(error.to_string()),
+    }
+}
