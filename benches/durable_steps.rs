@@ -43,14 +43,14 @@ impl Liveness for NobodyElse {
 fn timed(work: impl FnOnce()) -> f64 {
     let began = SystemClock.monotonic();
     work();
-    (SystemClock.monotonic() - began).as_secs_f64()
+    SystemClock.monotonic().saturating_sub(began).as_secs_f64()
 }
 
 /// One overwrite of 4 KiB and one fdatasync, in seconds.
 fn floor(place: &Path) -> f64 {
     const TIMES: u64 = 300;
     let file = std::fs::File::create(place.join("floor")).expect("a file");
-    file.write_all_at(&[1; 1 << 20], 0).expect("written");
+    file.write_all_at(&vec![1; 1 << 20], 0).expect("written");
     file.sync_all().expect("synced");
     let seconds = timed(|| {
         for turn in 0..TIMES {

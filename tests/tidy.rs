@@ -1,4 +1,5 @@
 //! Holds the house: the room table, the doors, the first lines, the sizes, and that every host call is written up.
+#![expect(clippy::expect_used, reason = "tests")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

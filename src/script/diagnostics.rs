@@ -19,7 +19,7 @@ pub(super) fn thrown(error: &EvalAltResult, script: &Script) -> Thrown {
             let value = to_value(value).unwrap_or_else(|refused| Value::Text(refused.failure().message));
             let mut failure = Failure::from_value(value);
             if MISTAKES.contains(&failure.kind.as_str()) {
-                Thrown::Fault(Box::new(place.stuck_by(&failure)))
+                Thrown::Fault(Box::new(place.stuck_by(&failure, script)))
             } else {
                 failure.line = failure.line.or(line_of(place.position));
                 Thrown::Failure(failure)
@@ -27,7 +27,7 @@ pub(super) fn thrown(error: &EvalAltResult, script: &Script) -> Thrown {
         }
         inner => {
             let (message, hint) = words(inner);
-            Thrown::Fault(Box::new(place.stuck(message, hint)))
+            Thrown::Fault(Box::new(place.stuck(message, hint, script)))
         }
     }
 }
@@ -39,7 +39,11 @@ pub(super) fn unrecordable(refused: &Refused, script: &Script) -> Thrown {
         return Thrown::Failure(failure);
     }
     let place = Place { file: script.source().path.clone(), position: Position::NONE, calls: Vec::new() };
-    Thrown::Fault(Box::new(place.stuck(format!("its value cannot be recorded: {}", failure.message), None)))
+    Thrown::Fault(Box::new(place.stuck(
+        format!("its value cannot be recorded: {}", failure.message),
+        None,
+        script,
+    )))
 }
 
 struct Place {
@@ -71,21 +75,24 @@ impl Place {
         }
     }
 
-    fn stuck(self, message: String, hint: Option<String>) -> Stuck {
+    fn stuck(self, message: String, hint: Option<String>, script: &Script) -> Stuck {
+        let line = line_of(self.position);
+        let column = self.position.position().and_then(|column| u32::try_from(column).ok());
+        let column = line.zip(column).map(|(line, column)| script.column(&self.file, line, column));
         Stuck {
             kind: kind::FAULT.to_owned(),
             message,
             file: Some(self.file),
-            line: line_of(self.position),
-            column: self.position.position().and_then(|column| u32::try_from(column).ok()),
+            line,
+            column,
             calls: self.calls,
             hint,
         }
     }
 
-    fn stuck_by(self, failure: &Failure) -> Stuck {
+    fn stuck_by(self, failure: &Failure, script: &Script) -> Stuck {
         let at_its_line = failure.line.is_none() || failure.line == line_of(self.position);
-        let mut stuck = self.stuck(failure.message.clone(), None);
+        let mut stuck = self.stuck(failure.message.clone(), None, script);
         stuck.line = failure.line.or(stuck.line);
         if !at_its_line {
             stuck.column = None;
@@ -149,4 +156,20 @@ pub(super) fn caught(error: &EvalAltResult, script: &Script) -> Dynamic {
             to_dynamic(&failure.to_value())
         }
     }
+}
+
+/// A caught value as a script is to see it: the engine's own maps become durun's, with `kind`; all else stays.
+pub(super) fn as_ours(value: Dynamic, script: &Script) -> Dynamic {
+    let Some(map) = value.read_lock::<rhai::Map>() else { return value };
+    let text = |key: &str| map.get(key).and_then(|field| field.clone().into_string().ok());
+    let is_the_engines =
+        !map.contains_key("kind") && text("error").is_some_and(|name| name.starts_with("Error"));
+    let (true, Some(message)) = (is_the_engines, text("message")) else {
+        drop(map);
+        return value;
+    };
+    let line = map.get("line").and_then(|line| line.as_int().ok()).and_then(|line| u32::try_from(line).ok());
+    let file = script.source().path.as_str();
+    let failure = Failure { line, ..Failure::new(kind::FAULT, message) }.with("file", file);
+    to_dynamic(&failure.to_value())
 }

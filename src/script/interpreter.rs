@@ -33,6 +33,7 @@ impl Interpreter {
         let mut engine = sandbox::engine();
         time_value::register(&mut engine);
         calls::register(&mut engine);
+        super::cell::register(&mut engine);
         #[expect(deprecated, reason = "the engine marks it volatile; rhai is pinned to one version")]
         engine.on_var(|name, _index, context| variable(name, &context));
         Self { engine: Rc::new(engine) }
@@ -101,6 +102,7 @@ fn variable(
     }
 }
 
+#[expect(clippy::unnecessary_box_returns, reason = "the engine's errors are boxed")]
 fn held(name: &str) -> Box<EvalAltResult> {
     let holder = Context::current().and_then(|context| context.host.blocked_line());
     let by = holder.map_or_else(

@@ -5,6 +5,7 @@
 
 mod body;
 mod calls;
+mod cell;
 mod closure;
 mod convert;
 mod copy;

@@ -1,7 +1,7 @@
 //! A compiled script: the main text and its pinned modules, shared by all runs of that content.
 
 use super::interpreter::Interpreter;
-use super::rewrite::rewrite;
+use super::rewrite::Insertions;
 use super::source::{Source, SyntaxError};
 use rhai::{AST, Engine, ImmutableString};
 use std::collections::BTreeMap;
@@ -12,6 +12,7 @@ pub struct Script {
     pub(super) main: AST,
     pub(super) modules: BTreeMap<String, AST>,
     source: Source,
+    insertions: BTreeMap<String, Insertions>,
 }
 
 impl Script {
@@ -21,17 +22,25 @@ impl Script {
     /// [`SyntaxError`] with file, line and column.
     pub fn compile(interpreter: &Interpreter, source: Source) -> Result<Rc<Self>, SyntaxError> {
         let engine = interpreter.engine();
-        let main = compile_text(&engine, &source.path, &source.main)?;
+        let (main, made) = compile_text(&engine, &source.path, &source.main)?;
         let mut modules = BTreeMap::new();
+        let mut insertions = BTreeMap::from([(source.path.clone(), made)]);
         for (path, text) in &source.modules {
-            modules.insert(path.clone(), compile_text(&engine, path, text)?);
+            let (module, made) = compile_text(&engine, path, text)?;
+            modules.insert(path.clone(), module);
+            insertions.insert(path.clone(), made);
         }
-        Ok(Rc::new(Self { main, modules, source }))
+        Ok(Rc::new(Self { main, modules, source, insertions }))
     }
 
     /// The texts it was compiled from.
     pub fn source(&self) -> &Source {
         &self.source
+    }
+
+    /// The column of a file's own text that a column of the executed text means.
+    pub(super) fn column(&self, file: &str, line: u32, column: u32) -> u32 {
+        self.insertions.get(file).map_or(column, |made| made.original(line, column))
     }
 
     /// The number of parameters of the script's own function of that name, the one with fewest where several have it.
@@ -45,11 +54,9 @@ impl Script {
 }
 
 /// Compiles one text under the name by which errors call it.
-pub(super) fn compile_text(engine: &Engine, file: &str, text: &str) -> Result<AST, SyntaxError> {
-    let ast = engine
-        .compile(super::source::readable(text).as_ref())
+fn compile_text(engine: &Engine, file: &str, text: &str) -> Result<(AST, Insertions), SyntaxError> {
+    let (mut ast, made) = super::rewrite::compile(engine, super::source::readable(text).as_ref())
         .map_err(|error| SyntaxError::new(file, &error))?;
-    let mut ast = rewrite(&ast);
     ast.set_source(ImmutableString::from(file));
-    Ok(ast)
+    Ok((ast, made))
 }

@@ -7,11 +7,13 @@ use crate::timer::parse_duration;
 use rhai::{Dynamic, EvalAltResult, ImmutableString, NativeCallContext, Position};
 
 /// The error that a script catches as the failure's map, at the line of the call.
+#[expect(clippy::unnecessary_box_returns, reason = "the engine's errors are boxed")]
 pub(super) fn raise(context: &NativeCallContext<'_>, failure: Failure) -> Box<EvalAltResult> {
     raise_at(context.call_position(), failure)
 }
 
 /// The same at a given place.
+#[expect(clippy::unnecessary_box_returns, reason = "the engine's errors are boxed")]
 pub(super) fn raise_at(position: Position, mut failure: Failure) -> Box<EvalAltResult> {
     if failure.line.is_none() {
         failure.line = line_of(position);

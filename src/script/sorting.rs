@@ -8,6 +8,7 @@ pub(super) fn register(engine: &mut Engine) {
     engine.register_fn("dedup", dedup);
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the engine hands values over")]
 /// Stable; the comparer gives an integer below, at or above zero, or true where the first comes after the second.
 fn sort(
     context: NativeCallContext<'_>,
@@ -68,6 +69,7 @@ fn comes_after(
     })
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the engine hands values over")]
 fn dedup(context: NativeCallContext<'_>, array: &mut Array, same: FnPtr) -> Result<(), Box<EvalAltResult>> {
     let mut kept: Array = Array::new();
     for item in array.iter() {

@@ -37,7 +37,7 @@ pub enum Rest {
 }
 
 enum Pause {
-    Asked(Asked),
+    Asked(Box<Asked>),
     Sliced,
     OutOfOperations,
 }
@@ -70,7 +70,7 @@ impl Meter {
 }
 
 /// What host calls on a strand can reach.
-pub struct Context {
+pub(super) struct Context {
     /// Answers what needs no suspension.
     pub host: Rc<dyn Host>,
     /// The script that runs here.
@@ -89,13 +89,13 @@ thread_local! {
 
 impl Context {
     /// The context of the strand that runs on this thread, if one does.
-    pub fn current() -> Option<Rc<Self>> {
+    pub(super) fn current() -> Option<Rc<Self>> {
         CURRENT.with_borrow(|stack| stack.last().cloned())
     }
 
     /// Suspends the strand until the request is answered.
-    pub fn ask(&self, asked: Asked) -> Reply {
-        self.pause(Pause::Asked(asked))
+    pub(super) fn ask(&self, asked: Asked) -> Reply {
+        self.pause(Pause::Asked(Box::new(asked)))
     }
 
     #[expect(
@@ -188,7 +188,7 @@ impl Strand {
         let result = coroutine.resume(reply);
         CURRENT.with_borrow_mut(Vec::pop);
         match result {
-            CoroutineResult::Yield(Pause::Asked(asked)) => Rest::Asked(asked),
+            CoroutineResult::Yield(Pause::Asked(asked)) => Rest::Asked(*asked),
             CoroutineResult::Yield(Pause::Sliced) => Rest::Sliced,
             CoroutineResult::Yield(Pause::OutOfOperations) => Rest::OutOfOperations,
             CoroutineResult::Return(result) => {

@@ -45,6 +45,7 @@ pub(super) struct World {
     script: Script,
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "an answer that comes")]
 fn ok(value: Value) -> Option<Result<Done, Failed>> {
     Some(Ok(Done { value, stderr: String::new() }))
 }
@@ -73,10 +74,10 @@ impl World {
             scripts: vec![(ScriptHash::of(text), text.to_owned())],
             claim: None,
         };
-        match self.store.ask(Request::Start(Box::new(new))).expect("starts") {
-            Answer::Started { run, .. } => run,
-            other => panic!("{other:?}"),
-        }
+        let Ok(Answer::Started { run, .. }) = self.store.ask(Request::Start(Box::new(new))) else {
+            panic!("starts")
+        };
+        run
     }
 
     /// A worker as a new process would have it.

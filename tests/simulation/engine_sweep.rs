@@ -159,7 +159,7 @@ fn no_crash_of_the_engine_loses_or_repeats_a_recorded_step() {
 }
 
 fn caught(faults: &Faults) -> usize {
-    samples().iter().filter(|sample| sweep(sample, &record(sample, faults.clone()), 7).is_err()).count()
+    samples().iter().filter(|sample| sweep(sample, &record(sample, *faults), 7).is_err()).count()
 }
 
 #[test]

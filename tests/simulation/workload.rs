@@ -41,7 +41,7 @@ pub(crate) fn calls(seed: u64, count: usize) -> Vec<Vec<Request>> {
 }
 
 fn start(stories: &mut Vec<Story>) -> Request {
-    let run = RunNo(stories.len() as u64 + 1);
+    let run = RunNo(u64::try_from(stories.len()).expect("few") + 1);
     let id = format!("run-{run}");
     stories.push(Story {
         run,
@@ -125,7 +125,7 @@ impl Story {
     fn lazy(&mut self, chance: &mut Chance) -> Request {
         let mut rows = self.new_pending(chance);
         if let Some(op) = self.open_ops.first() {
-            let next_try = Some(DAWN.plus_ms(chance.below(100_000) as i64));
+            let next_try = Some(DAWN.plus_ms(i64::try_from(chance.below(100_000)).expect("small")));
             rows.insert(0, Pending { next_try, failures: 3, ..pending(op.0) });
         }
         Request::Append(Box::new(Append { pending: rows, ..self.append(Vec::new()) }))

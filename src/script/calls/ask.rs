@@ -35,6 +35,7 @@ pub(super) fn script_or_body(context: &NativeCallContext<'_>) -> Given<Rc<Contex
     }
 }
 
+#[expect(clippy::unnecessary_box_returns, reason = "the engine's errors are boxed")]
 fn nested(context: &NativeCallContext<'_>, place: &str) -> Box<EvalAltResult> {
     raise(context, Failure::new(kind::NESTED, format!("{} may not stand {place}", context.fn_name())))
 }
@@ -48,6 +49,7 @@ pub(super) fn ask(context: &NativeCallContext<'_>, caller: &Context, ask: Ask) -
 }
 
 /// The failure that says which argument is wrong.
+#[expect(clippy::unnecessary_box_returns, reason = "the engine's errors are boxed")]
 pub(super) fn wrong(context: &NativeCallContext<'_>, message: impl Into<String>) -> Box<EvalAltResult> {
     raise(context, Failure::new(kind::BAD_OPTION, message))
 }

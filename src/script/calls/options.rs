@@ -78,7 +78,7 @@ fn retry(value: &Dynamic, mut policy: RetryPolicy) -> Result<RetryPolicy, String
     for (name, value) in map.iter() {
         match name.as_str() {
             "first" => {
-                policy.first_ms = duration_ms(value).map_err(|error| format!("retry.first: {error}"))?
+                policy.first_ms = duration_ms(value).map_err(|error| format!("retry.first: {error}"))?;
             }
             "max" => policy.max_ms = duration_ms(value).map_err(|error| format!("retry.max: {error}"))?,
             "factor" => policy.factor = number("retry.factor", value, 1.0, 1000.0)?,

@@ -1,12 +1,16 @@
 //! Strands under a bare host: what runs, suspends and ends.
 
+mod closures;
+mod limits;
+mod rulings;
+
 use super::*;
 use crate::history::{Failure, Moment, Value};
 use std::cell::RefCell;
 use std::rc::Rc;
 
 #[derive(Default)]
-struct Bare {
+pub(super) struct Bare {
     lines: RefCell<Vec<String>>,
 }
 
@@ -40,7 +44,7 @@ impl Host for Bare {
 }
 
 /// Runs a script to its end; each effect and wait is answered with its name and how often was asked.
-fn drive(text: &str) -> (Result<Value, Thrown>, Vec<String>) {
+pub(super) fn drive(text: &str) -> (Result<Value, Thrown>, Vec<String>) {
     let interpreter = Interpreter::new();
     let source = Source { path: "t.rhai".into(), main: text.into(), modules: [].into() };
     let script = Script::compile(&interpreter, source).expect("compiles");

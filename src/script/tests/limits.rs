@@ -1,0 +1,111 @@
+//! Limits: set explicitly, the same in debug and release, never to be caught by a script.
+
+use super::{Bare, drive};
+use crate::history::Value;
+use crate::script::{CALL_DEPTH, EXPRESSION_DEPTH, Interpreter, Meter, Reply, Rest, Script, Source, Thrown};
+use std::rc::Rc;
+
+/// Runs a script with so many operations; whether it used them up.
+fn runs_out(text: &str, operations: u64) -> bool {
+    let interpreter = Interpreter::new();
+    let source = Source { path: "t.rhai".into(), main: text.into(), modules: [].into() };
+    let script = Script::compile(&interpreter, source).expect("compiles");
+    let mut strand =
+        interpreter.main(&script, Rc::new(Bare::default()), Meter::new(operations)).expect("a strand");
+    let mut reply: Reply = Ok(Value::Null);
+    loop {
+        match strand.resume(reply) {
+            Rest::OutOfOperations => return true,
+            Rest::Sliced | Rest::Asked(_) => reply = Ok(Value::Null),
+            Rest::Ended(_) => return false,
+        }
+    }
+}
+
+#[test]
+fn ruling_5_the_operations_of_a_stretch_can_not_be_caught() {
+    assert!(runs_out("loop {}", 10_000));
+    assert!(runs_out("try { loop {} } catch (e) { } loop {}", 10_000));
+    assert!(runs_out("[1].map(|x| { loop {} })", 10_000));
+    assert!(runs_out("let v = [2, 1]; try { v.sort(|a, b| { loop {} }); } catch (e) { 5 }", 10_000));
+    assert!(runs_out("attempt(|| { loop {} })", 10_000));
+    assert!(!runs_out("let n = 0; while n < 100 { n += 1; } n", 10_000));
+}
+
+#[test]
+fn ruling_7_calls_nest_as_deep_as_said_and_no_deeper() {
+    let nest =
+        |depth: usize| drive(&format!("fn f(n) {{ if n == 0 {{ 0 }} else {{ f(n - 1) }} }} f({depth})")).0;
+    assert_eq!(nest(CALL_DEPTH - 1), Ok(Value::Int(0)));
+    match nest(CALL_DEPTH + 1) {
+        Err(Thrown::Fault(stuck)) => {
+            assert!(stuck.message.contains("nested more than 32 deep"), "{}", stuck.message)
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn ruling_7_the_worst_legal_recursion_fits_the_stack_of_a_strand() {
+    // Each call stands at the deepest place that the parser allows, in blocks, branches, arrays, methods, texts, and all of them mixed.
+    let wraps: [&dyn Fn(&str) -> String; 7] = [
+        &|inner| format!("{{ {inner} }}"),
+        &|inner| format!("if true {{ {inner} }} else {{ 0 }}"),
+        &|inner| format!("switch 1 {{ 1 => {inner}, _ => 0 }}"),
+        &|inner| format!("[{inner}].map(|x| x)[0]"),
+        &|inner| format!("parse_int(`${{{inner}}}`)"),
+        &|inner| format!("(0 + ({inner}))"),
+        &|inner| format!("[0].map(|zero| zero + {inner})[0]"),
+    ];
+    let interpreter = Interpreter::new();
+    let compiles = |text: &str| {
+        let source = Source { path: "t.rhai".into(), main: text.to_owned(), modules: [].into() };
+        Script::compile(&interpreter, source).is_ok()
+    };
+    let script =
+        |deep: &str| format!("fn f(n) {{ if n <= 0 {{ 0 }} else {{ {deep} }} }} f({})", CALL_DEPTH * 2);
+    let mut layers = 0;
+    for first in 0..=wraps.len() {
+        let mut deep = "f(n - 1)".to_owned();
+        for layer in 0.. {
+            // The last round mixes them all.
+            let wrap = wraps.get(first).unwrap_or(&wraps[layer % wraps.len()]);
+            let deeper = wrap(&deep);
+            if !compiles(&script(&deeper)) {
+                break;
+            }
+            deep = deeper;
+            layers += 1;
+        }
+        drop(drive(&script(&deep)));
+    }
+    assert!(layers >= 60, "only {layers} layers compile");
+    let half = EXPRESSION_DEPTH / 2;
+    let sum = format!("{}{}", ["1"].repeat(half).join(" + ("), ")".repeat(half - 1));
+    assert_eq!(drive(&sum).0, Ok(Value::Int(32)));
+}
+
+#[test]
+fn ordinary_data_is_ordinary() {
+    let text = r#"
+        let rows = [];
+        for n in 0..10000 { rows.push(#{ id: n, name: `row ${n}`, price: n * 2, ok: n % 2 == 0, tags: ["a"] }); }
+        let kept = rows.filter(|row| row.ok).map(|row| row.price);
+        let sum = 0;
+        for row in rows { sum += row.price; }
+        [kept.len(), sum]
+    "#;
+    assert_eq!(drive(text).0, Ok(Value::List(vec![Value::Int(5_000), Value::Int(99_990_000)])));
+    let texts = "let t = []; for n in 0..500 { let s = \"\"; s.pad(10000, \"x\"); t.push(s); } t.map(|s| s.len()).reduce(|a, b| b + if a == () { 0 } else { a })";
+    assert_eq!(drive(texts).0, Ok(Value::Int(5_000_000)));
+}
+
+#[test]
+fn the_holes_are_closed() {
+    for text in ["eval(\"1\")", "exit()", "exit(1)", "timestamp()", "import \"/etc/passwd\" as x;"] {
+        let interpreter = Interpreter::new();
+        let source = Source { path: "t.rhai".into(), main: text.into(), modules: [].into() };
+        let refused = Script::compile(&interpreter, source).is_err();
+        assert!(refused || matches!(drive(text).0, Err(Thrown::Fault(_))), "{text}");
+    }
+}
