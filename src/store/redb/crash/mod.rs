@@ -4,13 +4,17 @@
 //! what came since, anything may be: nothing, all, the last write torn between two sectors, only the last, all but one, or
 //! some. For simulations; nothing of durun itself uses it.
 
+mod chance;
+mod crashes;
+
+pub use chance::Chance;
+pub use crashes::{Crash, Crashes};
+
+use crashes::Step;
 use redb::StorageBackend;
 use std::fmt;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
-/// The bytes that a disk writes whole.
-const SECTOR: usize = 512;
 
 /// What can be wrong with a disk.
 #[derive(Debug, Clone, Copy, Default)]
@@ -49,42 +53,6 @@ struct Disk {
     syncs: u64,
     announced: Option<u64>,
 }
-
-/// What the disk was told.
-#[derive(Debug, Clone)]
-enum Step {
-    Write(usize, Vec<u8>),
-    Length(usize),
-    Sync,
-    Acknowledged(u64),
-}
-
-/// A crash: what had been acknowledged before it, and what it may have left.
-#[derive(Debug)]
-pub struct Crash {
-    /// How many steps the disk had been told.
-    pub point: usize,
-    /// The acknowledgement given last, where there was one.
-    pub acknowledged: Option<u64>,
-    /// The bytes, in each way that they may be.
-    pub images: Vec<Vec<u8>>,
-}
-
-/// The crashes of a recording, one after another.
-#[derive(Debug)]
-pub struct Crashes {
-    trace: Vec<Step>,
-    point: usize,
-    acknowledged: Option<u64>,
-    synced: Vec<u8>,
-    unsynced: Vec<Step>,
-    chance: Chance,
-    done: bool,
-}
-
-/// A source of numbers that a seed makes the same each time.
-#[derive(Debug, Clone)]
-pub struct Chance(u64);
 
 impl CrashDisk {
     /// A disk that holds these bytes.
@@ -129,15 +97,7 @@ impl CrashDisk {
     /// All crashes of the recording; the seed decides what chance keeps.
     pub fn crashes(&self, seed: u64) -> Crashes {
         let disk = self.disk();
-        Crashes {
-            trace: disk.trace.clone(),
-            point: 0,
-            acknowledged: None,
-            synced: disk.base.clone(),
-            unsynced: Vec::new(),
-            chance: Chance::from(seed),
-            done: false,
-        }
+        Crashes::new(disk.base.clone(), disk.trace.clone(), Chance::from(seed))
     }
 }
 
@@ -169,104 +129,6 @@ impl Disk {
         step.apply(&mut self.bytes);
         self.trace.push(step);
         Ok(())
-    }
-}
-
-impl Step {
-    fn apply(&self, bytes: &mut Vec<u8>) {
-        match self {
-            Self::Write(offset, data) => write_at(bytes, *offset, data),
-            Self::Length(length) => bytes.resize(*length, 0),
-            Self::Sync | Self::Acknowledged(_) => {}
-        }
-    }
-
-    /// The beginning of a write, cut between two of its sectors, where it has two.
-    fn torn(&self, chance: &mut Chance) -> Option<Self> {
-        match self {
-            Self::Write(offset, data) if data.len() > SECTOR => {
-                let sectors = data.len().div_ceil(SECTOR);
-                let kept = 1 + chance.below(sectors - 1);
-                Some(Self::Write(*offset, data.iter().take(kept * SECTOR).copied().collect()))
-            }
-            Self::Write(..) | Self::Length(_) | Self::Sync | Self::Acknowledged(_) => None,
-        }
-    }
-}
-
-fn write_at(bytes: &mut Vec<u8>, offset: usize, data: &[u8]) {
-    let end = offset.saturating_add(data.len());
-    if bytes.len() < end {
-        bytes.resize(end, 0);
-    }
-    if let Some(place) = bytes.get_mut(offset..end) {
-        place.copy_from_slice(data);
-    }
-}
-
-impl Iterator for Crashes {
-    type Item = Crash;
-
-    fn next(&mut self) -> Option<Crash> {
-        if self.done {
-            return None;
-        }
-        let images = self.images();
-        let crash = Crash { point: self.point, acknowledged: self.acknowledged, images };
-        match self.trace.get(self.point).cloned() {
-            None => self.done = true,
-            Some(Step::Sync) => self.unsynced.drain(..).for_each(|step| step.apply(&mut self.synced)),
-            Some(Step::Acknowledged(number)) => self.acknowledged = Some(number),
-            Some(step @ (Step::Write(..) | Step::Length(_))) => self.unsynced.push(step),
-        }
-        self.point += 1;
-        Some(crash)
-    }
-}
-
-impl Crashes {
-    fn images(&mut self) -> Vec<Vec<u8>> {
-        let Self { synced, unsynced, chance, .. } = self;
-        let mut images = vec![synced.clone()];
-        let mut image = |kept: &mut dyn Iterator<Item = &Step>| {
-            let mut bytes = synced.clone();
-            kept.for_each(|step| step.apply(&mut bytes));
-            images.push(bytes);
-        };
-        let Some((last, before)) = unsynced.split_last() else { return images };
-        image(&mut unsynced.iter());
-        if let Some(torn) = last.torn(chance) {
-            image(&mut before.iter().chain([&torn]));
-        }
-        if !before.is_empty() {
-            image(&mut [last].into_iter());
-            let dropped = chance.below(unsynced.len());
-            image(
-                &mut unsynced.iter().enumerate().filter(|(place, _)| *place != dropped).map(|(_, step)| step),
-            );
-            let kept: Vec<&Step> = unsynced.iter().filter(|_| chance.below(2) == 0).collect();
-            image(&mut kept.into_iter());
-        }
-        images
-    }
-}
-
-impl From<u64> for Chance {
-    fn from(seed: u64) -> Self {
-        Self(seed)
-    }
-}
-
-impl Chance {
-    /// A number below `limit`; 0 where the limit is 0.
-    pub fn below(&mut self, limit: usize) -> usize {
-        // SplitMix64.
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        let limit = u64::try_from(limit).unwrap_or(u64::MAX).max(1);
-        usize::try_from((mixed ^ (mixed >> 31)) % limit).unwrap_or(0)
     }
 }
 
@@ -308,6 +170,7 @@ impl StorageBackend for CrashDisk {
 
 #[cfg(test)]
 mod tests {
+    use super::crashes::SECTOR;
     use super::*;
 
     fn recorded() -> CrashDisk {
@@ -323,13 +186,13 @@ mod tests {
         disk.sync_data().expect("syncs");
         disk.write(1, &[3]).expect("writes");
         disk.write(2, &[4]).expect("writes");
-        let last = disk.crashes(1).last().expect("a crash");
-        for image in &last.images {
-            assert_eq!(image.len(), 4);
-            assert_eq!((image[0], image[3]), (2, 1));
+        // After the first write and its sync.
+        let images: Vec<Vec<u8>> = disk.crashes(1).skip(2).flat_map(|crash| crash.images).collect();
+        for image in &images {
+            assert_eq!((image.len(), image[0], image[3]), (4, 2, 1));
         }
-        for kept in [vec![2, 1, 1, 1], vec![2, 3, 4, 1], vec![2, 1, 4, 1]] {
-            assert!(last.images.contains(&kept), "{kept:?}");
+        for kept in [vec![2, 1, 1, 1], vec![2, 3, 4, 1], vec![2, 1, 4, 1], vec![2, 3, 1, 1]] {
+            assert!(images.contains(&kept), "{kept:?}");
         }
     }
 
