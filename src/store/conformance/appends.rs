@@ -14,6 +14,7 @@ pub(super) const CHECKS: &[Check] = &[
     ("an epoch that is not in force is refused", fenced),
     ("entries that do not follow the last one are refused whole", broken_chain),
     ("large entries come back whole, and a page has at most 4 MiB of them", large),
+    ("an entry larger than a page comes alone", larger_than_a_page),
     ("a refused request spoils no other of the same call", no_spoiling),
     ("what is read in a call sees what was written before it in the call", reads_own_writes),
 ];
@@ -164,6 +165,17 @@ fn large(subject: &Subject) {
     assert_eq!([page, rest].concat(), records);
     let more = append(run, 1, 8, chain.seeds(1));
     assert_eq!(subject.append(more), Ok(Answer::Done), "chained to a large entry");
+}
+
+fn larger_than_a_page(subject: &Subject) {
+    let run = subject.executed("a");
+    let mut chain = Chain::of(run);
+    let records: Vec<Record> =
+        (0..).zip([10, 4_500_000, 10]).map(|(op, bytes)| completed(&mut chain, op, bytes)).collect();
+    assert_eq!(subject.append(append(run, 1, 0, records.clone())), Ok(Answer::Done));
+    let pages: Vec<Record> = (0..3).flat_map(|from| subject.history(run, from, from + 1)).collect();
+    assert_eq!(pages, records);
+    assert_eq!(subject.history(run, 1, 3).len(), 1);
 }
 
 fn no_spoiling(subject: &Subject) {
