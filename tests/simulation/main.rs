@@ -4,5 +4,6 @@
 mod engine_sweep;
 mod sample_world;
 mod store_faults;
+mod store_shared;
 mod store_sweep;
 mod workload;
