@@ -2,18 +2,21 @@
 
 use super::outcome::{Done, Failed};
 use super::process::{ProcessEnd, ProcessOutput};
-use crate::history::{CommandKind, CommandLabel, Failure, MAX_BYTES, Value, kind};
+use crate::history::{CommandKind, CommandLabel, Failure, MAX_BYTES, Value, ValueError, kind};
 use crate::timer::{parse_duration, show_duration};
-use std::io;
 use std::os::unix::process::ExitStatusExt;
 
-/// How much of stderr goes into a failure, in bytes.
+/// How much of the end of stderr goes into a failure, in bytes.
 const FAILURE_STDERR: usize = 4096;
+/// How much of the last line of stderr goes into a message, in bytes.
+const MESSAGE_LINE: usize = 300;
+/// The type of a failure whose result cannot be recorded: not its kind, for an error of that kind is the script's mistake.
+const TOO_LARGE: &str = kind::TOO_LARGE;
 
 /// What an attempt came to. `ok_codes` are the exit codes that are no errors, `timeout_ms` is for the message.
 ///
 /// # Errors
-/// [`Failed`]: the failure that the script would catch, and whether another attempt makes sense.
+/// The failure, and whether another attempt makes sense. One that was stopped has the kind `cancelled`.
 pub fn judge(
     label: &CommandLabel,
     output: ProcessOutput,
@@ -21,139 +24,170 @@ pub fn judge(
     timeout_ms: Option<i64>,
 ) -> Result<Done, Failed> {
     let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    let failure = |kind: &str, message: String| told(Failure::new(kind, message), label, &stderr);
     match output.end {
-        ProcessEnd::NotStarted(error) => Err(not_started(label, &error)),
+        ProcessEnd::NotStarted(error) => {
+            let failure = failure(own_kind(label), error.to_string()).with("type", "not_started");
+            Err(if error.is_permanent() { Failed::for_good(failure) } else { Failed::passing(failure) })
+        }
         ProcessEnd::TimedOut => {
-            let limit = timeout_ms.map(show_duration).unwrap_or_default();
-            Err(again(noted(
-                Failure::new(kind::TIMEOUT, format!("took longer than its timeout of {limit}")),
-                label,
-                &stderr,
-            )))
+            let limit = timeout_ms.map(|ms| format!(" of {}", show_duration(ms))).unwrap_or_default();
+            Err(Failed::passing(failure(kind::TIMEOUT, format!("took longer than its timeout{limit}"))))
         }
-        ProcessEnd::Stopped => {
-            Err(again(noted(Failure::new(kind::CANCELLED, "was stopped"), label, &stderr)))
+        // It may have done its work; that is so after every crash, and the key is the same.
+        ProcessEnd::Lost => {
+            Err(Failed::passing(failure(own_kind(label), "ended, and its exit status was lost".to_owned())))
         }
-        ProcessEnd::Ended(_) if output.overflowed => Err(too_large(label)),
+        ProcessEnd::Stopped => Err(Failed::passing(failure(kind::CANCELLED, "was stopped".to_owned()))),
         ProcessEnd::Ended(status) => match status.code().map(i64::from) {
-            Some(code) if ok_codes.contains(&code) => value(label, &output.stdout, code, stderr),
+            Some(code) if ok_codes.contains(&code) => {
+                value(label, output.stdout, output.overflowed, code, &stderr)
+                    .map_err(|(type_, message)| {
+                        Failed::for_good(failure(own_kind(label), message).with("type", type_))
+                    })
+                    .map(|value| Done { value, stderr: stderr.clone() })
+            }
             Some(code) => Err(exited(label, code, &output.stdout, &stderr)),
             None => {
                 let signal = status.signal().unwrap_or_default();
-                let failure = Failure::new(own_kind(label), format!("was ended by signal {signal}"));
-                Err(again(noted(failure, label, &stderr)))
+                let message = format!("was ended by signal {signal}{}", signal_name(signal));
+                let failure = failure(own_kind(label), message).with("signal", signal);
+                Err(Failed::passing(failure))
             }
         },
     }
 }
 
+fn is_activity(label: &CommandLabel) -> bool {
+    label.kind == CommandKind::Activity
+}
+
 fn own_kind(label: &CommandLabel) -> &'static str {
-    match label.kind {
-        CommandKind::Exec | CommandKind::Sh => kind::EXEC,
-        CommandKind::Activity
-        | CommandKind::Step
-        | CommandKind::Sleep
-        | CommandKind::WaitSignal
-        | CommandKind::WaitUntil
-        | CommandKind::RunTimeout
-        | CommandKind::Grace => kind::ACTIVITY,
-    }
+    if is_activity(label) { kind::ACTIVITY } else { kind::EXEC }
 }
 
-fn is_process(label: &CommandLabel) -> bool {
-    own_kind(label) == kind::EXEC
-}
-
-fn again(failure: Failure) -> Failed {
-    Failed { failure, permanent: false, retry_after_ms: None }
-}
-
-fn for_good(failure: Failure) -> Failed {
-    Failed { failure, permanent: true, retry_after_ms: None }
-}
-
-fn noted(failure: Failure, label: &CommandLabel, stderr: &str) -> Failure {
+/// The failure with what is known of every attempt of a process.
+fn told(failure: Failure, label: &CommandLabel, stderr: &str) -> Failure {
     let failure = failure.with("name", label.name.as_str());
-    if stderr.trim().is_empty() { failure } else { failure.with("stderr", tail(stderr)) }
+    if stderr.trim().is_empty() { failure } else { failure.with("stderr", end_of(stderr, FAILURE_STDERR)) }
 }
 
-/// The last bytes of a text, at a character.
-fn tail(text: &str) -> &str {
-    let mut start = text.len().saturating_sub(FAILURE_STDERR);
-    while !text.is_char_boundary(start) {
-        start += 1;
-    }
-    text.get(start..).unwrap_or_default()
+/// The last bytes of a text, from a character's beginning.
+fn end_of(text: &str, bytes: usize) -> &str {
+    text.get(text.ceil_char_boundary(text.len().saturating_sub(bytes))..).unwrap_or_default()
 }
 
-fn not_started(label: &CommandLabel, error: &io::Error) -> Failed {
-    let failure = Failure::new(own_kind(label), format!("could not be started: {error}"))
-        .with("name", label.name.as_str());
-    match error.kind() {
-        io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied | io::ErrorKind::InvalidInput => {
-            for_good(failure.with("type", "not_started"))
+/// The result of a process that succeeded, or why it cannot be recorded: the failure's type and message.
+fn value(
+    label: &CommandLabel,
+    stdout: Vec<u8>,
+    overflowed: bool,
+    code: i64,
+    stderr: &str,
+) -> Result<Value, (&'static str, String)> {
+    let too_large = || {
+        let advice = if is_activity(label) {
+            "let it write a file and give the file's name"
+        } else {
+            "give stdout: FILE"
+        };
+        (TOO_LARGE, format!("wrote more than {MAX_BYTES} bytes (1 MiB) on stdout; {advice}"))
+    };
+    let bad = |error: ValueError| match error {
+        ValueError::TooLarge { .. } => too_large(),
+        ValueError::TooDeep | ValueError::NotFinite(_) | ValueError::Json(_) | ValueError::NumberRange(_) => {
+            (kind::BAD_VALUE, format!("wrote on stdout what cannot be recorded: {error}"))
         }
-        // Out of processes, memory or descriptors: that passes.
-        _ => again(failure),
+    };
+    if overflowed {
+        return Err(too_large());
     }
-}
-
-fn too_large(label: &CommandLabel) -> Failed {
-    let message = format!(
-        "{label} wrote more than {MAX_BYTES} bytes (1 MiB) on stdout; write it to a file and give the file's name"
-    );
-    for_good(
-        Failure::new(kind::ACTIVITY, message).with("name", label.name.as_str()).with("type", kind::TOO_LARGE),
-    )
-}
-
-fn value(label: &CommandLabel, stdout: &[u8], code: i64, stderr: String) -> Result<Done, Failed> {
-    let text = String::from_utf8(stdout.to_vec());
-    let value = if is_process(label) {
+    let text = String::from_utf8(stdout);
+    let value = if is_activity(label) {
+        match text {
+            Ok(text) => text_or_json(text).map_err(bad)?,
+            Err(bytes) => Value::Bytes(bytes.into_bytes()),
+        }
+    } else {
         let stdout = match text {
-            Ok(text) => Value::from(text.trim_end_matches('\n')),
+            Ok(text) => text.trim_end_matches('\n').into(),
             Err(bytes) => Value::Bytes(bytes.into_bytes()),
         };
-        Value::from([
-            ("stdout", stdout),
-            ("stderr", tail(&stderr).trim_end_matches('\n').into()),
-            ("code", Value::Int(code)),
-        ])
-    } else {
-        match text {
-            Ok(text) if text.trim().is_empty() => Value::Null,
-            Ok(text) => Value::from_json_text(&text)
-                .unwrap_or_else(|_| Value::from(text.strip_suffix('\n').unwrap_or(&text))),
-            Err(bytes) => Value::Bytes(bytes.into_bytes()),
-        }
+        let stderr = end_of(stderr, FAILURE_STDERR).trim_end_matches('\n');
+        Value::from([("stdout", stdout), ("stderr", stderr.into()), ("code", Value::Int(code))])
     };
-    if value.check().is_err() {
-        return Err(too_large(label));
-    }
-    Ok(Done { value, stderr })
+    value.check().map_err(bad)?;
+    Ok(value)
 }
 
-/// A code that is no success: the program may say more as JSON on stdout.
+/// JSON where it is JSON, else the text without the newline that ends it.
+fn text_or_json(text: String) -> Result<Value, ValueError> {
+    let bare = text.trim();
+    if bare.is_empty() {
+        return Ok(Value::Null);
+    }
+    // A number too long for an integer is more likely an id or a digest than a rounded float.
+    let is_long_number = bare.trim_start_matches('-').bytes().all(|byte| byte.is_ascii_digit())
+        && bare.parse::<i64>().is_err();
+    match Value::from_json_text(&text) {
+        Ok(value) if !is_long_number => Ok(value),
+        Err(error) if !is_long_number && !matches!(error, ValueError::Json(_)) => Err(error),
+        Ok(_) | Err(_) => {
+            let text = text.strip_suffix('\n').map(str::to_owned).unwrap_or(text);
+            Ok(Value::Text(text))
+        }
+    }
+}
+
+/// A code that is no success: an activity may say more as JSON on stdout.
 fn exited(label: &CommandLabel, code: i64, stdout: &[u8], stderr: &str) -> Failed {
-    let said = std::str::from_utf8(stdout).ok().and_then(|text| Value::from_json_text(text).ok());
+    let said = std::str::from_utf8(stdout).ok().filter(|_| is_activity(label));
+    let said = said.and_then(|text| Value::from_json_text(text).ok());
     let error = said.as_ref().and_then(|said| said.get("error"));
-    let text = |key: &str| error.and_then(|error| error.get(key)).and_then(Value::as_text);
-    let last_line = stderr.lines().rev().find(|line| !line.trim().is_empty());
-    let message = match (text("message"), last_line) {
+    let text = |key: &str| error?.get(key)?.as_text();
+    let last_line = stderr.lines().rev().map(str::trim).find(|line| !line.is_empty());
+    let message = match (text("message").or(error.and_then(Value::as_text)), last_line) {
         (Some(message), _) => message.to_owned(),
-        (None, Some(line)) => format!("exit code {code}: {}", line.trim()),
+        (None, Some(line)) => format!("exit code {code}: {}", end_of(line, MESSAGE_LINE)),
         (None, None) => format!("exit code {code}"),
     };
-    let mut failure =
-        noted(Failure::new(own_kind(label), message), label, stderr).with("exit_code", Value::Int(code));
-    if let Some(type_) = text("type") {
-        failure = failure.with("type", type_);
-    }
-    let says = error.and_then(|error| error.get("retryable"));
-    let permanent = match says {
+    let failure = told(Failure::new(own_kind(label), message), label, stderr).with("exit_code", code);
+    let failure = match text("type") {
+        Some(type_) => failure.with("type", type_),
+        None => failure,
+    };
+    let permanent = match error.and_then(|error| error.get("retryable")) {
         Some(Value::Bool(retryable)) => !retryable,
         Some(_) | None => matches!(code, 64..=68 | 76..=78 | 126 | 127),
     };
-    let retry_after_ms = text("retry_after").and_then(|text| parse_duration(text).ok());
+    let retry_after_ms = error.and_then(|error| match error.get("retry_after")? {
+        Value::Text(text) => parse_duration(text).ok(),
+        Value::Int(seconds) => Some(seconds.saturating_mul(1000).max(0)),
+        Value::Null | Value::Bool(_) | Value::Float(_) | Value::Bytes(_) | Value::List(_) | Value::Map(_) => {
+            None
+        }
+    });
     Failed { failure, permanent, retry_after_ms }
+}
+
+/// The signals that end a process, by the numbers that they have on Linux.
+fn signal_name(signal: i32) -> &'static str {
+    match signal {
+        1 => " (HUP)",
+        2 => " (INT)",
+        3 => " (QUIT)",
+        4 => " (ILL)",
+        6 => " (ABRT)",
+        7 => " (BUS)",
+        8 => " (FPE)",
+        9 => " (KILL; perhaps the memory ran out)",
+        11 => " (SEGV)",
+        13 => " (PIPE)",
+        14 => " (ALRM)",
+        15 => " (TERM)",
+        24 => " (XCPU)",
+        25 => " (XFSZ)",
+        31 => " (SYS)",
+        _ => "",
+    }
 }

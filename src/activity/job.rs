@@ -1,10 +1,9 @@
 //! A job as a process: argv, environment and stdin of an activity, `exec` or `sh`.
 
 use super::outcome::Failed;
-use super::process::{GRACE, ProcessSpec};
+use super::process::{GRACE, ProcessSpec, STDOUT_BYTES};
 use super::registry::find_activity;
 use crate::history::{CommandKind, CommandLabel, Failure, RunStart, Value, kind};
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -26,6 +25,8 @@ pub struct Circumstances<'a> {
 
 /// The process of a job, and the exit codes that are no errors.
 ///
+/// `exec` and `sh` have a map as input: `argv`, or `text` and `args`; and `cwd`, `env`, `stdin`, `ok_codes` where given.
+///
 /// # Errors
 /// A permanent failure where there is no such activity, or the input is not that of a process.
 pub fn process_of(
@@ -34,30 +35,44 @@ pub fn process_of(
     start: &RunStart,
     told: Circumstances<'_>,
 ) -> Result<(ProcessSpec, Vec<i64>), Failed> {
-    let (argv, stdin) = match label.kind {
-        CommandKind::Exec => (texts(input.get("argv")), given_stdin(input)),
-        CommandKind::Sh => {
-            let text = input.get("text").and_then(Value::as_text).unwrap_or_default().to_owned();
-            let mut argv = vec!["sh".to_owned(), "-c".to_owned(), text, "sh".to_owned()];
-            argv.extend(texts(input.get("args")));
-            (argv, given_stdin(input))
-        }
-        CommandKind::Activity => {
-            let program = find_activity(Path::new(&start.program.path), &label.name)?;
-            (vec![program.display().to_string()], input.to_string().into_bytes())
-        }
-        CommandKind::Step
-        | CommandKind::Sleep
-        | CommandKind::WaitSignal
-        | CommandKind::WaitUntil
-        | CommandKind::RunTimeout
-        | CommandKind::Grace => {
-            let failure = Failure::new(kind::FAULT, format!("{label} is no process"));
-            return Err(Failed { failure, permanent: true, retry_after_ms: None });
-        }
+    let mut spec = ProcessSpec {
+        argv: Vec::new(),
+        directory: PathBuf::from(&start.directory),
+        environment: start.environment.clone(),
+        stdin: Vec::new(),
+        // A time-out that is over before it begins is one all the same.
+        timeout: told.timeout_ms.map(|ms| Duration::from_millis(u64::try_from(ms).unwrap_or(0))),
+        grace: GRACE,
+        note: told.note,
+        stdout_bytes: STDOUT_BYTES,
+        on_line: None,
     };
-    let mut environment: BTreeMap<String, String> = start.environment.clone();
-    environment.extend(
+    let mut ok_codes = vec![0];
+    if label.kind == CommandKind::Activity {
+        let program = find_activity(Path::new(&start.program.path), &label.name)?;
+        spec.argv.push(path_text(program)?);
+        spec.stdin = input.to_string().into_bytes();
+    } else {
+        spec.argv = argv(label, input)?;
+        if let Some(Value::Map(given)) = input.get("env") {
+            let given = given.iter().filter_map(|(name, value)| Some((name.clone(), plain_text(value)?)));
+            spec.environment.extend(given);
+        }
+        if let Some(cwd) = input.get("cwd").and_then(Value::as_text) {
+            spec.directory.push(cwd);
+        }
+        if let Some(Value::List(codes)) = input.get("ok_codes") {
+            ok_codes = codes.iter().filter_map(Value::as_int).collect();
+        }
+        spec.stdin = match input.get("stdin") {
+            Some(Value::Text(text)) => text.clone().into_bytes(),
+            Some(Value::Bytes(bytes)) => bytes.clone(),
+            Some(Value::Null) | None => Vec::new(),
+            Some(other) => other.to_string().into_bytes(),
+        };
+    }
+    // Last, so that a given environment cannot change what they say.
+    spec.environment.extend(
         [
             ("DURUN_RUN_ID", told.run_id.to_owned()),
             ("DURUN_OP", told.op.to_string()),
@@ -66,38 +81,43 @@ pub fn process_of(
         ]
         .map(|(name, value)| (name.to_owned(), value)),
     );
-    let is_process = label.kind != CommandKind::Activity;
-    if is_process && let Some(Value::Map(given)) = input.get("env") {
-        let given =
-            given.iter().filter_map(|(name, value)| Some((name.clone(), value.as_text()?.to_owned())));
-        environment.extend(given);
-    }
-    let mut directory = PathBuf::from(&start.directory);
-    if is_process && let Some(cwd) = input.get("cwd").and_then(Value::as_text) {
-        directory.push(cwd);
-    }
-    let ok_codes = match input.get("ok_codes") {
-        Some(Value::List(codes)) if is_process => codes.iter().filter_map(Value::as_int).collect(),
-        Some(_) | None => vec![0],
-    };
-    let timeout = told.timeout_ms.and_then(|ms| u64::try_from(ms).ok()).map(Duration::from_millis);
-    Ok((
-        ProcessSpec { argv, directory, environment, stdin, timeout, grace: GRACE, note: told.note },
-        ok_codes,
-    ))
+    Ok((spec, ok_codes))
 }
 
+fn argv(label: &CommandLabel, input: &Value) -> Result<Vec<String>, Failed> {
+    if label.kind == CommandKind::Exec {
+        return Ok(texts(input.get("argv")));
+    }
+    let text = input.get("text").and_then(Value::as_text);
+    match text {
+        Some(text) if label.kind == CommandKind::Sh => {
+            // The second "sh" is `$0`; the arguments are `$1` and so on, never pasted into the text.
+            let begin = ["sh", "-c", text, "sh"].map(str::to_owned);
+            Ok(begin.into_iter().chain(texts(input.get("args"))).collect())
+        }
+        Some(_) | None => Err(Failed::for_good(Failure::new(kind::FAULT, format!("{label} is no process")))),
+    }
+}
+
+fn path_text(path: PathBuf) -> Result<String, Failed> {
+    path.into_os_string().into_string().map_err(|path| {
+        let message = format!("{} is no UTF-8 text", path.display());
+        Failed::for_good(Failure::new(kind::ACTIVITY, message).with("type", "not_found"))
+    })
+}
+
+/// A list's elements as arguments: text as it is, numbers and such as they are printed.
 fn texts(list: Option<&Value>) -> Vec<String> {
     match list {
-        Some(Value::List(items)) => items.iter().filter_map(Value::as_text).map(str::to_owned).collect(),
+        Some(Value::List(items)) => items.iter().filter_map(plain_text).collect(),
         Some(_) | None => Vec::new(),
     }
 }
 
-fn given_stdin(input: &Value) -> Vec<u8> {
-    match input.get("stdin") {
-        Some(Value::Text(text)) => text.clone().into_bytes(),
-        Some(Value::Bytes(bytes)) => bytes.clone(),
-        Some(_) | None => Vec::new(),
+fn plain_text(value: &Value) -> Option<String> {
+    match value {
+        Value::Text(text) => Some(text.clone()),
+        Value::Bool(_) | Value::Int(_) | Value::Float(_) => Some(value.to_string()),
+        Value::Null | Value::Bytes(_) | Value::List(_) | Value::Map(_) => None,
     }
 }

@@ -1,28 +1,30 @@
 //! The launcher: one thread that forks all children of this process and lives as long as it does.
 //!
-//! A child ends when the *thread* that forked it ends, so it must be one that stays.
+//! The kernel ends a child when the *thread* that forked it ends, so it must be one that stays.
 
-use super::process::{Halt, ProcessOutput, ProcessSpec, run};
+use super::leftover::LeftoverError;
+use super::process::{Halt, ProcessEnd, ProcessOutput, ProcessSpec, run};
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::mpsc;
 use std::thread::JoinHandle;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::task::{Id, JoinError, JoinSet};
 
-/// What is done before a process starts; a failure keeps it from starting.
-pub(super) type Before = Box<dyn FnOnce() -> io::Result<()> + Send>;
-/// What is done with its output.
-pub(super) type After = Box<dyn FnOnce(ProcessOutput) + Send>;
+/// What is done before a process starts, so that no earlier attempt runs beside it; it may block. A failure keeps the process
+/// from starting.
+pub type Before = Box<dyn FnOnce() -> Result<(), LeftoverError> + Send>;
+/// What is done with its output, on the launcher's thread: must not block.
+pub type After = Box<dyn FnOnce(ProcessOutput) + Send>;
 
 enum Order {
     Start { id: u64, spec: Box<ProcessSpec>, before: Before, after: After },
-    Stop { id: u64, halt: Halt },
+    Stop { id: u64 },
     StopAll { halt: Halt, done: mpsc::Sender<()> },
 }
 
-/// The launcher's handle. Dropping it ends every child.
+/// The launcher's handle. Dropping it ends every child, TERM, grace, KILL, and waits until all are gone.
 pub struct Launcher {
     orders: Option<UnboundedSender<Order>>,
     thread: Option<JoinHandle<()>>,
@@ -38,31 +40,33 @@ impl Launcher {
         let (orders, inbox) = unbounded_channel();
         let thread = std::thread::Builder::new()
             .name("launcher".to_owned())
-            .spawn(move || runtime.block_on(serve(inbox)))?;
+            .spawn(move || runtime.block_on(Desk::default().serve(inbox)))?;
         Ok(Self { orders: Some(orders), thread: Some(thread) })
     }
 
-    /// Starts a process under an id of the caller's; `before` may block for as long as what a crash left takes to end.
+    /// Starts a process under an id of the caller's; `after` is called exactly once, whatever becomes of it.
     pub fn launch(&self, id: u64, spec: ProcessSpec, before: Before, after: After) {
         self.order(Order::Start { id, spec: Box::new(spec), before, after });
     }
 
-    /// Stops a process: TERM, grace, KILL. Its output still comes.
+    /// Stops a process: TERM, grace, KILL; one that has not begun does not begin. `after` is still called.
     pub fn stop(&self, id: u64) {
-        self.order(Order::Stop { id, halt: Halt::Gently });
+        self.order(Order::Stop { id });
     }
 
-    /// Stops all processes and waits until nothing is left of them.
+    /// Stops all processes, with their grace (`patience`) or at once, and waits until nothing is left of them. Another thread
+    /// may lose patience meanwhile. Not to be called by `before`, `after` or a line sink.
     pub fn stop_all(&self, patience: bool) {
         let (done, wait) = mpsc::channel();
         let halt = if patience { Halt::Gently } else { Halt::AtOnce };
         self.order(Order::StopAll { halt, done });
         // An error means that the thread is gone, and with it every child.
-        let _thread_gone = wait.recv();
+        let _all_gone = wait.recv();
     }
 
     fn order(&self, order: Order) {
         if let Some(orders) = &self.orders {
+            // Refused only when the thread is gone: then there is nothing to stop and nobody to start anything.
             drop(orders.send(order));
         }
     }
@@ -70,72 +74,103 @@ impl Launcher {
 
 impl Drop for Launcher {
     fn drop(&mut self) {
-        self.stop_all(false);
+        let Some(thread) = self.thread.take() else { return };
+        if thread.thread().id() == std::thread::current().id() {
+            // Dropped by an `after`, which cannot wait for itself: the end of the orders stops all.
+            self.orders.take();
+            return;
+        }
+        self.stop_all(true);
         self.orders.take();
-        if let Some(thread) = self.thread.take() {
-            drop(thread.join());
-        }
+        drop(thread.join());
     }
 }
 
-async fn serve(mut orders: UnboundedReceiver<Order>) {
-    let mut running: JoinSet<u64> = JoinSet::new();
-    let mut halts: BTreeMap<u64, watch::Sender<Halt>> = BTreeMap::new();
-    loop {
-        tokio::select! {
-            order = orders.recv() => match order {
-                None => break,
-                Some(Order::Start { id, spec, before, after }) => {
-                    let (halt, asked) = watch::channel(Halt::No);
-                    halts.insert(id, halt);
-                    running.spawn(async move {
-                        let prepared = tokio::task::spawn_blocking(before).await;
-                        let output = match prepared {
-                            Ok(Ok(())) => run(*spec, asked).await,
-                            Ok(Err(error)) => failed_before(error),
-                            Err(error) => failed_before(io::Error::other(error)),
-                        };
-                        after(output);
-                        id
-                    });
+/// What the thread knows of its children.
+#[derive(Default)]
+struct Desk {
+    running: JoinSet<()>,
+    halts: BTreeMap<u64, watch::Sender<Halt>>,
+    ids: BTreeMap<Id, u64>,
+    waiting: Vec<mpsc::Sender<()>>,
+}
+
+impl Desk {
+    async fn serve(mut self, mut orders: UnboundedReceiver<Order>) {
+        let mut open = true;
+        while open || !self.running.is_empty() {
+            tokio::select! {
+                order = orders.recv(), if open => if let Some(order) = order {
+                    self.take(order);
+                } else {
+                    open = false;
+                    self.ask_all(Halt::Gently);
+                },
+                Some(ended) = self.running.join_next_with_id() => self.forget(&ended),
+            }
+            if self.running.is_empty() {
+                for done in self.waiting.drain(..) {
+                    // A receiver that is gone waits no more.
+                    let _gone = done.send(());
                 }
-                Some(Order::Stop { id, halt }) => ask(&halts, Some(id), halt),
-                Some(Order::StopAll { halt, done }) => {
-                    ask(&halts, None, halt);
-                    while let Some(ended) = running.join_next().await {
-                        forget(&mut halts, &ended);
-                    }
-                    let _nobody_waits = done.send(());
+            }
+        }
+    }
+
+    fn take(&mut self, order: Order) {
+        match order {
+            Order::Start { id, spec, before, after } => {
+                let (halt, asked) = watch::channel(Halt::No);
+                let task = self.running.spawn(async move {
+                    let output = match tokio::task::spawn_blocking(before).await {
+                        // A task of its own, so that `after` is called even where a line sink panics.
+                        Ok(Ok(())) => match tokio::spawn(run(*spec, asked)).await {
+                            Ok(output) => output,
+                            Err(_) => ProcessOutput::none(ProcessEnd::Lost),
+                        },
+                        Ok(Err(error)) => not_started(error),
+                        Err(_) => not_started(LeftoverError::CutOff),
+                    };
+                    after(output);
+                });
+                self.halts.insert(id, halt);
+                self.ids.insert(task.id(), id);
+            }
+            Order::Stop { id } => {
+                if let Some(sender) = self.halts.get(&id) {
+                    ask(sender, Halt::Gently);
                 }
-            },
-            Some(ended) = running.join_next() => forget(&mut halts, &ended),
+            }
+            Order::StopAll { halt, done } => {
+                self.ask_all(halt);
+                self.waiting.push(done);
+            }
+        }
+    }
+
+    fn ask_all(&self, halt: Halt) {
+        self.halts.values().for_each(|sender| ask(sender, halt));
+    }
+
+    fn forget(&mut self, ended: &Result<(Id, ()), JoinError>) {
+        let task = match ended {
+            Ok((task, ())) => *task,
+            Err(error) => error.id(),
+        };
+        if let Some(id) = self.ids.remove(&task) {
+            self.halts.remove(&id);
         }
     }
 }
 
-fn ask(halts: &BTreeMap<u64, watch::Sender<Halt>>, only: Option<u64>, halt: Halt) {
-    for (id, sender) in halts {
-        if only.is_none_or(|only| only == *id) {
-            sender.send_if_modified(|current| {
-                let more = halt > *current;
-                *current = (*current).max(halt);
-                more
-            });
-        }
-    }
+fn ask(sender: &watch::Sender<Halt>, halt: Halt) {
+    sender.send_if_modified(|current| {
+        let more = halt > *current;
+        *current = (*current).max(halt);
+        more
+    });
 }
 
-fn forget(halts: &mut BTreeMap<u64, watch::Sender<Halt>>, ended: &Result<u64, tokio::task::JoinError>) {
-    if let Ok(id) = ended {
-        halts.remove(id);
-    }
-}
-
-fn failed_before(error: io::Error) -> ProcessOutput {
-    ProcessOutput {
-        end: super::process::ProcessEnd::NotStarted(error),
-        stdout: Vec::new(),
-        overflowed: false,
-        stderr: Vec::new(),
-    }
+fn not_started(error: LeftoverError) -> ProcessOutput {
+    ProcessOutput::none(ProcessEnd::NotStarted(error.into()))
 }

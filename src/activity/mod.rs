@@ -1,22 +1,37 @@
 //! Activities touch the world: processes, what they come to, and when they are tried again.
+//!
+//! One attempt of a process is a [`ProcessSpec`] given to the [`Launcher`]; what it left is a [`ProcessOutput`], what that
+//! means says [`judge`], and whether there is another attempt [`decide`]. A process has a group of its own and exactly the
+//! environment that it is given. However it ends, its whole group ends with it; where durun itself is killed, the kernel ends
+//! the process and [`end_leftover`] what it left.
 
 mod attempt;
 mod child;
+mod group;
 mod idempotency;
 mod job;
 mod launcher;
+mod leftover;
+mod note;
 mod outcome;
+mod output;
+mod prelude;
 mod process;
+mod program;
+mod pumps;
 mod registry;
 mod retry;
 
 pub use attempt::judge;
-pub use child::{end_leftover, note_path};
 pub use idempotency::idempotency_key;
 pub use job::{Circumstances, process_of};
-pub use launcher::Launcher;
+pub use launcher::{After, Before, Launcher};
+pub use leftover::{LeftoverError, end_leftover};
+pub use note::note_path;
 pub use outcome::{Done, Failed};
+pub use output::{LineSink, Stream};
 pub use process::{GRACE, Halt, ProcessEnd, ProcessOutput, ProcessSpec, STDERR_BYTES, STDOUT_BYTES, run};
+pub use program::NotStarted;
 pub use registry::find_activity;
 pub use retry::{Decision, decide};
 

@@ -1,4 +1,4 @@
-//! What an attempt comes to.
+//! What an attempt comes to: a value, or a failure and what is known of another try.
 
 use crate::history::{Failure, Value};
 
@@ -20,4 +20,16 @@ pub struct Failed {
     pub permanent: bool,
     /// When it asks to be tried again, in milliseconds, where it says so.
     pub retry_after_ms: Option<i64>,
+}
+
+impl Failed {
+    /// A failure that may pass.
+    pub fn passing(failure: Failure) -> Self {
+        Self { failure, permanent: false, retry_after_ms: None }
+    }
+
+    /// A failure that no other attempt will mend.
+    pub fn for_good(failure: Failure) -> Self {
+        Self { failure, permanent: true, retry_after_ms: None }
+    }
 }

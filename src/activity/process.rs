@@ -1,15 +1,16 @@
 //! One attempt of a process: in a group of its own, fed and drained without blocking, ended whole.
 
-use super::child::{self, ChildFile};
-use std::collections::{BTreeMap, VecDeque};
-use std::io;
+use super::child::Child;
+use super::output::{Head, LineSink, Tail};
+use super::program::NotStarted;
+use super::pumps::Pumps;
+use rustix::process::Signal;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::process::{ExitStatus, Stdio};
+use std::process::ExitStatus;
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
-use tokio::process::{Child, Command};
 use tokio::sync::watch;
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
 /// How much of stdout is kept, in bytes: a little more than a recorded value may have.
 pub const STDOUT_BYTES: usize = 1024 * 1024 + 4096;
@@ -21,9 +22,9 @@ pub const GRACE: Duration = Duration::from_secs(10);
 const PIPES: Duration = Duration::from_millis(200);
 
 /// A process to be run.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct ProcessSpec {
-    /// Program and arguments.
+    /// Program and arguments. A name without `/` is looked for in the `PATH` of `environment`.
     pub argv: Vec<String>,
     /// Where it runs.
     pub directory: PathBuf,
@@ -37,6 +38,10 @@ pub struct ProcessSpec {
     pub grace: Duration,
     /// Where its pid is noted before it begins.
     pub note: Option<PathBuf>,
+    /// How much of stdout is kept, in bytes; all of it is read.
+    pub stdout_bytes: usize,
+    /// Who hears its lines while it runs.
+    pub on_line: Option<LineSink>,
 }
 
 /// How a process ended.
@@ -46,10 +51,12 @@ pub enum ProcessEnd {
     Ended(ExitStatus),
     /// It took too long and was ended.
     TimedOut,
-    /// It was stopped.
+    /// It was stopped, or never began because it was to be stopped.
     Stopped,
     /// It never began.
-    NotStarted(io::Error),
+    NotStarted(NotStarted),
+    /// It began, and what became of it is not known; nothing of it runs any more unless the kernel keeps it.
+    Lost,
 }
 
 /// What a process left.
@@ -57,12 +64,19 @@ pub enum ProcessEnd {
 pub struct ProcessOutput {
     /// How it ended.
     pub end: ProcessEnd,
-    /// What it wrote on stdout, up to [`STDOUT_BYTES`].
+    /// The beginning of what it wrote on stdout.
     pub stdout: Vec<u8>,
     /// Whether there was more.
     pub overflowed: bool,
     /// The end of what it wrote on stderr.
     pub stderr: Vec<u8>,
+}
+
+impl ProcessOutput {
+    /// That of a process that never began.
+    pub(super) fn none(end: ProcessEnd) -> Self {
+        Self { end, stdout: Vec::new(), overflowed: false, stderr: Vec::new() }
+    }
 }
 
 /// How urgently a process is to be stopped.
@@ -76,105 +90,64 @@ pub enum Halt {
     AtOnce,
 }
 
-/// Runs a process to its end. Must run on the runtime of the thread that forks all children.
+/// Runs a process to its end; when this is over, nothing of its group runs any more. Must run on the runtime of the thread
+/// that forks all children: they end with that thread.
 pub async fn run(spec: ProcessSpec, mut halt: watch::Receiver<Halt>) -> ProcessOutput {
-    let file = match spec.note.as_ref().map(|path| ChildFile::prepare(path)).transpose() {
-        Ok(file) => file,
-        Err(error) => return not_started(error),
-    };
-    let spawned = spawn(&spec, file.as_ref());
-    let mut child = match spawned {
-        Ok(child) => child,
-        Err(error) => {
-            file.iter().for_each(ChildFile::remove);
-            return not_started(error);
-        }
-    };
-    let group = child.id();
-    let stdin = child.stdin.take();
-    let feed = spec.stdin;
-    let feeding = tokio::spawn(async move {
-        if let Some(mut stdin) = stdin {
-            // A child that does not read is no error of ours.
-            drop(stdin.write_all(&feed).await);
-        }
-    });
-    let mut stdout = tokio::spawn(keep_head(child.stdout.take()));
-    let mut stderr = tokio::spawn(keep_tail(child.stderr.take()));
-    let end = wait(&mut child, group, spec.timeout, spec.grace, &mut halt).await;
-    let drained = timeout(PIPES, async { ((&mut stdout).await, (&mut stderr).await) }).await;
-    // Whatever of the group is left, in the background or holding the pipes, ends with its leader.
-    child::kill_group(group, child::KILL);
-    let (stdout, stderr) = match drained {
-        Ok(both) => both,
-        Err(_) => match timeout(PIPES, async { ((&mut stdout).await, (&mut stderr).await) }).await {
-            Ok(both) => both,
-            Err(_) => (Ok((Vec::new(), false)), Ok(Vec::new())),
-        },
-    };
-    feeding.abort();
-    file.iter().for_each(ChildFile::remove);
-    let (stdout, overflowed) = stdout.unwrap_or_default();
-    ProcessOutput { end, stdout, overflowed, stderr: stderr.unwrap_or_default() }
-}
-
-fn not_started(error: io::Error) -> ProcessOutput {
-    ProcessOutput {
-        end: ProcessEnd::NotStarted(error),
-        stdout: Vec::new(),
-        overflowed: false,
-        stderr: Vec::new(),
+    if *halt.borrow() > Halt::No {
+        return ProcessOutput::none(ProcessEnd::Stopped);
     }
-}
-
-fn spawn(spec: &ProcessSpec, file: Option<&ChildFile>) -> io::Result<Child> {
-    let (program, arguments) =
-        spec.argv.split_first().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "no program"))?;
-    let program = child::find_program(program, &spec.directory, &spec.environment)?;
-    let mut command = Command::new(program);
-    command
-        .args(arguments)
-        .current_dir(&spec.directory)
-        .env_clear()
-        .envs(&spec.environment)
-        .process_group(0)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true);
-    child::tie_to_us(&mut command, file);
-    command.spawn()
-}
-
-async fn wait(
-    child: &mut Child,
-    group: Option<u32>,
-    limit: Option<Duration>,
-    grace: Duration,
-    halt: &mut watch::Receiver<Halt>,
-) -> ProcessEnd {
-    let too_long = async {
-        match limit {
-            Some(limit) => sleep(limit).await,
-            None => std::future::pending().await,
-        }
+    let mut child = match Child::start(&spec) {
+        Ok(child) => child,
+        Err(error) => return ProcessOutput::none(ProcessEnd::NotStarted(error)),
     };
+    let mut stdout = Head::new(spec.stdout_bytes);
+    let mut stderr = Tail::new(STDERR_BYTES);
+    let end = {
+        let pipes = child.take_pipes();
+        let mut pumps = Pumps::new(pipes, &spec.stdin, &mut stdout, &mut stderr, spec.on_line.clone());
+        let cut_off = pumps.alongside(until_over(&mut child, &spec, &mut halt)).await;
+        if cut_off.is_none() {
+            // The last output of one that ended by itself; somebody in the background may hold the pipes for ever.
+            pumps.finish_within(PIPES).await;
+        }
+        child.kill();
+        // What is in the pipes still counts. Only a process that left the group can hold them now.
+        pumps.finish_within(PIPES).await;
+        let status = child.bury().await;
+        cut_off.unwrap_or_else(|| status.map_or(ProcessEnd::Lost, ProcessEnd::Ended))
+    };
+    ProcessOutput { end, stdout: stdout.kept, overflowed: stdout.overflowed, stderr: stderr.into_bytes() }
+}
+
+/// Waits until the process has ended by itself (nothing), or was asked to and had its grace (why).
+async fn until_over(
+    child: &mut Child,
+    spec: &ProcessSpec,
+    halt: &mut watch::Receiver<Halt>,
+) -> Option<ProcessEnd> {
     let why = tokio::select! {
-        status = child.wait() => return status.map_or_else(ProcessEnd::NotStarted, ProcessEnd::Ended),
-        () = too_long => ProcessEnd::TimedOut,
+        // One that has ended by itself has an outcome, whatever happens at the same time.
+        biased;
+        () = child.ended() => return None,
         () = halted(halt, Halt::Gently) => ProcessEnd::Stopped,
+        () = after(spec.timeout) => ProcessEnd::TimedOut,
+    };
+    let group = child.group();
+    let gone = async {
+        child.ended().await;
+        // Those whom it started have the rest of the grace.
+        group.emptied().await;
     };
     if *halt.borrow() < Halt::AtOnce {
-        child::kill_group(group, child::TERM);
+        group.signal(Signal::TERM);
         tokio::select! {
-            _ = child.wait() => return why,
-            () = sleep(grace) => {}
+            biased;
+            () = gone => {}
             () = halted(halt, Halt::AtOnce) => {}
+            () = sleep(spec.grace) => {}
         }
     }
-    child::kill_group(group, child::KILL);
-    drop(child.wait().await);
-    why
+    Some(why)
 }
 
 async fn halted(halt: &mut watch::Receiver<Halt>, least: Halt) {
@@ -184,31 +157,9 @@ async fn halted(halt: &mut watch::Receiver<Halt>, least: Halt) {
     }
 }
 
-/// Reads to the end; keeps the first bytes, and tells whether there were more.
-async fn keep_head(pipe: Option<impl AsyncRead + Unpin>) -> (Vec<u8>, bool) {
-    let Some(mut pipe) = pipe else { return (Vec::new(), false) };
-    let mut kept = Vec::new();
-    let mut overflowed = false;
-    let mut buffer = vec![0; 64 * 1024];
-    while let Ok(count) = pipe.read(&mut buffer).await {
-        let Some(new) = buffer.get(..count).filter(|new| !new.is_empty()) else { break };
-        let room = STDOUT_BYTES.saturating_sub(kept.len());
-        overflowed |= new.len() > room;
-        kept.extend(new.iter().take(room));
+async fn after(limit: Option<Duration>) {
+    match limit {
+        Some(limit) => sleep(limit).await,
+        None => std::future::pending().await,
     }
-    (kept, overflowed)
-}
-
-/// Reads to the end; keeps the last bytes.
-async fn keep_tail(pipe: Option<impl AsyncRead + Unpin>) -> Vec<u8> {
-    let Some(mut pipe) = pipe else { return Vec::new() };
-    let mut kept: VecDeque<u8> = VecDeque::new();
-    let mut buffer = vec![0; 16 * 1024];
-    while let Ok(count) = pipe.read(&mut buffer).await {
-        let Some(new) = buffer.get(..count).filter(|new| !new.is_empty()) else { break };
-        kept.extend(new);
-        let surplus = kept.len().saturating_sub(STDERR_BYTES);
-        kept.drain(..surplus);
-    }
-    kept.into()
 }

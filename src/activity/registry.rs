@@ -2,47 +2,73 @@
 
 use super::outcome::Failed;
 use crate::history::{Failure, kind};
-use std::os::unix::fs::PermissionsExt;
+use rustix::fs::Access;
+use std::io;
 use std::path::{Path, PathBuf};
 
-/// The longest name of an activity.
+/// The longest name of an activity, in characters.
 const LONGEST: usize = 64;
 
-/// The executable of an activity.
+/// Why there is no executable for an activity.
+#[derive(Debug, thiserror::Error)]
+enum NoActivity {
+    #[error(
+        "\"{0}\" is no name of an activity: a letter or '_', then letters, digits, '_' and '-', at most {LONGEST}"
+    )]
+    Name(String),
+    #[error("there is no activity \"{name}\": the script has no fn {name}, and there is no file {}", path.display())]
+    Missing { name: String, path: PathBuf },
+    #[error("{} leads outside {}, to {}", path.display(), folder.display(), real.display())]
+    Outside { path: PathBuf, folder: PathBuf, real: PathBuf },
+    #[error("{} is no file", .0.display())]
+    NoFile(PathBuf),
+    #[error("{path} is not executable; type: chmod +x {path}", path = .0.display())]
+    NotExecutable(PathBuf),
+    #[error("{} cannot be looked at: {error}", path.display())]
+    Unreadable { path: PathBuf, error: io::Error },
+}
+
+/// The executable of an activity, links resolved. `script` is the path of the script, which has `activities/` beside it.
 ///
 /// # Errors
-/// A permanent failure that names what was tried and says what to do.
+/// A failure that names what was tried and says what to do; permanent unless the disk could not be read.
 pub fn find_activity(script: &Path, name: &str) -> Result<PathBuf, Failed> {
-    let failed = |message: String| Failed {
-        failure: Failure::new(kind::ACTIVITY, message).with("name", name).with("type", "not_found"),
-        permanent: true,
-        retry_after_ms: None,
-    };
+    find(script, name).map_err(|error| {
+        let failure =
+            Failure::new(kind::ACTIVITY, error.to_string()).with("name", name).with("type", "not_found");
+        match error {
+            NoActivity::Name(_)
+            | NoActivity::Missing { .. }
+            | NoActivity::Outside { .. }
+            | NoActivity::NoFile(_)
+            | NoActivity::NotExecutable(_) => Failed::for_good(failure),
+            NoActivity::Unreadable { .. } => Failed::passing(failure),
+        }
+    })
+}
+
+fn find(script: &Path, name: &str) -> Result<PathBuf, NoActivity> {
     if !is_name(name) {
-        return Err(failed(format!(
-            "\"{name}\" is no name of an activity: a letter or '_', then letters, digits, '_' and '-', at most {LONGEST}"
-        )));
+        return Err(NoActivity::Name(name.to_owned()));
     }
     let folder = script.parent().unwrap_or(Path::new(".")).join("activities");
     let path = folder.join(name);
-    let not_found = || {
-        failed(format!(
-            "there is no activity \"{name}\": the script has no fn {name}, and there is no file {}",
-            path.display()
-        ))
+    let unusable = |error: io::Error| match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
+            NoActivity::Missing { name: name.to_owned(), path: path.clone() }
+        }
+        _ => NoActivity::Unreadable { path: path.clone(), error },
     };
-    let (Ok(inside), Ok(real)) = (folder.canonicalize(), path.canonicalize()) else {
-        return Err(not_found());
-    };
+    let inside = folder.canonicalize().map_err(unusable)?;
+    let real = path.canonicalize().map_err(unusable)?;
     if !real.starts_with(&inside) {
-        return Err(failed(format!("{} leads outside {}", path.display(), folder.display())));
+        return Err(NoActivity::Outside { path, folder, real });
     }
-    let file = real.metadata().map_err(|_| not_found())?;
-    if !file.is_file() {
-        return Err(failed(format!("{} is no file", path.display())));
+    if !real.metadata().map_err(unusable)?.is_file() {
+        return Err(NoActivity::NoFile(path));
     }
-    if file.permissions().mode() & 0o111 == 0 {
-        return Err(failed(format!("{0} is not executable: chmod +x {0}", path.display())));
+    if rustix::fs::access(&real, Access::EXEC_OK).is_err() {
+        return Err(NoActivity::NotExecutable(path));
     }
     Ok(real)
 }
@@ -57,23 +83,62 @@ fn is_name(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::fs::{PermissionsExt, symlink};
 
     #[test]
-    fn an_activity_is_an_executable_below_its_folder() {
+    fn a_name_is_letters_digits_and_inner_marks() {
+        for good in ["charge", "_charge-2", "C", &"x".repeat(64)] {
+            assert!(is_name(good), "{good}");
+        }
+        for bad in ["", "2charge", "-charge", "../charge", "a/b", "a.sh", "chärge", "a\0", &"x".repeat(65)] {
+            assert!(!is_name(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_activity_is_an_executable_within_its_folder() {
+        let place = tempfile::tempdir().expect("a directory");
+        let script = place.path().join("s.rhai");
+        let folder = place.path().join("activities");
+        let refused = |name: &str| {
+            let failed = find_activity(&script, name).expect_err("refused");
+            assert!(failed.permanent, "{failed:?}");
+            failed.failure.message
+        };
+        assert!(refused("charge").contains("activities/charge"), "no folder at all");
+        std::fs::create_dir(&folder).expect("a folder");
+        assert!(refused("charge").contains("the script has no fn charge"));
+        assert!(refused("../charge").contains("no name of an activity"));
+        std::fs::write(folder.join("charge"), "#!/bin/sh\n").expect("a file");
+        std::fs::set_permissions(folder.join("charge"), PermissionsExt::from_mode(0o644)).expect("rights");
+        assert!(refused("charge").ends_with(&format!("chmod +x {}", folder.join("charge").display())));
+        std::fs::set_permissions(folder.join("charge"), PermissionsExt::from_mode(0o755)).expect("rights");
+        assert_eq!(find_activity(&script, "charge").ok(), folder.join("charge").canonicalize().ok());
+        std::fs::create_dir(folder.join("folder")).expect("a folder");
+        assert!(refused("folder").contains("is no file"));
+    }
+
+    #[test]
+    fn a_link_may_lead_within_the_folder_and_nowhere_else() {
         let place = tempfile::tempdir().expect("a directory");
         let script = place.path().join("s.rhai");
         let folder = place.path().join("activities");
         std::fs::create_dir(&folder).expect("a folder");
-        let message = |name: &str| find_activity(&script, name).expect_err("refused").failure.message;
-        assert!(message("charge").contains("activities/charge"));
-        assert!(message("../charge").contains("no name of an activity"));
-        std::fs::write(folder.join("charge"), "#!/bin/sh\n").expect("a file");
-        assert!(message("charge").contains("chmod +x"));
+        std::fs::write(folder.join("charge"), "").expect("a file");
         std::fs::set_permissions(folder.join("charge"), PermissionsExt::from_mode(0o755)).expect("rights");
-        assert!(find_activity(&script, "charge").is_ok());
-        std::os::unix::fs::symlink("/bin/sh", folder.join("escape")).expect("a link");
+        // A sibling whose name begins alike is outside all the same.
+        std::fs::create_dir(place.path().join("activities2")).expect("a folder");
+        std::fs::copy(folder.join("charge"), place.path().join("activities2/charge")).expect("a copy");
+        symlink("charge", folder.join("inside")).expect("a link");
+        symlink("../activities2/charge", folder.join("sibling")).expect("a link");
+        symlink("/bin/sh", folder.join("escape")).expect("a link");
+        symlink("nowhere", folder.join("dangling")).expect("a link");
+        symlink("loop", folder.join("loop")).expect("a link");
+        assert_eq!(find_activity(&script, "inside").ok(), folder.join("charge").canonicalize().ok());
+        let message = |name: &str| find_activity(&script, name).expect_err("refused").failure.message;
+        assert!(message("sibling").contains("leads outside"));
         assert!(message("escape").contains("leads outside"));
-        std::fs::create_dir(folder.join("folder")).expect("a folder");
-        assert!(message("folder").contains("is no file"));
+        assert!(message("dangling").contains("there is no file"));
+        assert!(message("loop").contains("cannot be looked at"));
     }
 }

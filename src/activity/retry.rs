@@ -2,111 +2,148 @@
 
 use super::outcome::Failed;
 use crate::history::{RetryPolicy, Value};
+use std::time::Duration;
 
 /// What follows a failed attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decision {
     /// Another attempt.
     TryAgain {
-        /// After so many milliseconds.
+        /// After so many milliseconds; never negative.
         in_ms: i64,
     },
     /// The failure is the outcome.
     GiveUp,
 }
 
-/// Decides after the `failures`-th failure; `chance` spreads the waits.
+/// Decides after the `failures`-th failure (from 1); `chance` spreads the waits.
+///
+/// A wait that the failed program asks for is kept even where it is longer than the policy's longest.
 pub fn decide(policy: &RetryPolicy, failures: u32, failed: &Failed, chance: u64) -> Decision {
     let used_up = policy.attempts.is_some_and(|attempts| failures >= attempts);
     if failed.permanent || used_up || is_excluded(policy, failed) {
         return Decision::GiveUp;
     }
-    if let Some(in_ms) = failed.retry_after_ms {
-        return Decision::TryAgain { in_ms: in_ms.max(0) };
-    }
-    Decision::TryAgain { in_ms: wait_ms(policy, failures, chance) }
+    let asked_ms = failed.retry_after_ms.unwrap_or(0);
+    Decision::TryAgain { in_ms: wait_ms(policy, failures, chance).max(asked_ms) }
 }
 
-/// Whether the policy says that failures of this type (or kind) are permanent.
+/// Whether the policy says that failures of this type are permanent. A failure without a type goes by its kind.
 fn is_excluded(policy: &RetryPolicy, failed: &Failed) -> bool {
     let failure = &failed.failure;
-    let names = [failure.data.get("type").and_then(Value::as_text), Some(failure.kind.as_str())];
-    let named = |list: &[String]| list.iter().any(|name| names.contains(&Some(name)));
-    named(&policy.except) || !policy.only.is_empty() && !named(&policy.only)
+    let name = failure.data.get("type").and_then(Value::as_text).unwrap_or(&failure.kind);
+    let names = |list: &[String]| list.iter().any(|listed| listed == name);
+    names(&policy.except) || (!policy.only.is_empty() && !names(&policy.only))
 }
 
-#[expect(
-    clippy::as_conversions,
-    clippy::cast_possible_truncation,
-    clippy::cast_precision_loss,
-    reason = "clamped to the ceiling, which is a number of milliseconds"
-)]
+/// Chance picks from the band of jitter around the wait, of which what lies above the ceiling is cut off: at the ceiling
+/// the waits of many runs still differ.
 fn wait_ms(policy: &RetryPolicy, failures: u32, chance: u64) -> i64 {
-    let steps = i32::try_from(failures.saturating_sub(1)).unwrap_or(i32::MAX);
-    let ceiling = policy.max_ms.max(0) as f64;
-    let wait = (policy.first_ms.max(0) as f64 * policy.factor.max(1.0).powi(steps)).min(ceiling);
-    // In −1 … 1, by which the jitter is scaled.
-    let spread = (chance >> 11) as f64 / (1_u64 << 52) as f64 - 1.0;
-    (wait * (1.0 + policy.jitter.clamp(0.0, 1.0) * spread)).clamp(0.0, ceiling) as i64
+    let ceiling = seconds(policy.max_ms);
+    // 1.0001^100000 is far beyond any ceiling, so nothing is lost by the bound.
+    let steps = i32::try_from(failures.saturating_sub(1)).unwrap_or(i32::MAX).min(100_000);
+    let first = seconds(policy.first_ms);
+    // 0 × ∞ is no number; `min` and `max` then give the other side, and zero stays zero.
+    let base = if first > 0.0 { (first * policy.factor.max(1.0).powi(steps)).min(ceiling) } else { 0.0 };
+    let jitter = if policy.jitter.is_finite() { policy.jitter.clamp(0.0, 1.0) } else { 0.0 };
+    let (low, high) = (base * (1.0 - jitter), (base * (1.0 + jitter)).min(ceiling));
+    let share = f64::from(u32::try_from(chance >> 32).unwrap_or(u32::MAX)) / f64::from(u32::MAX);
+    let wait = (low + share * (high - low)).clamp(0.0, ceiling);
+    // Rounded to a nanosecond first, so that 0.3 s is 300 ms and not 299.
+    Duration::try_from_secs_f64(wait)
+        .ok()
+        .and_then(|wait| i64::try_from(wait.as_millis()).ok())
+        .unwrap_or(i64::MAX)
+        .min(policy.max_ms.max(0))
+}
+
+fn seconds(ms: i64) -> f64 {
+    Duration::from_millis(u64::try_from(ms).unwrap_or(0)).as_secs_f64()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::history::Failure;
+    use proptest::prelude::*;
 
     fn failed(kind: &str, type_: Option<&str>) -> Failed {
-        let mut failure = Failure::new(kind, "no");
-        if let Some(type_) = type_ {
-            failure = failure.with("type", type_);
-        }
-        Failed { failure, permanent: false, retry_after_ms: None }
+        let failure = Failure::new(kind, "no");
+        Failed::passing(match type_ {
+            Some(type_) => failure.with("type", type_),
+            None => failure,
+        })
     }
 
     fn plain() -> RetryPolicy {
         RetryPolicy { jitter: 0.0, ..RetryPolicy::endless() }
     }
 
+    fn wait(policy: &RetryPolicy, failures: u32, chance: u64) -> i64 {
+        match decide(policy, failures, &failed("exec", None), chance) {
+            Decision::TryAgain { in_ms } => in_ms,
+            Decision::GiveUp => panic!("gave up"),
+        }
+    }
+
     #[test]
     fn waits_double_up_to_the_ceiling_and_never_overflow() {
-        let waits: Vec<Decision> =
-            [1, 2, 3, 8, 5000].map(|n| decide(&plain(), n, &failed("exec", None), 0)).to_vec();
-        let expected = [1_000, 2_000, 4_000, 100_000, 100_000].map(|in_ms| Decision::TryAgain { in_ms });
-        assert_eq!(waits, expected);
+        let waits = [1, 2, 3, 7, 8, 5_000, u32::MAX].map(|failures| wait(&plain(), failures, 7));
+        assert_eq!(waits, [1_000, 2_000, 4_000, 64_000, 100_000, 100_000, 100_000]);
+        assert_eq!(wait(&RetryPolicy { first_ms: 300, ..plain() }, 1, 7), 300);
+        assert_eq!(wait(&RetryPolicy { max_ms: i64::MAX, ..plain() }, u32::MAX, 7), i64::MAX);
+        assert_eq!(wait(&RetryPolicy { first_ms: 0, ..plain() }, u32::MAX, 7), 0);
     }
 
     #[test]
-    fn jitter_stays_within_its_share() {
+    fn jitter_lengthens_and_shortens_by_its_share() {
         let policy = RetryPolicy { jitter: 0.1, ..plain() };
-        for chance in [0, u64::MAX / 3, u64::MAX] {
-            let Decision::TryAgain { in_ms } = decide(&policy, 1, &failed("exec", None), chance) else {
-                panic!()
-            };
-            assert!((900..=1_100).contains(&in_ms), "{in_ms}");
+        assert_eq!(wait(&policy, 1, 0), 900);
+        assert_eq!(wait(&policy, 1, u64::MAX), 1_100);
+        assert_eq!((wait(&policy, 99, 0), wait(&policy, 99, u64::MAX)), (90_000, 100_000));
+    }
+
+    proptest! {
+        #[test]
+        fn a_wait_is_never_negative_and_never_over_the_ceiling(
+            first_ms in any::<i64>(), max_ms in any::<i64>(), factor in any::<f64>(), jitter in any::<f64>(),
+            failures in any::<u32>(), chance in any::<u64>(),
+        ) {
+            let policy = RetryPolicy { first_ms, factor, max_ms, jitter, ..plain() };
+            prop_assert!((0..=max_ms.max(0)).contains(&wait(&policy, failures, chance)));
         }
-        assert_eq!(decide(&policy, 1, &failed("exec", None), 0), Decision::TryAgain { in_ms: 900 });
     }
 
     #[test]
-    fn attempts_permanence_except_and_only_end_it() {
+    fn attempts_and_permanence_end_it() {
         let bounded = RetryPolicy { attempts: Some(3), ..plain() };
         assert_ne!(decide(&bounded, 2, &failed("exec", None), 0), Decision::GiveUp);
         assert_eq!(decide(&bounded, 3, &failed("exec", None), 0), Decision::GiveUp);
-        assert_eq!(
-            decide(&plain(), 1, &Failed { permanent: true, ..failed("exec", None) }, 0),
-            Decision::GiveUp
-        );
-        let except = RetryPolicy { except: vec!["card_declined".into()], ..plain() };
-        assert_eq!(decide(&except, 1, &failed("activity", Some("card_declined")), 0), Decision::GiveUp);
-        assert_ne!(decide(&except, 1, &failed("activity", Some("down")), 0), Decision::GiveUp);
-        let only = RetryPolicy { only: vec!["timeout".into()], ..plain() };
-        assert_ne!(decide(&only, 1, &failed("timeout", None), 0), Decision::GiveUp);
-        assert_eq!(decide(&only, 1, &failed("activity", None), 0), Decision::GiveUp);
+        let permanent = Failed { permanent: true, ..failed("exec", None) };
+        assert_eq!(decide(&plain(), 1, &permanent, 0), Decision::GiveUp);
     }
 
     #[test]
-    fn a_time_that_the_service_names_wins() {
-        let asked = Failed { retry_after_ms: Some(30_000), ..failed("http", None) };
-        assert_eq!(decide(&plain(), 1, &asked, 0), Decision::TryAgain { in_ms: 30_000 });
+    fn except_and_only_go_by_type_and_where_there_is_none_by_kind() {
+        let gives_up = |policy: &RetryPolicy, kind, type_| {
+            decide(policy, 1, &failed(kind, type_), 0) == Decision::GiveUp
+        };
+        let except = RetryPolicy { except: vec!["card_declined".into(), "timeout".into()], ..plain() };
+        assert!(gives_up(&except, "activity", Some("card_declined")));
+        assert!(!gives_up(&except, "activity", Some("down")));
+        assert!(gives_up(&except, "timeout", None));
+        assert!(!gives_up(&except, "timeout", Some("slow")));
+        let only = RetryPolicy { only: vec!["timeout".into()], ..plain() };
+        assert!(!gives_up(&only, "timeout", None));
+        assert!(gives_up(&only, "activity", None));
+        assert!(gives_up(&only, "timeout", Some("slow")));
+    }
+
+    #[test]
+    fn the_wait_that_a_program_asks_for_is_the_least() {
+        let asked = |ms| Failed { retry_after_ms: Some(ms), ..failed("activity", None) };
+        assert_eq!(decide(&plain(), 1, &asked(300_000), 0), Decision::TryAgain { in_ms: 300_000 });
+        assert_eq!(decide(&plain(), 1, &asked(0), 0), Decision::TryAgain { in_ms: 1_000 });
+        assert_eq!(decide(&plain(), 1, &asked(i64::MIN), 0), Decision::TryAgain { in_ms: 1_000 });
     }
 }

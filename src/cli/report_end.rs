@@ -104,13 +104,13 @@ fn stuck_report(id: &RunId, stuck: &Stuck, script: Option<&Script>) -> Report {
         let file = stuck.file.as_deref().unwrap_or("the script");
         report = report.note(format!("in line {line} of {file}"));
     }
-    report = report
-        .note("nothing is lost: all recorded steps are kept, and the run goes on once its script is mended");
+    report = report.note("nothing is lost: all recorded steps are kept");
     if let Some(hint) = &stuck.hint {
         return report.hint(hint);
     }
-    let file = script.map_or("FILE", |script| script.path.as_str());
-    report.hint(format!("mend the script, then: durun upgrade {id} --script {}", shell(file)))
+    // Going on under a mended script is not offered yet: say what is.
+    report
+        .hint(format!("mend the script and start it under another --id; durun terminate {id} ends this run"))
 }
 
 fn same_file(named: &str, recorded: &str) -> bool {
@@ -199,8 +199,8 @@ error[D0105]: run order-1 is stuck: there is no function charge
 2 | charge(p);
   | ^^^^^^ there is no function charge
   |
-  = note: nothing is lost: all recorded steps are kept, and the run goes on once its script is mended
-  = help: mend the script, then: durun upgrade order-1 --script /s/order.rhai
+  = note: nothing is lost: all recorded steps are kept
+  = help: mend the script and start it under another --id; durun terminate order-1 ends this run
 "
         );
     }

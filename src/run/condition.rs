@@ -83,10 +83,8 @@ impl Run {
                 Rest::Sliced => {}
                 Rest::Ended(result) => return result,
                 Rest::Asked(_) => return Err(fault("a predicate or query may only look")),
-                Rest::OutOfOperations => {
-                    return Err(fault(
-                        "a predicate or query may take one million operations, this one takes more",
-                    ));
+                Rest::OverLimit(limit) => {
+                    return Err(fault(&format!("a predicate or query is over a limit: {limit}")));
                 }
             }
         }

@@ -5,7 +5,7 @@ use super::ending::Ending;
 use super::mailbox::Due;
 use super::world::World;
 use crate::history::{CommandLabel, Entry, Failure, Moment, OpId, Pending, RunEnd, Stuck, Value, kind};
-use crate::script::{Closure, Interpreter, Meter, Mode, Reply, Rest, Script, Strand, Thrown};
+use crate::script::{Closure, Interpreter, Limit, Meter, Mode, Reply, Rest, Script, Strand, Thrown};
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
@@ -285,7 +285,7 @@ impl Run {
                     self.ready.push_front((no, Ok(Value::Null)));
                     return Ok(false);
                 }
-                Rest::OutOfOperations => return Err(self.out_of_operations().into()),
+                Rest::OverLimit(limit) => return Err(self.over(limit).into()),
                 Rest::Ended(result) => {
                     let is_main = slot.is_main;
                     self.strands.remove(&no);
@@ -340,12 +340,10 @@ impl Run {
         self.ending.end(self.cancel.as_ref())
     }
 
-    fn out_of_operations(&self) -> Box<Stuck> {
+    fn over(&self, limit: Limit) -> Box<Stuck> {
         Box::new(Stuck {
             kind: kind::FAULT.to_owned(),
-            message: format!(
-                "the script ran {STRETCH_OPERATIONS} operations without asking for anything; it may loop for ever"
-            ),
+            message: format!("the script is over a limit: {limit}"),
             file: Some(self.script.source().path.clone()),
             line: None,
             column: None,

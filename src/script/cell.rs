@@ -38,7 +38,7 @@ impl Cell {
         let result = context.call_native_fn_raw(method, true, &mut [&mut value, &mut argument])?;
         let changeable = value.is::<Array>() || value.is::<Map>() || value.is_blob();
         if changeable {
-            self.write.call_raw(context, None, [value])?;
+            drop(self.write.call_raw(context, None, [value])?);
         }
         Ok(result)
     }

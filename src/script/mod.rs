@@ -12,6 +12,7 @@ mod copy;
 mod diagnostics;
 mod host;
 mod interpreter;
+mod memory;
 mod program;
 mod raise;
 mod rewrite;
@@ -29,7 +30,7 @@ pub use interpreter::Interpreter;
 pub use program::Script;
 pub use sandbox::{CALL_DEPTH, EXPRESSION_DEPTH, FUNCTION_EXPRESSION_DEPTH};
 pub use source::{Source, SourceError, SyntaxError};
-pub use strand::{Meter, Mode, Reply, Rest, STACK_BYTES, Strand};
+pub use strand::{Limit, Meter, Mode, Reply, Rest, STACK_BYTES, Strand};
 
 #[cfg(test)]
 mod tests;

@@ -6,6 +6,7 @@
 
 use super::host::{Asked, Host, Thrown};
 use super::interpreter::Interpreter;
+use super::memory::{STRETCH_BYTES, allocated};
 use super::program::Script;
 use crate::history::{Failure, Value};
 use corosensei::stack::DefaultStack;
@@ -30,8 +31,8 @@ pub enum Rest {
     Asked(Asked),
     /// Its slice is over; resume it with anything.
     Sliced,
-    /// Its run has used up the operations of this stretch; it cannot go on.
-    OutOfOperations,
+    /// It is over a limit of this stretch; it cannot go on.
+    OverLimit(Limit),
     /// It has ended.
     Ended(Result<Value, Thrown>),
 }
@@ -39,7 +40,27 @@ pub enum Rest {
 enum Pause {
     Asked(Box<Asked>),
     Sliced,
-    OutOfOperations,
+    OverLimit(Limit),
+}
+
+/// A limit of a stretch, which no script can catch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limit {
+    /// Too many operations of the interpreter.
+    Operations,
+    /// Too much memory.
+    Memory,
+}
+
+impl std::fmt::Display for Limit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Operations => {
+                "it ran too many operations without asking for anything; it may loop for ever"
+            }
+            Self::Memory => "it took more than 256 MiB of memory without asking for anything",
+        })
+    }
 }
 
 /// What code on a strand may do.
@@ -53,19 +74,25 @@ pub enum Mode {
     ReadOnly,
 }
 
-/// The operations that a run has left in this stretch, shared by its strands.
+/// What a run has left in this stretch, shared by its strands: operations, and memory that the process may grow to.
 #[derive(Debug, Clone)]
-pub struct Meter(Rc<Cell<u64>>);
+pub struct Meter {
+    operations: Rc<Cell<u64>>,
+    memory: Rc<Cell<usize>>,
+}
 
 impl Meter {
     /// A meter with that many operations.
     pub fn new(operations: u64) -> Self {
-        Self(Rc::new(Cell::new(operations)))
+        let meter = Self { operations: Rc::default(), memory: Rc::default() };
+        meter.refill(operations);
+        meter
     }
 
     /// Begins a new stretch.
     pub fn refill(&self, operations: u64) {
-        self.0.set(operations);
+        self.operations.set(operations);
+        self.memory.set(allocated().saturating_add(STRETCH_BYTES));
     }
 }
 
@@ -114,13 +141,14 @@ impl Context {
 
     /// Counts one operation of the interpreter; may suspend.
     fn count(&self) {
-        let left = self.meter.0.get();
-        if left == 0 {
+        let left = self.meter.operations.get();
+        if left == 0 || allocated() > self.meter.memory.get() {
             // Never resumed: a limit cannot be caught.
-            drop(self.pause(Pause::OutOfOperations));
+            let limit = if left == 0 { Limit::Operations } else { Limit::Memory };
+            drop(self.pause(Pause::OverLimit(limit)));
             return;
         }
-        self.meter.0.set(left - 1);
+        self.meter.operations.set(left - 1);
         let slice = self.slice.get();
         if slice == 0 {
             self.slice.set(SLICE);
@@ -190,7 +218,7 @@ impl Strand {
         match result {
             CoroutineResult::Yield(Pause::Asked(asked)) => Rest::Asked(*asked),
             CoroutineResult::Yield(Pause::Sliced) => Rest::Sliced,
-            CoroutineResult::Yield(Pause::OutOfOperations) => Rest::OutOfOperations,
+            CoroutineResult::Yield(Pause::OverLimit(limit)) => Rest::OverLimit(limit),
             CoroutineResult::Return(result) => {
                 if let Some(coroutine) = self.coroutine.take() {
                     keep_stack(coroutine.into_stack());

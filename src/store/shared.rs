@@ -9,7 +9,7 @@ use super::server::Server;
 use super::socket::SocketPlace;
 use super::workers::{OwnLock, Workers};
 use super::{Answer, Event, EventSink, RedbTables, Request, Store, StoreError, Tables};
-use crate::history::{Claim, RunNo, Token};
+use crate::history::{Claim, RunNo, RunStatus, Token};
 use crate::timer::Clock;
 use std::collections::BTreeSet;
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
@@ -139,6 +139,7 @@ impl Store for SharedStore {
 impl Inner {
     fn call(self: &Arc<Self>, requests: &[Request]) -> Vec<Result<Answer, StoreError>> {
         let mut answers: Vec<Option<Result<Answer, StoreError>>> = requests.iter().map(|_| None).collect();
+        let mut sent_before = false;
         loop {
             let open: Vec<usize> = answers
                 .iter()
@@ -162,10 +163,11 @@ impl Inner {
                 if answer == Err(StoreError::OwnerGone) {
                     lost = true;
                 } else if let Some(slot) = answers.get_mut(place) {
-                    *slot = Some(answer);
+                    *slot = Some(if sent_before { answer.or_else(as_done_before) } else { answer });
                 }
             }
             if lost {
+                sent_before = true;
                 self.forget_role();
             }
         }
@@ -297,6 +299,15 @@ impl Inner {
         let place = SocketPlace::at(&self.directory).map_err(io)?;
         let server = Server::start(&place, hub).map_err(io)?;
         Ok(Owning { server, session: Some(session), place, _lock: lock })
+    }
+}
+
+/// The answer to a request that an owner may have done before it went: a run that is found terminated was terminated by it, or
+/// by somebody who wanted the same.
+fn as_done_before(error: StoreError) -> Result<Answer, StoreError> {
+    match error {
+        StoreError::Ended { status: RunStatus::Terminated, .. } => Ok(Answer::Done),
+        error => Err(error),
     }
 }
 

@@ -210,9 +210,12 @@ impl Worker {
                     Failure::new(kind::NESTED, "a command may not stand inside an activity or step");
                 self.answer_body(no, op, Err(failure));
             }
-            Rest::OutOfOperations => {
-                let message = "the activity ran 50 million operations without a pause".to_owned();
-                self.verdict(no, op, Verdict::Fault(Box::new(fault(message))));
+            Rest::OverLimit(limit) => {
+                self.verdict(
+                    no,
+                    op,
+                    Verdict::Fault(Box::new(fault(format!("the activity is over a limit: {limit}")))),
+                );
             }
             Rest::Ended(Ok(value)) => self.verdict(no, op, Verdict::Completed(value)),
             Rest::Ended(Err(Thrown::Fault(stuck))) => self.verdict(no, op, Verdict::Fault(stuck)),

@@ -5,6 +5,7 @@ mod bad_input;
 mod cancel;
 mod harness;
 mod history;
+mod limits;
 mod list;
 mod logs;
 mod overview;

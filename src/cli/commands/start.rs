@@ -98,7 +98,7 @@ fn edited_note(args: &StartArgs, id: &RunId, what: &Existing) -> String {
     match what {
         Existing::Report(_) => format!("note: {file} was edited since run {id}; this is that run's result"),
         Existing::Continue(_) | Existing::Attach(_) => {
-            format!("note: {file} was edited; run {id} keeps the text it was started with (durun upgrade)")
+            format!("note: {file} was edited; run {id} keeps the text it was started with")
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Strands under a bare host: what runs, suspends and ends.
 
+mod allowed;
 mod closures;
 mod limits;
 mod rulings;
@@ -67,7 +68,7 @@ pub(super) fn drive(text: &str) -> (Result<Value, Thrown>, Vec<String>) {
                 reply = Ok(Value::Null);
             }
             Rest::Sliced => reply = Ok(Value::Null),
-            Rest::OutOfOperations => panic!("out of operations"),
+            Rest::OverLimit(limit) => panic!("{limit}"),
             Rest::Ended(result) => return (result, asked),
         }
     }

@@ -1,0 +1,62 @@
+//! What a child does between fork and exec: tie its life to ours, note its pid, keep our files to ourselves.
+#![expect(unsafe_code, reason = "what runs between fork and exec can only be given by an unsafe call")]
+
+use rustix::fs::{Mode, OFlags};
+use rustix::io::FdFlags;
+use rustix::process::{Pid, Signal};
+use std::fs::File;
+use std::io;
+use std::os::fd::{BorrowedFd, RawFd};
+use tokio::process::Command;
+
+/// All that the child needs, made before the fork.
+pub(super) struct Prelude {
+    parent: Pid,
+    note: Option<File>,
+    /// Descriptors that this process has from whoever started it, and would hand on.
+    inherited: Vec<RawFd>,
+}
+
+impl Prelude {
+    /// To be made on the thread that forks. The child adds its line of `/proc/self/stat` to the note.
+    pub(super) fn new(note: Option<File>) -> Self {
+        Self { parent: rustix::process::getpid(), note, inherited: open_descriptors() }
+    }
+
+    /// Lets the children of this command go through it.
+    pub(super) fn attach(self, command: &mut Command) {
+        // SAFETY: `run` makes system calls only (prctl, getppid, openat, read, write, close, fcntl), which are all
+        // async-signal-safe, on data that existed before the fork; it takes no lock and allocates nothing.
+        unsafe {
+            command.pre_exec(move || self.run());
+        }
+    }
+
+    fn run(&self) -> io::Result<()> {
+        rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
+        if rustix::process::getppid() != Some(self.parent) {
+            // The parent ended before the tie was made: nothing may begin.
+            return Err(io::Error::from(rustix::io::Errno::SRCH));
+        }
+        for &descriptor in &self.inherited {
+            // SAFETY: borrowed for two calls; a number that is open no more gives an error, which is ignored.
+            let descriptor = unsafe { BorrowedFd::borrow_raw(descriptor) };
+            if let Ok(flags) = rustix::io::fcntl_getfd(descriptor) {
+                rustix::io::fcntl_setfd(descriptor, flags | FdFlags::CLOEXEC)?;
+            }
+        }
+        if let Some(note) = &self.note {
+            let mut line = [0_u8; 1024];
+            let stat = rustix::fs::open(c"/proc/self/stat", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
+            let count = rustix::io::read(&stat, &mut line)?;
+            rustix::io::write(note, line.get(..count).unwrap_or_default())?;
+        }
+        Ok(())
+    }
+}
+
+/// The descriptors above stderr that are open now.
+fn open_descriptors() -> Vec<RawFd> {
+    let Ok(open) = std::fs::read_dir("/proc/self/fd") else { return Vec::new() };
+    open.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).filter(|fd| *fd > 2).collect()
+}
