@@ -161,7 +161,6 @@ impl Executing {
         let mut delivered: Vec<(MessageNo, MessageId)> = Vec::new();
         let mut checksum = self.checksum;
         let mut ends = None;
-        let mut lazy = self.lazy.take();
         let entry = fact.map(|fact| Entry { at: self.last_at.max(now), fact });
         if let Some(entry) = &entry {
             let (record, next) = Record::seal(entry, checksum)?;
@@ -171,24 +170,25 @@ impl Executing {
                 Fact::SignalReceived(signal) => delivered.push((signal.message_no, signal.message_id)),
                 Fact::CancelRequested(request) => {
                     delivered.push((request.message_no, request.message_id));
-                    lazy.cancel_requested(entry.at);
+                    self.lazy.cancel_requested(entry.at);
                     if request.cause == crate::history::CancelCause::Timeout {
                         delivered.clear();
-                        lazy.settle(OpId::RUN_TIMEOUT);
+                        self.lazy.settle(OpId::RUN_TIMEOUT);
                     }
                 }
                 Fact::RunEnded(ended) => {
-                    lazy.status(crate::history::StoredStatus::Ended(ended.end.clone()));
+                    self.lazy.status(crate::history::StoredStatus::Ended(ended.end.clone()));
                     ends = Some(ended.end.clone());
                 }
                 Fact::ActivityCompleted(_) | Fact::ActivityFailed(_) | Fact::TimerFired(_) => {
                     if let Some((op, _)) = entry.fact.outcome_of() {
-                        lazy.settle(op);
+                        self.lazy.settle(op);
                     }
                 }
                 Fact::RunBegan { .. } | Fact::Unknown { .. } => {}
             }
         }
+        let lazy = self.lazy.take();
         let append = Append {
             run: self.no,
             epoch: self.epoch,

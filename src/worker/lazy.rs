@@ -16,6 +16,8 @@ pub(super) struct Lazy {
     pub(super) logs: Vec<(LogKey, LogLine)>,
     pub(super) published: Vec<(String, Value)>,
     pub(super) row: RowChange,
+    /// Commands whose pending row is in the store.
+    written: BTreeSet<OpId>,
     since: Option<Duration>,
     urgent: bool,
 }
@@ -40,7 +42,14 @@ impl Lazy {
     /// A command has its outcome: a row that was never written never will be.
     pub(super) fn settle(&mut self, op: OpId) {
         self.pending.remove(&op);
-        self.settled.insert(op);
+        if self.written.remove(&op) {
+            self.settled.insert(op);
+        }
+    }
+
+    /// These commands have their rows in the store already.
+    pub(super) fn found(&mut self, ops: impl Iterator<Item = OpId>) {
+        self.written.extend(ops);
     }
 
     pub(super) fn status(&mut self, status: StoredStatus) {
@@ -51,8 +60,10 @@ impl Lazy {
         self.row.cancel_requested_at = Some(at);
     }
 
-    /// Takes all.
+    /// Takes all that is to be written.
     pub(super) fn take(&mut self) -> Self {
-        std::mem::take(self)
+        let mut written = std::mem::take(&mut self.written);
+        written.extend(self.pending.keys());
+        std::mem::replace(self, Self { written, ..Self::default() })
     }
 }

@@ -198,6 +198,7 @@ impl Worker {
             run.lazy.logs.push((key, line));
         }
         run.lazy.published.extend(replayed.last_published);
+        run.lazy.found(snapshot.pending.iter().map(|row| row.op));
         for op in stale {
             run.lazy.settle(op);
         }

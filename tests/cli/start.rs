@@ -73,7 +73,7 @@ fn an_edited_script_changes_nothing_for_an_open_run() {
     home.file("order.rhai", "2");
     home.durun(&["-v", "start", "order.rhai", "--id", "one", "--record-only"])
         .out("one\n")
-        .err("note: order.rhai was edited; run one keeps the text it was started with (durun upgrade)\n")
+        .err("note: order.rhai was edited; run one keeps the text it was started with\n")
         .check();
 }
 
