@@ -62,6 +62,14 @@ pub(crate) fn samples() -> Vec<Sample> {
             ends: "/b/backup.tar.gz",
         },
         Sample {
+            name: "release",
+            file: "release.rhai",
+            input: r#"{"version": "7"}"#,
+            signals: &[(500, "go", "null")],
+            failures: &[],
+            ends: "\"healthy\": Bool(true)",
+        },
+        Sample {
             name: "approval",
             file: "approval.rhai",
             input: "{}",
