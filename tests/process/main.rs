@@ -1,0 +1,10 @@
+//! Few, slow, real: processes of durun, killed and started again.
+#![expect(clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+mod endings;
+mod four_processes;
+mod kill_storm;
+mod order_paths;
+mod samples;
+mod two_terminals;
+mod world;
