@@ -17,6 +17,37 @@ pub struct Closure {
     line: Option<u32>,
 }
 
+/// Captured variables that cannot be written as long as this lives.
+pub struct Protection(Vec<Dynamic>);
+
+impl Drop for Protection {
+    fn drop(&mut self) {
+        for capture in &self.0 {
+            change(capture, writable);
+        }
+    }
+}
+
+/// Replaces the value behind a shared variable.
+fn change(capture: &Dynamic, by: impl FnOnce(Dynamic) -> Dynamic) {
+    let mut handle = capture.clone();
+    if let Some(mut inner) = handle.write_lock::<Dynamic>() {
+        *inner = by(std::mem::take(&mut *inner));
+    }
+}
+
+/// The same value, writable: a fresh one is, and so is a clone. Arrays and maps are moved, not copied.
+fn writable(value: Dynamic) -> Dynamic {
+    if value.is_array() {
+        return value.into_array().map_or(Dynamic::UNIT, Dynamic::from_array);
+    }
+    if value.is_map() {
+        return value.try_cast::<rhai::Map>().map_or(Dynamic::UNIT, Dynamic::from_map);
+    }
+    #[expect(clippy::redundant_clone, reason = "the clone is writable, the original is not")]
+    value.clone()
+}
+
 /// A captured variable that a call of another strand holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HeldCapture;
@@ -73,14 +104,15 @@ impl Closure {
         Ok(copy)
     }
 
-    /// The same closure with captures that cannot be written through it.
-    #[must_use]
-    pub fn read_only(&self) -> Self {
-        let mut copy = self.clone();
-        let captures: Vec<Dynamic> =
-            copy.function.iter_curry().cloned().map(Dynamic::into_read_only).collect();
-        copy.function.set_curry(captures);
-        copy
+    /// Makes its captured variables unwritable until the protection is dropped: for a predicate or query, which only looks.
+    pub fn protect(&self) -> Protection {
+        let open =
+            |capture: &&Dynamic| capture.is_shared() && !capture.is_locked() && !capture.is_read_only();
+        let captures: Vec<Dynamic> = self.function.iter_curry().filter(open).cloned().collect();
+        for capture in &captures {
+            change(capture, Dynamic::into_read_only);
+        }
+        Protection(captures)
     }
 
     /// Whether a captured variable is held by a suspended call.

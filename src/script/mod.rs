@@ -24,7 +24,7 @@ mod time_value;
 
 pub use body::Body;
 pub use calls::names;
-pub use closure::{Closure, HeldCapture};
+pub use closure::{Closure, HeldCapture, Protection};
 pub use host::{Ask, Asked, Effect, Host, Input, Level, RunFacts, Said, Thrown, Told, Until};
 pub use interpreter::Interpreter;
 pub use program::Script;

@@ -15,6 +15,12 @@ pub(super) fn raise(context: &NativeCallContext<'_>, failure: Failure) -> Box<Ev
 /// The same at a given place.
 #[expect(clippy::unnecessary_box_returns, reason = "the engine's errors are boxed")]
 pub(super) fn raise_at(position: Position, mut failure: Failure) -> Box<EvalAltResult> {
+    if failure.kind == kind::THROWN
+        && let Some(value) = failure.data.get("value")
+    {
+        // What a script threw itself arrives as it was thrown.
+        return Box::new(EvalAltResult::ErrorRuntime(to_dynamic(value), position));
+    }
     if failure.line.is_none() {
         failure.line = line_of(position);
     }

@@ -1,6 +1,13 @@
 //! Rules of the core, by ruling; and the story that they are told with.
 
+mod cancels;
+mod chance_and_time;
+mod conditions;
+mod endings;
+mod mail;
+mod queries;
 mod story;
+mod stretches;
 
 use crate::history::{Fact, RunEnd, Value};
 use story::{Story, Told};

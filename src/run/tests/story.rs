@@ -29,6 +29,7 @@ pub(super) struct Story {
     pub(super) now: i64,
     messages: u64,
     pub(super) logs: Vec<String>,
+    stood: Vec<(Vec<OpId>, Option<RunEnd>)>,
 }
 
 fn compile(interpreter: &Interpreter, text: &str) -> Rc<Script> {
@@ -55,6 +56,7 @@ impl Story {
             now: 1_000_000,
             messages: 0,
             logs: Vec::new(),
+            stood: Vec::new(),
         }
     }
 
@@ -64,6 +66,9 @@ impl Story {
         let entry = Entry { at: Moment(self.now), fact };
         self.entries.push(entry.clone());
         let told = replay(&mut self.run, &mut self.state, &[entry], |_, _| ());
+        if told.is_ok() {
+            self.stood.push((self.state.open.keys().copied().collect(), self.state.end.clone()));
+        }
         self.logs.extend(std::mem::take(&mut self.state.last_logs).into_iter().map(|said| said.text));
         told
     }
@@ -166,6 +171,16 @@ impl Story {
 
     /// Replays the whole story, and each of its beginnings, under its own script.
     pub(super) fn replayed(&self) -> Told {
+        // Each beginning stands as it stood when it was told live.
+        for (count, live) in (1..).zip(&self.stood) {
+            let mut run = Run::new(&self.interpreter, Rc::clone(&self.script), self.charter.clone());
+            let mut state = Replayed::default();
+            let told = replay(&mut run, &mut state, &self.entries[..count], |_, _| ());
+            let stands = (state.open.keys().copied().collect::<Vec<_>>(), state.end);
+            if told.is_err() || stands != *live {
+                return Told::Other(format!("after entry {count}: {told:?}, {stands:?} and not {live:?}"));
+            }
+        }
         self.replay_under(&Rc::clone(&self.script))
     }
 
