@@ -4,6 +4,7 @@ use super::story::{Story, Told};
 use crate::history::{RunEnd, Value};
 use crate::run::ReplayError;
 
+#[expect(clippy::unnecessary_wraps, reason = "as a story gives it")]
 fn value(result: impl Into<Value>) -> Option<RunEnd> {
     Some(RunEnd::Completed { result: result.into() })
 }
@@ -71,7 +72,7 @@ fn ruling_16_a_predicate_only_looks() {
         let mut story = Story::of(text);
         match story.tell(crate::history::Fact::RunBegan { seed: 1 }) {
             Err(ReplayError::Stuck { stuck, .. }) => {
-                assert!(stuck.message.contains(message), "{text}: {}", stuck.message)
+                assert!(stuck.message.contains(message), "{text}: {}", stuck.message);
             }
             other => panic!("{text}: {other:?}"),
         }
@@ -99,7 +100,7 @@ fn ruling_16_a_condition_that_keeps_coming_true_is_a_fault() {
         pong.message(crate::history::MessageBody::Signal { name: "now".into(), payload: Value::Null });
     match pong.tell(crate::history::Fact::of_message(&message)) {
         Err(ReplayError::Stuck { stuck, .. }) => {
-            assert!(stuck.message.contains("10000 times"), "{}", stuck.message)
+            assert!(stuck.message.contains("10000 times"), "{}", stuck.message);
         }
         other => panic!("{other:?}"),
     }

@@ -44,7 +44,7 @@ fn an_error_of_an_activity_that_nobody_catches_fails_the_run() {
     story.fails(0, Failure::new("activity", "no").with("type", "t"));
     match story.end() {
         Some(RunEnd::Failed { failure }) => {
-            assert_eq!((failure.kind.as_str(), failure.line), ("activity", Some(1)))
+            assert_eq!((failure.kind.as_str(), failure.line), ("activity", Some(1)));
         }
         other => panic!("{other:?}"),
     }

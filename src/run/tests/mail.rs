@@ -3,6 +3,7 @@
 use super::story::{Story, Told};
 use crate::history::{RunEnd, Value};
 
+#[expect(clippy::unnecessary_wraps, reason = "as a story gives it")]
 fn list(items: &[&str]) -> Option<RunEnd> {
     Some(RunEnd::Completed { result: Value::List(items.iter().map(|item| Value::from(*item)).collect()) })
 }

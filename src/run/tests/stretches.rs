@@ -84,7 +84,7 @@ fn an_entry_of_a_newer_version_is_refused_and_said() {
     story.begin();
     match story.tell(Fact::Unknown { code: 77, raw: vec![1] }) {
         Err(ReplayError::Stuck { stuck, .. }) => {
-            assert!(stuck.message.contains("entry kind 77 was written by a newer durun"))
+            assert!(stuck.message.contains("entry kind 77 was written by a newer durun"));
         }
         other => panic!("{other:?}"),
     }
