@@ -1,5 +1,7 @@
 //! The worker over a store in memory, with a clock moved by hand and effects that answer as told.
 
+mod rulings;
+
 use super::*;
 use crate::activity::{Done, Failed};
 use crate::history::*;
@@ -17,10 +19,12 @@ struct Told {
     script: Script,
     inputs: Sender<Input>,
     jobs: Arc<Mutex<Vec<String>>>,
+    keys: Arc<Mutex<Vec<JobKey>>>,
 }
 
 impl Effects for Told {
     fn start(&mut self, job: Job) {
+        self.keys.lock().expect("keys").push(job.key);
         self.jobs.lock().expect("jobs").push(format!("{} {}", job.label, job.idempotency_key));
         if let Some(result) = (self.script)(&job) {
             self.inputs.send(Input::Done(JobDone { key: job.key, result })).expect("is heard");
@@ -42,11 +46,12 @@ pub(super) struct World {
     pub(super) store: Arc<LocalSession>,
     pub(super) jobs: Arc<Mutex<Vec<String>>>,
     pub(super) told: Arc<Mutex<Vec<Progress>>>,
+    keys: Arc<Mutex<Vec<JobKey>>>,
     script: Script,
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "an answer that comes")]
-fn ok(value: Value) -> Option<Result<Done, Failed>> {
+pub(super) fn ok(value: Value) -> Option<Result<Done, Failed>> {
     Some(Ok(Done { value, stderr: String::new() }))
 }
 
@@ -55,7 +60,14 @@ impl World {
         let clock = ManualClock::at(Moment(1_000_000));
         let tables = Arc::new(MemoryTables::new(Arc::new(clock.clone()), Arc::new(Everyone)));
         let store = Arc::new(LocalSession::alone(tables, Arc::new(clock.clone())));
-        Self { clock, store, jobs: Arc::default(), told: Arc::default(), script: Arc::new(script) }
+        Self {
+            clock,
+            store,
+            jobs: Arc::default(),
+            told: Arc::default(),
+            keys: Arc::default(),
+            script: Arc::new(script),
+        }
     }
 
     pub(super) fn start(&self, id: &str, text: &str) -> RunNo {
@@ -86,7 +98,12 @@ impl World {
         let store = Arc::new(self.store.another());
         let events = sender.clone();
         store.set_events(Arc::new(move |event| drop(events.send(Input::Store(event)))));
-        let effects = Told { script: Arc::clone(&self.script), inputs: sender, jobs: Arc::clone(&self.jobs) };
+        let effects = Told {
+            script: Arc::clone(&self.script),
+            inputs: sender,
+            jobs: Arc::clone(&self.jobs),
+            keys: Arc::clone(&self.keys),
+        };
         let told = Arc::clone(&self.told);
         let observer: Observer = Arc::new(move |_, progress| told.lock().expect("told").push(progress));
         let settings = Settings { seed: 1, live_strands: 24_000 };
@@ -124,6 +141,30 @@ impl World {
             self.clock.advance(worker.patience().max(Duration::from_millis(1)));
         }
         worker.take_finished()
+    }
+
+    /// Turns until nothing can be done without time passing.
+    pub(super) fn turns(&self, worker: &mut Worker, inputs: &Receiver<Input>) {
+        loop {
+            while let Ok(input) = inputs.try_recv() {
+                worker.take(input);
+            }
+            if !worker.turn().expect("turns") {
+                break;
+            }
+        }
+    }
+
+    /// Sends a signal as another process does; its id is made of run and name.
+    pub(super) fn deliver(&self, run: RunNo, name: &str, payload: Value) {
+        let body = MessageBody::Signal { name: name.to_owned(), payload };
+        let message = NewMessage { run, id: MessageId::of_key("test", name), keyed: true, body };
+        self.store.another().ask(Request::Deliver(Box::new(message))).expect("is accepted");
+    }
+
+    /// The job that was started last.
+    pub(super) fn last_job(&self) -> JobKey {
+        *self.keys.lock().expect("keys").last().expect("a job")
     }
 
     pub(super) fn history(&self, run: RunNo) -> Vec<Entry> {
