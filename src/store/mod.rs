@@ -74,3 +74,6 @@ pub trait Liveness: Send + Sync {
     /// True while the process that holds the token lives.
     fn is_alive(&self, token: Token) -> bool;
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,135 @@
+//! Offers to executors, watchers, and what happens when nobody answers.
+
+use crate::history::{Checksum, Claim, Entry, Fact, Message, Moment, RunNo, Token};
+use crate::store::conformance::{Living, append, new_run, signal};
+use crate::store::{Answer, Event, LocalSession, MemoryTables, Request, Store, StoreError};
+use crate::timer::ManualClock;
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex};
+
+const CLAIM: Claim = Claim { token: Token(1), pid: 1 };
+
+struct Desk {
+    executor: Arc<LocalSession>,
+    sender: LocalSession,
+    run: RunNo,
+    epoch: u64,
+    events: Receiver<Event>,
+}
+
+fn desk() -> Desk {
+    let clock = Arc::new(ManualClock::at(Moment(1_000)));
+    let tables = Arc::new(MemoryTables::new(clock.clone(), Arc::new(Living::default())));
+    let executor = Arc::new(LocalSession::alone(tables, clock));
+    let sender = executor.another();
+    let mut new = new_run("r");
+    new.claim = Some(CLAIM);
+    let Ok(Answer::Started { run, epoch }) = executor.ask(Request::Start(Box::new(new))) else {
+        panic!("starts")
+    };
+    let (told, events) = channel();
+    executor.set_events(Arc::new(move |event| drop(told.send(event))));
+    Desk { executor, sender, run, epoch, events }
+}
+
+/// Answers each offered message by appending its delivery, on a thread as a worker would.
+fn answering(desk: &Desk) -> Arc<Mutex<Vec<Message>>> {
+    let taken: Arc<Mutex<Vec<Message>>> = Arc::default();
+    let (executor, epoch, kept) = (Arc::downgrade(&desk.executor), desk.epoch, Arc::clone(&taken));
+    let (told, events) = channel::<Event>();
+    desk.executor.set_events(Arc::new(move |event| drop(told.send(event))));
+    std::thread::spawn(move || {
+        let mut checksum = None;
+        let mut next = 0;
+        for event in events {
+            let Event::Message { run, message } = event else { continue };
+            let Some(executor) = executor.upgrade() else { return };
+            let entry = Entry { at: Moment(2_000), fact: Fact::of_message(&message) };
+            let before = checksum.unwrap_or_else(|| Checksum::first(run));
+            let (record, after) = crate::history::Record::seal(&entry, before).expect("seals");
+            let mut append = append(run, epoch, next, vec![record]);
+            append.delivered = vec![(message.no, message.id)];
+            executor.ask(Request::Append(Box::new(append))).expect("appends");
+            (checksum, next) = (Some(after), next + 1);
+            kept.lock().expect("kept").push(message);
+        }
+    });
+    taken
+}
+
+fn inbox(desk: &Desk) -> Vec<Message> {
+    match desk.sender.ask(Request::Snapshot { run: desk.run }) {
+        Ok(Answer::Snapshot(snapshot)) => snapshot.inbox,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn ruling_25_an_executor_that_answers_acknowledges_by_its_append_and_nothing_goes_to_the_inbox() {
+    let desk = desk();
+    let taken = answering(&desk);
+    for name in ["a", "b"] {
+        let answer =
+            desk.sender.ask(Request::Deliver(Box::new(signal(desk.run, name)))).expect("is delivered");
+        assert!(matches!(answer, Answer::Delivered { duplicate: false, .. }), "{answer:?}");
+    }
+    assert_eq!(taken.lock().expect("taken").len(), 2);
+    assert!(inbox(&desk).is_empty());
+    // Sent again, as after an owner's death: known, and the executor is not bothered.
+    let again = desk.sender.ask(Request::Deliver(Box::new(signal(desk.run, "a"))));
+    assert!(matches!(again, Ok(Answer::Delivered { duplicate: true, .. })), "{again:?}");
+    assert_eq!(taken.lock().expect("taken").len(), 2);
+}
+
+#[test]
+fn ruling_25_an_executor_that_does_not_answer_finds_the_message_in_the_inbox() {
+    let desk = desk();
+    let answer = desk.sender.ask(Request::Deliver(Box::new(signal(desk.run, "a"))));
+    assert!(matches!(answer, Ok(Answer::Delivered { duplicate: false, .. })), "{answer:?}");
+    assert_eq!(inbox(&desk).len(), 1);
+    let told: Vec<Event> = desk.events.try_iter().collect();
+    let ids: Vec<_> = told
+        .iter()
+        .map(|event| match event {
+            Event::Message { message, .. } => message.id,
+            Event::Changed { .. } => panic!("{event:?}"),
+        })
+        .collect();
+    assert_eq!(ids.len(), 2, "offered, and told again once it was stored");
+    assert_eq!(ids[0], ids[1], "by one id, so that it counts once");
+}
+
+#[test]
+fn a_run_that_nobody_executes_gets_its_mail_in_the_inbox_at_once() {
+    let desk = desk();
+    desk.executor.ask(Request::Release { run: desk.run, epoch: desk.epoch }).expect("releases");
+    desk.sender.ask(Request::Deliver(Box::new(signal(desk.run, "a")))).expect("is delivered");
+    assert_eq!(inbox(&desk).len(), 1);
+    assert!(desk.events.try_recv().is_err());
+}
+
+#[test]
+fn who_watches_is_told_of_what_others_write() {
+    let desk = desk();
+    let (told, events) = channel();
+    desk.sender.set_events(Arc::new(move |event| drop(told.send(event))));
+    desk.sender.ask(Request::Watch { run: desk.run }).expect("watches");
+    let entry = Entry { at: Moment(2_000), fact: Fact::RunBegan { seed: 1 } };
+    let (record, _) = crate::history::Record::seal(&entry, Checksum::first(desk.run)).expect("seals");
+    let written = append(desk.run, desk.epoch, 0, vec![record]);
+    desk.executor.ask(Request::Append(Box::new(written))).expect("appends");
+    assert_eq!(events.try_iter().collect::<Vec<_>>(), [Event::Changed { run: desk.run }]);
+    assert_eq!(desk.sender.ask(Request::Watch { run: RunNo(99) }), Err(StoreError::NoRun { run: RunNo(99) }));
+}
+
+#[test]
+fn an_executor_is_told_when_its_run_is_terminated_and_is_fenced_off() {
+    let desk = desk();
+    desk.sender.ask(Request::Terminate { run: desk.run, reason: "enough".into() }).expect("terminates");
+    assert_eq!(desk.events.try_iter().collect::<Vec<_>>(), [Event::Changed { run: desk.run }]);
+    let late = append(desk.run, desk.epoch, 1, Vec::new());
+    assert!(matches!(
+        desk.executor.ask(Request::Append(Box::new(late))),
+        Err(StoreError::Fenced { .. } | StoreError::Ended { .. })
+    ));
+}

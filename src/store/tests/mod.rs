@@ -1,0 +1,3 @@
+//! Sessions: the switchboard of the owner, with sessions as other processes would have them.
+
+mod hub;
