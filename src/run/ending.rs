@@ -15,6 +15,11 @@ impl Ending {
         self.value.is_none() && self.error.is_none()
     }
 
+    /// Whether an error has decided the end.
+    pub(super) fn is_failing(&self) -> bool {
+        self.error.is_some()
+    }
+
     /// Main returned: its value is the result once all handlers have ended.
     pub(super) fn returned(&mut self, value: Value) {
         self.value = Some(value);

@@ -232,7 +232,11 @@ impl Run {
         }
     }
 
+    /// Once a strand has thrown, no further handler begins: nobody would cancel it.
     fn next_handler(&self) -> Option<Due> {
+        if self.ending.is_failing() {
+            return None;
+        }
         self.world.state.borrow_mut().mailbox.next_due()
     }
 
