@@ -72,7 +72,6 @@ impl Run {
         argument: Option<&Value>,
     ) -> Result<Value, Thrown> {
         let fault = |message: &str| Thrown::Failure(Failure::new(kind::FAULT, message));
-        let _unwritable = closure.protect();
         let host: Rc<super::world::World> = Rc::clone(&self.world);
         let meter = Meter::new(READ_OPERATIONS);
         let mut strand = self

@@ -3,10 +3,11 @@
 //! It is called through the kept context of the call that handed it over, never through `FnPtr::call` or `Engine::call_fn`:
 //! these lose imports and global constants, and `call_fn` runs the whole script again.
 
-use super::copy::copy_deeply;
+use super::copy::{copy_deeply, copy_fixed, still_fixed};
+use super::looking::only_looks;
 #[expect(deprecated, reason = "the engine marks it volatile; rhai is pinned to one version")]
 use rhai::NativeCallContextStore;
-use rhai::{Dynamic, Engine, EvalAltResult, FnPtr, NativeCallContext};
+use rhai::{Dynamic, Engine, EvalAltResult, FnPtr, NativeCallContext, Position, ScriptFuncDef, Shared};
 
 /// A closure with its captures and the context to call it in.
 #[derive(Clone)]
@@ -15,37 +16,8 @@ pub struct Closure {
     function: FnPtr,
     context: NativeCallContextStore,
     line: Option<u32>,
-}
-
-/// Captured variables that cannot be written as long as this lives.
-pub struct Protection(Vec<Dynamic>);
-
-impl Drop for Protection {
-    fn drop(&mut self) {
-        for capture in &self.0 {
-            change(capture, writable);
-        }
-    }
-}
-
-/// Replaces the value behind a shared variable.
-fn change(capture: &Dynamic, by: impl FnOnce(Dynamic) -> Dynamic) {
-    let mut handle = capture.clone();
-    if let Some(mut inner) = handle.write_lock::<Dynamic>() {
-        *inner = by(std::mem::take(&mut *inner));
-    }
-}
-
-/// The same value, writable: a fresh one is, and so is a clone. Arrays and maps are moved, not copied.
-fn writable(value: Dynamic) -> Dynamic {
-    if value.is_array() {
-        return value.into_array().map_or(Dynamic::UNIT, Dynamic::from_array);
-    }
-    if value.is_map() {
-        return value.try_cast::<rhai::Map>().map_or(Dynamic::UNIT, Dynamic::from_map);
-    }
-    #[expect(clippy::redundant_clone, reason = "the clone is writable, the original is not")]
-    value.clone()
+    only_looks: bool,
+    is_fixed: bool,
 }
 
 /// A captured variable that a call of another strand holds.
@@ -57,7 +29,9 @@ impl Closure {
     #[expect(deprecated, reason = "see the import")]
     pub fn shared(context: &NativeCallContext<'_>, function: FnPtr) -> Self {
         let line = context.call_position().line().and_then(|line| u32::try_from(line).ok());
-        Self { function, context: context.store_data(), line }
+        let context = context.store_data();
+        let only_looks = definition(&context, &function).is_some_and(only_looks);
+        Self { function, context, line, only_looks, is_fixed: false }
     }
 
     /// A function of an imported module, by the module's alias, and the number of its parameters.
@@ -80,7 +54,16 @@ impl Closure {
             .min()?;
         store.global.lib.push(module);
         let line = context.call_position().line().and_then(|line| u32::try_from(line).ok());
-        Some((Self { function: FnPtr::new(name).ok()?, context: store, line }, parameters))
+        Some((
+            Self {
+                function: FnPtr::new(name).ok()?,
+                context: store,
+                line,
+                only_looks: false,
+                is_fixed: false,
+            },
+            parameters,
+        ))
     }
 
     /// Keeps a closure with copies of its captured variables as they are now, through arrays, maps and the captures of
@@ -104,15 +87,20 @@ impl Closure {
         Ok(copy)
     }
 
-    /// Makes its captured variables unwritable until the protection is dropped: for a predicate or query, which only looks.
-    pub fn protect(&self) -> Protection {
-        let open =
-            |capture: &&Dynamic| capture.is_shared() && !capture.is_locked() && !capture.is_read_only();
-        let captures: Vec<Dynamic> = self.function.iter_curry().filter(open).cloned().collect();
-        for capture in &captures {
-            change(capture, Dynamic::into_read_only);
+    /// The same closure with captures that cannot be written through it: copies, unless it plainly only looks.
+    #[must_use]
+    pub fn read_only(&self) -> Self {
+        let mut copy = self.clone();
+        if self.only_looks {
+            return copy;
         }
-        Protection(captures)
+        let fixed: Result<Vec<Dynamic>, HeldCapture> =
+            copy.function.iter_curry().map(|capture| copy_fixed(capture, 0)).collect();
+        if let Ok(fixed) = fixed {
+            copy.function.set_curry(fixed);
+            copy.is_fixed = true;
+        }
+        copy
     }
 
     /// Whether a captured variable is held by a suspended call.
@@ -126,16 +114,10 @@ impl Closure {
     }
 
     /// How many arguments it takes beside its captures, where that is known.
-    #[expect(deprecated, reason = "see the import")]
     pub fn parameters(&self) -> Option<usize> {
         let captures = self.function.curry().len();
-        self.context
-            .global
-            .lib
-            .iter()
-            .flat_map(|module| module.iter_script_fn_info())
-            .find(|(_, _, name, _, _)| *name == self.function.fn_name())
-            .map(|(_, _, _, parameters, _)| parameters.saturating_sub(captures))
+        definition(&self.context, &self.function)
+            .map(|definition| definition.params.len().saturating_sub(captures))
     }
 
     /// Calls it; as many of the arguments are given as it takes.
@@ -149,6 +131,25 @@ impl Closure {
         }
         #[expect(deprecated, reason = "see the import")]
         let context = self.context.create_context(engine);
-        self.function.call_raw(&context, None, arguments)
+        let value = self.function.call_raw(&context, None, arguments)?;
+        if self.is_fixed && !self.function.iter_curry().all(|capture| still_fixed(capture, 0)) {
+            return Err(Box::new(EvalAltResult::ErrorAssignmentToConstant(String::new(), Position::NONE)));
+        }
+        Ok(value)
     }
+}
+
+/// The script's function that a function value names.
+#[expect(deprecated, reason = "see the import")]
+fn definition<'a>(
+    context: &'a NativeCallContextStore,
+    function: &FnPtr,
+) -> Option<&'a Shared<ScriptFuncDef>> {
+    context
+        .global
+        .lib
+        .iter()
+        .flat_map(|module| module.iter_script_fn_info())
+        .find(|(_, _, name, _, _)| *name == function.fn_name())
+        .map(|(_, _, _, _, definition)| definition)
 }

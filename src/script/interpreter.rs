@@ -70,7 +70,7 @@ impl Interpreter {
         closure: &Closure,
         argument: Option<&Value>,
     ) -> Result<Strand, String> {
-        let closure = closure.clone();
+        let closure = if mode == Mode::ReadOnly { closure.read_only() } else { closure.clone() };
         let arguments: Vec<Dynamic> = argument.map(to_dynamic).into_iter().collect();
         let inner = Rc::clone(script);
         Strand::new(self, Rc::clone(script), host, mode, meter, move |engine| {

@@ -12,6 +12,7 @@ mod copy;
 mod diagnostics;
 mod host;
 mod interpreter;
+mod looking;
 mod memory;
 mod program;
 mod raise;
@@ -24,7 +25,7 @@ mod time_value;
 
 pub use body::Body;
 pub use calls::names;
-pub use closure::{Closure, HeldCapture, Protection};
+pub use closure::{Closure, HeldCapture};
 pub use host::{Ask, Asked, Effect, Host, Input, Level, RunFacts, Said, Thrown, Told, Until};
 pub use interpreter::Interpreter;
 pub use program::Script;

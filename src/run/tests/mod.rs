@@ -1,13 +1,21 @@
 //! Rules of the core, by ruling; and the story that they are told with.
 
+mod asking;
 mod cancels;
 mod chance_and_time;
 mod conditions;
 mod endings;
+mod grace;
 mod mail;
+mod mailbox;
+mod nondeterminism;
+mod predicates;
 mod queries;
 mod story;
+mod strands_end;
 mod stretches;
+mod stuck;
+mod time;
 
 use crate::history::{Fact, RunEnd, Value};
 use story::{Story, Told};

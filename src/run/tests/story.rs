@@ -4,7 +4,7 @@ use crate::history::{
     ActivityCompleted, ActivityFailed, CancelCause, Entry, Fact, Failure, Message, MessageBody, MessageId,
     MessageNo, Moment, OpId, RunEnd, Value,
 };
-use crate::run::{Charter, Command, ReplayError, Replayed, Run, Seen, Work, query, replay};
+use crate::run::{Charter, Command, QueryError, ReplayError, Replayed, Run, Seen, Work, query, replay};
 use crate::script::{Interpreter, Script, Source};
 use std::rc::Rc;
 
@@ -29,7 +29,29 @@ pub(super) struct Story {
     pub(super) now: i64,
     messages: u64,
     pub(super) logs: Vec<String>,
-    stood: Vec<(Vec<OpId>, Option<RunEnd>)>,
+    pub(super) published: Vec<(String, Value)>,
+    /// What could be seen from outside after each good entry.
+    stood: Vec<String>,
+}
+
+/// What a run shows after an entry: open commands with their instants, the end, what the stretch logged and published.
+fn sight(state: &Replayed) -> String {
+    let open: Vec<String> = state
+        .open
+        .values()
+        .map(|command| {
+            let work = match &command.work {
+                Work::Effect { input, .. } => format!("effect {input}"),
+                Work::Timer { due } => format!("timer {}", due.0),
+                Work::Wait => "wait".to_owned(),
+            };
+            format!(
+                "{} {} {work} line {:?} at {}",
+                command.op, command.label, command.line, command.scheduled_at.0
+            )
+        })
+        .collect();
+    format!("{open:?} {:?} {:?} {:?}", state.end, state.last_logs, state.last_published)
 }
 
 fn compile(interpreter: &Interpreter, text: &str) -> Rc<Script> {
@@ -56,6 +78,7 @@ impl Story {
             now: 1_000_000,
             messages: 0,
             logs: Vec::new(),
+            published: Vec::new(),
             stood: Vec::new(),
         }
     }
@@ -65,12 +88,19 @@ impl Story {
         self.now += 1_000;
         let entry = Entry { at: Moment(self.now), fact };
         self.entries.push(entry.clone());
-        let told = replay(&mut self.run, &mut self.state, &[entry], |_, _| ());
-        if told.is_ok() {
-            self.stood.push((self.state.open.keys().copied().collect(), self.state.end.clone()));
+        replay(&mut self.run, &mut self.state, &[entry], |_, _| ())?;
+        self.stood.push(sight(&self.state));
+        self.logs.extend(self.state.last_logs.iter().map(|said| said.text.clone()));
+        self.published.extend(self.state.last_published.iter().cloned());
+        Ok(())
+    }
+
+    /// Delivers a fact at which the script faults; gives kind and message.
+    pub(super) fn breaks(&mut self, fact: Fact) -> (String, String) {
+        match self.tell(fact) {
+            Err(ReplayError::Stuck { stuck, .. }) => (stuck.kind, stuck.message),
+            other => panic!("not stuck: {other:?} {:?}", self.end()),
         }
-        self.logs.extend(std::mem::take(&mut self.state.last_logs).into_iter().map(|said| said.text));
-        told
     }
 
     pub(super) fn begin(&mut self) {
@@ -113,12 +143,28 @@ impl Story {
         self.tell(fact).expect("fails");
     }
 
-    pub(super) fn fires(&mut self, op: u32) {
+    /// The fact that an open timer came due; time goes there.
+    pub(super) fn firing(&mut self, op: u32) -> Fact {
         let command = self.command(op);
         let Work::Timer { due } = command.work else { panic!("op {op} is no timer") };
         let fact = Fact::of_timer(OpId(op), &command.label, due);
         self.now = self.now.max(due.0);
+        fact
+    }
+
+    pub(super) fn fires(&mut self, op: u32) {
+        let fact = self.firing(op);
         self.tell(fact).expect("fires");
+    }
+
+    /// Lets the grace that follows a cancel run out.
+    pub(super) fn grace_ends(&mut self) {
+        self.fires(OpId::GRACE.0);
+    }
+
+    /// Lets the run's own time-out come due.
+    pub(super) fn times_out(&mut self) {
+        self.fires(OpId::RUN_TIMEOUT.0);
     }
 
     pub(super) fn message(&mut self, body: MessageBody) -> Message {
@@ -136,6 +182,15 @@ impl Story {
         self.tell(Fact::of_message(&message)).expect("takes the signal");
     }
 
+    pub(super) fn signalled(&mut self, name: &str, payload: Value) -> Message {
+        self.message(MessageBody::Signal { name: name.into(), payload })
+    }
+
+    pub(super) fn sends(&mut self, name: &str, payload: impl Into<Value>) {
+        let message = self.signalled(name, payload.into());
+        self.tell(Fact::of_message(&message)).expect("takes the signal");
+    }
+
     pub(super) fn cancel(&mut self, reason: &str) {
         let message =
             self.message(MessageBody::Cancel { cause: CancelCause::Request, reason: reason.into() });
@@ -144,6 +199,38 @@ impl Story {
 
     pub(super) fn open(&self) -> Vec<String> {
         self.state.open.values().map(|command| format!("{} {}", command.op, command.label)).collect()
+    }
+
+    /// The script's own open commands.
+    pub(super) fn waits(&self) -> Vec<String> {
+        let own = |command: &&Command| command.op < OpId::GRACE;
+        self.state
+            .open
+            .values()
+            .filter(own)
+            .map(|command| format!("{} {}", command.op, command.label))
+            .collect()
+    }
+
+    /// Whether the timer of the grace or of the run's own time-out is set.
+    pub(super) fn is_set(&self, op: OpId) -> bool {
+        self.state.open.contains_key(&op)
+    }
+
+    /// The value of a completed run.
+    pub(super) fn result(&self) -> &Value {
+        match self.end() {
+            Some(RunEnd::Completed { result }) => result,
+            other => panic!("not completed: {other:?}, open: {:?}", self.open()),
+        }
+    }
+
+    /// Kind and message of a failed run.
+    pub(super) fn failure(&self) -> (&str, &str) {
+        match self.end() {
+            Some(RunEnd::Failed { failure }) => (&failure.kind, &failure.message),
+            other => panic!("not failed: {other:?}, open: {:?}", self.open()),
+        }
     }
 
     pub(super) fn end(&self) -> Option<&RunEnd> {
@@ -158,12 +245,17 @@ impl Story {
         &self.run
     }
 
-    pub(super) fn asks(&self, name: &str) -> Result<Value, crate::run::QueryError> {
+    pub(super) fn asks(&self, name: &str) -> Result<Value, QueryError> {
+        self.asks_with(name, &[], self.now)
+    }
+
+    /// Asks with messages in the inbox, at an instant.
+    pub(super) fn asks_with(&self, name: &str, inbox: &[Message], now: i64) -> Result<Value, QueryError> {
         query(
             &self.interpreter,
             &self.script,
             &self.charter,
-            Seen { history: &self.entries, inbox: &[], now: Moment(self.now) },
+            Seen { history: &self.entries, inbox, now: Moment(now) },
             name,
             &Value::Null,
         )
@@ -171,14 +263,16 @@ impl Story {
 
     /// Replays the whole story, and each of its beginnings, under its own script.
     pub(super) fn replayed(&self) -> Told {
-        // Each beginning stands as it stood when it was told live.
-        for (count, live) in (1..).zip(&self.stood) {
+        for count in 0..self.stood.len() {
             let mut run = Run::new(&self.interpreter, Rc::clone(&self.script), self.charter.clone());
             let mut state = Replayed::default();
-            let told = replay(&mut run, &mut state, &self.entries[..count], |_, _| ());
-            let stands = (state.open.keys().copied().collect::<Vec<_>>(), state.end);
-            if told.is_err() || stands != *live {
-                return Told::Other(format!("after entry {count}: {told:?}, {stands:?} and not {live:?}"));
+            let begin = &self.entries[..=count];
+            if let Err(error) = replay(&mut run, &mut state, begin, |_, _| ()) {
+                return Told::Other(format!("stuck in the first {count} entries: {error:?}"));
+            }
+            let (seen, was) = (sight(&state), &self.stood[count]);
+            if seen != *was {
+                return Told::Other(format!("after entry {count}: was {was}, is {seen}"));
             }
         }
         self.replay_under(&Rc::clone(&self.script))
@@ -194,10 +288,13 @@ impl Story {
         match replay(&mut run, &mut state, &self.entries, |_, _| ()) {
             Err(ReplayError::Stuck { stuck, .. }) => Told::Stuck(stuck.message, stuck.line),
             Err(ReplayError::NoMemory(message)) => Told::Other(message),
-            Ok(()) if state.end == self.state.end && state.open.keys().eq(self.state.open.keys()) => {
-                Told::Same
-            }
-            Ok(()) => Told::Other(format!("{:?} {:?}", state.open.keys(), state.end)),
+            Ok(()) if sight(&state) == sight(&self.state) => Told::Same,
+            Ok(()) => Told::Other(sight(&state)),
         }
     }
+}
+
+/// A list of texts.
+pub(super) fn texts(texts: &[&str]) -> Value {
+    Value::List(texts.iter().map(|text| Value::from(*text)).collect())
 }
