@@ -1,113 +1,125 @@
-//! `kill -9` at a hundred random moments: each recorded step has run once, one that was running runs again with the same key.
+//! A script of twenty steps killed at a hundred random moments: what is recorded never runs again, the rest does.
 
-use crate::world::{Chance, World, finish, send};
-use durun::timer::{Clock, SystemClock};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::world::{Chance, World, finish, kill, quiet};
+use durun::timer::{Clock as _, SystemClock};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 const KILLS: u32 = 100;
+const STEPS: usize = 20;
 
-/// Twenty steps: a shell, a function of the script, an executable's way of getting its key; each notes its key before it works.
+/// Each step appends its key and the process that executes it, then works for a while.
 const SCRIPT: &str = r#"
-fn noted(x) {
-    sh("echo \"$1 $2\" >>\"$3\"; sleep 0.02", [x.n, idempotency_key(), x.out]);
-    1
+fn body(about) {
+    sh("echo \"$1 $DURUN_OP $PPID\" >>\"$2\"; sleep 0.01", [idempotency_key(), about.file]);
+    about.number
 }
+
 let total = 0;
-for n in 0..10 {
-    let out = sh("echo \"$1 $DURUN_IDEMPOTENCY_KEY\" >>\"$2\"; sleep 0.02; echo 1", [n * 2, input.out]).stdout;
-    total += parse_int(out);
-    total += activity("noted", #{ n: n * 2 + 1, out: input.out });
+for number in 0..20 {
+    if number % 2 == 0 {
+        let text = "echo \"$DURUN_IDEMPOTENCY_KEY $DURUN_OP $PPID\" >>\"$2\"; sleep 0.01; echo \"$1\"";
+        total += parse_int(sh(text, [`${number}`, input.file]).stdout);
+    } else {
+        total += activity("body", #{ number: number, file: input.file });
+    }
 }
-print(`done ${total}`);
 total
 "#;
 
+/// One process's life: who it was, and how many steps were recorded before and after it.
+struct Life {
+    pid: u32,
+    before: usize,
+    after: usize,
+}
+
 #[test]
-fn each_recorded_step_has_run_once_and_nothing_else_repeats() {
+fn a_hundred_kills_repeat_only_the_step_that_was_running() {
     let mut chance = Chance::new(4_711);
-    let mut killed = 0;
-    let mut round = 0;
-    while killed < KILLS {
-        round += 1;
-        killed += storm(&mut chance, round);
-        assert!(round < 100, "only {killed} kills in {round} runs");
+    let mut left = KILLS;
+    while left > 0 {
+        one_run(&mut chance, &mut left);
     }
 }
 
-/// One run, killed again and again until it completes; how often it was killed.
-fn storm(chance: &mut Chance, round: u32) -> u32 {
+/// One run in a world of its own, killed until it completes between two kills, or until no kills are left.
+fn one_run(chance: &mut Chance, left: &mut u32) {
     let world = World::new();
-    let script = world.write("storm.rhai", SCRIPT);
-    let out = format!("out={}", world.path("keys").display());
-    let mut killed = 0;
-    let mut recorded_before: BTreeSet<u64> = BTreeSet::new();
-    // How often each step had begun when it was first seen recorded.
-    let mut begun_when_recorded: BTreeMap<u64, usize> = BTreeMap::new();
-    loop {
-        let child = world.spawn(&["start", &script, "--id", "storm", "-i", &out]);
-        // At the end of the storm it may go through.
-        if killed < 12 {
-            SystemClock.pause(Duration::from_millis(1 + chance.below(120)));
-            send(&child, rustix::process::Signal::KILL);
+    world.write("storm.rhai", SCRIPT);
+    let file = format!("file={}", world.path("keys").display());
+    let mut lives = Vec::new();
+    let mut before = 0;
+    let end = loop {
+        let known = lives.iter().any(|life: &Life| life.after > 0);
+        let process = if known && chance.below(2) == 0 {
+            world.spawn(&["resume", "storm"])
+        } else {
+            world.spawn(&["start", "storm.rhai", "--id", "storm", "-i", &file])
+        };
+        let pid = process.id();
+        if *left == 0 {
+            lives.push(Life { pid, before, after: STEPS });
+            break finish(process);
         }
-        let told = finish(child);
-        let done: BTreeSet<u64> = if told.code == Some(0) { BTreeSet::new() } else { recorded(&world) };
-        assert!(done.is_superset(&recorded_before) || told.code == Some(0), "a recorded step is gone");
-        for op in done.difference(&recorded_before) {
-            begun_when_recorded.insert(*op, begun(&world, *op).len());
+        // Up to the whole script's time: early moments, where little has happened yet, are as welcome.
+        let most = if chance.below(4) == 0 { 20_000 } else { 250_000 };
+        SystemClock.pause(Duration::from_micros(chance.below(most)));
+        if !kill(process) {
+            // It was faster than the kill: another one reports what it came to.
+            lives.push(Life { pid, before, after: STEPS });
+            break world.run(&["resume", "storm", "--quiet"]);
         }
-        match told.code {
-            Some(0) => {
-                assert_eq!(told.out, "20\n", "round {round}: {told:?}");
-                break;
-            }
-            None => killed += 1,
-            Some(code) => panic!("round {round}: exit {code}: {told:?}"),
-        }
-        recorded_before = done;
+        *left -= 1;
+        let after = recorded(&world, "storm");
+        assert!(after >= before, "a recorded step is gone: {before} then {after}");
+        lives.push(Life { pid, before, after });
+        before = after;
+    };
+    assert_eq!(quiet(&end), "190");
+    assert_eq!(recorded(&world, "storm"), STEPS);
+    check(&world.lines("keys"), &lives);
+}
+
+/// How many steps are recorded; the ops are counted from zero without a gap.
+fn recorded(world: &World, id: &str) -> usize {
+    let ops: Vec<u64> =
+        world.completed(id).iter().map(|entry| entry["op"].as_u64().expect("an op")).collect();
+    assert!((0_u64..).zip(&ops).all(|(number, op)| number == *op), "recorded twice or with a gap: {ops:?}");
+    ops.len()
+}
+
+fn check(lines: &[String], lives: &[Life]) {
+    let mut keys: BTreeMap<usize, &str> = BTreeMap::new();
+    let mut ran: BTreeMap<(u32, usize), u32> = BTreeMap::new();
+    for line in lines {
+        let [key, op, pid]: [&str; 3] = line.split(' ').collect::<Vec<_>>().try_into().expect("three words");
+        let op: usize = op.parse().expect("a number");
+        assert_eq!(*keys.entry(op).or_insert(key), key, "op {op} ran under two keys");
+        *ran.entry((pid.parse().expect("a number"), op)).or_default() += 1;
     }
-    assert!(
-        begun_when_recorded.len() >= 3,
-        "hardly a step was recorded before a kill: the storm is too early"
-    );
-    for (op, times) in begun_when_recorded {
-        assert_eq!(
-            begun(&world, op).len(),
-            times,
-            "round {round}: step {op} ran again after it was recorded"
+    let mut distinct: Vec<&str> = keys.values().copied().collect();
+    distinct.sort_unstable();
+    distinct.dedup();
+    assert_eq!((keys.len(), distinct.len()), (STEPS, STEPS), "each step has run, under a key of its own");
+    for Life { pid, before, after } in lives {
+        for op in 0..STEPS {
+            let times = ran.remove(&(*pid, op)).unwrap_or(0);
+            let told =
+                format!("op {op} ran {times} times in process {pid}, which went from {before} to {after}");
+            if (*before..*after).contains(&op) {
+                assert_eq!(times, 1, "{told}");
+            } else {
+                // The one that was running at the kill may or may not have come to its key.
+                assert!(times <= u32::from(op == *after), "{told}");
+            }
+        }
+    }
+    // A child that was killed so early that it saw no parent any more.
+    for (pid, op) in ran.keys() {
+        assert!(
+            lives.iter().any(|life| life.after == *op),
+            "op {op} ran in process {pid}, which is none of ours"
         );
     }
-    let mut order = Vec::new();
-    for line in world.lines("keys") {
-        let step = line.split(' ').next().expect("a step").parse::<u64>().expect("a number");
-        if order.last() != Some(&step) {
-            order.push(step);
-        }
-    }
-    assert_eq!(order, (0..20).collect::<Vec<u64>>(), "only a step under way repeats, and at once");
-    for op in 0..20 {
-        let keys: BTreeSet<String> = begun(&world, op).into_iter().collect();
-        assert_eq!(keys.len(), 1, "round {round}: step {op} had other keys: {keys:?}");
-    }
-    killed
-}
-
-/// The steps that have their outcome in the history.
-fn recorded(world: &World) -> BTreeSet<u64> {
-    if !world.path("store").join("store.redb").exists() {
-        return BTreeSet::new();
-    }
-    let told = world.run(&["history", "storm", "-o", "jsonl"]);
-    let entries = told.out.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
-    entries
-        .filter(|entry| entry["kind"] == "ActivityCompleted")
-        .filter_map(|entry| entry["op"].as_u64())
-        .collect()
-}
-
-/// The keys that a step has noted, one for each time it ran.
-fn begun(world: &World, step: u64) -> Vec<String> {
-    let begin = format!("{step} ");
-    world.lines("keys").iter().filter_map(|line| line.strip_prefix(&begin).map(str::to_owned)).collect()
 }

@@ -1,6 +1,6 @@
 //! Signals, queries and status against a live, a parked and an ended run; a second start; an owner that is killed.
 
-use crate::world::{World, finish, send};
+use crate::world::{World, finish, kill, quiet, send};
 use rustix::process::Signal;
 
 const SCRIPT: &str = r#"
@@ -82,4 +82,89 @@ fn the_owners_death_is_not_seen_by_the_others() {
     let told = finish(other);
     assert_eq!((told.code, told.out.trim_end(), told.err.as_str()), (Some(0), "[1,2]", ""));
     assert!(world.status("a")["executor"].is_null(), "nobody executes the run of the killed one");
+}
+
+#[test]
+fn each_question_to_a_run_has_its_exit_code() {
+    let world = World::new();
+    let script = world.write("talk.rhai", SCRIPT);
+    assert_eq!(world.quiet(&["start", &script, "--id", "talk", "--record-only"]), "talk");
+    let code = |arguments: &[&str]| world.run(arguments).code;
+    let ask = |known: i32, ended: i32| {
+        assert_eq!(code(&["status", "talk"]), Some(0));
+        assert_eq!(code(&["status", "talk", "--exit-code"]), Some(ended));
+        assert_eq!(code(&["result", "talk"]), Some(ended));
+        assert_eq!(code(&["query", "talk", "seen"]), Some(known));
+        assert_eq!(code(&["query", "talk", "nothing"]), Some(4));
+        assert_eq!(code(&["query", "nobody", "seen"]), Some(4));
+        assert_eq!(code(&["signal", "nobody", "word"]), Some(4));
+    };
+    // Not begun: there is no query yet, but a signal is kept.
+    ask(4, 3);
+    world.quiet(&["signal", "talk", "note", "1", "--key", "first"]);
+    world.quiet(&["signal", "talk", "note", "1", "--key", "first"]);
+    let live = world.spawn(&["resume", "talk"]);
+    world.until_waits_for("talk", "wait_signal");
+    ask(0, 3);
+    assert_eq!(
+        world.status("talk")["executor"]["pid"].as_u64().or(world.status("talk")["executor"].as_u64()),
+        Some(u64::from(live.id()))
+    );
+    assert_eq!(code(&["wait", "talk", "--timeout", "100ms"]), Some(124));
+    assert_eq!(code(&["resume", "talk"]), Some(75), "a living process has it");
+    assert!(kill(live), "it waits");
+    ask(0, 3);
+    let waiting = world.spawn(&["wait", "talk"]);
+    let live = world.spawn(&["resume", "talk"]);
+    world.quiet(&["signal", "talk", "word", "2"]);
+    for child in [live, waiting] {
+        assert_eq!(quiet(&finish(child)), "[1,2]", "the key counts once");
+    }
+    ask(0, 0);
+    assert_eq!(code(&["signal", "talk", "word"]), Some(7));
+    assert_eq!(code(&["cancel", "talk"]), Some(7));
+}
+
+/// Steps in a row, so that the others are in the middle of something when the owner goes.
+const BUSY: &str = r#"
+for n in 0..30 {
+    sh("echo $DURUN_OP >>\"$1\"; sleep 0.02", [input.out]);
+}
+"#;
+
+#[test]
+fn busy_processes_outlive_their_owner_without_a_word() {
+    let world = World::new();
+    let waiting = world.write("talk.rhai", SCRIPT);
+    let busy = world.write("busy.rhai", BUSY);
+    // The first to open the store owns it; it is asked before the next one begins, so that the order is known.
+    let owner = world.spawn(&["start", &waiting, "--id", "owner"]);
+    world.until_waits_for("owner", "wait_signal");
+    let others: Vec<_> = ["a", "b", "c"]
+        .map(|id| {
+            let out = format!("out={}", world.path(id).display());
+            (id, world.spawn(&["start", &busy, "--id", id, "-i", &out]))
+        })
+        .into();
+    let steps = |world: &World, id: &str, least: usize| {
+        world
+            .until(&format!("{least} steps of {id}"), |world| (world.lines(id).len() >= least).then_some(()));
+    };
+    for (id, _) in &others {
+        steps(&world, id, 3);
+    }
+    assert!(kill(owner));
+    // One of the three has taken over; one of them is killed as well, be it owner or not.
+    let mut others = others.into_iter();
+    let (_, first) = others.next().expect("three");
+    steps(&world, "a", 8);
+    assert!(kill(first));
+    for (id, child) in others {
+        assert_eq!(quiet(&finish(child)), "");
+        let expected: Vec<String> = (0..30).map(|op| op.to_string()).collect();
+        assert_eq!(world.lines(id), expected, "each step of {id} has run once");
+    }
+    assert_eq!(world.quiet(&["resume", "a", "--quiet"]), "");
+    assert_eq!(world.completed("a").len(), 30);
+    assert_eq!(world.status("owner")["status"], "waiting");
 }

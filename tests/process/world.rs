@@ -70,14 +70,14 @@ impl World {
         told.out.trim_end().to_owned()
     }
 
+    /// Runs and wants exit code 0 and nothing on stderr.
+    pub(crate) fn quiet(&self, arguments: &[&str]) -> String {
+        quiet(&self.run(arguments))
+    }
+
     /// Begins a command in a group of its own.
     pub(crate) fn spawn(&self, arguments: &[&str]) -> Child {
-        self.command(arguments)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .process_group(0)
-            .spawn()
-            .expect("begins")
+        begin(&mut self.command(arguments))
     }
 
     /// Asks again and again until it is so.
@@ -106,11 +106,30 @@ impl World {
         });
     }
 
-    /// The entries of a run, as JSON.
+    /// The activities of a run that are recorded as completed.
+    pub(crate) fn completed(&self, id: &str) -> Vec<serde_json::Value> {
+        let mut entries = self.history(id);
+        entries.retain(|entry| entry["kind"] == "ActivityCompleted");
+        entries
+    }
+
+    /// The entries of a run, as JSON; none where there is no such run.
     pub(crate) fn history(&self, id: &str) -> Vec<serde_json::Value> {
         let told = self.run(&["history", id, "-o", "jsonl"]);
+        assert!(matches!(told.code, Some(0 | 4)), "{told:?}");
         told.out.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
     }
+}
+
+/// Begins a command in a group of its own.
+pub(crate) fn begin(command: &mut Command) -> Child {
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0).spawn().expect("begins")
+}
+
+/// Wants exit code 0 and nothing on stderr; gives stdout.
+pub(crate) fn quiet(told: &Told) -> String {
+    assert_eq!((told.code, told.err.as_str()), (Some(0), ""), "{told:?}");
+    told.out.trim_end().to_owned()
 }
 
 pub(crate) fn told(output: &Output) -> Told {
@@ -123,6 +142,12 @@ pub(crate) fn told(output: &Output) -> Told {
 
 pub(crate) fn finish(child: Child) -> Told {
     told(&child.wait_with_output().expect("ends"))
+}
+
+/// Kills the child with its whole group; whether it was alive until then.
+pub(crate) fn kill(child: Child) -> bool {
+    send(&child, rustix::process::Signal::KILL);
+    finish(child).code.is_none()
 }
 
 /// Sends a signal to the child's whole group.
