@@ -35,8 +35,8 @@ pub(super) fn only_looks(function: &Shared<ScriptFuncDef>) -> bool {
             | Stmt::Switch(..)
             | Stmt::Block(_)
             | Stmt::Var(..)
-            | Stmt::Noop(_) => true,
-            Stmt::Return(..) => true,
+            | Stmt::Noop(_)
+            | Stmt::Return(..) => true,
             Stmt::FnCall(call, _) => LOOKING_CALLS.contains(&call.name.as_str()),
             _ => false,
         },

@@ -116,11 +116,11 @@ fn ruling_17_when_the_grace_is_over_every_command_raises_again() {
 #[test]
 fn ruling_17_a_second_cancel_raises_again_with_one_grace() {
     let mut story = Story::of(
-        r#"
+        r"
         try { sleep(100); } catch (e) { log(e.reason); }
         try { sleep(100); } catch (e) { log(e.reason); }
         sleep(100);
-        "#,
+        ",
     );
     story.begin();
     story.cancel("one");

@@ -207,7 +207,7 @@ fn ruling_16_a_captured_function_writes_nothing_either() {
     for write in ["change.call(); true", "fs[0].call(); true", "map.f.call(); true", "curried.call(2); true"]
     {
         let text = format!(
-            r#"
+            r"
             let n = 1;
             let change = || n += 1;
             let curried = |by| n += by;
@@ -215,7 +215,7 @@ fn ruling_16_a_captured_function_writes_nothing_either() {
             let map = #{{ f: change }};
             try {{ wait_until(|| {{ {write} }}); }} catch (e) {{ }}
             n
-            "#
+            "
         );
         let mut story = Story::of(&text);
         story.begin();

@@ -1,7 +1,7 @@
 //! `Deliver`: messages in the inbox, and the ids by which a resend is known.
 
 use super::{FORGET_EVERY_MS, FORGOT_AT, Surroundings, put_row};
-use crate::history::{Message, MessageId, MessageNo, Moment, RunNo};
+use crate::history::{Message, MessageBody, MessageId, MessageNo, Moment, RunNo};
 use crate::store::codec::{decode, encode};
 use crate::store::reading::{meta_u64, refuse_ended, row};
 use crate::store::rows::{Rows, RowsMut, Table};
@@ -32,6 +32,10 @@ pub(super) fn deliver(
     refuse_ended(&row)?;
     row.messages += 1;
     row.last_message_at = row.last_message_at.max(around.now);
+    if matches!(new.body, MessageBody::Cancel { .. }) {
+        // Seen at once, also while nobody executes the run.
+        row.cancel_requested_at.get_or_insert(row.last_message_at);
+    }
     let no = MessageNo(row.messages);
     let message = Message { no, id: new.id, accepted_at: row.last_message_at, body: new.body.clone() };
     rows.put(Table::Inbox, &keys::message(new.run, no), &encode(&message)?)?;

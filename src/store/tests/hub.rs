@@ -43,6 +43,10 @@ fn answering(desk: &Desk) -> Arc<Mutex<Vec<Message>>> {
         let mut next = 0;
         for event in events {
             let Event::Message { run, message } = event else { continue };
+            // On a slow machine the offer may run out; then the message is told again.
+            if kept.lock().expect("kept").iter().any(|known: &Message| known.id == message.id) {
+                continue;
+            }
             let Some(executor) = executor.upgrade() else { return };
             let entry = Entry { at: Moment(2_000), fact: Fact::of_message(&message) };
             let before = checksum.unwrap_or_else(|| Checksum::first(run));
@@ -55,6 +59,16 @@ fn answering(desk: &Desk) -> Arc<Mutex<Vec<Message>>> {
         }
     });
     taken
+}
+
+/// Looks again and again until it is so.
+fn until(mut is_so: impl FnMut() -> bool) {
+    use crate::timer::{Clock, SystemClock};
+    let began = SystemClock.monotonic();
+    while !is_so() {
+        assert!(SystemClock.monotonic().saturating_sub(began).as_secs() < 30, "waited in vain");
+        SystemClock.pause(std::time::Duration::from_millis(2));
+    }
 }
 
 fn inbox(desk: &Desk) -> Vec<Message> {
@@ -73,8 +87,8 @@ fn ruling_25_an_executor_that_answers_acknowledges_by_its_append_and_nothing_goe
             desk.sender.ask(Request::Deliver(Box::new(signal(desk.run, name)))).expect("is delivered");
         assert!(matches!(answer, Answer::Delivered { duplicate: false, .. }), "{answer:?}");
     }
-    assert_eq!(taken.lock().expect("taken").len(), 2);
-    assert!(inbox(&desk).is_empty());
+    until(|| taken.lock().expect("taken").len() == 2);
+    until(|| inbox(&desk).is_empty());
     // Sent again, as after an owner's death: known, and the executor is not bothered.
     let again = desk.sender.ask(Request::Deliver(Box::new(signal(desk.run, "a"))));
     assert!(matches!(again, Ok(Answer::Delivered { duplicate: true, .. })), "{again:?}");

@@ -144,6 +144,7 @@ impl World {
     }
 
     /// Turns until nothing can be done without time passing.
+    #[expect(clippy::unused_self, reason = "it is the world that turns")]
     pub(super) fn turns(&self, worker: &mut Worker, inputs: &Receiver<Input>) {
         loop {
             while let Ok(input) = inputs.try_recv() {
