@@ -23,6 +23,7 @@ for number in 0..20 {
     } else {
         total += activity("body", #{ number: number, file: input.file });
     }
+    print(`step ${number}`);
 }
 total
 "#;
@@ -78,6 +79,10 @@ fn one_run(chance: &mut Chance, left: &mut u32) {
     };
     assert_eq!(quiet(&end), "190");
     assert_eq!(recorded(&world, "storm"), STEPS);
+    let printed: Vec<String> = (0..STEPS).map(|number| format!("step {number}")).collect();
+    let log = world.quiet(&["logs", "storm", "-o", "jsonl"]);
+    let texts = log.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).expect("JSON"));
+    assert!(texts.map(|line| line["text"].clone()).eq(printed), "each line is logged once: {log}");
     check(&world.lines("keys"), &lives);
 }
 
