@@ -4,6 +4,7 @@
 //! [`Ask`]. Nothing here touches the outside, and nothing here knows what answers.
 
 mod body;
+mod bounded;
 mod calls;
 mod cell;
 mod closure;

@@ -40,6 +40,7 @@ pub(super) fn engine() -> Engine {
     BasicMapPackage::new().register_into_engine(&mut engine);
     BitFieldPackage::new().register_into_engine(&mut engine);
     sorting::register(&mut engine);
+    super::bounded::register(&mut engine);
     set_limits(&mut engine);
     close_holes(&mut engine);
     engine.set_module_resolver(Pinned);

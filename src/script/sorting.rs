@@ -1,11 +1,12 @@
 //! Sorting by a closure of the script: a merge sort that passes errors on, where the engine's own swallows them.
 
+use super::bounded::changes;
 use rhai::{Array, Dynamic, Engine, EvalAltResult, FnPtr, NativeCallContext};
 
 /// Replaces the methods of arrays that swallow what their closure throws.
 pub(super) fn register(engine: &mut Engine) {
-    engine.register_fn("sort", sort);
-    engine.register_fn("dedup", dedup);
+    changes("sort").register_into_engine(engine, sort);
+    changes("dedup").register_into_engine(engine, dedup);
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the engine hands values over")]

@@ -69,24 +69,31 @@ fn ruling_7_the_worst_legal_recursion_fits_the_stack_of_a_strand() {
         let source = Source { path: "t.rhai".into(), main: text.to_owned(), modules: [].into() };
         Script::compile(&interpreter, source).is_ok()
     };
-    let script =
+    let function =
         |deep: &str| format!("fn f(n) {{ if n <= 0 {{ 0 }} else {{ {deep} }} }} f({})", CALL_DEPTH * 2);
+    // A closure at top level may nest as deep as the top level itself: twice as deep as a function.
+    let closure = |deep: &str| {
+        let deep = deep.replace("f(n - 1)", "g.call(n - 1, g)");
+        format!("let g = |n, g| if n <= 0 {{ 0 }} else {{ {deep} }}; g.call({}, g)", CALL_DEPTH * 2)
+    };
     let mut layers = 0;
-    for first in 0..=wraps.len() {
-        let mut deep = "f(n - 1)".to_owned();
-        for layer in 0.. {
-            // The last round mixes them all.
-            let wrap = wraps.get(first).unwrap_or(&wraps[layer % wraps.len()]);
-            let deeper = wrap(&deep);
-            if !compiles(&script(&deeper)) {
-                break;
+    for script in [&function as &dyn Fn(&str) -> String, &closure] {
+        for first in 0..=wraps.len() {
+            let mut deep = "f(n - 1)".to_owned();
+            for layer in 0.. {
+                // The last round mixes them all.
+                let wrap = wraps.get(first).unwrap_or(&wraps[layer % wraps.len()]);
+                let deeper = wrap(&deep);
+                if !compiles(&script(&deeper)) {
+                    break;
+                }
+                deep = deeper;
+                layers += 1;
             }
-            deep = deeper;
-            layers += 1;
+            drop(drive(&script(&deep)));
         }
-        drop(drive(&script(&deep)));
     }
-    assert!(layers >= 40, "only {layers} layers compile");
+    assert!(layers >= 100, "only {layers} layers compile");
     let half = EXPRESSION_DEPTH / 2;
     let sum = format!("{}{}", ["1"].repeat(half).join(" + ("), ")".repeat(half - 1));
     assert_eq!(drive(&sum).0, Ok(Value::Int(32)));
@@ -114,5 +121,39 @@ fn the_holes_are_closed() {
         let source = Source { path: "t.rhai".into(), main: text.into(), modules: [].into() };
         let refused = Script::compile(&interpreter, source).is_err();
         assert!(refused || matches!(drive(text).0, Err(Thrown::Fault(_))), "{text}");
+    }
+}
+
+#[test]
+fn one_call_cannot_make_what_no_memory_holds() {
+    for text in [
+        "blob(100000000000000)",
+        "let s = \"x\"; s.pad(100000000000000, \"y\"); s",
+        "let s = \"x\"; s.pad(100000000000000, 'y'); s",
+        "let v = []; v.pad(100000000000000, 1); v",
+        "let b = blob(1); b.pad(100000000000000, 1); b",
+    ] {
+        match drive(text).0 {
+            Err(Thrown::Fault(stuck)) => {
+                assert!(stuck.message.contains("64 MiB in one call"), "{text}: {}", stuck.message)
+            }
+            other => panic!("{text}: {other:?}"),
+        }
+    }
+    assert_eq!(drive("let s = \"ab\"; s.pad(5, \"xy\"); s").0, Ok("abxyx".into()));
+    assert_eq!(
+        drive("let v = [1]; v.pad(3, 0); v").0,
+        Ok(Value::List([1, 0, 0].map(|n: i64| Value::Int(n)).to_vec()))
+    );
+}
+
+#[test]
+fn what_is_constant_stays_as_it_is() {
+    for text in [
+        "const V = [2, 1]; V.sort(|a, b| a - b); V",
+        "const V = [1, 1]; V.dedup(|a, b| a == b); V",
+        "const V = []; V.pad(3, 0); V",
+    ] {
+        assert!(matches!(drive(text).0, Err(Thrown::Fault(_))), "{text}");
     }
 }
