@@ -6,6 +6,7 @@ mod chance_and_time;
 mod conditions;
 mod endings;
 mod grace;
+mod looking;
 mod mail;
 mod mailbox;
 mod nondeterminism;
