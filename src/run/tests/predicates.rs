@@ -202,3 +202,23 @@ fn ruling_21_logs_in_predicates_are_dropped() {
     story.begin();
     assert_eq!(story.logs, ["main"]);
 }
+
+#[test]
+fn ruling_15_a_wait_that_came_true_in_the_stretch_that_asked_it_is_never_handed_out() {
+    let mut story = Story::of(
+        r#"
+        let flag = false;
+        sleep(1);
+        on_signal("wait", |_d| { wait_until(|| flag, "1h"); log("woke"); sleep(1); });
+        on_signal("set", |_d| { flag = true; });
+        sleep(9);
+        "#,
+    );
+    story.begin();
+    story.sends("wait", 1);
+    story.sends("set", 1);
+    story.fires(0);
+    assert_eq!(story.logs, ["woke"]);
+    assert_eq!(story.waits(), ["1 sleep", "3 sleep"], "op 2 began and ended within the stretch");
+    assert_eq!(story.replayed(), Told::Same);
+}
