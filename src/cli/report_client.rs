@@ -86,7 +86,7 @@ fn client(error: &ClientError) -> Report {
         ClientError::Query(QueryError::Unknown { known, .. }) => {
             let report = Report::new("D0704", Exit::Missing, text);
             if known.is_empty() {
-                report.note("it has none")
+                report.note("it has none so far: a script registers them as it runs")
             } else {
                 report.note(format!("it has: {}", known.join(", ")))
             }

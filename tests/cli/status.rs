@@ -34,7 +34,7 @@ fn a_reason_cannot_command_the_terminal() {
             "one  terminated\n  \
              script    ~/order.rhai\n  \
              started   TIME (now)\n  \
-             last      TIME (now), 1 entries\n  \
+             last      TIME (now), 1 entry\n  \
              reason    \\x1b[2Jgone\\nforged: line\n",
         )
         .check();

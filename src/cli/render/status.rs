@@ -21,14 +21,17 @@ pub(crate) fn render(view: &RunView, published: &[(String, Value)], now: Moment,
     let at = |moment: Moment| format!("{} ({})", absolute(moment), relative(moment, now));
     line("script", &escape::line(&row.script));
     line("started", &at(row.created_at));
-    line("last", &format!("{}, {} entries", at(view.last_at), view.entries));
+    line(
+        "last",
+        &format!("{}, {}", at(view.last_at), counted(u64::from(view.entries.0), "entry", "entries")),
+    );
     line("summary", &row.summary.as_deref().map(escape::line).unwrap_or_default());
     line("executor", &waker(view));
     for (place, pending) in view.pending.iter().enumerate() {
         line(if place == 0 { "waits for" } else { "" }, &sentence(pending, now));
     }
     if view.unread > 0 {
-        line("unread", &format!("{} signals", view.unread));
+        line("unread", &counted(u64::from(view.unread), "message", "messages"));
     }
     if let Some(asked) = row.cancel_requested_at {
         line("cancel", &format!("asked for {}", relative(asked, now)));
@@ -61,4 +64,9 @@ fn outcome(status: &StoredStatus) -> Vec<(&'static str, String)> {
             lines
         }
     }
+}
+
+/// A number with its noun.
+fn counted(count: u64, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
 }

@@ -77,7 +77,8 @@ fn ruling_7_the_worst_legal_recursion_fits_the_stack_of_a_strand() {
         format!("let g = |n, g| if n <= 0 {{ 0 }} else {{ {deep} }}; g.call({}, g)", CALL_DEPTH * 2)
     };
     let mut layers = 0;
-    for script in [&function as &dyn Fn(&str) -> String, &closure] {
+    let scripts: [&dyn Fn(&str) -> String; 2] = [&function, &closure];
+    for script in scripts {
         for first in 0..=wraps.len() {
             let mut deep = "f(n - 1)".to_owned();
             for layer in 0.. {
@@ -135,7 +136,7 @@ fn one_call_cannot_make_what_no_memory_holds() {
     ] {
         match drive(text).0 {
             Err(Thrown::Fault(stuck)) => {
-                assert!(stuck.message.contains("64 MiB in one call"), "{text}: {}", stuck.message)
+                assert!(stuck.message.contains("64 MiB in one call"), "{text}: {}", stuck.message);
             }
             other => panic!("{text}: {other:?}"),
         }
