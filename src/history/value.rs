@@ -80,6 +80,18 @@ impl Value {
         if let Self::Int(int) = self { Some(*int) } else { None }
     }
 
+    /// About how many bytes it takes when recorded.
+    pub fn size(&self) -> usize {
+        match self {
+            Self::Null | Self::Bool(_) => 1,
+            Self::Int(_) | Self::Float(_) => 9,
+            Self::Text(text) => text.len() + 5,
+            Self::Bytes(bytes) => bytes.len() + 5,
+            Self::List(items) => items.iter().map(Self::size).sum::<usize>() + 5,
+            Self::Map(map) => map.iter().map(|(key, item)| key.len() + 5 + item.size()).sum::<usize>() + 5,
+        }
+    }
+
     /// Checks depth, size and finiteness.
     ///
     /// # Errors

@@ -63,6 +63,22 @@ pub(super) fn write(stream: &mut impl Write, frame: &Frame) -> io::Result<()> {
     stream.write_all(&bytes)
 }
 
+/// Whether requests would not fit one frame.
+pub(super) fn is_too_large(requests: &[Request]) -> bool {
+    // Only appends with results, and starts with scripts, can be large: their bytes are what counts.
+    let bytes = |request: &Request| match request {
+        Request::Append(append) => {
+            let records: usize = append.records.iter().map(|record| record.as_bytes().len()).sum();
+            let inputs: usize = append.pending.iter().map(|row| row.input.size()).sum();
+            let values: usize = append.published.iter().map(|(_, value)| value.size()).sum();
+            let lines: usize = append.logs.iter().map(|(_, line)| line.text.len() + line.fields.size()).sum();
+            records + inputs + values + lines
+        }
+        _ => 0,
+    };
+    requests.iter().map(|request| bytes(request) + 1024).sum::<usize>() > LARGEST / 2
+}
+
 /// Reads a frame; nothing at the end of the stream.
 pub(super) fn read(stream: &mut impl Read) -> io::Result<Option<Frame>> {
     let mut length = [0; 4];
@@ -99,6 +115,25 @@ mod tests {
             assert!(read(&mut bytes.get(..cut).expect("a cut")).expect("reads").is_none());
         }
         assert!(matches!(read(&mut bytes.as_slice()), Ok(Some(Frame::Call { id: 7, .. }))));
+    }
+
+    #[test]
+    fn many_large_requests_go_in_several_frames() {
+        let large = |count: usize| {
+            let value = crate::history::Value::Bytes(vec![7; 1 << 20]);
+            let mut append = crate::store::conformance::append(RunNo(1), 1, 0, Vec::new());
+            append.published = vec![("k".to_owned(), value)];
+            vec![Request::Append(Box::new(append)); count]
+        };
+        assert!(!is_too_large(&large(4)));
+        assert!(is_too_large(&large(12)));
+        let fits = Frame::Call { id: 1, requests: large(7) };
+        assert!(write(&mut Vec::new(), &fits).is_ok());
+        let giant = Frame::Call { id: 1, requests: large(17) };
+        assert_eq!(
+            write(&mut Vec::new(), &giant).expect_err("is refused").kind(),
+            io::ErrorKind::InvalidInput
+        );
     }
 
     #[test]

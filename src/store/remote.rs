@@ -108,7 +108,19 @@ impl Remote {
         Ok(Self { stream: Mutex::new(stream), waiting, owner })
     }
 
+    /// Sends the requests, in several frames where one would be too large.
     pub(super) fn call(&self, requests: Vec<Request>) -> Answers {
+        if requests.len() > 1 && frame::is_too_large(&requests) {
+            let mut first = requests;
+            let second = first.split_off(first.len() / 2);
+            let mut answers = self.call(first);
+            answers.extend(self.call(second));
+            return answers;
+        }
+        self.call_at_once(requests)
+    }
+
+    fn call_at_once(&self, requests: Vec<Request>) -> Answers {
         let count = requests.len();
         let fail = |error: StoreError| (0..count).map(|_| Err(error.clone())).collect();
         let (sender, answers) = channel();

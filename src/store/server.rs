@@ -115,7 +115,7 @@ fn serve(stream: &UnixStream, hub: &Arc<Hub>) -> io::Result<()> {
     let (outgoing, frames) = channel::<Frame>();
     let writing = std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || {
         for frame in frames {
-            if frame::write(&mut writer, &frame).is_err() {
+            if write_or_say_so(&mut writer, frame).is_err() {
                 // The reader sees the end, too.
                 drop(writer.shutdown(std::net::Shutdown::Both));
                 return;
@@ -132,6 +132,19 @@ fn serve(stream: &UnixStream, hub: &Arc<Hub>) -> io::Result<()> {
     drop(outgoing);
     drop(writing.join());
     served
+}
+
+/// Writes a frame; answers that do not fit one are refused, so that the asker does not ask again for ever.
+fn write_or_say_so(writer: &mut UnixStream, frame: Frame) -> io::Result<()> {
+    match (frame::write(writer, &frame), frame) {
+        (Err(error), Frame::Answers { id, answers }) if error.kind() == io::ErrorKind::InvalidInput => {
+            let message = "the answer is larger than a frame may be".to_owned();
+            let refused =
+                answers.iter().map(|_| Err(StoreError::Protocol { message: message.clone() })).collect();
+            frame::write(writer, &Frame::Answers { id, answers: refused })
+        }
+        (written, _) => written,
+    }
 }
 
 fn answer_calls(

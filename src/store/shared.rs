@@ -163,7 +163,11 @@ impl Inner {
                 if answer == Err(StoreError::OwnerGone) {
                     lost = true;
                 } else if let Some(slot) = answers.get_mut(place) {
-                    *slot = Some(if sent_before { answer.or_else(as_done_before) } else { answer });
+                    let request = requests.get(place);
+                    *slot = Some(match answer {
+                        Err(error) if sent_before => as_done_before(request, error),
+                        answer => answer,
+                    });
                 }
             }
             if lost {
@@ -304,10 +308,12 @@ impl Inner {
 
 /// The answer to a request that an owner may have done before it went: a run that is found terminated was terminated by it, or
 /// by somebody who wanted the same.
-fn as_done_before(error: StoreError) -> Result<Answer, StoreError> {
-    match error {
-        StoreError::Ended { status: RunStatus::Terminated, .. } => Ok(Answer::Done),
-        error => Err(error),
+fn as_done_before(request: Option<&Request>, error: StoreError) -> Result<Answer, StoreError> {
+    match (request, error) {
+        (Some(Request::Terminate { .. }), StoreError::Ended { status: RunStatus::Terminated, .. }) => {
+            Ok(Answer::Done)
+        }
+        (_, error) => Err(error),
     }
 }
 
