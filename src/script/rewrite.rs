@@ -10,10 +10,21 @@ use rhai::{AST, ASTNode, BinaryExpr, Engine, Expr, Position, Stmt};
 use std::collections::BTreeMap;
 
 /// Methods that take a closure and leave their target as it is.
-const READERS: &[&str] =
-    &["map", "filter", "reduce", "reduce_rev", "find", "find_map", "some", "all", "index_of"];
+const READERS: &[&str] = &[
+    "map",
+    "filter",
+    "reduce",
+    "reduce_rev",
+    "find",
+    "find_map",
+    "some",
+    "all",
+    "index_of",
+    "order",
+    "order_by",
+];
 /// Methods that take a closure and change their target in place.
-pub(super) const WRITERS: &[&str] = &["sort", "for_each", "retain", "drain", "dedup"];
+pub(super) const WRITERS: &[&str] = &["sort", "sort_by", "for_each", "retain", "drain", "dedup"];
 
 /// What was inserted: by line, the columns of the new text before which so many characters are ours.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -5,12 +5,17 @@ use rhai::{Array, Dynamic, Engine, EvalAltResult, FnPtr, NativeCallContext};
 
 /// Replaces the methods of arrays that swallow what their closure throws.
 pub(super) fn register(engine: &mut Engine) {
-    changes("sort").register_into_engine(engine, sort);
+    for name in ["sort", "sort_by"] {
+        changes(name).register_into_engine(engine, sort);
+    }
+    for name in ["order", "order_by"] {
+        engine.register_fn(name, order);
+    }
     changes("dedup").register_into_engine(engine, dedup);
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the engine hands values over")]
-/// Stable; the comparer gives an integer below, at or above zero, or true where the first comes after the second.
+/// Stable; the comparer gives an integer below, at or above zero, or true where the first comes first.
 fn sort(
     context: NativeCallContext<'_>,
     array: &mut Array,
@@ -28,6 +33,12 @@ fn sort(
             Err(error)
         }
     }
+}
+
+/// A sorted copy.
+#[expect(clippy::needless_pass_by_value, reason = "the engine hands values over")]
+fn order(context: NativeCallContext<'_>, array: Array, comparer: FnPtr) -> Result<Array, Box<EvalAltResult>> {
+    merge_sort(&context, array, &comparer)
 }
 
 fn merge_sort(
@@ -61,7 +72,7 @@ fn comes_after(
     if let Ok(order) = answer.as_int() {
         return Ok(order > 0);
     }
-    answer.as_bool().map_err(|found| {
+    answer.as_bool().map(|first_comes_first| !first_comes_first).map_err(|found| {
         Box::new(EvalAltResult::ErrorMismatchOutputType(
             "an integer or bool from the comparer".to_owned(),
             found.to_owned(),
