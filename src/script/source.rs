@@ -66,6 +66,7 @@ impl Source {
     ) -> Result<Self, SourceError> {
         let mut source = Self { path: path.to_owned(), main, modules: BTreeMap::new() };
         let mut waiting = imports(interpreter, path, &source.main)?;
+        let mut links: BTreeMap<String, Vec<String>> = BTreeMap::new();
         while let Some(import) = waiting.pop() {
             if source.modules.contains_key(&import.path) {
                 continue;
@@ -81,7 +82,14 @@ impl Source {
             }
             let file = module_file(&import.path).map_err(refuse)?;
             let text = read(&file).map_err(refuse)?;
-            waiting.extend(imports(interpreter, &file, &text)?);
+            let further = imports(interpreter, &file, &text)?;
+            links.insert(import.path.clone(), further.iter().map(|next| next.path.clone()).collect());
+            if reaches(&links, &import.path, &import.path)
+                || further.iter().any(|next| reaches(&links, &next.path, &import.path))
+            {
+                return Err(refuse("imports go in a circle".to_owned()));
+            }
+            waiting.extend(further);
             source.modules.insert(import.path.clone(), text);
         }
         Ok(source)
@@ -108,6 +116,23 @@ impl Source {
     pub fn text_of(&self, file: &str) -> Option<&str> {
         if file == self.path { Some(&self.main) } else { self.modules.get(file).map(String::as_str) }
     }
+}
+
+/// Whether a module imports another, directly or through others.
+fn reaches(links: &BTreeMap<String, Vec<String>>, from: &str, to: &str) -> bool {
+    let mut seen: std::collections::BTreeSet<&str> = std::collections::BTreeSet::new();
+    let mut waiting = vec![from];
+    while let Some(module) = waiting.pop() {
+        for next in links.get(module).into_iter().flatten() {
+            if next == to {
+                return true;
+            }
+            if seen.insert(next) {
+                waiting.push(next);
+            }
+        }
+    }
+    false
 }
 
 struct Import {
@@ -177,5 +202,60 @@ impl SyntaxError {
             line: super::raise::line_of(position),
             column,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn gather(main: &str, files: &[(&str, &str)]) -> Result<Source, SourceError> {
+        let read = |file: &str| {
+            let found = files.iter().find(|(name, _)| *name == file);
+            found.map(|(_, text)| (*text).to_owned()).ok_or_else(|| "no such file".to_owned())
+        };
+        Source::gather(&Interpreter::new(), "main.rhai", main.to_owned(), &read)
+    }
+
+    fn refused(main: &str, files: &[(&str, &str)]) -> String {
+        gather(main, files).expect_err("is refused").to_string()
+    }
+
+    #[test]
+    fn imports_are_gathered_through_others_and_pinned() {
+        let files =
+            [("lib.rhai", "import \"deep/more\" as m; fn f() { 1 }"), ("deep/more.rhai", "fn g() { 2 }")];
+        let source =
+            gather("import \"lib\" as lib; import \"deep/more\" as m; lib::f()", &files).expect("gathers");
+        assert_eq!(source.modules.keys().collect::<Vec<_>>(), ["deep/more", "lib"]);
+        assert_eq!(source.program().modules.len(), 2);
+        assert_eq!(source.texts().len(), 3);
+    }
+
+    #[test]
+    fn an_import_that_may_not_be_is_refused() {
+        for path in ["../x", "/etc/passwd", "a//b", "./a"] {
+            assert!(
+                refused(&format!("import \"{path}\" as x;"), &[]).contains("inside the script's folder"),
+                "{path}"
+            );
+        }
+        assert!(refused("import \"gone\" as x;", &[]).contains("no such file"));
+        assert!(refused("let p = \"x\"; import p as x;", &[]).contains("must be plain text"));
+        assert!(refused("import \"a\" as a;", &[("a.rhai", "let x = ;")]).contains("Unexpected"));
+    }
+
+    #[test]
+    fn imports_in_a_circle_are_refused() {
+        let own = [("a.rhai", "import \"a\" as a;")];
+        assert!(refused("import \"a\" as a;", &own).contains("in a circle"));
+        let two = [("a.rhai", "import \"b\" as b;"), ("b.rhai", "import \"a\" as a;")];
+        assert!(refused("import \"a\" as a;", &two).contains("in a circle"));
+        let shared =
+            [("a.rhai", "import \"c\" as c;"), ("b.rhai", "import \"c\" as c;"), ("c.rhai", "fn f() { 1 }")];
+        assert!(
+            gather("import \"a\" as a; import \"b\" as b;", &shared).is_ok(),
+            "two ways to one module are no circle"
+        );
     }
 }
