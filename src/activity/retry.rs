@@ -24,7 +24,7 @@ pub fn decide(policy: &RetryPolicy, failures: u32, failed: &Failed, chance: u64)
     if failed.permanent || used_up || is_excluded(policy, failed) {
         return Decision::GiveUp;
     }
-    let asked_ms = failed.retry_after_ms.unwrap_or(0);
+    let asked_ms = failed.retry_after_ms.filter(|_| policy.retry_after).unwrap_or(0);
     Decision::TryAgain { in_ms: wait_ms(policy, failures, chance).max(asked_ms) }
 }
 
@@ -145,5 +145,7 @@ mod tests {
         assert_eq!(decide(&plain(), 1, &asked(300_000), 0), Decision::TryAgain { in_ms: 300_000 });
         assert_eq!(decide(&plain(), 1, &asked(0), 0), Decision::TryAgain { in_ms: 1_000 });
         assert_eq!(decide(&plain(), 1, &asked(i64::MIN), 0), Decision::TryAgain { in_ms: 1_000 });
+        let deaf = RetryPolicy { retry_after: false, ..plain() };
+        assert_eq!(decide(&deaf, 1, &asked(300_000), 0), Decision::TryAgain { in_ms: 1_000 });
     }
 }

@@ -33,7 +33,7 @@ impl Executor for Engine {
         session.set_events(Arc::new(move |event| drop(events.send(Input::Store(event)))));
         listen(&options.stop, &sender);
         let done = sender;
-        let ready = Arc::new(move |job| drop(done.send(Input::Done(job))));
+        let ready = Arc::new(move |news| drop(done.send(Input::News(news))));
         let effects =
             Processes::new(session.directory().join("children"), Arc::clone(session.clock()), ready)
                 .map_err(|error| ExecuteError::Engine(format!("no thread for processes: {error}")))?;

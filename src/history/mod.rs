@@ -5,6 +5,7 @@
 #![warn(clippy::wildcard_enum_match_arm, clippy::match_wildcard_for_single_variants)]
 
 mod command;
+mod effect_options;
 mod entry;
 mod failure;
 mod message;
@@ -19,6 +20,7 @@ mod status;
 mod value;
 
 pub use command::{CommandKind, CommandLabel};
+pub use effect_options::{EffectOptions, InvalidRate, Rate, WARN_AFTER_MS};
 pub use entry::{
     ActivityCompleted, ActivityFailed, CancelCause, CancelRequested, Entry, Fact, RunEnded, SignalReceived,
     TimerFired,

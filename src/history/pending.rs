@@ -37,9 +37,46 @@ pub struct Pending {
     /// The details of the last heartbeat.
     #[serde(default)]
     pub heartbeat: Option<Value>,
+    /// When it fails for good however often it may still be tried.
+    #[serde(default)]
+    pub deadline: Option<Moment>,
+    /// An at-most-once attempt has begun: whether its effect happened is not known before its outcome.
+    #[serde(default)]
+    pub begun: bool,
+    /// Since when it has been failing.
+    #[serde(default)]
+    pub failing_since: Option<Moment>,
+    /// Whether a person was told that it keeps failing.
+    #[serde(default)]
+    pub warned: bool,
+    /// What an attempt that could begin waits for: a slot, a rate, the holder of a `once` key.
+    #[serde(default)]
+    pub waits_for: Option<String>,
 }
 
 impl Pending {
+    /// A command just asked for.
+    pub fn new(op: OpId, label: CommandLabel, scheduled_at: Moment) -> Self {
+        Self {
+            op,
+            label,
+            input: Value::Null,
+            line: None,
+            scheduled_at,
+            failures: 0,
+            attempts: None,
+            due: None,
+            next_try: None,
+            last_failure: None,
+            heartbeat: None,
+            deadline: None,
+            begun: false,
+            failing_since: None,
+            warned: false,
+            waits_for: None,
+        }
+    }
+
     /// When somebody has to look at it again: its timer or its next attempt.
     pub fn wakes_at(&self) -> Option<Moment> {
         match (self.due, self.next_try) {

@@ -19,6 +19,8 @@ pub struct RetryPolicy {
     pub except: Vec<String>,
     /// Where not empty: failures of all other types are permanent.
     pub only: Vec<String>,
+    /// Whether a wait that the failed program or service asks for is kept.
+    pub retry_after: bool,
 }
 
 impl RetryPolicy {
@@ -32,6 +34,7 @@ impl RetryPolicy {
             attempts: None,
             except: Vec::new(),
             only: Vec::new(),
+            retry_after: true,
         }
     }
 

@@ -1,6 +1,6 @@
 //! What a run hands out when all its strands are blocked.
 
-use crate::history::{CommandLabel, Moment, OpId, RetryPolicy, RunEnd, Value};
+use crate::history::{CommandLabel, EffectOptions, Moment, OpId, RunEnd, Value};
 use crate::script::{Body, Said, Told};
 
 /// A command that the script issued in this stretch and that has no outcome yet.
@@ -24,12 +24,12 @@ pub enum Work {
     Effect {
         /// Its input.
         input: Value,
-        /// How it is tried again.
-        retry: RetryPolicy,
-        /// The longest that one attempt may take, in milliseconds.
-        timeout_ms: Option<i64>,
+        /// How it is to be done.
+        options: EffectOptions,
         /// The part of the script that does it, where one does.
         body: Option<Body>,
+        /// The part of the script that tells whether an at-most-once effect happened, where there is one.
+        probe: Option<Body>,
     },
     /// A timer, ended by `TimerFired`.
     Timer {

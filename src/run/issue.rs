@@ -19,9 +19,9 @@ impl Run {
                 let effect = *effect;
                 let work = Work::Effect {
                     input: effect.input,
-                    retry: effect.retry,
-                    timeout_ms: effect.timeout_ms,
+                    options: effect.options,
                     body: effect.body,
+                    probe: effect.probe,
                 };
                 self.block(op, effect.label, line, strand, Wait::Effect, work);
                 None

@@ -32,8 +32,20 @@ impl Body {
     /// # Errors
     /// A sentence where no stack can be had.
     pub fn start(&self, interpreter: &Interpreter, host: Rc<dyn Host>) -> Result<Strand, String> {
+        self.start_with(interpreter, host, self.input.clone())
+    }
+
+    /// The same with an input that is only known now: a probe gets the key of the effect that it looks for.
+    ///
+    /// # Errors
+    /// A sentence where no stack can be had.
+    pub fn start_with(
+        &self,
+        interpreter: &Interpreter,
+        host: Rc<dyn Host>,
+        input: Option<Value>,
+    ) -> Result<Strand, String> {
         let closure = self.closure.copy().map_err(|_| "a captured variable is held".to_owned())?;
-        let input = self.input.clone();
         let script = Rc::clone(&self.script);
         let meter = Meter::new(OPERATIONS);
         Strand::new(interpreter, Rc::clone(&self.script), host, Mode::Body, meter, move |engine| {

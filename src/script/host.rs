@@ -2,7 +2,7 @@
 
 use super::body::Body;
 use super::closure::Closure;
-use crate::history::{CommandLabel, Failure, Moment, RetryPolicy, Stuck, Value};
+use crate::history::{CommandLabel, EffectOptions, Failure, Moment, Stuck, Value};
 
 /// Answers that need no suspension. The run answers for a script, the worker for the body of an activity.
 pub trait Host {
@@ -134,12 +134,12 @@ pub struct Effect {
     pub label: CommandLabel,
     /// Its input: an activity's argument, or the argv and options of a process.
     pub input: Value,
-    /// How it is tried again.
-    pub retry: RetryPolicy,
-    /// The longest that one attempt may take, in milliseconds.
-    pub timeout_ms: Option<i64>,
+    /// How it is to be done.
+    pub options: EffectOptions,
     /// The function or closure of the script that does it, where one does.
     pub body: Option<Body>,
+    /// The closure that tells whether an at-most-once effect happened, where one was given.
+    pub probe: Option<Body>,
 }
 
 /// A request and the place in the script that makes it.

@@ -6,7 +6,7 @@ use super::executing::{Executing, Phase};
 use super::progress::Progress;
 use super::worker::Worker;
 use crate::activity::{Decision, Done, Failed, decide, idempotency_key};
-use crate::history::{Failure, Moment, OpId, RetryPolicy, RunNo, StoredStatus, Stuck, Value, kind};
+use crate::history::{Failure, Moment, OpId, Pending, RetryPolicy, RunNo, StoredStatus, Stuck, Value, kind};
 use crate::run::Work;
 use crate::script::{Ask, Asked, Body, Effect, Input, Reply, Rest, RunFacts, Strand, Thrown};
 use std::cell::{Cell, RefCell};
@@ -21,6 +21,8 @@ pub(super) struct Attempt {
     pub(super) failures: u32,
     pub(super) last_failure: Option<Failure>,
     state: State,
+    /// The details of the last heartbeat, of this or an earlier attempt.
+    heartbeat: Option<Value>,
     deadline: Option<Duration>,
 }
 
@@ -43,17 +45,32 @@ struct Running {
 impl Attempt {
     /// Nothing was tried yet.
     pub(super) fn fresh() -> Self {
-        Self { failures: 0, last_failure: None, state: State::Waits(Moment(i64::MIN)), deadline: None }
+        Self {
+            failures: 0,
+            last_failure: None,
+            state: State::Waits(Moment(i64::MIN)),
+            heartbeat: None,
+            deadline: None,
+        }
     }
 
     /// As the store remembers it.
-    pub(super) fn remembered(failures: u32, last_failure: Option<Failure>, next_try: Option<Moment>) -> Self {
+    pub(super) fn remembered(row: &Pending) -> Self {
         Self {
-            failures,
-            last_failure,
-            state: State::Waits(next_try.unwrap_or(Moment(i64::MIN))),
+            failures: row.failures,
+            last_failure: row.last_failure.clone(),
+            state: State::Waits(row.next_try.unwrap_or(Moment(i64::MIN))),
+            heartbeat: row.heartbeat.clone(),
             deadline: None,
         }
+    }
+
+    /// Writes what is to be remembered into the pending row.
+    pub(super) fn remember(&self, row: &mut Pending) {
+        row.failures = self.failures;
+        row.last_failure.clone_from(&self.last_failure);
+        row.next_try = self.next_try();
+        row.heartbeat.clone_from(&self.heartbeat);
     }
 
     /// When the next attempt begins, where it waits for one.
@@ -130,14 +147,14 @@ impl Worker {
         let serial = self.next_serial();
         let Some(run) = self.runs.get_mut(&no) else { return };
         let Some(command) = run.open.get(&op) else { return };
-        let Work::Effect { input, timeout_ms, body, .. } = &command.work else { return };
+        let Work::Effect { input, options, body, .. } = &command.work else { return };
         let Some(attempt) = run.attempts.get_mut(&op) else { return };
         if attempt.next_try().is_some_and(|at| at > now) {
             return;
         }
         let number = attempt.failures + 1;
         let key = idempotency_key(&run.store_id, no, run.generation, op, &command.label.name, input);
-        let (timeout_ms, label, input) = (*timeout_ms, command.label.clone(), input.clone());
+        let (timeout_ms, label, input) = (options.timeout_ms, command.label.clone(), input.clone());
         if let Some(body) = body.clone() {
             attempt.deadline =
                 timeout_ms.map(|ms| monotonic + Duration::from_millis(u64::try_from(ms).unwrap_or(0)));
@@ -165,6 +182,7 @@ impl Worker {
                 attempt: number,
                 idempotency_key: key,
                 timeout_ms,
+                last_heartbeat: attempt.heartbeat.clone(),
                 start: run.start.clone(),
             };
             self.tell(no, Progress::AttemptStarted { op, attempt: number });
@@ -249,7 +267,8 @@ impl Worker {
             input: effect.input,
             attempt: attempt.failures + 1,
             idempotency_key: running.host.key.clone(),
-            timeout_ms: effect.timeout_ms,
+            timeout_ms: effect.options.timeout_ms,
+            last_heartbeat: attempt.heartbeat.clone(),
             start: run.start.clone(),
         };
         self.effects.start(job);
@@ -279,6 +298,25 @@ impl Worker {
             (Err(failed), true) => self.answer_body(no, op, Err(failed.failure)),
             (Ok(done), false) => self.verdict(no, op, Verdict::Completed(done.value)),
             (Err(failed), false) => self.verdict(no, op, Verdict::Failed(failed)),
+        }
+    }
+
+    /// A job lives: its details are kept, on disk within a moment, for the next attempt.
+    pub(super) fn heartbeat(&mut self, key: JobKey, details: Value) {
+        let monotonic = self.clock.monotonic();
+        let Some(run) = self.runs.get_mut(&key.run) else { return };
+        let attempt = run.attempts.get_mut(&key.op).filter(|attempt| attempt.job() == Some(key));
+        let Some(attempt) = attempt else { return };
+        attempt.heartbeat = Some(details);
+        self.keep_attempt(key.run, key.op, monotonic);
+    }
+
+    /// What is known of a command's attempts goes into its pending row with the next lazy records.
+    fn keep_attempt(&mut self, no: RunNo, op: OpId, monotonic: Duration) {
+        let Some(run) = self.runs.get_mut(&no) else { return };
+        if let Some(row) = run.open.get(&op).map(|command| run.pending_row(command)) {
+            run.lazy.pending.insert(op, row);
+            run.lazy.touch(monotonic);
         }
     }
 
@@ -372,7 +410,7 @@ fn facts(run: &Executing, now: Moment) -> RunFacts {
 
 fn policy(work: &Work) -> Option<RetryPolicy> {
     match work {
-        Work::Effect { retry, .. } => Some(retry.clone()),
+        Work::Effect { options, .. } => Some(options.retry.clone()),
         Work::Timer { .. } | Work::Wait => None,
     }
 }

@@ -32,6 +32,8 @@ pub struct Job {
     pub idempotency_key: String,
     /// The longest it may take, in milliseconds.
     pub timeout_ms: Option<i64>,
+    /// The details of the last heartbeat of an earlier attempt.
+    pub last_heartbeat: Option<Value>,
     /// Directory, environment and script path.
     pub start: Arc<RunStart>,
 }
@@ -45,8 +47,22 @@ pub struct JobDone {
     pub result: Result<Done, Failed>,
 }
 
-/// Where results go: called on any thread, must not block.
-pub type Ready = Arc<dyn Fn(JobDone) + Send + Sync>;
+/// What the world tells of a job.
+#[derive(Debug, Clone)]
+pub enum News {
+    /// It is over.
+    Done(JobDone),
+    /// It lives, and this is how far it is.
+    Heartbeat {
+        /// Which.
+        key: JobKey,
+        /// What it says of its progress: a cursor for the next attempt.
+        details: Value,
+    },
+}
+
+/// Where news go: called on any thread, must not block.
+pub type Ready = Arc<dyn Fn(News) + Send + Sync>;
 
 /// The world.
 pub trait Effects {

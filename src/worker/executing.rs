@@ -214,23 +214,20 @@ impl Executing {
     /// The pending row of an open command.
     pub(super) fn pending_row(&self, command: &Command) -> Pending {
         let attempt = self.attempts.get(&command.op);
-        let (input, attempts, due) = match &command.work {
-            Work::Effect { input, retry, .. } => (input.clone(), retry.attempts, None),
-            Work::Timer { due } => (crate::history::Value::Null, None, Some(*due)),
-            Work::Wait => (crate::history::Value::Null, None, None),
-        };
-        Pending {
-            op: command.op,
-            label: command.label.clone(),
-            input,
-            line: command.line,
-            scheduled_at: command.scheduled_at,
-            failures: attempt.map_or(0, |attempt| attempt.failures),
-            attempts,
-            due,
-            next_try: attempt.and_then(Attempt::next_try),
-            last_failure: attempt.and_then(|attempt| attempt.last_failure.clone()),
-            heartbeat: None,
+        let (op, label) = (command.op, command.label.clone());
+        let mut row = Pending { line: command.line, ..Pending::new(op, label, command.scheduled_at) };
+        match &command.work {
+            Work::Effect { input, options, .. } => {
+                row.input = input.clone();
+                row.attempts = options.retry.attempts;
+                row.deadline = options.deadline;
+            }
+            Work::Timer { due } => row.due = Some(*due),
+            Work::Wait => {}
         }
+        if let Some(attempt) = attempt {
+            attempt.remember(&mut row);
+        }
+        row
     }
 }

@@ -19,7 +19,7 @@ mod shutdown;
 #[expect(clippy::module_inception, reason = "the room's noun is its main file's noun")]
 mod worker;
 
-pub use effects::{Effects, Job, JobDone, JobKey, Ready};
+pub use effects::{Effects, Job, JobDone, JobKey, News, Ready};
 pub use processes::Processes;
 pub use progress::{Observer, Progress};
 pub use recovery::{LoadError, compile_program, load_history};

@@ -1,6 +1,6 @@
 //! The real world: jobs become processes.
 
-use super::effects::{Effects, Job, JobDone, JobKey, Ready};
+use super::effects::{Effects, Job, JobDone, JobKey, News, Ready};
 use crate::activity::{Circumstances, Launcher, end_leftover, judge, note_path, process_of};
 use crate::timer::Clock;
 use std::io;
@@ -39,13 +39,14 @@ impl Effects for Processes {
             note: Some(note.clone()),
         };
         match process_of(&job.label, &job.input, &job.start, told) {
-            Err(failed) => ready(JobDone { key, result: Err(failed) }),
+            Err(failed) => ready(News::Done(JobDone { key, result: Err(failed) })),
             Ok((spec, ok_codes)) => {
                 let clock = Arc::clone(&self.clock);
                 let before = Box::new(move || end_leftover(&note, clock.as_ref()));
                 let (label, timeout_ms) = (job.label, job.timeout_ms);
                 let after = Box::new(move |output| {
-                    ready(JobDone { key, result: judge(&label, output, &ok_codes, timeout_ms) });
+                    let result = judge(&label, output, &ok_codes, timeout_ms);
+                    ready(News::Done(JobDone { key, result }));
                 });
                 self.launcher.launch(key.serial, spec, before, after);
             }

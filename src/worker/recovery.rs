@@ -211,9 +211,7 @@ impl Worker {
         for (op, command) in &run.open {
             let row = rows.iter().find(|row| row.op == *op);
             if matches!(command.work, Work::Effect { .. }) && !run.attempts.contains_key(op) {
-                let attempt = row.map_or_else(Attempt::fresh, |row| {
-                    Attempt::remembered(row.failures, row.last_failure.clone(), row.next_try)
-                });
+                let attempt = row.map_or_else(Attempt::fresh, Attempt::remembered);
                 run.attempts.insert(*op, attempt);
             }
             told.push(super::advance::announced(command));

@@ -1,6 +1,6 @@
 //! The worker: one loop over one closed enum of inputs.
 
-use super::effects::{Effects, JobDone};
+use super::effects::{Effects, News};
 use super::executing::{Executing, Phase};
 use super::progress::{Observer, Progress};
 use crate::history::{Moment, Program, RunEnd, RunNo, Stuck};
@@ -19,8 +19,8 @@ const LOOK_UP: Duration = Duration::from_secs(1);
 /// All that can happen to a worker.
 #[derive(Debug)]
 pub enum Input {
-    /// A job has its result.
-    Done(JobDone),
+    /// A job has its result, or lives.
+    News(News),
     /// The store tells something.
     Store(Event),
     /// Put everything down; without patience, without waiting for children.
@@ -146,7 +146,8 @@ impl Worker {
     /// Takes an input in.
     pub fn take(&mut self, input: Input) {
         match input {
-            Input::Done(done) => self.job_done(done),
+            Input::News(News::Done(done)) => self.job_done(done),
+            Input::News(News::Heartbeat { key, details }) => self.heartbeat(key, details),
             Input::Store(Event::Message { run, message }) => {
                 if let Some(run) = self.runs.get_mut(&run) {
                     run.accept(message);

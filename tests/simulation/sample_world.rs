@@ -7,7 +7,7 @@ use durun::history::{
 };
 use durun::store::{Answer, NewMessage, NewRun, Request, Store, StoreError};
 use durun::timer::ManualClock;
-use durun::worker::{Effects, Finished, Input, Job, JobDone, JobKey, Settings, Worker};
+use durun::worker::{Effects, Finished, Input, Job, JobDone, JobKey, News, Settings, Worker};
 use std::collections::BTreeMap;
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex};
@@ -112,7 +112,7 @@ impl Effects for Answers {
     fn start(&mut self, job: Job) {
         self.started.lock().expect("started").push(job.key.op);
         let result = self.answer(&job);
-        self.inputs.send(Input::Done(JobDone { key: job.key, result })).expect("is heard");
+        self.inputs.send(Input::News(News::Done(JobDone { key: job.key, result }))).expect("is heard");
     }
 
     fn stop(&mut self, _: JobKey) {}

@@ -37,22 +37,18 @@ pub(crate) fn sentence(pending: &Pending, now: Moment) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::history::{CommandLabel, Failure, OpId, Value};
+    use crate::history::{CommandLabel, Failure, OpId};
 
     #[test]
     fn a_command_tells_where_it_is_and_what_it_waits_for() {
+        let label = CommandLabel { kind: CommandKind::Activity, name: "charge".to_owned() };
         let mut pending = Pending {
-            op: OpId(2),
-            label: CommandLabel { kind: CommandKind::Activity, name: "charge".to_owned() },
-            input: Value::Null,
             line: Some(11),
-            scheduled_at: Moment(0),
             failures: 2,
             attempts: Some(5),
-            due: None,
             next_try: Some(Moment(3_500)),
             last_failure: Some(Failure::new("activity", "card\ndeclined")),
-            heartbeat: None,
+            ..Pending::new(OpId(2), label, Moment(0))
         };
         assert_eq!(
             sentence(&pending, Moment(0)),

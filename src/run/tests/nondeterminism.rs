@@ -4,19 +4,7 @@ use super::story::{Story, Told};
 use crate::history::{CommandKind, CommandLabel, Fact, Moment, OpId, Pending, TimerFired, Value};
 
 fn row(op: OpId, kind: CommandKind, name: &str) -> Pending {
-    Pending {
-        op,
-        label: CommandLabel { kind, name: name.into() },
-        input: Value::Null,
-        line: None,
-        scheduled_at: Moment(0),
-        failures: 0,
-        attempts: None,
-        due: None,
-        next_try: None,
-        last_failure: None,
-        heartbeat: None,
-    }
+    Pending::new(op, CommandLabel { kind, name: name.into() }, Moment(0))
 }
 
 fn stuck(message: &str, line: Option<u32>) -> Told {

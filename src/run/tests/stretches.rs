@@ -5,19 +5,7 @@ use crate::history::{CommandKind, CommandLabel, Fact, Moment, OpId, Pending, Tim
 use crate::run::ReplayError;
 
 fn row(op: u32, kind: CommandKind, name: &str) -> Pending {
-    Pending {
-        op: OpId(op),
-        label: CommandLabel { kind, name: name.into() },
-        input: Value::Null,
-        line: None,
-        scheduled_at: Moment(0),
-        failures: 0,
-        attempts: None,
-        due: None,
-        next_try: None,
-        last_failure: None,
-        heartbeat: None,
-    }
+    Pending::new(OpId(op), CommandLabel { kind, name: name.into() }, Moment(0))
 }
 
 #[test]

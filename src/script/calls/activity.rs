@@ -29,8 +29,7 @@ pub(super) fn register(engine: &mut Engine) {
 
 fn activity(context: &NativeCallContext<'_>, name: &str, input: &Dynamic, map: &Map) -> Given {
     let caller = script(context)?;
-    let options =
-        options::read(map, options::OF_ALL, RetryPolicy::endless()).map_err(|error| wrong(context, error))?;
+    let options = options::read(context, &caller, map, &[], RetryPolicy::endless())?;
     let input = value_of(context, input)?;
     let body = function(context, &caller.script, name)?.map(|(closure, takes)| {
         Body::new(std::rc::Rc::clone(&caller.script), closure, takes.then(|| input.clone()))
@@ -38,9 +37,9 @@ fn activity(context: &NativeCallContext<'_>, name: &str, input: &Dynamic, map: &
     let effect = Effect {
         label: CommandLabel { kind: CommandKind::Activity, name: name.to_owned() },
         input,
-        retry: options.retry,
-        timeout_ms: options.timeout_ms,
+        options: options.effect,
         body,
+        probe: options.probe,
     };
     ask(context, &caller, Ask::Effect(Box::new(effect)))
 }

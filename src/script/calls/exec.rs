@@ -35,16 +35,14 @@ pub(super) fn process(
     map: &Map,
 ) -> Given {
     let caller = script_or_body(context)?;
-    let read = options::read(map, options::OF_PROCESS, RetryPolicy::five_attempts())
-        .map_err(|error| wrong(context, error))?;
+    let read = options::read(context, &caller, map, options::OF_PROCESS, RetryPolicy::five_attempts())?;
     let mut whole = read.rest;
     whole.extend(input.into_iter().map(|(key, value)| (key.to_owned(), value)));
     let input = Value::Map(whole);
     input.check().map_err(|error| {
         super::super::raise::raise(context, super::super::convert::Refused::Limit(error).failure())
     })?;
-    let effect =
-        Box::new(Effect { label, input, retry: read.retry, timeout_ms: read.timeout_ms, body: None });
+    let effect = Box::new(Effect { label, input, options: read.effect, body: None, probe: read.probe });
     let given = ask(
         context,
         &caller,

@@ -1,42 +1,137 @@
-//! The options of effects: `timeout`, `retry` and, for processes, `cwd`, `env`, `stdin`, `ok_codes`.
+//! The options of effects: those of all (`timeout`, `retry`, `once` …) and, for processes, `cwd`, `env`, `stdin`, `ok_codes`.
 
+use super::super::body::Body;
+use super::super::closure::Closure;
 use super::super::convert::to_value;
-use super::super::raise::{duration_ms, type_word};
-use crate::history::{RetryPolicy, Value};
-use rhai::{Array, Dynamic, ImmutableString, Map};
+use super::super::raise::{duration_ms, raise, type_word};
+use super::super::strand::Context;
+use super::super::time_value::Time;
+use super::ask::{Given, wrong};
+use crate::history::{EffectOptions, Failure, Moment, Rate, RetryPolicy, Value, kind};
+use rhai::{Array, Dynamic, FnPtr, ImmutableString, Map, NativeCallContext};
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 /// The options that every effect has.
-pub(super) const OF_ALL: &[&str] = &["timeout", "retry"];
+pub(super) const OF_ALL: &[&str] = &[
+    "timeout",
+    "deadline",
+    "heartbeat",
+    "retry",
+    "at_most_once",
+    "probe",
+    "key",
+    "once",
+    "rate",
+    "max_concurrent",
+    "warn_after",
+];
 /// The options that a process has besides.
-pub(super) const OF_PROCESS: &[&str] = &["cwd", "env", "stdin", "ok_codes", "timeout", "retry"];
+pub(super) const OF_PROCESS: &[&str] = &["cwd", "env", "stdin", "ok_codes"];
 
 /// Options of an effect, read.
 pub(super) struct Options {
-    pub(super) timeout_ms: Option<i64>,
-    pub(super) retry: RetryPolicy,
+    /// What every effect has.
+    pub(super) effect: EffectOptions,
+    /// The closure that tells whether an at-most-once effect happened.
+    pub(super) probe: Option<Body>,
     /// What else was given, as recorded values.
     pub(super) rest: BTreeMap<String, Value>,
 }
 
-/// Reads a map of options.
-pub(super) fn read(map: &Map, known: &[&str], default: RetryPolicy) -> Result<Options, String> {
-    let mut options = Options { timeout_ms: None, retry: default, rest: BTreeMap::new() };
+/// Reads the options of an effect: those of all, and those of its own kind. `default` is how it is tried again where nothing is said.
+pub(super) fn read(
+    context: &NativeCallContext<'_>,
+    caller: &Context,
+    map: &Map,
+    own: &[&str],
+    default: RetryPolicy,
+) -> Given<Options> {
+    let mut options = Options { effect: EffectOptions::new(default), probe: None, rest: BTreeMap::new() };
+    let known: Vec<&str> = own.iter().chain(OF_ALL).copied().collect();
     for (name, value) in map {
-        if !known.contains(&name.as_str()) {
-            return Err(unknown("option", name, known));
+        let name = name.as_str();
+        if !known.contains(&name) {
+            return Err(wrong(context, unknown("option", name, &known)));
         }
-        match name.as_str() {
-            "timeout" => options.timeout_ms = Some(positive("timeout", value)?),
-            "retry" => options.retry = retry(value, options.retry)?,
-            "cwd" => drop(options.rest.insert("cwd".to_owned(), text("cwd", value)?.into())),
-            "stdin" => drop(options.rest.insert("stdin".to_owned(), stdin(value)?)),
-            "env" => drop(options.rest.insert("env".to_owned(), environment(value)?)),
-            "ok_codes" => drop(options.rest.insert("ok_codes".to_owned(), codes(value)?)),
-            other => return Err(unknown("option", other, known)),
+        if name == "probe" {
+            options.probe = Some(probe(context, caller, value)?);
+            continue;
+        }
+        let own = own_option(name, value).map_err(|error| wrong(context, error))?;
+        if let Some(value) = own {
+            options.rest.insert(name.to_owned(), value);
+        } else {
+            let now = caller.host.now();
+            common(&mut options.effect, name, value, now).map_err(|error| wrong(context, error))?;
         }
     }
+    promises(map, &mut options).map_err(|error| wrong(context, error))?;
     Ok(options)
+}
+
+/// An option that only some effects have, as it is recorded.
+fn own_option(name: &str, value: &Dynamic) -> Result<Option<Value>, String> {
+    Ok(Some(match name {
+        "cwd" => text("cwd", value)?.into(),
+        "stdin" => stdin(value)?,
+        "env" => environment(value)?,
+        "ok_codes" => codes(value)?,
+        _ => return Ok(None),
+    }))
+}
+
+/// An option that every effect has.
+fn common(options: &mut EffectOptions, name: &str, value: &Dynamic, now: Moment) -> Result<(), String> {
+    match name {
+        "timeout" => options.timeout_ms = Some(positive(name, value)?),
+        "deadline" => options.deadline = Some(instant(name, value, now)?),
+        "heartbeat" => options.heartbeat_ms = Some(positive(name, value)?),
+        "retry" => options.retry = retry(value, options.retry.clone())?,
+        "at_most_once" => {
+            options.at_most_once =
+                value.as_bool().map_err(|_| format!("{name} is true or false, not {}", type_word(value)))?;
+        }
+        "key" => options.key = Some(key(name, value)?),
+        "once" => options.once = Some(key(name, value)?),
+        "rate" => {
+            options.rate =
+                Some(Rate::parse(&text(name, value)?).map_err(|error| format!("{name}: {error}"))?);
+        }
+        "max_concurrent" => options.max_concurrent = Some(count(name, value)?),
+        "warn_after" => options.warn_after_ms = positive(name, value)?,
+        other => return Err(unknown("option", other, OF_ALL)),
+    }
+    Ok(())
+}
+
+/// What the options promise together: at most once is one attempt, unless a probe or the script itself allows more.
+fn promises(map: &Map, options: &mut Options) -> Result<(), String> {
+    let effect = &mut options.effect;
+    if options.probe.is_some() && !effect.at_most_once {
+        return Err("probe goes with at_most_once: true".to_owned());
+    }
+    if effect.once.is_some() && effect.key.is_some() {
+        return Err("once is the idempotency key too; leave key out".to_owned());
+    }
+    if effect.at_most_once && options.probe.is_none() && !map.contains_key("retry") {
+        effect.retry.attempts = Some(1);
+    }
+    Ok(())
+}
+
+/// The closure that tells whether the effect of a key happened, kept by copy.
+fn probe(context: &NativeCallContext<'_>, caller: &Context, value: &Dynamic) -> Given<Body> {
+    let Some(function) = value.clone().try_cast::<FnPtr>() else {
+        return Err(wrong(context, format!("probe is a closure: probe: |key| …, not {}", type_word(value))));
+    };
+    let closure = Closure::copied(context, function).map_err(|_| {
+        raise(
+            context,
+            Failure::new(kind::HELD, "a variable that the probe captures is held by a suspended call"),
+        )
+    })?;
+    Ok(Body::new(Rc::clone(&caller.script), closure, None))
 }
 
 /// "unknown option", with the nearest known one.
@@ -60,7 +155,7 @@ fn positive(name: &str, value: &Dynamic) -> Result<i64, String> {
 }
 
 fn retry(value: &Dynamic, mut policy: RetryPolicy) -> Result<RetryPolicy, String> {
-    const KNOWN: &[&str] = &["first", "factor", "max", "jitter", "attempts", "except", "only"];
+    const KNOWN: &[&str] = &["first", "factor", "max", "jitter", "attempts", "except", "only", "retry_after"];
     if let Ok(flag) = value.as_bool() {
         return if flag {
             Err("retry: true says nothing; write how often, for example retry: 5".to_owned())
@@ -69,7 +164,7 @@ fn retry(value: &Dynamic, mut policy: RetryPolicy) -> Result<RetryPolicy, String
         };
     }
     if value.is_int() {
-        policy.attempts = Some(attempts(value)?);
+        policy.attempts = Some(count("retry", value)?);
         return Ok(policy);
     }
     let Some(map) = value.read_lock::<Map>() else {
@@ -83,7 +178,11 @@ fn retry(value: &Dynamic, mut policy: RetryPolicy) -> Result<RetryPolicy, String
             "max" => policy.max_ms = duration_ms(value).map_err(|error| format!("retry.max: {error}"))?,
             "factor" => policy.factor = number("retry.factor", value, 1.0, 1000.0)?,
             "jitter" => policy.jitter = number("retry.jitter", value, 0.0, 1.0)?,
-            "attempts" => policy.attempts = Some(attempts(value)?),
+            "attempts" => policy.attempts = Some(count("retry.attempts", value)?),
+            "retry_after" => {
+                policy.retry_after =
+                    value.as_bool().map_err(|_| "retry.retry_after is true or false".to_owned())?;
+            }
             "except" => policy.except = texts("retry.except", value)?,
             "only" => policy.only = texts("retry.only", value)?,
             other => return Err(unknown("retry option", other, KNOWN)),
@@ -95,13 +194,33 @@ fn retry(value: &Dynamic, mut policy: RetryPolicy) -> Result<RetryPolicy, String
     Ok(policy)
 }
 
-fn attempts(value: &Dynamic) -> Result<u32, String> {
+/// A whole number of 1 or more.
+fn count(name: &str, value: &Dynamic) -> Result<u32, String> {
     value
         .as_int()
         .ok()
         .and_then(|count| u32::try_from(count).ok())
         .filter(|count| *count > 0)
-        .ok_or_else(|| "attempts is a whole number, 1 or more".to_owned())
+        .ok_or_else(|| format!("{name} is a whole number, 1 or more"))
+}
+
+/// A key: text that is not empty, or a number.
+fn key(name: &str, value: &Dynamic) -> Result<String, String> {
+    const LONGEST: usize = 512;
+    let key = if value.is_int() { value.to_string() } else { text(name, value)? };
+    match key.len() {
+        0 => Err(format!("{name} may not be empty")),
+        1..=LONGEST => Ok(key),
+        _ => Err(format!("{name} is longer than {LONGEST} bytes")),
+    }
+}
+
+/// A duration from now, or an instant of its own.
+fn instant(name: &str, value: &Dynamic, now: Moment) -> Result<Moment, String> {
+    if let Some(time) = value.read_lock::<Time>() {
+        return Ok(time.at);
+    }
+    positive(name, value).map(|ms| now.plus_ms(ms))
 }
 
 fn number(name: &str, value: &Dynamic, least: f64, most: f64) -> Result<f64, String> {

@@ -4,7 +4,7 @@ use super::super::body::Body;
 use super::super::closure::Closure;
 use super::super::host::{Ask, Effect};
 use super::super::raise::raise;
-use super::ask::{Given, ask, script, wrong};
+use super::ask::{Given, ask, script};
 use super::options;
 use crate::history::{CommandKind, CommandLabel, Failure, RetryPolicy, Value, kind};
 use rhai::{Engine, FnPtr, ImmutableString, Map, NativeCallContext};
@@ -23,8 +23,7 @@ pub(super) fn register(engine: &mut Engine) {
 
 fn step(context: &NativeCallContext<'_>, name: &str, map: &Map, work: FnPtr) -> Given {
     let caller = script(context)?;
-    let options =
-        options::read(map, options::OF_ALL, RetryPolicy::endless()).map_err(|error| wrong(context, error))?;
+    let options = options::read(context, &caller, map, &[], RetryPolicy::endless())?;
     let closure = Closure::copied(context, work).map_err(|_| {
         raise(
             context,
@@ -34,9 +33,9 @@ fn step(context: &NativeCallContext<'_>, name: &str, map: &Map, work: FnPtr) -> 
     let effect = Effect {
         label: CommandLabel { kind: CommandKind::Step, name: name.to_owned() },
         input: Value::Null,
-        retry: options.retry,
-        timeout_ms: options.timeout_ms,
+        options: options.effect,
         body: Some(Body::new(std::rc::Rc::clone(&caller.script), closure, None)),
+        probe: options.probe,
     };
     ask(context, &caller, Ask::Effect(Box::new(effect)))
 }

@@ -68,19 +68,8 @@ pub fn signal(run: RunNo, name: &str) -> NewMessage {
 
 /// A pending row of an activity.
 pub fn pending(op: u32) -> Pending {
-    Pending {
-        op: OpId(op),
-        label: CommandLabel { kind: CommandKind::Activity, name: format!("step-{op}") },
-        input: Value::from(op),
-        line: Some(op + 1),
-        scheduled_at: NOON,
-        failures: 0,
-        attempts: None,
-        due: None,
-        next_try: None,
-        last_failure: None,
-        heartbeat: None,
-    }
+    let label = CommandLabel { kind: CommandKind::Activity, name: format!("step-{op}") };
+    Pending { input: Value::from(op), line: Some(op + 1), ..Pending::new(OpId(op), label, NOON) }
 }
 
 /// An append of records and nothing else.

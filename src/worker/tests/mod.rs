@@ -28,7 +28,7 @@ impl Effects for Told {
         self.keys.lock().expect("keys").push(job.key);
         self.jobs.lock().expect("jobs").push(format!("{} {}", job.label, job.idempotency_key));
         if let Some(result) = (self.script)(&job) {
-            self.inputs.send(Input::Done(JobDone { key: job.key, result })).expect("is heard");
+            self.inputs.send(Input::News(News::Done(JobDone { key: job.key, result }))).expect("is heard");
         }
     }
     fn stop(&mut self, _: JobKey) {}

@@ -69,7 +69,7 @@ fn ruling_12_work_under_way_when_a_run_gets_stuck_is_kept() {
     assert!(worker.take_finished().is_empty(), "the job is awaited");
     let key = world.last_job();
     let result = Ok(crate::activity::Done { value: "late".into(), stderr: String::new() });
-    worker.take(Input::Done(crate::worker::JobDone { key, result }));
+    worker.take(Input::News(crate::worker::News::Done(crate::worker::JobDone { key, result })));
     world.turns(&mut worker, &inputs);
     assert!(matches!(worker.take_finished().as_slice(), [(_, Finished::Stuck(_))]));
     let words: Vec<&str> = world.history(run).iter().map(|entry| entry.fact.word()).collect();
