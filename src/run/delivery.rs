@@ -55,7 +55,7 @@ impl Run {
         }
         if let Some(ms) = self.charter.timeout_ms {
             let due = self.now().plus_ms(ms);
-            self.command(OpId::RUN_TIMEOUT, label(CommandKind::RunTimeout, ""), None, Work::Timer { due });
+            self.command(OpId::RUN_TIMEOUT, label(CommandKind::RunTimeout, ""), Work::Timer { due });
         }
         self.begin_main()
     }
@@ -66,10 +66,8 @@ impl Run {
         recorded: &CommandLabel,
         reply: impl FnOnce() -> Reply,
     ) -> Result<(), Broken> {
-        if self.fits(op, recorded)?
-            && let Some(open) = self.open.remove(&op)
-        {
-            self.ready.push_back((open.strand, reply()));
+        if self.fits(op, recorded)? {
+            self.end_command(op, reply());
         } else {
             self.world.state.borrow_mut().stretch.dropped = Some(op);
         }
@@ -108,14 +106,12 @@ impl Run {
             Some(Wait::Signal { otherwise, .. }) => std::mem::take(otherwise),
             Some(Wait::Timer | Wait::Effect) | None => Value::Null,
         };
-        if let Some(open) = self.open.remove(&fired.op) {
-            self.ready.push_back((open.strand, Ok(reply)));
-        }
+        self.end_command(fired.op, Ok(reply));
         Ok(())
     }
 
     fn signal(&mut self, received: &SignalReceived) {
-        let waiting = self.open.iter().find_map(|(op, open)| match &open.wait {
+        let waiting = self.signal_waits.iter().find_map(|op| match &self.open.get(op)?.wait {
             Wait::Signal { names, listed, .. } if names.contains(&received.name) => Some((*op, *listed)),
             Wait::Signal { .. } | Wait::Effect | Wait::Timer | Wait::Until { .. } => None,
         });
@@ -141,7 +137,7 @@ impl Run {
         let first = !std::mem::replace(&mut self.world.state.borrow_mut().cancelled, true);
         if first {
             let due = self.now().plus_ms(GRACE_MS);
-            self.command(OpId::GRACE, label(CommandKind::Grace, ""), None, Work::Timer { due });
+            self.command(OpId::GRACE, label(CommandKind::Grace, ""), Work::Timer { due });
         }
         self.raise_everywhere(&failure);
         self.cancel = Some(failure);

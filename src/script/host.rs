@@ -2,6 +2,7 @@
 
 use super::body::Body;
 use super::closure::Closure;
+use super::handle::{Group, Handle, Start};
 use crate::history::{CommandLabel, EffectOptions, Failure, Moment, Stuck, Value};
 
 /// Answers that need no suspension. The run answers for a script, the worker for the body of an activity.
@@ -115,6 +116,23 @@ pub enum Ask {
         /// After so many milliseconds it gives up.
         timeout_ms: Option<i64>,
     },
+    /// A strand that the script starts: begun at once, it runs when this one is blocked.
+    Strand(Box<Start>),
+    /// A command that is started and not waited for; any that has an outcome.
+    Started {
+        /// The command.
+        ask: Box<Ask>,
+        /// Its handle.
+        handle: Handle,
+    },
+    /// Waits until all of these have ended or one has failed; the answer is null.
+    JoinAll(Vec<Handle>),
+    /// Waits until one of these has ended; the answer is its index, the lowest of those that have.
+    Select(Vec<Handle>),
+    /// Waits until a member of the group has ended.
+    NextOf(Group),
+    /// Ends what the handle is of, where it has not ended: a strand is raised `cancelled` in, with those that it started.
+    Cancel(Handle),
     /// Inside a body: a process, at once and unrecorded.
     Direct(Box<Effect>),
 }

@@ -3,8 +3,10 @@
 use super::calls;
 use super::closure::Closure;
 use super::convert::to_dynamic;
-use super::convert::to_value;
+use super::convert::{Refused, to_value};
+use super::copy::copy_deeply;
 use super::diagnostics::{thrown, unrecordable};
+use super::handle::{Handle, Start};
 use super::host::Host;
 use super::program::Script;
 use super::raise::raise_at;
@@ -78,6 +80,28 @@ impl Interpreter {
             to_value(&value).map_err(|refused| unrecordable(&refused, &inner))
         })
     }
+
+    /// A strand that a script starts: it leaves its value in its handle.
+    ///
+    /// # Errors
+    /// A sentence where no stack can be had.
+    pub fn begin(
+        &self,
+        script: &Rc<Script>,
+        host: Rc<dyn Host>,
+        meter: Meter,
+        start: Start,
+    ) -> Result<Strand, String> {
+        let inner = Rc::clone(script);
+        Strand::new(self, Rc::clone(script), host, Mode::Script, meter, move |engine| {
+            let Start { handle, closure, argument } = start;
+            let arguments = argument.into_iter().collect();
+            let value = closure.call(engine, arguments).map_err(|error| thrown(&error, &inner))?;
+            let value = copy_deeply(&value, 0).map_err(|_| unrecordable(&Refused::Held, &inner))?;
+            handle.leave(value);
+            Ok(Value::Null)
+        })
+    }
 }
 
 /// Answers `input` and `run` where the scope has no variable of that name; hands out copies of captured functions, so
@@ -91,7 +115,9 @@ fn variable(
             if variable.is_locked() {
                 return Err(held(name));
             }
-            Ok(variable.is_fnptr().then(|| variable.flatten_clone()))
+            // A method of a handle may suspend: it is called on a copy, which is the same handle.
+            let is_handle = variable.read_lock::<Handle>().is_some();
+            Ok((is_handle || variable.is_fnptr()).then(|| variable.flatten_clone()))
         }
         Some(_) => Ok(None),
         None => Ok(match name {

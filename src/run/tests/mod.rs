@@ -13,6 +13,7 @@ mod nondeterminism;
 mod predicates;
 mod queries;
 mod story;
+mod strands;
 mod strands_end;
 mod stretches;
 mod stuck;

@@ -48,6 +48,11 @@ pub(super) fn ask(context: &NativeCallContext<'_>, caller: &Context, ask: Ask) -
     }
 }
 
+/// The same where the answer says nothing.
+pub(super) fn tell(context: &NativeCallContext<'_>, caller: &Context, request: Ask) -> Given<()> {
+    ask(context, caller, request).map(drop)
+}
+
 /// The failure that says which argument is wrong.
 #[expect(clippy::unnecessary_box_returns, reason = "the engine's errors are boxed")]
 pub(super) fn wrong(context: &NativeCallContext<'_>, message: impl Into<String>) -> Box<EvalAltResult> {
