@@ -34,8 +34,12 @@ impl Run {
     }
 
     pub(super) fn block_in(&mut self, strand: StrandNo, blocked: Blocked) {
-        if let Some(slot) = self.strands.get_mut(&strand) {
-            slot.blocked = blocked;
+        let Some(slot) = self.strands.get_mut(&strand) else { return };
+        slot.blocked = blocked;
+        let lines = &mut self.world.state.borrow_mut().blocked_lines;
+        match (&slot.blocked, slot.line) {
+            (Blocked::Command(_) | Blocked::Join { .. }, Some(line)) => drop(lines.insert(strand, line)),
+            (Blocked::No | Blocked::Group(_), _) | (_, None) => drop(lines.remove(&strand)),
         }
     }
 
@@ -72,6 +76,7 @@ impl Run {
     pub(super) fn unblock(&mut self, no: StrandNo) -> Blocked {
         let Some(slot) = self.strands.get_mut(&no) else { return Blocked::No };
         let blocked = std::mem::replace(&mut slot.blocked, Blocked::No);
+        self.world.state.borrow_mut().blocked_lines.remove(&no);
         match &blocked {
             Blocked::No => {}
             Blocked::Command(op) => {

@@ -270,9 +270,6 @@ impl Run {
 
     /// Resumes a strand until it blocks or ends (true), or its slice is over (false).
     fn resume(&mut self, no: StrandNo, wake: Wake) -> Result<bool, Broken> {
-        let mut others = self.strands.iter().filter(|(other, slot)| **other != no && slot.is_blocked());
-        let oldest = others.next().and_then(|(_, slot)| slot.line);
-        self.world.state.borrow_mut().blocked_line = oldest;
         let mut reply = match wake {
             Wake::Reply(reply) => reply,
             Wake::Joined { handles, all } => super::joining::joined(&handles, all).unwrap_or(Ok(Value::Null)),

@@ -3,10 +3,11 @@
 use super::chance::Chance;
 use super::command::Stretch;
 use super::mailbox::Mailbox;
+use super::strands::StrandNo;
 use crate::history::{Moment, Value};
 use crate::script::{Closure, Host, Input, RunFacts, Said, Told};
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The host of a run's strands.
 pub(super) struct World {
@@ -26,7 +27,8 @@ pub(super) struct State {
     pub(super) mailbox: Mailbox,
     pub(super) queries: BTreeMap<String, Closure>,
     pub(super) stretch: Stretch,
-    pub(super) blocked_line: Option<u32>,
+    /// The lines of the calls that strands are blocked in; but not of those that only wait for others.
+    pub(super) blocked_lines: BTreeMap<StrandNo, u32>,
 }
 
 impl World {
@@ -82,8 +84,8 @@ impl Host for World {
         }
     }
 
-    fn blocked_line(&self) -> Option<u32> {
-        self.state.borrow().blocked_line
+    fn blocked_lines(&self) -> BTreeSet<u32> {
+        self.state.borrow().blocked_lines.values().copied().collect()
     }
 
     fn attempt(&self) -> Option<(u32, String)> {

@@ -4,6 +4,7 @@ use super::body::Body;
 use super::closure::Closure;
 use super::handle::{Group, Handle, Start};
 use crate::history::{CommandLabel, EffectOptions, Failure, Moment, Stuck, Value};
+use std::collections::BTreeSet;
 
 /// Answers that need no suspension. The run answers for a script, the worker for the body of an activity.
 pub trait Host {
@@ -27,8 +28,8 @@ pub trait Host {
     fn input(&self) -> Input;
     /// The facts of the run behind the constant `run`.
     fn run_facts(&self) -> RunFacts;
-    /// The line of a request that another strand waits for, where one does: it may hold a variable.
-    fn blocked_line(&self) -> Option<u32>;
+    /// The lines of the requests that other strands wait for: one of them may hold a variable.
+    fn blocked_lines(&self) -> BTreeSet<u32>;
     /// For a body: which attempt this is, from 1, and its idempotency key.
     fn attempt(&self) -> Option<(u32, String)>;
 }

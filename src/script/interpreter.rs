@@ -17,6 +17,9 @@ use crate::history::{Failure, Value, kind};
 use rhai::{Dynamic, Engine, EvalAltResult, EvalContext, Map, Position, Scope};
 use std::rc::Rc;
 
+/// So many lines are named of those that may hold a variable.
+const MOST_LINES: usize = 4;
+
 /// The engine of this thread.
 #[derive(Clone)]
 pub struct Interpreter {
@@ -130,11 +133,16 @@ fn variable(
 
 #[expect(clippy::unnecessary_box_returns, reason = "the engine's errors are boxed")]
 fn held(name: &str) -> Box<EvalAltResult> {
-    let holder = Context::current().and_then(|context| context.host.blocked_line());
-    let by = holder.map_or_else(
-        || "a call that has not returned yet".to_owned(),
-        |line| format!("the call in line {line}, which has not returned yet"),
-    );
+    let lines = Context::current().map(|context| context.host.blocked_lines()).unwrap_or_default();
+    let mut words = lines.iter().map(u32::to_string).take(MOST_LINES).collect::<Vec<_>>().join(", ");
+    if lines.len() > MOST_LINES {
+        words.push_str(" …");
+    }
+    let by = match lines.len() {
+        0 => "a call that has not returned yet".to_owned(),
+        1 => format!("the call in line {words}, which has not returned yet"),
+        _ => format!("one of the calls in lines {words}, which have not returned yet"),
+    };
     let message = format!("variable '{name}' is held by {by}; take a copy of it before that call");
     raise_at(Position::NONE, Failure::new(kind::HELD, message).with("variable", name))
 }

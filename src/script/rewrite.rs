@@ -122,9 +122,11 @@ fn method(link: &Expr) -> Option<&str> {
     }
 }
 
-/// Whether a reading method stands anywhere in the rest of a chain, and none that changes something in place.
+/// Whether a reading method stands anywhere in the rest of a chain, and none that changes something in place. What `join` is called
+/// on directly needs no copy: a handle is its own.
 fn takes_closure(link: &Expr) -> bool {
     let mut reads = false;
+    let mut first = true;
     let mut link = link;
     loop {
         let name = method(link);
@@ -132,10 +134,21 @@ fn takes_closure(link: &Expr) -> bool {
             return reads;
         }
         reads |= name.is_some_and(|name| READERS.contains(&name));
+        reads |= !first && joins(link);
         match link {
             Expr::Dot(next, ..) | Expr::Index(next, ..) => link = &next.rhs,
             _ => return reads,
         }
+        first = false;
+    }
+}
+
+/// Whether this link is `join()`: it suspends as a call of a closure may.
+fn joins(link: &Expr) -> bool {
+    let is_join = |link: &Expr| matches!(link, Expr::MethodCall(call, _) if call.args.is_empty() && call.name == "join");
+    match link {
+        Expr::Dot(next, ..) | Expr::Index(next, ..) => is_join(&next.lhs),
+        other => is_join(other),
     }
 }
 
@@ -182,6 +195,10 @@ mod tests {
         assert_eq!(
             rewritten("let a = [[1]]; let i = 0; a[i].map(|x| x)"),
             "let a = [[1]]; let i = 0; durun_copy(a)[i].map(|x| x)"
+        );
+        assert_eq!(
+            rewritten("let a = []; let m = #{}; a[0].join(); m.h.join() + 1; a.join()"),
+            "let a = []; let m = #{}; durun_copy(a)[0].join(); durun_copy(m).h.join() + 1; a.join()"
         );
         assert_eq!(rewritten("let a = [1]; a.push(2); a.len()"), "let a = [1]; a.push(2); a.len()");
     }

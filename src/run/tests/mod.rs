@@ -10,6 +10,7 @@ mod looking;
 mod mail;
 mod mailbox;
 mod nondeterminism;
+mod parallel;
 mod predicates;
 mod queries;
 mod story;

@@ -212,6 +212,16 @@ impl Story {
             .collect()
     }
 
+    /// The names of the strands that the open commands belong to.
+    pub(super) fn names(&self) -> Vec<&str> {
+        self.state.open.values().filter_map(|command| command.strand.as_deref()).collect()
+    }
+
+    /// How far the script said it is.
+    pub(super) fn progress(&self) -> Option<(i64, i64)> {
+        self.state.progress.as_ref().map(|told| (told.done, told.total))
+    }
+
     /// Whether the timer of the grace or of the run's own time-out is set.
     pub(super) fn is_set(&self, op: OpId) -> bool {
         self.state.open.contains_key(&op)

@@ -36,8 +36,8 @@ impl Host for Bare {
     fn run_facts(&self) -> RunFacts {
         RunFacts { id: "r".into(), generation: 0, started_at: Moment(0), cancelled: false }
     }
-    fn blocked_line(&self) -> Option<u32> {
-        None
+    fn blocked_lines(&self) -> std::collections::BTreeSet<u32> {
+        std::collections::BTreeSet::new()
     }
     fn attempt(&self) -> Option<(u32, String)> {
         None
