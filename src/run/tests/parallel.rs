@@ -28,7 +28,8 @@ fn at_most_max_items_run_at_once_and_the_values_are_in_the_order_of_the_items() 
 
 #[test]
 fn nothing_to_do_is_done_at_once() {
-    let mut story = Story::of("[parallel([], |x| x), parallel([], |x| x, #{ on_error: \"collect\" }).values]");
+    let mut story =
+        Story::of("[parallel([], |x| x), parallel([], |x| x, #{ on_error: \"collect\" }).values]");
     story.begin();
     assert_eq!(*story.result(), Value::List(vec![Value::List(vec![]), Value::List(vec![])]));
 }

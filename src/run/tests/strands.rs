@@ -412,7 +412,7 @@ fn an_activity_that_fails_is_raised_at_its_join_or_fails_the_run() {
     assert_eq!(*story.result(), Value::from("broken"));
     assert_eq!(story.replayed(), Told::Same);
 
-    let mut story = Story::of("start_activity(\"work\");\nlet a = 1;\nsleep(1);");
+    let mut story = Story::of("start_activity(\"work\");\nsleep(1);");
     story.begin();
     story.fails(0, Failure::new("activity", "broken"));
     let message = "command \"work\" started in line 1, which nobody joined: broken";

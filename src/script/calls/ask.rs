@@ -3,6 +3,7 @@
 use super::super::convert::to_dynamic;
 use super::super::host::{Ask, Asked};
 use super::super::raise::{line_of, raise};
+use super::super::rewrite::FORGET;
 use super::super::strand::{Context, Mode};
 use crate::history::{Failure, kind};
 use rhai::{Dynamic, EvalAltResult, NativeCallContext};
@@ -37,7 +38,13 @@ pub(super) fn script_or_body(context: &NativeCallContext<'_>) -> Given<Rc<Contex
 
 #[expect(clippy::unnecessary_box_returns, reason = "the engine's errors are boxed")]
 fn nested(context: &NativeCallContext<'_>, place: &str) -> Box<EvalAltResult> {
-    raise(context, Failure::new(kind::NESTED, format!("{} may not stand {place}", context.fn_name())))
+    raise(context, Failure::new(kind::NESTED, format!("{} may not stand {place}", name_of(context))))
+}
+
+/// The name of the call as the script wrote it.
+pub(super) fn name_of<'c>(context: &'c NativeCallContext<'_>) -> &'c str {
+    let name = context.fn_name();
+    name.strip_prefix(FORGET).unwrap_or(name)
 }
 
 /// Suspends the strand until the request is answered.

@@ -25,6 +25,25 @@ pub(super) fn register(engine: &mut Engine) {
             start_activity(&context, &name, &input, &options)
         },
     );
+    // What a script calls where it keeps no handle.
+    engine.register_fn(
+        "durun_forget_start_activity",
+        |context: NativeCallContext<'_>, name: ImmutableString| {
+            start_activity(&context, &name, &Dynamic::UNIT, &Map::new()).map(drop)
+        },
+    );
+    engine.register_fn(
+        "durun_forget_start_activity",
+        |context: NativeCallContext<'_>, name: ImmutableString, input: Dynamic| {
+            start_activity(&context, &name, &input, &Map::new()).map(drop)
+        },
+    );
+    engine.register_fn(
+        "durun_forget_start_activity",
+        |context: NativeCallContext<'_>, name: ImmutableString, input: Dynamic, options: Map| {
+            start_activity(&context, &name, &input, &options).map(drop)
+        },
+    );
     engine.register_fn("timer", |context: NativeCallContext<'_>, duration: Dynamic| {
         let ms = text_duration(&context, &duration)?;
         start(&context, Ask::Sleep(Until::After(ms)), None)

@@ -23,6 +23,22 @@ pub(super) fn register(engine: &mut Engine) {
             strand(&context, Some(&argument), &options, work)
         },
     );
+    // What a script calls where it keeps no handle.
+    engine.register_fn("durun_forget_strand", |context: NativeCallContext<'_>, work: FnPtr| {
+        strand(&context, None, &Map::new(), work).map(drop)
+    });
+    engine.register_fn(
+        "durun_forget_strand",
+        |context: NativeCallContext<'_>, argument: Dynamic, work: FnPtr| {
+            strand(&context, Some(&argument), &Map::new(), work).map(drop)
+        },
+    );
+    engine.register_fn(
+        "durun_forget_strand",
+        |context: NativeCallContext<'_>, argument: Dynamic, options: Map, work: FnPtr| {
+            strand(&context, Some(&argument), &options, work).map(drop)
+        },
+    );
 }
 
 fn strand(
