@@ -80,7 +80,9 @@ impl Interpreter {
         let inner = Rc::clone(script);
         Strand::new(self, Rc::clone(script), host, mode, meter, move |engine| {
             let value = closure.call(engine, arguments).map_err(|error| thrown(&error, &inner))?;
-            to_value(&value).map_err(|refused| unrecordable(&refused, &inner))
+            let value = to_value(&value).map_err(|refused| unrecordable(&refused, &inner));
+            // Nobody looks at what a handler gives.
+            if mode == Mode::Script { value.or(Ok(Value::Null)) } else { value }
         })
     }
 

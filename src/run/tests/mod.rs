@@ -5,6 +5,7 @@ mod cancels;
 mod chance_and_time;
 mod conditions;
 mod endings;
+mod generated;
 mod grace;
 mod looking;
 mod mail;

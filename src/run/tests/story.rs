@@ -64,8 +64,17 @@ impl Story {
         Self::with(text, Charter { id: "story".into(), generation: 0, input: Value::Null, timeout_ms: None })
     }
 
+    /// The same with an interpreter that other stories use too.
+    pub(super) fn on(interpreter: &Interpreter, text: &str) -> Self {
+        let charter = Charter { id: "story".into(), generation: 0, input: Value::Null, timeout_ms: None };
+        Self::told_by(interpreter.clone(), text, charter)
+    }
+
     pub(super) fn with(text: &str, charter: Charter) -> Self {
-        let interpreter = Interpreter::new();
+        Self::told_by(Interpreter::new(), text, charter)
+    }
+
+    fn told_by(interpreter: Interpreter, text: &str, charter: Charter) -> Self {
         let script = compile(&interpreter, text);
         let run = Run::new(&interpreter, Rc::clone(&script), charter.clone());
         Self {
@@ -210,6 +219,20 @@ impl Story {
             .filter(own)
             .map(|command| format!("{} {}", command.op, command.label))
             .collect()
+    }
+
+    /// The numbers of the script's own open commands.
+    pub(super) fn open_ops(&self) -> Vec<OpId> {
+        self.state.open.keys().copied().filter(|op| *op < OpId::GRACE).collect()
+    }
+
+    /// Whether an open command ends by an outcome (true) or by its timer (false), if by either.
+    pub(super) fn ends_by(&self, op: OpId) -> Option<bool> {
+        match self.state.open.get(&op)?.work {
+            Work::Effect { .. } => Some(true),
+            Work::Timer { .. } => Some(false),
+            Work::Wait => None,
+        }
     }
 
     /// The names of the strands that the open commands belong to.
