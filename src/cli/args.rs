@@ -1,9 +1,9 @@
 //! The command line's grammar: options that all commands share, and the list of commands.
 
 use super::commands::{
-    cancel::CancelArgs, history::HistoryArgs, list::ListArgs, logs::LogsArgs, query::QueryArgs,
-    result::ResultArgs, resume::ResumeArgs, signal::SignalArgs, start::StartArgs, status::StatusArgs,
-    terminate::TerminateArgs, wait::WaitArgs,
+    cancel::CancelArgs, history::HistoryArgs, list::ListArgs, logs::LogsArgs, once::OnceArgs,
+    query::QueryArgs, result::ResultArgs, resume::ResumeArgs, signal::SignalArgs, start::StartArgs,
+    status::StatusArgs, terminate::TerminateArgs, wait::WaitArgs,
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
@@ -109,6 +109,8 @@ pub(crate) enum Command {
     Cancel(CancelArgs),
     /// End a run without asking its script
     Terminate(TerminateArgs),
+    /// The results kept under the keys of `once:`
+    Once(OnceArgs),
 }
 
 /// Puts `start` before a script that stands where a command is expected: `durun order.rhai`.
