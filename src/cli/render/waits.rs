@@ -31,6 +31,18 @@ pub(crate) fn sentence(pending: &Pending, now: Moment) -> String {
         (None, Some(_)) => parts.push("due".to_owned()),
         (None, None) => {}
     }
+    if let Some(waits_for) = &pending.waits_for {
+        parts.push(format!("waits for {}", escape::line(waits_for)));
+    }
+    if let Some(details) = &pending.heartbeat {
+        parts.push(format!("last heartbeat: {}", escape::line(&details.to_string())));
+    }
+    if let Some(deadline) = pending.deadline {
+        parts.push(format!("deadline in {}", left(deadline, now)));
+    }
+    if pending.begun {
+        parts.push("at most once, and begun".to_owned());
+    }
     parts.join(" · ")
 }
 
@@ -64,5 +76,18 @@ mod tests {
         };
         assert_eq!(sentence(&pending, Moment(0)), "sleep · 1m left");
         assert_eq!(sentence(&pending, Moment(60_000)), "sleep · due");
+        let label = CommandLabel { kind: CommandKind::Exec, name: "copy".to_owned() };
+        pending = Pending {
+            waits_for: Some("a slot: 2 of 2 \"copy\" are under way".to_owned()),
+            heartbeat: Some(600_i64.into()),
+            deadline: Some(Moment(3_600_000)),
+            begun: true,
+            ..Pending::new(OpId(3), label, Moment(0))
+        };
+        assert_eq!(
+            sentence(&pending, Moment(0)),
+            "exec copy · waits for a slot: 2 of 2 \"copy\" are under way · last heartbeat: 600 · deadline in 1h · at most \
+             once, and begun"
+        );
     }
 }
