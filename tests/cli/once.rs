@@ -11,9 +11,7 @@ fn keys_are_listed_and_forgotten() {
     for id in ["a", "b"] {
         home.durun(&["start", "bill.rhai", "--id", id, "-i", "n:=7"]).out("700\n").check();
     }
-    home.durun(&["once", "list"])
-        .out("KEY        RUN  SINCE  RESULT\ninvoice-7  a    now    700\n")
-        .check();
+    home.durun(&["once", "list"]).out("KEY        RUN  SINCE  RESULT\ninvoice-7  a    now    700\n").check();
     home.durun(&["once", "list", "other"]).check();
     let json = home.durun(&["once", "list", "inv", "-o", "jsonl"]).stdout();
     assert!(json.contains(r#""key":"invoice-7""#) && json.contains(r#""result":700"#), "{json}");
