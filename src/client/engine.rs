@@ -147,6 +147,7 @@ fn replayed(session: &Session, run: RunNo, name: &str, args: &Value) -> Result<V
         generation: row.generation,
         input: start.input,
         timeout_ms: start.timeout_ms,
+        secret: start.secret,
     };
     let seen = Seen { history: &history, inbox: &inbox, now: session.now() };
     query(&interpreter, &script, &charter, seen, name, args).map_err(Asked::Query)

@@ -14,9 +14,11 @@ mod mailbox;
 mod next_input;
 mod nondeterminism;
 mod query;
+mod question;
 mod replay;
 #[expect(clippy::module_inception, reason = "the room's noun is its main file's noun")]
 mod run;
+mod token;
 mod world;
 
 pub use command::{Command, Stretch, Work};

@@ -83,6 +83,7 @@ impl World {
                 directory: "/".into(),
                 environment: BTreeMap::new(),
                 timeout_ms: None,
+                secret: [7; 16],
             },
             scripts: vec![(ScriptHash::of(text), text.to_owned())],
             claim: None,
