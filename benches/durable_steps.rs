@@ -89,7 +89,7 @@ fn engine(place: &Path, runs: u64, steps: u64, round: usize) -> f64 {
     let text = format!("for n in 0..{steps} {{ step(\"s\", || n); }}");
     let begun: Vec<(RunNo, u64)> = (0..runs).map(|run| start(store.as_ref(), &text, run)).collect();
     let (_sender, inputs) = channel();
-    let settings = Settings { seed: 1, live_strands: 24_000 };
+    let settings = Settings { live_strands: 24_000, ..Settings::seeded(1) };
     let mut worker =
         Worker::new(Arc::clone(&store), clock, Box::new(NoProcesses), Arc::new(|_, _| ()), settings);
     for (run, epoch) in begun {

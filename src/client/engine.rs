@@ -45,7 +45,7 @@ impl Executor for Engine {
             Arc::clone(session.clock()),
             Box::new(effects),
             options.observer,
-            Settings { seed, live_strands: LIVE_STRANDS },
+            Settings { live_strands: LIVE_STRANDS, ..Settings::seeded(seed) },
         );
         for run in &runs {
             worker.adopt(run.run, run.epoch).map_err(failed)?;

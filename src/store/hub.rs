@@ -189,6 +189,9 @@ impl Note {
             | Request::Script { .. }
             | Request::Logs { .. }
             | Request::Recall { .. }
+            | Request::TakeOnce { .. }
+            | Request::ForgetOnce { .. }
+            | Request::ListOnce { .. }
             | Request::Published { .. } => Self::Nothing,
         }
     }

@@ -38,11 +38,14 @@ pub(super) fn read(
             None => Answer::Done,
         }),
         Request::Published { run: no } => published(rows, *no).map(Answer::Published),
+        Request::ListOnce { prefix } => super::rules::list_once(rows, now, prefix).map(Answer::OnceRows),
         Request::Start(_)
         | Request::Claim { .. }
         | Request::Release { .. }
         | Request::Append(_)
         | Request::Deliver(_)
+        | Request::TakeOnce { .. }
+        | Request::ForgetOnce { .. }
         | Request::Terminate { .. } => {
             Err(StoreError::Protocol { message: "a writing request among those that read".to_owned() })
         }

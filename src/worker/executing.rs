@@ -1,6 +1,6 @@
 //! A run in execution: its script's state, its place in the store, and what has arrived for it.
 
-use super::attempts::Attempt;
+use super::attempt::Attempt;
 use super::lazy::Lazy;
 use crate::history::{
     Checksum, Entry, Fact, Message, MessageId, MessageNo, Moment, OpId, Pending, Record, RecordError, RunEnd,
@@ -68,6 +68,8 @@ pub(super) struct InFlight {
     pub(super) entry: Option<Entry>,
     pub(super) checksum: Checksum,
     pub(super) ends: Option<RunEnd>,
+    /// At-most-once commands whose intent it brings to disk.
+    pub(super) intents: Vec<OpId>,
 }
 
 impl Executing {
@@ -190,7 +192,10 @@ impl Executing {
                 Fact::RunBegan { .. } | Fact::Unknown { .. } => {}
             }
         }
+        let mut once = std::mem::take(&mut self.lazy.released);
+        once.extend(entry.as_ref().and_then(|entry| self.once_change(&entry.fact)));
         let lazy = self.lazy.take();
+        let intents = lazy.pending.values().filter(|row| row.begun).map(|row| row.op).collect();
         let append = Append {
             run: self.no,
             epoch: self.epoch,
@@ -202,8 +207,9 @@ impl Executing {
             logs: lazy.logs,
             published: lazy.published,
             row: lazy.row,
+            once,
         };
-        Ok((append, InFlight { run: self.no, entry, checksum, ends }))
+        Ok((append, InFlight { run: self.no, entry, checksum, ends, intents }))
     }
 
     /// The key of the next log line.

@@ -1,6 +1,6 @@
 //! Recovery: a run's history is read, verified and replayed, and its pending commands are taken up again.
 
-use super::attempts::Attempt;
+use super::attempt::Attempt;
 use super::executing::{Executing, Phase};
 use super::progress::Progress;
 use super::worker::{Worker, WorkerError};

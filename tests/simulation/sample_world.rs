@@ -195,7 +195,7 @@ impl<'s> SampleWorld<'s> {
         let failures =
             self.sample.failures.iter().map(|(name, times)| ((*name).to_owned(), *times)).collect();
         let effects = Answers { failures, inputs: sender, started: Arc::clone(&self.started) };
-        let settings = Settings { seed: 3, live_strands: 24_000 };
+        let settings = Settings { live_strands: 24_000, ..Settings::seeded(3) };
         let shared: Arc<dyn Store> = store;
         let mut worker = Worker::new(
             Arc::clone(&shared),

@@ -86,6 +86,7 @@ pub fn append(run: RunNo, epoch: u64, from: u32, records: Vec<Record>) -> Append
         logs: Vec::new(),
         published: Vec::new(),
         row: RowChange::default(),
+        once: Vec::new(),
     }
 }
 

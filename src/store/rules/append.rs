@@ -27,6 +27,7 @@ pub(super) fn append_to(
         return Err(StoreError::Gap { from: append.from, expected: next });
     }
     let mut heard = false;
+    let mut facts = Vec::new();
     for record in &append.records {
         let chained = record.open(checksum);
         let (entry, after) = chained.map_err(|error| StoreError::Protocol {
@@ -34,6 +35,7 @@ pub(super) fn append_to(
         })?;
         checksum = after;
         heard |= count_message(&mut row, &entry.fact);
+        facts.push(entry.fact);
     }
     let mut seq = next;
     for record in &append.records {
@@ -57,6 +59,9 @@ pub(super) fn append_to(
     }
     for (key, value) in &append.published {
         rows.put(Table::Published, &keys::published(append.run, key), &encode(value)?)?;
+    }
+    for change in &append.once {
+        super::once::change(rows, around, append.run, &facts, change)?;
     }
     if heard || append.row != RowChange::default() {
         change_row(rows, around, &mut row, &append.row)?;

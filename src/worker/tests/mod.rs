@@ -108,7 +108,7 @@ impl World {
         };
         let told = Arc::clone(&self.told);
         let observer: Observer = Arc::new(move |_, progress| told.lock().expect("told").push(progress));
-        let settings = Settings { seed: 1, live_strands: 24_000 };
+        let settings = Settings { live_strands: 24_000, ..Settings::seeded(1) };
         let mut worker =
             Worker::new(store.clone(), Arc::new(self.clock.clone()), Box::new(effects), observer, settings);
         for run in runs {
