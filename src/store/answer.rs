@@ -116,6 +116,11 @@ pub enum Event {
         /// The run.
         run: RunNo,
     },
+    /// Whatever waits for another attempt in a run that this process claims is to be tried now.
+    RetryNow {
+        /// The run.
+        run: RunNo,
+    },
 }
 
 /// A run as it stands.

@@ -46,6 +46,7 @@ pub(super) fn read(
         | Request::Deliver(_)
         | Request::TakeOnce { .. }
         | Request::ForgetOnce { .. }
+        | Request::RetryNow { .. }
         | Request::Terminate { .. } => {
             Err(StoreError::Protocol { message: "a writing request among those that read".to_owned() })
         }
