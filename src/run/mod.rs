@@ -26,6 +26,7 @@ pub use next_input::{Arrived, NextInput, next_input};
 pub use query::{QueryError, Seen, query};
 pub use replay::{ReplayError, Replayed, replay, timers};
 pub use run::{Charter, GRACE_MS, Run, STRETCH_OPERATIONS, Stepped};
+pub use token::has_token;
 
 #[cfg(test)]
 mod tests;

@@ -1,9 +1,11 @@
 //! Tokens: names that a run gives out, so that others can tell it how something ended.
 
 use super::issue::label;
-use super::run::{Run, StrandNo, Wait};
-use crate::history::{CommandKind, Failure, OpId, TokenResolved, Value, kind};
-use crate::script::Reply;
+use super::replay::{Replayed, replay};
+use super::run::{Charter, Run, StrandNo, Wait};
+use crate::history::{CommandKind, Entry, Failure, OpId, TokenResolved, Value, kind};
+use crate::script::{Interpreter, Reply, Script};
+use std::rc::Rc;
 
 /// The letters of a token: no two of them look alike.
 const LETTERS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
@@ -22,6 +24,20 @@ pub(super) fn of_run(id: &str, secret: [u8; 16], number: usize, chance: u64) -> 
     let letters = bytes.iter().filter_map(|byte| LETTERS.get(usize::from(byte % 32)));
     let letters: String = letters.map(|letter| char::from(*letter)).collect();
     format!("{id}.{letters}")
+}
+
+/// Whether a run was given this token in its history; nothing where the history cannot be replayed to its end.
+pub fn has_token(
+    interpreter: &Interpreter,
+    script: &Rc<Script>,
+    charter: &Charter,
+    history: &[Entry],
+    token: &str,
+) -> Option<bool> {
+    let mut run = Run::new(interpreter, Rc::clone(script), charter.clone());
+    let replayed = replay(&mut run, &mut Replayed::default(), history, |_, _| ());
+    let has = run.has_token(token);
+    (has || replayed.is_ok()).then_some(has)
 }
 
 impl Run {

@@ -198,12 +198,19 @@ fn list(
                 continue;
             }
             let view = view(rows, now, liveness, row)?;
+            if filter.needs_person && !needs_person(&view) {
+                continue;
+            }
             if views.len() < limit && (filter.statuses.is_empty() || filter.statuses.contains(&view.status)) {
                 views.push(view);
             }
         }
     }
     Ok(views)
+}
+
+fn needs_person(view: &RunView) -> bool {
+    view.status == RunStatus::Stuck || view.asks()
 }
 
 fn pending(rows: &dyn Rows, no: RunNo, limit: usize) -> Result<Vec<Pending>, StoreError> {

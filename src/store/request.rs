@@ -159,4 +159,7 @@ pub struct RunFilter {
     pub since: Option<Moment>,
     /// At most so many.
     pub limit: Option<u32>,
+    /// Only those that need a person: that ask something, or are stuck.
+    #[serde(default)]
+    pub needs_person: bool,
 }

@@ -1,7 +1,8 @@
 //! What a pending command waits for, in words.
 
-use super::when::left;
+use super::when::{left, relative};
 use crate::cli::escape;
+use crate::client::open_question;
 use crate::history::{CommandKind, Moment, Pending};
 
 /// The name of a command as shown: `activity charge`, `sleep`.
@@ -14,16 +15,55 @@ pub(crate) fn attempt(attempt: u32, attempts: Option<u32>) -> String {
     attempts.map_or_else(|| format!("attempt {attempt}"), |most| format!("attempt {attempt} of {most}"))
 }
 
+/// `3 tries`.
+pub(crate) fn tries(count: u32) -> String {
+    if count == 1 { "1 try".to_owned() } else { format!("{count} tries") }
+}
+
+/// One command in the few words of a list: `retrying 3/5, next in 20s: exit code 1`, `asks: Go on? (yes, no)`.
+pub(crate) fn short(pending: &Pending, now: Moment) -> String {
+    if let Some(question) = open_question(pending) {
+        let choices = escape::line(&question.choices.join(", "));
+        return format!("asks: {} ({choices})", escape::line(&question.text));
+    }
+    let Some(next) = pending.next_try else { return sentence(pending, now) };
+    let when = if next > now { format!("next in {}", left(next, now)) } else { "next is due".to_owned() };
+    let last = pending.last_failure.as_ref().map(|last| format!(": {}", escape::line(&last.message)));
+    let last = last.unwrap_or_default();
+    if pending.label.kind == CommandKind::Poll {
+        return format!(
+            "polling {}, {}, {when}{last}",
+            escape::line(&pending.label.name),
+            tries(pending.failures)
+        );
+    }
+    let most = pending.attempts.map(|most| format!("/{most}")).unwrap_or_default();
+    format!("retrying {}{most}, {when}{last}", pending.failures.saturating_add(1))
+}
+
 /// One command: what it is, where in the script, what has to happen.
 pub(crate) fn sentence(pending: &Pending, now: Moment) -> String {
-    let mut parts = vec![name(pending.label.kind, &pending.label.name)];
+    let question = open_question(pending);
+    let mut parts = vec![match &question {
+        Some(question) => format!("asks: {}", escape::line(&question.text)),
+        None => name(pending.label.kind, &pending.label.name),
+    }];
     if let Some(line) = pending.line {
         parts.push(format!("line {line}"));
     }
-    if let Some(failure) = &pending.last_failure {
+    if question.is_some() {
+        parts.push(format!("asked {}", relative(pending.scheduled_at, now)));
+    }
+    if pending.label.kind == CommandKind::Poll && pending.failures > 0 {
+        parts.push(tries(pending.failures));
+        parts.extend(
+            pending.last_failure.as_ref().map(|last| format!("last error: {}", escape::line(&last.message))),
+        );
+    } else if let Some(failure) = &pending.last_failure {
         let message = escape::line(&failure.message);
         parts.push(format!("{} failed: {message}", attempt(pending.failures.max(1), pending.attempts)));
     }
+    parts.extend(pending.waits_for.as_ref().map(|what| format!("waits for {}", escape::line(what))));
     match (pending.next_try, pending.due) {
         (Some(next), _) if next > now => parts.push(format!("next try in {}", left(next, now))),
         (Some(_), _) => parts.push("next try is due".to_owned()),
