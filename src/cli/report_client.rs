@@ -28,6 +28,12 @@ pub(crate) fn of(error: &CliError) -> Option<Report> {
                 .hint("use another store: --store DIR or $DURUN_STORE")
         }
         CliError::NoVariable { .. } => Report::new("D0204", Exit::Usage, error.to_string()),
+        CliError::NoOnce { .. } => {
+            Report::new("D0308", Exit::Missing, error.to_string()).hint("durun once list shows the keys")
+        }
+        CliError::OnceSought { run, .. } => Report::new("D0708", Exit::Conflict, error.to_string())
+            .note("nothing was forgotten")
+            .hint(format!("durun status {run} shows how far it is")),
         CliError::Usage(_) => Report::new("D0205", Exit::Usage, error.to_string()),
         CliError::Detach(_) => Report::new("D0206", Exit::Io, error.to_string()),
         CliError::Handlers(_) => Report::new("D0207", Exit::Io, error.to_string()),

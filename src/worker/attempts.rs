@@ -250,6 +250,9 @@ impl Worker {
         attempt.timeout = None;
         attempt.slot = None;
         attempt.queued = None;
+        attempt.seeks = None;
+        // Its job is over, or was never begun.
+        attempt.state = State::Waits(Moment::MAX);
         match verdict {
             Verdict::Completed(value) => self.arrived(no, op, now, Ok(value)),
             Verdict::Served(value) => self.served(no, op, now, value),
@@ -257,7 +260,6 @@ impl Worker {
             Verdict::Failed(failed) => self.failed(no, op, &failed),
             Verdict::Fault(mut stuck) => {
                 stuck.line = stuck.line.or_else(|| run.open.get(&op).and_then(|command| command.line));
-                attempt.state = State::Waits(Moment::MAX);
                 let monotonic = self.clock.monotonic();
                 run.run = None;
                 run.lazy.status(StoredStatus::Stuck((*stuck).clone()));

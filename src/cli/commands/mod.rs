@@ -5,6 +5,7 @@ pub(crate) mod cancel;
 pub(crate) mod history;
 pub(crate) mod list;
 pub(crate) mod logs;
+pub(crate) mod once;
 pub(crate) mod overview;
 pub(crate) mod query;
 pub(crate) mod reject;

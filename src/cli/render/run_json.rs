@@ -87,6 +87,11 @@ fn waits_for(pending: &Pending) -> Json {
         "last_error": pending.last_failure.as_ref().map(|failure| failure.message.as_str()),
         "line": pending.line,
         "scheduled_at": rfc3339(pending.scheduled_at),
+        "waits_for": pending.waits_for,
+        "heartbeat": pending.heartbeat.as_ref().map(crate::history::Value::to_json),
+        "deadline": time(pending.deadline),
+        "failing_since": time(pending.failing_since),
+        "begun": pending.begun,
     });
     if let (Some(question), Json::Object(document)) = (open_question(pending), &mut document) {
         document.insert("choices".to_owned(), json!(question.choices));

@@ -26,7 +26,9 @@ pub(crate) fn short(pending: &Pending, now: Moment) -> String {
         let choices = escape::line(&question.choices.join(", "));
         return format!("asks: {} ({choices})", escape::line(&question.text));
     }
-    let Some(next) = pending.next_try else { return sentence(pending, now) };
+    let Some(next) = pending.next_try.filter(|_| pending.waits_for.is_none()) else {
+        return sentence(pending, now);
+    };
     let when = if next > now { format!("next in {}", left(next, now)) } else { "next is due".to_owned() };
     let last = pending.last_failure.as_ref().map(|last| format!(": {}", escape::line(&last.message)));
     let last = last.unwrap_or_default();
@@ -63,7 +65,6 @@ pub(crate) fn sentence(pending: &Pending, now: Moment) -> String {
         let message = escape::line(&failure.message);
         parts.push(format!("{} failed: {message}", attempt(pending.failures.max(1), pending.attempts)));
     }
-    parts.extend(pending.waits_for.as_ref().map(|what| format!("waits for {}", escape::line(what))));
     match (pending.next_try, pending.due) {
         (Some(next), _) if next > now => parts.push(format!("next try in {}", left(next, now))),
         (Some(_), _) => parts.push("next try is due".to_owned()),
@@ -71,13 +72,25 @@ pub(crate) fn sentence(pending: &Pending, now: Moment) -> String {
         (None, Some(_)) => parts.push("due".to_owned()),
         (None, None) => {}
     }
+    if let Some(waits_for) = &pending.waits_for {
+        parts.push(format!("waits for {}", escape::line(waits_for)));
+    }
+    if let Some(details) = &pending.heartbeat {
+        parts.push(format!("last heartbeat: {}", escape::line(&details.to_string())));
+    }
+    if let Some(deadline) = pending.deadline {
+        parts.push(format!("deadline in {}", left(deadline, now)));
+    }
+    if pending.begun {
+        parts.push("at most once, and begun".to_owned());
+    }
     parts.join(" · ")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::history::{CommandLabel, Failure, OpId};
+    use crate::history::{CommandLabel, Failure, OpId, Value};
 
     #[test]
     fn a_command_tells_where_it_is_and_what_it_waits_for() {
@@ -104,5 +117,47 @@ mod tests {
         };
         assert_eq!(sentence(&pending, Moment(0)), "sleep · 1m left");
         assert_eq!(sentence(&pending, Moment(60_000)), "sleep · due");
+    }
+
+    #[test]
+    fn a_list_says_in_few_words_how_retries_polls_and_questions_stand() {
+        let label = |kind, name: &str| CommandLabel { kind, name: name.to_owned() };
+        let mut pending = Pending {
+            failures: 2,
+            attempts: Some(5),
+            next_try: Some(Moment(20_000)),
+            last_failure: Some(Failure::new("exec", "exit code 1")),
+            ..Pending::new(OpId(2), label(CommandKind::Exec, "curl"), Moment(0))
+        };
+        assert_eq!(short(&pending, Moment(0)), "retrying 3/5, next in 20s: exit code 1");
+        pending.attempts = None;
+        assert_eq!(short(&pending, Moment(20_000)), "retrying 3, next is due: exit code 1");
+        pending.label = label(CommandKind::Poll, "issued");
+        assert_eq!(short(&pending, Moment(0)), "polling issued, 2 tries, next in 20s: exit code 1");
+        assert_eq!(
+            sentence(&pending, Moment(0)),
+            "poll issued · 2 tries · last error: exit code 1 · next try in 20s"
+        );
+        let choices = Value::List(vec!["yes".into(), "not\u{1b}yet".into()]);
+        let asked = Pending {
+            input: Value::from([("choices", choices)]),
+            due: Some(Moment(60_000)),
+            ..Pending::new(OpId(2), label(CommandKind::Ask, "Go on?"), Moment(0))
+        };
+        assert_eq!(short(&asked, Moment(0)), "asks: Go on? (yes, not\\x1byet)");
+        assert_eq!(sentence(&asked, Moment(0)), "asks: Go on? · asked now · 1m left");
+        let label = CommandLabel { kind: CommandKind::Exec, name: "copy".to_owned() };
+        pending = Pending {
+            waits_for: Some("a slot: 2 of 2 \"copy\" are under way".to_owned()),
+            heartbeat: Some(600_i64.into()),
+            deadline: Some(Moment(3_600_000)),
+            begun: true,
+            ..Pending::new(OpId(3), label, Moment(0))
+        };
+        assert_eq!(
+            sentence(&pending, Moment(0)),
+            "exec copy · waits for a slot: 2 of 2 \"copy\" are under way · last heartbeat: 600 · deadline in 1h · at most \
+             once, and begun"
+        );
     }
 }

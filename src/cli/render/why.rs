@@ -151,7 +151,9 @@ fn effect(row: &Pending, place: &str, executed: bool, now: Moment) -> String {
     let is_poll = row.label.kind == CommandKind::Poll;
     let next = row.failures.saturating_add(1);
     let last = row.last_failure.as_ref().map(|failure| escape::line(&failure.message));
-    let since = row.failing_since.map(|since| format!(", for {}", coarse(now.since_ms(since))));
+    let for_long = |since: &Moment| now.since_ms(*since) >= 1_000;
+    let since = row.failing_since.filter(for_long);
+    let since = since.map(|since| format!(", failing for {}", coarse(now.since_ms(since))));
     let so_far = match (last, row.failures) {
         (Some(last), _) if is_poll => {
             format!("; {} so far gave nothing, the last error: {last}", tries(row.failures))
@@ -159,7 +161,7 @@ fn effect(row: &Pending, place: &str, executed: bool, now: Moment) -> String {
         (None, 1..) if is_poll => format!("; {} so far gave nothing", tries(row.failures)),
         (Some(last), _) => {
             let failed = attempt(row.failures.max(1), row.attempts);
-            format!("; {failed} failed{}: {last}", since.unwrap_or_default())
+            format!("{}; {failed} failed: {last}", since.unwrap_or_default())
         }
         (None, _) => String::new(),
     };
