@@ -118,6 +118,7 @@ fn start(store: &dyn Store, text: &str, number: u64) -> (RunNo, u64) {
             directory: "/".into(),
             environment: BTreeMap::new(),
             timeout_ms: None,
+            secret: [7; 16],
         },
         scripts: vec![(ScriptHash::of(text), text.to_owned())],
         claim: Some(Claim { token: Token(1), pid: 1 }),

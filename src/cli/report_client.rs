@@ -7,7 +7,7 @@ use super::input::InputError;
 use super::render::runs::candidate;
 use super::render::table::render;
 use super::report::{Place, Report};
-use super::report_store;
+use super::{report_reply, report_store};
 use crate::client::{ClientError, Conflict, ExecuteError, ProgramError, QueryError};
 use crate::history::{RunId, RunRow};
 
@@ -83,6 +83,16 @@ fn client(error: &ClientError) -> Report {
         ClientError::UnknownSignal { .. } => Report::new("D0702", Exit::Missing, text)
             .hint("without --strict the signal is accepted and waits"),
         ClientError::SignalName(_) => Report::new("D0703", Exit::Usage, text),
+        ClientError::Token(_)
+        | ClientError::NoSuchToken { .. }
+        | ClientError::Resolved { .. }
+        | ClientError::NoQuestion { .. }
+        | ClientError::SeveralQuestions { .. }
+        | ClientError::NoChoice { .. }
+        | ClientError::Answered { .. }
+        | ClientError::LongText { .. }
+        | ClientError::RetryEnded { .. }
+        | ClientError::NoRetry { .. } => report_reply::of(error),
         ClientError::Execute(ExecuteError::Engine(_)) => {
             Report::new("D0801", Exit::Bug, text).note("the run is parked, nothing is lost")
         }

@@ -88,6 +88,7 @@ pub fn start(session: &Session, request: StartRequest) -> Result<Started, Client
         directory: request.directory,
         environment: request.environment,
         timeout_ms: request.timeout_ms,
+        secret: Session::random()?,
     };
     let mut id = match request.id {
         Some(id) => id,

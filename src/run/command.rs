@@ -13,6 +13,8 @@ pub struct Command {
     pub line: Option<u32>,
     /// The time of the run when it was issued.
     pub scheduled_at: Moment,
+    /// What it shows to those who look: of a question, its choices. Null where it shows nothing; an effect has its own input.
+    pub shown: Value,
     /// What is to be done.
     pub work: Work,
 }

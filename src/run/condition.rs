@@ -42,6 +42,7 @@ impl Run {
     pub(super) fn close(&mut self, op: OpId, reply: Reply) {
         if let Some(open) = self.open.remove(&op) {
             self.settle(op);
+            self.leave_question(op, &open.wait);
             self.ready.push_back((open.strand, reply));
         }
     }
@@ -50,7 +51,14 @@ impl Run {
     pub(super) fn test(&self, wait: &Wait) -> Result<bool, Failure> {
         let predicate = match wait {
             Wait::Until { predicate, .. } if !predicate.is_held() => predicate,
-            Wait::Until { .. } | Wait::Effect | Wait::Timer | Wait::Signal { .. } => return Ok(false),
+            Wait::Until { .. }
+            | Wait::Effect
+            | Wait::Timer
+            | Wait::Signal { .. }
+            | Wait::Token { .. }
+            | Wait::Question(_)
+            | Wait::Notice { .. }
+            | Wait::Reminder { .. } => return Ok(false),
         };
         match self.read(predicate, None) {
             Ok(Value::Bool(flag)) => Ok(flag),

@@ -42,6 +42,14 @@ impl Run {
                 self.cancel(request);
                 Ok(())
             }
+            Fact::TokenResolved(resolved) => {
+                self.resolve(resolved);
+                Ok(())
+            }
+            Fact::QuestionAnswered(answered) => {
+                self.answer_question(answered);
+                Ok(())
+            }
             Fact::RunEnded(_) => Err(nondeterminism::out_of_place(entry.fact.word(), file).into()),
             Fact::Unknown { code, .. } => Err(nondeterminism::newer(*code, file).into()),
         }
@@ -69,7 +77,11 @@ impl Run {
         if self.fits(op, recorded)?
             && let Some(open) = self.open.remove(&op)
         {
-            self.ready.push_back((open.strand, reply()));
+            if matches!(open.wait, Wait::Notice { .. }) {
+                self.noticed(&reply());
+            } else {
+                self.ready.push_back((open.strand, reply()));
+            }
         } else {
             self.world.state.borrow_mut().stretch.dropped = Some(op);
         }
@@ -105,11 +117,24 @@ impl Run {
                 *timed_out = true;
                 return Ok(());
             }
-            Some(Wait::Signal { otherwise, .. }) => std::mem::take(otherwise),
-            Some(Wait::Timer | Wait::Effect) | None => Value::Null,
+            Some(Wait::Signal { otherwise, .. }) => Ok(std::mem::take(otherwise)),
+            Some(Wait::Token { otherwise, .. }) => {
+                otherwise.take().ok_or_else(|| late("the token was not resolved in time"))
+            }
+            Some(Wait::Question(question)) => {
+                question.otherwise.take().ok_or_else(|| late(&format!("nobody answered: {}", question.text)))
+            }
+            Some(Wait::Reminder { question }) => {
+                let question = *question;
+                self.open.remove(&fired.op);
+                self.remind(question);
+                return Ok(());
+            }
+            Some(Wait::Timer | Wait::Effect | Wait::Notice { .. }) | None => Ok(Value::Null),
         };
         if let Some(open) = self.open.remove(&fired.op) {
-            self.ready.push_back((open.strand, Ok(reply)));
+            self.leave_question(fired.op, &open.wait);
+            self.ready.push_back((open.strand, reply));
         }
         Ok(())
     }
@@ -117,7 +142,14 @@ impl Run {
     fn signal(&mut self, received: &SignalReceived) {
         let waiting = self.open.iter().find_map(|(op, open)| match &open.wait {
             Wait::Signal { names, listed, .. } if names.contains(&received.name) => Some((*op, *listed)),
-            Wait::Signal { .. } | Wait::Effect | Wait::Timer | Wait::Until { .. } => None,
+            Wait::Signal { .. }
+            | Wait::Effect
+            | Wait::Timer
+            | Wait::Until { .. }
+            | Wait::Token { .. }
+            | Wait::Question(_)
+            | Wait::Notice { .. }
+            | Wait::Reminder { .. } => None,
         });
         let (name, payload) = (received.name.clone(), received.payload.clone());
         if let Some((op, listed)) = waiting {
@@ -146,4 +178,8 @@ impl Run {
         self.raise_everywhere(&failure);
         self.cancel = Some(failure);
     }
+}
+
+fn late(message: &str) -> Failure {
+    Failure::new(kind::TIMEOUT, message)
 }

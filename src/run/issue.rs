@@ -2,7 +2,7 @@
 
 use super::command::{Command, Work};
 use super::run::{Open, Run, StrandNo, Wait};
-use crate::history::{CommandKind, CommandLabel, Failure, Moment, OpId, Value, kind};
+use crate::history::{CommandKind, CommandLabel, Failure, OpId, Value, kind};
 use crate::script::{Ask, Asked, Reply, Until};
 
 impl Run {
@@ -12,8 +12,7 @@ impl Run {
         if let Some(cancel) = self.cancel.as_ref().filter(|_| self.grace_over) {
             return Some(Err(cancel.clone()));
         }
-        let op = self.next_op;
-        self.next_op = op.next();
+        let op = self.number();
         match ask {
             Ask::Effect(effect) => {
                 let effect = *effect;
@@ -55,15 +54,29 @@ impl Run {
                 self.block(op, label(CommandKind::WaitUntil, ""), line, strand, wait, work);
                 None
             }
+            Ask::WaitToken { token, timeout_ms, otherwise } => {
+                self.wait_token(strand, op, line, token, timeout_ms, otherwise)
+            }
+            Ask::Question(question) => {
+                self.ask_person(strand, op, line, question);
+                None
+            }
             Ask::Direct(_) => Some(Err(Failure::new(kind::FAULT, "a direct call outside an activity"))),
         }
     }
 
-    fn wait_work(&self, timeout_ms: Option<i64>) -> Work {
+    /// The number of the next command.
+    pub(super) fn number(&mut self) -> OpId {
+        let op = self.next_op;
+        self.next_op = op.next();
+        op
+    }
+
+    pub(super) fn wait_work(&self, timeout_ms: Option<i64>) -> Work {
         timeout_ms.map_or(Work::Wait, |ms| Work::Timer { due: self.now().plus_ms(ms) })
     }
 
-    fn block(
+    pub(super) fn block(
         &mut self,
         op: OpId,
         label: CommandLabel,
@@ -81,8 +94,16 @@ impl Run {
 
     /// Hands out a command.
     pub(super) fn command(&self, op: OpId, label: CommandLabel, line: Option<u32>, work: Work) {
-        let scheduled_at: Moment = self.now();
-        self.world.state.borrow_mut().stretch.commands.push(Command { op, label, line, scheduled_at, work });
+        let (scheduled_at, shown) = (self.now(), Value::Null);
+        let command = Command { op, label, line, scheduled_at, shown, work };
+        self.world.state.borrow_mut().stretch.commands.push(command);
+    }
+
+    /// Says what the command handed out last shows.
+    pub(super) fn show(&self, shown: Value) {
+        if let Some(command) = self.world.state.borrow_mut().stretch.commands.last_mut() {
+            command.shown = shown;
+        }
     }
 }
 

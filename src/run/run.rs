@@ -5,7 +5,9 @@ use super::ending::Ending;
 use super::mailbox::Due;
 use super::world::World;
 use crate::history::{CommandLabel, Entry, Failure, Moment, OpId, Pending, RunEnd, Stuck, Value, kind};
-use crate::script::{Closure, Interpreter, Limit, Meter, Mode, Reply, Rest, Script, Strand, Thrown};
+use crate::script::{
+    Answered, Closure, Interpreter, Limit, Meter, Mode, Question, Reply, Rest, Script, Strand, Thrown,
+};
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
@@ -25,6 +27,8 @@ pub struct Charter {
     pub input: Value,
     /// Its own time-out in milliseconds from `RunBegan`.
     pub timeout_ms: Option<i64>,
+    /// Chance that its script cannot read.
+    pub secret: [u8; 16],
 }
 
 /// Where a run stands after a step.
@@ -41,6 +45,8 @@ pub enum Stepped {
 
 /// The number of a strand: its order of creation.
 pub(super) type StrandNo = u64;
+/// Of a command that no strand waits for.
+pub(super) const NOBODY: StrandNo = u64::MAX;
 
 pub(super) struct Slot {
     pub(super) strand: Strand,
@@ -66,6 +72,14 @@ pub(super) enum Wait {
     Signal { names: Vec<String>, listed: bool, otherwise: Value },
     /// A predicate, or its time-out, which may have come.
     Until { predicate: Closure, timed_out: bool },
+    /// The resolution of a token, or its time-out.
+    Token { token: String, otherwise: Option<Value> },
+    /// An answer, or its time-out.
+    Question(Box<Question>),
+    /// Beside a question: the outcome of telling its reader.
+    Notice { question: OpId },
+    /// Beside a question: the time at which its reader is told again.
+    Reminder { question: OpId },
 }
 
 /// A run. See the room.
@@ -101,7 +115,7 @@ impl From<Box<Stuck>> for Broken {
 impl Run {
     /// A run to which nothing has been delivered.
     pub fn new(interpreter: &Interpreter, script: Rc<Script>, charter: Charter) -> Self {
-        let world = Rc::new(World::new(charter.id.clone(), charter.generation, &charter.input));
+        let world = Rc::new(World::new(&charter));
         Self {
             interpreter: interpreter.clone(),
             script,
@@ -151,6 +165,16 @@ impl Run {
     /// Whether a request to end was delivered.
     pub fn is_cancelled(&self) -> bool {
         self.world.state.borrow().cancelled
+    }
+
+    /// The answers to its questions, in order: question, choice, who, note and when.
+    pub fn answers(&self) -> Vec<Answered> {
+        self.world.state.borrow().answers.clone()
+    }
+
+    /// Whether its script was given this token.
+    pub fn has_token(&self, token: &str) -> bool {
+        self.world.state.borrow().tokens.contains(token)
     }
 
     /// How many strands it has.
@@ -321,7 +345,9 @@ impl Run {
         let blocked: Vec<(StrandNo, OpId)> =
             self.strands.iter().filter_map(|(no, slot)| slot.blocked_in.map(|op| (*no, op))).collect();
         for (no, op) in blocked {
-            self.open.remove(&op);
+            if let Some(open) = self.open.remove(&op) {
+                self.leave_question(op, &open.wait);
+            }
             self.settle(op);
             if let Some(slot) = self.strands.get_mut(&no) {
                 slot.blocked_in = None;

@@ -2,8 +2,8 @@
 
 use super::{LogKey, LogLine};
 use crate::history::{
-    Claim, Message, MessageNo, Moment, OpId, Pending, Record, RunId, RunNo, RunRow, RunStart, RunStatus, Seq,
-    Value,
+    Claim, CommandKind, Message, MessageNo, Moment, OpId, Pending, Record, RunId, RunNo, RunRow, RunStart,
+    RunStatus, Seq, Value,
 };
 use serde::{Deserialize, Serialize};
 
@@ -116,6 +116,11 @@ pub enum Event {
         /// The run.
         run: RunNo,
     },
+    /// Whatever waits for another attempt in a run that this process claims is to be tried now.
+    RetryNow {
+        /// The run.
+        run: RunNo,
+    },
 }
 
 /// A run as it stands.
@@ -135,6 +140,15 @@ pub struct RunView {
     pub pending: Vec<Pending>,
     /// How many messages wait in its inbox, or were unread at its end.
     pub unread: u32,
+}
+
+impl RunView {
+    /// Whether it asks a person and can take the answer.
+    pub fn asks(&self) -> bool {
+        !self.status.is_ended()
+            && self.status != RunStatus::Stuck
+            && self.pending.iter().any(|pending| pending.label.kind == CommandKind::Ask)
+    }
 }
 
 /// All that a replay needs besides the entries.

@@ -46,6 +46,7 @@ pub(super) fn read(
         | Request::Deliver(_)
         | Request::TakeOnce { .. }
         | Request::ForgetOnce { .. }
+        | Request::RetryNow { .. }
         | Request::Terminate { .. } => {
             Err(StoreError::Protocol { message: "a writing request among those that read".to_owned() })
         }
@@ -197,12 +198,19 @@ fn list(
                 continue;
             }
             let view = view(rows, now, liveness, row)?;
+            if filter.needs_person && !needs_person(&view) {
+                continue;
+            }
             if views.len() < limit && (filter.statuses.is_empty() || filter.statuses.contains(&view.status)) {
                 views.push(view);
             }
         }
     }
     Ok(views)
+}
+
+fn needs_person(view: &RunView) -> bool {
+    view.status == RunStatus::Stuck || view.asks()
 }
 
 fn pending(rows: &dyn Rows, no: RunNo, limit: usize) -> Result<Vec<Pending>, StoreError> {

@@ -36,6 +36,11 @@ pub enum Request {
         /// The reason.
         reason: String,
     },
+    /// Whatever of a run waits for another attempt is due now, in the store and with its executor: [`Answer::Done`](super::Answer::Done), or `Ended`.
+    RetryNow {
+        /// The run.
+        run: RunNo,
+    },
     /// Be told of changes to this run through [`Event::Changed`](super::Event::Changed): [`Answer::Done`](super::Answer::Done).
     Watch {
         /// The run.
@@ -154,4 +159,7 @@ pub struct RunFilter {
     pub since: Option<Moment>,
     /// At most so many.
     pub limit: Option<u32>,
+    /// Only those that need a person: that ask something, or are stuck.
+    #[serde(default)]
+    pub needs_person: bool,
 }

@@ -263,6 +263,10 @@ impl Worker {
             },
             Fact::TimerFired(fired) => Progress::Settled { op: fired.op },
             Fact::SignalReceived(signal) => Progress::Signal { name: signal.name.clone() },
+            Fact::TokenResolved(resolved) => Progress::Replied { what: format!("token {}", resolved.token) },
+            Fact::QuestionAnswered(answered) => {
+                Progress::Replied { what: format!("answer {}", answered.choice.choice) }
+            }
             Fact::CancelRequested(_) => Progress::Signal { name: "cancel".to_owned() },
             Fact::RunBegan { .. } | Fact::RunEnded(_) | Fact::Unknown { .. } => return,
         };

@@ -147,6 +147,14 @@ impl Attempt {
         }
     }
 
+    /// Where it waits for its time, its time is now.
+    pub(super) fn hurry(&mut self, now: Moment) {
+        match &mut self.state {
+            State::Waits(at) if *at > now => *at = now,
+            State::Waits(_) | State::Intends | State::Job(_) | State::Body(_) | State::Stopping { .. } => {}
+        }
+    }
+
     /// Whether its time has come.
     pub(super) fn is_due(&self, now: Moment) -> bool {
         matches!(self.state, State::Waits(at) if at <= now)

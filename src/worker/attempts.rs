@@ -243,6 +243,7 @@ impl Worker {
 
     /// What an attempt came to: an outcome, another attempt, or a stuck run.
     pub(super) fn verdict(&mut self, no: RunNo, op: OpId, verdict: Verdict) {
+        let Some(verdict) = self.poll_again(no, op, verdict) else { return };
         let now = self.clock.now();
         let Some(run) = self.runs.get_mut(&no) else { return };
         let Some(attempt) = run.attempts.get_mut(&op) else { return };
@@ -303,7 +304,7 @@ impl Worker {
         }
     }
 
-    fn try_again(&mut self, no: RunNo, op: OpId, at: Moment, now: Moment) {
+    pub(super) fn try_again(&mut self, no: RunNo, op: OpId, at: Moment, now: Moment) {
         let monotonic = self.clock.monotonic();
         let Some(run) = self.runs.get_mut(&no) else { return };
         if let Some(attempt) = run.attempts.get_mut(&op) {

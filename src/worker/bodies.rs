@@ -122,6 +122,7 @@ fn facts(run: &Executing, now: Moment) -> RunFacts {
         generation: run.generation,
         started_at: run.run.as_ref().map_or(now, crate::run::Run::started_at),
         cancelled: run.run.as_ref().is_some_and(crate::run::Run::is_cancelled),
+        answers: run.run.as_ref().map(crate::run::Run::answers).unwrap_or_default(),
     }
 }
 

@@ -169,7 +169,9 @@ impl Executing {
             checksum = next;
             records.push(record);
             match &entry.fact {
-                Fact::SignalReceived(signal) => delivered.push((signal.message_no, signal.message_id)),
+                Fact::SignalReceived(_) | Fact::TokenResolved(_) | Fact::QuestionAnswered(_) => {
+                    delivered.extend(entry.fact.message().map(|(no, id, _)| (no, id)));
+                }
                 Fact::CancelRequested(request) => {
                     delivered.push((request.message_no, request.message_id));
                     self.lazy.cancel_requested(entry.at);
@@ -228,8 +230,11 @@ impl Executing {
                 row.attempts = options.retry.attempts;
                 row.deadline = options.deadline;
             }
-            Work::Timer { due } => row.due = Some(*due),
-            Work::Wait => {}
+            Work::Timer { due } => {
+                row.input = command.shown.clone();
+                row.due = Some(*due);
+            }
+            Work::Wait => row.input = command.shown.clone(),
         }
         if let Some(attempt) = attempt {
             attempt.remember(&mut row);

@@ -17,6 +17,7 @@ mod lazy;
 mod limits;
 mod once;
 mod outcome;
+mod polls;
 mod processes;
 mod progress;
 mod recovery;

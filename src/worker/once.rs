@@ -75,6 +75,8 @@ impl Executing {
             | Fact::RunBegan { .. }
             | Fact::TimerFired(_)
             | Fact::SignalReceived(_)
+            | Fact::TokenResolved(_)
+            | Fact::QuestionAnswered(_)
             | Fact::CancelRequested(_)
             | Fact::RunEnded(_)
             | Fact::Unknown { .. } => return None,

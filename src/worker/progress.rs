@@ -109,6 +109,11 @@ pub enum Progress {
         /// A word beside it.
         text: Option<String>,
     },
+    /// Somebody replied to what the run waits for: a token was resolved, a question answered.
+    Replied {
+        /// What was said.
+        what: String,
+    },
     /// A signal was delivered.
     Signal {
         /// Its name.

@@ -94,6 +94,7 @@ pub(super) fn charter(run: &Executing) -> Charter {
         generation: run.generation,
         input: run.start.input.clone(),
         timeout_ms: run.start.timeout_ms,
+        secret: run.start.secret,
     }
 }
 

@@ -172,6 +172,7 @@ impl Worker {
                 }
             }
             Input::Store(Event::Changed { run }) => self.look_again(run),
+            Input::Store(Event::RetryNow { run }) => self.retry_now(run),
             Input::Stop { patience } => self.stopping = Some(patience),
         }
     }

@@ -216,6 +216,7 @@ impl<'s> SampleWorld<'s> {
                 directory: "/".into(),
                 environment: BTreeMap::new(),
                 timeout_ms: None,
+                secret: [7; 16],
             },
             scripts: vec![(ScriptHash::of(&text), text)],
             claim: None,

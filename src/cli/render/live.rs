@@ -132,6 +132,9 @@ impl Live {
             Progress::Signal { name } => {
                 vec![format!("{} signal {}", Paint::Cyan.paint("←", self.color), escape::line(&name))]
             }
+            Progress::Replied { what } => {
+                vec![format!("{} {}", Paint::Cyan.paint("←", self.color), escape::line(&what))]
+            }
             Progress::Ended(end) => self.over(run, ended_word(&end)),
             Progress::Stuck(_) => self.over(run, "stuck"),
             Progress::Parked => self.over(run, "parked"),

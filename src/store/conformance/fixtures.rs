@@ -54,6 +54,7 @@ pub fn new_run(id: &str) -> NewRun {
             directory: "/work".to_owned(),
             environment: BTreeMap::from([("LANG".to_owned(), "C".to_owned())]),
             timeout_ms: Some(5),
+            secret: [7; 16],
         },
         scripts: vec![(hash, TEXT.to_owned())],
         claim: None,

@@ -7,6 +7,7 @@ mod claim;
 mod end;
 mod message;
 mod once;
+mod retry;
 mod start;
 
 pub(super) use message::{forget_old, remembered};
@@ -51,6 +52,7 @@ pub(super) fn write(
         Request::Append(append) => append::append_to(rows, around, append),
         Request::Deliver(message) => message::deliver(rows, around, message),
         Request::Terminate { run, reason } => end::terminate(rows, around, *run, reason),
+        Request::RetryNow { run } => retry::now(rows, around, *run),
         Request::TakeOnce { key, run, op, epoch } => once::take(rows, around, key, (*run, *op, *epoch)),
         Request::ForgetOnce { key } => once::forget(rows, around, key),
         Request::Watch { .. }
@@ -78,6 +80,7 @@ pub(super) fn writes(request: &Request) -> bool {
         | Request::Append(_)
         | Request::Deliver(_)
         | Request::Terminate { .. }
+        | Request::RetryNow { .. }
         | Request::TakeOnce { .. }
         | Request::ForgetOnce { .. } => true,
         Request::Watch { .. }

@@ -104,6 +104,8 @@ fn result_of(fact: &Fact, op: OpId) -> Option<Value> {
         | Fact::ActivityFailed(_)
         | Fact::TimerFired(_)
         | Fact::SignalReceived(_)
+        | Fact::TokenResolved(_)
+        | Fact::QuestionAnswered(_)
         | Fact::CancelRequested(_)
         | Fact::RunEnded(_)
         | Fact::Unknown { .. } => None,

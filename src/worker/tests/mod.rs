@@ -4,6 +4,7 @@ mod inputs;
 mod intents;
 mod limits;
 mod once;
+mod polls;
 mod rulings;
 mod slots;
 
@@ -97,6 +98,7 @@ impl World {
                 directory: "/".into(),
                 environment: BTreeMap::new(),
                 timeout_ms: None,
+                secret: [7; 16],
             },
             scripts: vec![(ScriptHash::of(text), text.to_owned())],
             claim: None,
