@@ -89,7 +89,7 @@ fn engine(place: &Path, runs: u64, steps: u64, round: usize) -> f64 {
     let text = format!("for n in 0..{steps} {{ step(\"s\", || n); }}");
     let begun: Vec<(RunNo, u64)> = (0..runs).map(|run| start(store.as_ref(), &text, run)).collect();
     let (_sender, inputs) = channel();
-    let settings = Settings { seed: 1, live_strands: 24_000 };
+    let settings = Settings { live_strands: 24_000, ..Settings::seeded(1) };
     let mut worker =
         Worker::new(Arc::clone(&store), clock, Box::new(NoProcesses), Arc::new(|_, _| ()), settings);
     for (run, epoch) in begun {
@@ -118,6 +118,7 @@ fn start(store: &dyn Store, text: &str, number: u64) -> (RunNo, u64) {
             directory: "/".into(),
             environment: BTreeMap::new(),
             timeout_ms: None,
+            secret: [7; 16],
         },
         scripts: vec![(ScriptHash::of(text), text.to_owned())],
         claim: Some(Claim { token: Token(1), pid: 1 }),

@@ -38,7 +38,7 @@ fn is_excluded(policy: &RetryPolicy, failed: &Failed) -> bool {
 
 /// Chance picks from the band of jitter around the wait, of which what lies above the ceiling is cut off: at the ceiling
 /// the waits of many runs still differ.
-fn wait_ms(policy: &RetryPolicy, failures: u32, chance: u64) -> i64 {
+pub(super) fn wait_ms(policy: &RetryPolicy, failures: u32, chance: u64) -> i64 {
     let ceiling = seconds(policy.max_ms);
     // 1.0001^100000 is far beyond any ceiling, so nothing is lost by the bound.
     let steps = i32::try_from(failures.saturating_sub(1)).unwrap_or(i32::MAX).min(100_000);

@@ -1,9 +1,10 @@
 //! The command line's grammar: options that all commands share, and the list of commands.
 
 use super::commands::{
-    cancel::CancelArgs, history::HistoryArgs, list::ListArgs, logs::LogsArgs, query::QueryArgs,
-    result::ResultArgs, resume::ResumeArgs, signal::SignalArgs, start::StartArgs, status::StatusArgs,
-    terminate::TerminateArgs, wait::WaitArgs,
+    answer::AnswerArgs, cancel::CancelArgs, history::HistoryArgs, list::ListArgs, logs::LogsArgs,
+    once::OnceArgs, query::QueryArgs, reject::RejectArgs, resolve::ResolveArgs, result::ResultArgs,
+    resume::ResumeArgs, retry::RetryArgs, signal::SignalArgs, start::StartArgs, status::StatusArgs,
+    terminate::TerminateArgs, wait::WaitArgs, why::WhyArgs,
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
@@ -91,6 +92,16 @@ pub(crate) enum Command {
     Resume(ResumeArgs),
     /// Say something to a run
     Signal(SignalArgs),
+    /// Answer a question that a run asks
+    Answer(AnswerArgs),
+    /// Say that what a token stands for is done
+    Resolve(ResolveArgs),
+    /// Say that what a token stands for has failed
+    Reject(RejectArgs),
+    /// Try again now what waits for another attempt
+    Retry(RetryArgs),
+    /// Say what a run waits for and what unblocks it
+    Why(WhyArgs),
     /// Ask a run's script something
     Query(QueryArgs),
     /// Show where a run is and what it waits for
@@ -109,6 +120,8 @@ pub(crate) enum Command {
     Cancel(CancelArgs),
     /// End a run without asking its script
     Terminate(TerminateArgs),
+    /// The results kept under the keys of `once:`
+    Once(OnceArgs),
 }
 
 /// Puts `start` before a script that stands where a command is expected: `durun order.rhai`.

@@ -55,6 +55,12 @@ impl Environment {
         self.variables.get(OsStr::new(name)).and_then(|value| value.to_str())
     }
 
+    /// Who uses this process: the user's name, else the number.
+    pub(crate) fn user(&self) -> String {
+        let named = ["USER", "LOGNAME"].iter().find_map(|name| self.text(name).filter(|it| !it.is_empty()));
+        named.map_or_else(|| format!("uid {}", rustix::process::getuid().as_raw()), str::to_owned)
+    }
+
     /// The working directory.
     pub(crate) fn directory(&self) -> &Path {
         &self.directory

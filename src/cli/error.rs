@@ -43,6 +43,20 @@ pub(crate) enum CliError {
         /// The name.
         name: String,
     },
+    /// Nothing is kept under that `once` key.
+    #[error("nothing is kept under the key \"{key}\"")]
+    NoOnce {
+        /// The key.
+        key: String,
+    },
+    /// A run seeks the result of that `once` key right now.
+    #[error("run {run} seeks the result of the key \"{key}\" right now")]
+    OnceSought {
+        /// The key.
+        key: String,
+        /// The run.
+        run: String,
+    },
     /// Arguments that do not go together or say nothing.
     #[error("{0}")]
     Usage(String),

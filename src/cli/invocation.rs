@@ -43,6 +43,11 @@ fn run(context: &Context, command: Option<Command>) -> Result<Exit, CliError> {
         Some(Command::Start(args)) => commands::start::run(context, &args),
         Some(Command::Resume(args)) => commands::resume::run(context, &args),
         Some(Command::Signal(args)) => commands::signal::run(context, &args),
+        Some(Command::Answer(args)) => commands::answer::run(context, &args),
+        Some(Command::Resolve(args)) => commands::resolve::run(context, &args),
+        Some(Command::Reject(args)) => commands::reject::run(context, &args),
+        Some(Command::Retry(args)) => commands::retry::run(context, &args),
+        Some(Command::Why(args)) => commands::why::run(context, &args),
         Some(Command::Query(args)) => commands::query::run(context, &args),
         Some(Command::Status(args)) => commands::status::run(context, &args),
         Some(Command::List(args)) => commands::list::run(context, &args),
@@ -52,6 +57,7 @@ fn run(context: &Context, command: Option<Command>) -> Result<Exit, CliError> {
         Some(Command::Wait(args)) => commands::wait::run(context, &args),
         Some(Command::Cancel(args)) => commands::cancel::run(context, &args),
         Some(Command::Terminate(args)) => commands::terminate::run(context, &args),
+        Some(Command::Once(args)) => commands::once::run(context, &args),
     }
 }
 

@@ -21,6 +21,7 @@ mod render;
 mod report;
 mod report_client;
 mod report_end;
+mod report_reply;
 mod report_store;
 mod store_place;
 

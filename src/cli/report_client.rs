@@ -7,7 +7,7 @@ use super::input::InputError;
 use super::render::runs::candidate;
 use super::render::table::render;
 use super::report::{Place, Report};
-use super::report_store;
+use super::{report_reply, report_store};
 use crate::client::{ClientError, Conflict, ExecuteError, ProgramError, QueryError};
 use crate::history::{RunId, RunRow};
 
@@ -28,6 +28,12 @@ pub(crate) fn of(error: &CliError) -> Option<Report> {
                 .hint("use another store: --store DIR or $DURUN_STORE")
         }
         CliError::NoVariable { .. } => Report::new("D0204", Exit::Usage, error.to_string()),
+        CliError::NoOnce { .. } => {
+            Report::new("D0308", Exit::Missing, error.to_string()).hint("durun once list shows the keys")
+        }
+        CliError::OnceSought { run, .. } => Report::new("D0708", Exit::Conflict, error.to_string())
+            .note("nothing was forgotten")
+            .hint(format!("durun status {run} shows how far it is")),
         CliError::Usage(_) => Report::new("D0205", Exit::Usage, error.to_string()),
         CliError::Detach(_) => Report::new("D0206", Exit::Io, error.to_string()),
         CliError::Handlers(_) => Report::new("D0207", Exit::Io, error.to_string()),
@@ -77,6 +83,16 @@ fn client(error: &ClientError) -> Report {
         ClientError::UnknownSignal { .. } => Report::new("D0702", Exit::Missing, text)
             .hint("without --strict the signal is accepted and waits"),
         ClientError::SignalName(_) => Report::new("D0703", Exit::Usage, text),
+        ClientError::Token(_)
+        | ClientError::NoSuchToken { .. }
+        | ClientError::Resolved { .. }
+        | ClientError::NoQuestion { .. }
+        | ClientError::SeveralQuestions { .. }
+        | ClientError::NoChoice { .. }
+        | ClientError::Answered { .. }
+        | ClientError::LongText { .. }
+        | ClientError::RetryEnded { .. }
+        | ClientError::NoRetry { .. } => report_reply::of(error),
         ClientError::Execute(ExecuteError::Engine(_)) => {
             Report::new("D0801", Exit::Bug, text).note("the run is parked, nothing is lost")
         }
@@ -158,6 +174,7 @@ fn program(error: &ProgramError) -> Report {
             // The script itself is called as it was typed.
             let own = std::path::Path::new(&syntax.file).is_absolute();
             let file = if own { path.display().to_string() } else { syntax.file.clone() };
+            let hint = syntax_hint(syntax, text.as_deref());
             let place = text.clone().zip(syntax.line).map(|(text, line)| Place {
                 path: super::escape::line(&file),
                 text,
@@ -166,11 +183,28 @@ fn program(error: &ProgramError) -> Report {
                 label: syntax.message.clone(),
                 calls: Vec::new(),
             });
-            Report::new("D0406", Exit::Usage, format!("{file} is no valid script: {}", syntax.message))
-                .at(place)
-                .note("nothing was recorded")
+            let message = format!("{file} is no valid script: {}", syntax.message);
+            let report = Report::new("D0406", Exit::Usage, message).at(place).note("nothing was recorded");
+            match hint {
+                Some(hint) => report.hint(hint),
+                None => report,
+            }
         }
     }
+}
+
+/// What to do about the mistakes that the language invites.
+fn syntax_hint(syntax: &crate::client::SyntaxError, text: Option<&str>) -> Option<&'static str> {
+    let line = usize::try_from(syntax.line?).ok()?.checked_sub(1)?;
+    let line = text?.lines().nth(line)?.trim_start();
+    let begins = |word: &str| line.strip_prefix(word).is_some_and(|rest| rest.starts_with([' ', '(']));
+    if syntax.message.contains("';'") && (begins("fn") || begins("private")) {
+        return Some("put functions before the script's last expression: its value is the run's result");
+    }
+    if syntax.message.contains("reserved") {
+        return Some("the word belongs to the language; as the field of a map write data[\"word\"]");
+    }
+    None
 }
 
 fn input(error: &InputError) -> Report {

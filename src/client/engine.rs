@@ -3,14 +3,15 @@
 use super::{
     Claimed, ExecuteError, ExecuteOptions, Executor, QueryError, Session, Stop, StopLevel, SyntaxError,
 };
-use crate::history::{RunNo, Seq, Value};
-use crate::run::{Charter, QueryError as Unanswered, Seen, query};
-use crate::script::{Interpreter, Source, SourceError};
+use crate::history::{Entry, Message, RunNo, Seq, Value};
+use crate::run::{Charter, QueryError as Unanswered, Seen, has_token, query};
+use crate::script::{Interpreter, Script, Source, SourceError};
 use crate::store::{Answer, Request, Snapshot, StoreError};
 use crate::worker::{
     Finished, Input, LoadError, Processes, Settings, Worker, WorkerError, compile_program, load_history,
 };
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
 
@@ -45,7 +46,7 @@ impl Executor for Engine {
             Arc::clone(session.clock()),
             Box::new(effects),
             options.observer,
-            Settings { seed, live_strands: LIVE_STRANDS },
+            Settings { live_strands: LIVE_STRANDS, ..Settings::seeded(seed) },
         );
         for run in &runs {
             worker.adopt(run.run, run.epoch).map_err(failed)?;
@@ -62,8 +63,7 @@ impl Executor for Engine {
             Asked::Query(Unanswered::Failed(failure)) => QueryError::Failed(failure),
             Asked::Query(Unanswered::Stuck(stuck)) => QueryError::Stuck(stuck),
             Asked::Query(Unanswered::NoMemory(message)) => QueryError::Engine(message),
-            Asked::Load(LoadError::Store(error)) => QueryError::Store(error),
-            Asked::Load(error) => QueryError::Engine(error.to_string()),
+            Asked::Load(error) => not_loaded(error),
         })
     }
 
@@ -74,6 +74,12 @@ impl Executor for Engine {
             Err(error) => Err(error),
             Ok(_) => Ok(Vec::new()),
         }
+    }
+
+    fn has_token(&self, session: &Session, run: RunNo, token: &str) -> Result<Option<bool>, QueryError> {
+        let past = past(session, run).map_err(not_loaded)?;
+        let Past { interpreter, script, charter, history, .. } = past;
+        Ok(has_token(&interpreter, &script, &charter, &history, token))
     }
 
     fn gather(
@@ -132,11 +138,26 @@ impl From<LoadError> for Asked {
     }
 }
 
-fn replayed(session: &Session, run: RunNo, name: &str, args: &Value) -> Result<Value, Asked> {
+fn not_loaded(error: LoadError) -> QueryError {
+    match error {
+        LoadError::Store(error) => QueryError::Store(error),
+        error @ (LoadError::Record { .. } | LoadError::Syntax(_)) => QueryError::Engine(error.to_string()),
+    }
+}
+
+/// All that is needed to replay a run, from one reading of the store.
+struct Past {
+    interpreter: Interpreter,
+    script: Rc<Script>,
+    charter: Charter,
+    history: Vec<Entry>,
+    inbox: Vec<Message>,
+}
+
+fn past(session: &Session, run: RunNo) -> Result<Past, LoadError> {
     let store = session.store().as_ref();
-    let answer = store.ask(Request::Snapshot { run }).map_err(LoadError::from)?;
-    let Answer::Snapshot(snapshot) = answer else {
-        return Err(LoadError::from(StoreError::strange("a snapshot")).into());
+    let Answer::Snapshot(snapshot) = store.ask(Request::Snapshot { run })? else {
+        return Err(StoreError::strange("a snapshot").into());
     };
     let Snapshot { row, start, entries, inbox, .. } = *snapshot;
     let history = if entries == Seq(0) { Vec::new() } else { load_history(store, &row, entries)?.0 };
@@ -147,7 +168,13 @@ fn replayed(session: &Session, run: RunNo, name: &str, args: &Value) -> Result<V
         generation: row.generation,
         input: start.input,
         timeout_ms: start.timeout_ms,
+        secret: start.secret,
     };
+    Ok(Past { interpreter, script, charter, history, inbox })
+}
+
+fn replayed(session: &Session, run: RunNo, name: &str, args: &Value) -> Result<Value, Asked> {
+    let Past { interpreter, script, charter, history, inbox } = past(session, run)?;
     let seen = Seen { history: &history, inbox: &inbox, now: session.now() };
     query(&interpreter, &script, &charter, seen, name, args).map_err(Asked::Query)
 }

@@ -1,7 +1,7 @@
 //! Why a client's wish was not fulfilled, as data for whoever puts it into words.
 
-use super::{ExecuteError, ProgramError, QueryError};
-use crate::history::{RecordError, RunId, RunNo, RunRow, RunStatus, Seq, Value, ValueError};
+use super::{ExecuteError, OpenQuestion, ProgramError, QueryError};
+use crate::history::{Choice, Moment, RecordError, RunId, RunNo, RunRow, RunStatus, Seq, Value, ValueError};
 use crate::store::StoreError;
 
 /// What differs between a run that exists and the start that asks for its id.
@@ -120,6 +120,77 @@ pub enum ClientError {
     /// A signal without a name, or with one that is too long.
     #[error("\"{0}\" is no name for a signal: 1 to 256 characters")]
     SignalName(String),
+    /// A text that is no token.
+    #[error("\"{0}\" is no token: a token is a run's id, a dot and 22 letters")]
+    Token(String),
+    /// No run has issued the token.
+    #[error("there is no token {token}")]
+    NoSuchToken {
+        /// The token.
+        token: String,
+    },
+    /// The token was resolved before, with something else.
+    #[error("the token {token} was resolved before with something else")]
+    Resolved {
+        /// The token.
+        token: String,
+        /// When.
+        at: Moment,
+    },
+    /// The run asks nothing.
+    #[error("run {id} asks nothing now")]
+    NoQuestion {
+        /// The run.
+        id: RunId,
+    },
+    /// The run asks several questions.
+    #[error("run {id} asks {} questions", open.len())]
+    SeveralQuestions {
+        /// The run.
+        id: RunId,
+        /// Those that are open.
+        open: Vec<OpenQuestion>,
+    },
+    /// The answer is none of the choices.
+    #[error("\"{given}\" is no answer to \"{question}\"")]
+    NoChoice {
+        /// The question.
+        question: String,
+        /// What was given.
+        given: String,
+        /// What may be given.
+        choices: Vec<String>,
+    },
+    /// The question was answered before.
+    #[error("{question} was answered before")]
+    Answered {
+        /// The question.
+        question: String,
+        /// The answer.
+        choice: Choice,
+        /// When.
+        at: Moment,
+    },
+    /// A note or message that is too long.
+    #[error("the text is longer than {most} bytes")]
+    LongText {
+        /// How long it may be.
+        most: usize,
+    },
+    /// A run that has ended waits for no attempt.
+    #[error("run {id} has ended: {status}")]
+    RetryEnded {
+        /// The run.
+        id: RunId,
+        /// How.
+        status: RunStatus,
+    },
+    /// The run waits for no attempt.
+    #[error("run {id} waits for no other attempt")]
+    NoRetry {
+        /// The run.
+        id: RunId,
+    },
     /// The executor stopped for a reason outside the script.
     #[error(transparent)]
     Execute(#[from] ExecuteError),

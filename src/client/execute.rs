@@ -93,6 +93,14 @@ pub trait Executor: Send + Sync {
     /// [`QueryError`].
     fn queries(&self, session: &Session, run: RunNo) -> Result<Vec<String>, QueryError>;
 
+    /// Whether the script, where it stands, was given this token; nothing where that cannot be told.
+    ///
+    /// # Errors
+    /// [`QueryError`].
+    fn has_token(&self, _session: &Session, _run: RunNo, _token: &str) -> Result<Option<bool>, QueryError> {
+        Ok(None)
+    }
+
     /// Checks the syntax of a script and of all that it imports, directly and through others; gives the texts of the
     /// modules by the path given to `import`. `read` gives the text of a file relative to the script's folder, or a
     /// reason.

@@ -88,6 +88,7 @@ pub fn start(session: &Session, request: StartRequest) -> Result<Started, Client
         directory: request.directory,
         environment: request.environment,
         timeout_ms: request.timeout_ms,
+        secret: Session::random()?,
     };
     let mut id = match request.id {
         Some(id) => id,
@@ -122,7 +123,9 @@ pub fn start(session: &Session, request: StartRequest) -> Result<Started, Client
             | Answer::Records(_)
             | Answer::Script(_)
             | Answer::Logs(_)
-            | Answer::Published(_) => return Err(ClientError::Answer { run: RunNo(0) }),
+            | Answer::Published(_)
+            | Answer::Once(_)
+            | Answer::OnceRows(_) => return Err(ClientError::Answer { run: RunNo(0) }),
         }
     }
 }

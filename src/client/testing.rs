@@ -117,5 +117,6 @@ pub(crate) fn start_of(text: &str, input: Value) -> RunStart {
         directory: "/s".to_owned(),
         environment: std::collections::BTreeMap::new(),
         timeout_ms: None,
+        secret: [7; 16],
     }
 }

@@ -15,12 +15,20 @@ pub enum CommandKind {
     Exec,
     /// `sh(text, …)` outside an activity.
     Sh,
+    /// `poll(name, …, || …)`: a closure of the script, tried until it gives something.
+    Poll,
     /// `sleep(d)` and `sleep_until(time)`.
     Sleep,
     /// `wait_signal(name, …)`.
     WaitSignal,
     /// `wait_until(|| …, …)`.
     WaitUntil,
+    /// `wait_token(token, …)`.
+    WaitToken,
+    /// `ask(question, …)`: a question that a person answers.
+    Ask,
+    /// The timer of an open question after which its reader is reminded: no script asks for it.
+    Remind,
     /// The run's own `--timeout`: a timer that no script asks for.
     RunTimeout,
     /// The time that a script has for clean-up after a request to end: a timer that no script asks for.
@@ -44,9 +52,13 @@ impl CommandKind {
             Self::Step => "step",
             Self::Exec => "exec",
             Self::Sh => "sh",
+            Self::Poll => "poll",
             Self::Sleep => "sleep",
             Self::WaitSignal => "wait_signal",
             Self::WaitUntil => "wait_until",
+            Self::WaitToken => "wait_token",
+            Self::Ask => "ask",
+            Self::Remind => "remind",
             Self::RunTimeout => "run_timeout",
             Self::Grace => "grace",
         }
@@ -55,8 +67,15 @@ impl CommandKind {
     /// Whether its outcome is an effect's: `ActivityCompleted` or `ActivityFailed`.
     pub fn is_effect(self) -> bool {
         match self {
-            Self::Activity | Self::Step | Self::Exec | Self::Sh => true,
-            Self::Sleep | Self::WaitSignal | Self::WaitUntil | Self::RunTimeout | Self::Grace => false,
+            Self::Activity | Self::Step | Self::Exec | Self::Sh | Self::Poll => true,
+            Self::Sleep
+            | Self::WaitSignal
+            | Self::WaitUntil
+            | Self::WaitToken
+            | Self::Ask
+            | Self::Remind
+            | Self::RunTimeout
+            | Self::Grace => false,
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Entries: the facts of a run, in the order in which its script was told of them.
 
 use super::{
-    CommandKind, CommandLabel, Failure, Message, MessageBody, MessageId, MessageNo, Moment, OpId, RunEnd,
-    Value,
+    CommandKind, CommandLabel, Failure, Message, MessageBody, MessageId, MessageNo, Moment, OpId,
+    QuestionAnswered, RunEnd, TokenResolved, Value,
 };
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +33,10 @@ pub enum Fact {
     SignalReceived(Box<SignalReceived>),
     /// A request to end was delivered.
     CancelRequested(Box<CancelRequested>),
+    /// The resolution of a token was delivered.
+    TokenResolved(Box<TokenResolved>),
+    /// The answer to a question was delivered.
+    QuestionAnswered(Box<QuestionAnswered>),
     /// The run ended; always the last entry.
     RunEnded(Box<RunEnded>),
     /// An entry of a kind that this version does not know; shown raw, never replayed.
@@ -166,6 +170,20 @@ impl Fact {
                 reason: reason.clone(),
                 accepted_at: message.accepted_at,
             })),
+            MessageBody::Resolve { token, resolution } => Self::TokenResolved(Box::new(TokenResolved {
+                message_no: message.no,
+                message_id: message.id,
+                token: token.clone(),
+                resolution: resolution.clone(),
+                accepted_at: message.accepted_at,
+            })),
+            MessageBody::Answer { question, choice } => Self::QuestionAnswered(Box::new(QuestionAnswered {
+                message_no: message.no,
+                message_id: message.id,
+                question: *question,
+                choice: choice.clone(),
+                accepted_at: message.accepted_at,
+            })),
         }
     }
 
@@ -183,6 +201,25 @@ impl Fact {
         Self::TimerFired(TimerFired { op, label: label.clone(), due })
     }
 
+    /// The number, the id and the instant of the message that it delivers, where it delivers one.
+    pub fn message(&self) -> Option<(MessageNo, MessageId, Moment)> {
+        match self {
+            Self::SignalReceived(it) => Some((it.message_no, it.message_id, it.accepted_at)),
+            Self::CancelRequested(it) if it.message_no.0 > 0 => {
+                Some((it.message_no, it.message_id, it.accepted_at))
+            }
+            Self::TokenResolved(it) => Some((it.message_no, it.message_id, it.accepted_at)),
+            Self::QuestionAnswered(it) => Some((it.message_no, it.message_id, it.accepted_at)),
+            Self::RunBegan { .. }
+            | Self::ActivityCompleted(_)
+            | Self::ActivityFailed(_)
+            | Self::TimerFired(_)
+            | Self::CancelRequested(_)
+            | Self::RunEnded(_)
+            | Self::Unknown { .. } => None,
+        }
+    }
+
     /// The word for it in output, and the name people search for.
     pub fn word(&self) -> &'static str {
         match self {
@@ -192,6 +229,8 @@ impl Fact {
             Self::TimerFired(_) => "TimerFired",
             Self::SignalReceived(_) => "SignalReceived",
             Self::CancelRequested(_) => "CancelRequested",
+            Self::TokenResolved(_) => "TokenResolved",
+            Self::QuestionAnswered(_) => "QuestionAnswered",
             Self::RunEnded(ended) => match ended.end {
                 RunEnd::Completed { .. } => "RunCompleted",
                 RunEnd::Failed { .. } => "RunFailed",
@@ -212,6 +251,8 @@ impl Fact {
             Self::RunBegan { .. }
             | Self::SignalReceived(_)
             | Self::CancelRequested(_)
+            | Self::TokenResolved(_)
+            | Self::QuestionAnswered(_)
             | Self::RunEnded(_)
             | Self::Unknown { .. } => None,
         }

@@ -30,6 +30,8 @@ pub mod kind {
     pub const NESTED: &str = "nested";
     /// A variable that another strand holds.
     pub const HELD: &str = "held";
+    /// A token that was rejected.
+    pub const REJECTED: &str = "rejected";
     /// An at-most-once step whose outcome a crash hid.
     pub const UNKNOWN_OUTCOME: &str = "unknown_outcome";
 }

@@ -1,6 +1,6 @@
 //! Messages: what others say to a run. They wait in its inbox until its script is told.
 
-use super::{CancelCause, MessageNo, Moment, Value};
+use super::{CancelCause, Choice, MessageNo, Moment, OpId, Resolution, Value};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -40,13 +40,42 @@ pub enum MessageBody {
         /// The reason given; may be empty.
         reason: String,
     },
+    /// A token is resolved.
+    Resolve {
+        /// The token.
+        token: String,
+        /// With a value or an error.
+        resolution: Resolution,
+    },
+    /// A question is answered.
+    Answer {
+        /// The command that asks.
+        question: OpId,
+        /// The answer.
+        choice: Choice,
+    },
 }
 
 impl MessageId {
     /// The id that a user's key means within one run.
     pub fn of_key(run: &str, key: &str) -> Self {
+        Self::of_parts(run, 0, key.as_bytes())
+    }
+
+    /// The id of every resolution of a token: the first one counts.
+    pub fn of_token(token: &str) -> Self {
+        Self::of_parts(token, 1, &[])
+    }
+
+    /// The id of every answer to a question of a run: the first one counts.
+    pub fn of_question(run: &str, generation: u32, question: OpId) -> Self {
+        Self::of_parts(run, 2, &[generation.to_be_bytes(), question.0.to_be_bytes()].concat())
+    }
+
+    /// No run and no token has a byte below the letters in its name, so the mark parts what must not meet.
+    fn of_parts(name: &str, mark: u8, rest: &[u8]) -> Self {
         let mut hasher = blake3::Hasher::new();
-        hasher.update(run.as_bytes()).update(&[0]).update(key.as_bytes());
+        hasher.update(name.as_bytes()).update(&[mark]).update(rest);
         let mut id = [0; 16];
         hasher.finalize_xof().fill(&mut id);
         Self(id)

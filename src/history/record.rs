@@ -68,6 +68,8 @@ impl Fact {
             Self::SignalReceived(_) => 5,
             Self::CancelRequested(_) => 6,
             Self::RunEnded(_) => 7,
+            Self::TokenResolved(_) => 20,
+            Self::QuestionAnswered(_) => 21,
             Self::Unknown { code, .. } => *code,
         }
     }
@@ -91,6 +93,8 @@ impl Record {
             Fact::SignalReceived(body) => write_body(&mut bytes, body),
             Fact::CancelRequested(body) => write_body(&mut bytes, body),
             Fact::RunEnded(body) => write_body(&mut bytes, body),
+            Fact::TokenResolved(body) => write_body(&mut bytes, body),
+            Fact::QuestionAnswered(body) => write_body(&mut bytes, body),
             Fact::Unknown { raw, .. } => {
                 bytes.extend_from_slice(raw);
                 Ok(())
@@ -147,6 +151,8 @@ impl Record {
             5 => Fact::SignalReceived(read_body(body)?),
             6 => Fact::CancelRequested(read_body(body)?),
             7 => Fact::RunEnded(read_body(body)?),
+            20 => Fact::TokenResolved(read_body(body)?),
+            21 => Fact::QuestionAnswered(read_body(body)?),
             code => Fact::Unknown { code, raw: body.to_vec() },
         };
         Ok((Entry { at: Moment(i64::from_be_bytes(time)), fact }, Checksum(checksum)))
@@ -165,12 +171,23 @@ fn read_body<T: for<'de> Deserialize<'de>>(body: &[u8]) -> Result<T, RecordError
 mod tests {
     use super::*;
     use crate::history::{
-        ActivityCompleted, ActivityFailed, CancelCause, CancelRequested, CommandKind, CommandLabel, Failure,
-        MessageId, MessageNo, OpId, RunEnd, RunEnded, SignalReceived, TimerFired, Value,
+        ActivityCompleted, ActivityFailed, CancelCause, CancelRequested, Choice, CommandKind, CommandLabel,
+        Failure, MessageId, MessageNo, OpId, QuestionAnswered, Resolution, RunEnd, RunEnded, SignalReceived,
+        TimerFired, TokenResolved, Value,
     };
 
     fn label(kind: CommandKind, name: &str) -> CommandLabel {
         CommandLabel { kind, name: name.to_owned() }
+    }
+
+    fn resolved(resolution: Resolution) -> Fact {
+        Fact::TokenResolved(Box::new(TokenResolved {
+            message_no: MessageNo(3),
+            message_id: MessageId([9; 16]),
+            token: "order.abc".to_owned(),
+            resolution,
+            accepted_at: Moment(5),
+        }))
     }
 
     fn one_of_each() -> Vec<Fact> {
@@ -214,6 +231,15 @@ mod tests {
                 accepted_at: Moment(4),
             })),
             Fact::RunEnded(Box::new(RunEnded { end: RunEnd::Completed { result: Value::Int(1) } })),
+            resolved(Resolution::Resolved(Value::Null)),
+            resolved(Resolution::Rejected("no".to_owned())),
+            Fact::QuestionAnswered(Box::new(QuestionAnswered {
+                message_no: MessageNo(4),
+                message_id: MessageId([9; 16]),
+                question: OpId(3),
+                choice: Choice { choice: "yes".to_owned(), who: "ada".to_owned(), note: String::new() },
+                accepted_at: Moment(6),
+            })),
             Fact::Unknown { code: 900, raw: vec![1, 2, 3] },
         ]
     }

@@ -43,6 +43,9 @@ pub struct RunStart {
     /// The run's own time-out in milliseconds, from `RunBegan`.
     #[serde(default)]
     pub timeout_ms: Option<i64>,
+    /// Chance that no script can read: its tokens are made of it, and its `uuid()` must not betray them.
+    #[serde(default)]
+    pub secret: [u8; 16],
 }
 
 /// Who executes a run.

@@ -145,6 +145,9 @@ impl Run {
         for (target, level) in shed {
             self.cancel_targets(level, BTreeSet::from([target]));
         }
+        let is_shed = |slot: &Slot| slot.cancelled || !matches!(slot.kind, Kind::Started(_));
+        self.all_shed = self.strands.values().all(is_shed)
+            && !self.open.values().any(|open| matches!(open.owner, Owner::Handle { .. }));
     }
 
     pub(super) fn too_many_strands(&self, line: Option<u32>) -> Box<Stuck> {

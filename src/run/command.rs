@@ -15,6 +15,8 @@ pub struct Command {
     pub strand: Option<String>,
     /// The time of the run when it was issued.
     pub scheduled_at: Moment,
+    /// What it shows to those who look: of a question, its choices. Null where it shows nothing; an effect has its own input.
+    pub shown: Value,
     /// What is to be done.
     pub work: Work,
 }

@@ -43,7 +43,14 @@ impl Run {
     pub(super) fn test(&self, wait: &Wait) -> Result<bool, Failure> {
         let predicate = match wait {
             Wait::Until { predicate, .. } if !predicate.is_held() => predicate,
-            Wait::Until { .. } | Wait::Effect | Wait::Timer | Wait::Signal { .. } => return Ok(false),
+            Wait::Until { .. }
+            | Wait::Effect
+            | Wait::Timer
+            | Wait::Signal { .. }
+            | Wait::Token { .. }
+            | Wait::Question(_)
+            | Wait::Notice { .. }
+            | Wait::Reminder { .. } => return Ok(false),
         };
         match self.read(predicate, None) {
             Ok(Value::Bool(flag)) => Ok(flag),

@@ -42,6 +42,14 @@ impl Run {
                 self.cancel(request);
                 Ok(())
             }
+            Fact::TokenResolved(resolved) => {
+                self.resolve(resolved);
+                Ok(())
+            }
+            Fact::QuestionAnswered(answered) => {
+                self.answer_question(answered);
+                Ok(())
+            }
             Fact::RunEnded(_) => Err(nondeterminism::out_of_place(entry.fact.word(), file).into()),
             Fact::Unknown { code, .. } => Err(nondeterminism::newer(*code, file).into()),
         }
@@ -67,7 +75,12 @@ impl Run {
         reply: impl FnOnce() -> Reply,
     ) -> Result<(), Broken> {
         if self.fits(op, recorded)? {
-            self.end_command(op, reply());
+            if matches!(self.open.get(&op), Some(open) if matches!(open.wait, Wait::Notice { .. })) {
+                self.noticed(&reply());
+                self.forget(op);
+            } else {
+                self.end_command(op, reply());
+            }
         } else {
             self.world.state.borrow_mut().stretch.dropped = Some(op);
         }
@@ -103,17 +116,36 @@ impl Run {
                 *timed_out = true;
                 return Ok(());
             }
-            Some(Wait::Signal { otherwise, .. }) => std::mem::take(otherwise),
-            Some(Wait::Timer | Wait::Effect) | None => Value::Null,
+            Some(Wait::Signal { otherwise, .. }) => Ok(std::mem::take(otherwise)),
+            Some(Wait::Token { otherwise, .. }) => {
+                otherwise.take().ok_or_else(|| late("the token was not resolved in time"))
+            }
+            Some(Wait::Question(question)) => {
+                question.otherwise.take().ok_or_else(|| late(&format!("nobody answered: {}", question.text)))
+            }
+            Some(Wait::Reminder { question }) => {
+                let question = *question;
+                self.forget(fired.op);
+                self.remind(question);
+                return Ok(());
+            }
+            Some(Wait::Timer | Wait::Effect | Wait::Notice { .. }) | None => Ok(Value::Null),
         };
-        self.end_command(fired.op, Ok(reply));
+        self.end_command(fired.op, reply);
         Ok(())
     }
 
     fn signal(&mut self, received: &SignalReceived) {
         let waiting = self.signal_waits.iter().find_map(|op| match &self.open.get(op)?.wait {
             Wait::Signal { names, listed, .. } if names.contains(&received.name) => Some((*op, *listed)),
-            Wait::Signal { .. } | Wait::Effect | Wait::Timer | Wait::Until { .. } => None,
+            Wait::Signal { .. }
+            | Wait::Effect
+            | Wait::Timer
+            | Wait::Until { .. }
+            | Wait::Token { .. }
+            | Wait::Question(_)
+            | Wait::Notice { .. }
+            | Wait::Reminder { .. } => None,
         });
         let (name, payload) = (received.name.clone(), received.payload.clone());
         if let Some((op, listed)) = waiting {
@@ -142,4 +174,8 @@ impl Run {
         self.raise_everywhere(&failure);
         self.cancel = Some(failure);
     }
+}
+
+fn late(message: &str) -> Failure {
+    Failure::new(kind::TIMEOUT, message)
 }

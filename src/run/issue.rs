@@ -8,9 +8,9 @@ use crate::script::{Ask, Asked, Effect, Handle, Reply, Target, Until};
 
 /// Who asks, and in which line.
 #[derive(Clone, Copy)]
-struct Asker<'a> {
+pub(super) struct Asker<'a> {
     strand: StrandNo,
-    line: Option<u32>,
+    pub(super) line: Option<u32>,
     /// Where it goes on at once.
     handle: Option<&'a Handle>,
 }
@@ -34,7 +34,7 @@ impl Run {
             Ask::Select(handles) => self.join(strand, handles, false),
             Ask::NextOf(group) => self.next_of(strand, group),
             Ask::Started { ask, handle } => {
-                if let Some(reply) = self.number(Asker { handle: Some(&handle), ..asker }, *ask) {
+                if let Some(reply) = self.ask_command(Asker { handle: Some(&handle), ..asker }, *ask) {
                     handle.end_with(reply);
                 }
                 Some(Ok(Value::Null))
@@ -47,14 +47,15 @@ impl Run {
             | Ask::Sleep(_)
             | Ask::WaitSignal { .. }
             | Ask::WaitUntil { .. }
-            | Ask::Direct(_)) => self.number(asker, ask),
+            | Ask::WaitToken { .. }
+            | Ask::Question(_)
+            | Ask::Direct(_)) => self.ask_command(asker, ask),
         })
     }
 
     /// Numbers a command.
-    fn number(&mut self, asker: Asker<'_>, ask: Ask) -> Option<Reply> {
-        let op = self.next_op;
-        self.next_op = op.next();
+    fn ask_command(&mut self, asker: Asker<'_>, ask: Ask) -> Option<Reply> {
+        let op = self.number();
         match ask {
             Ask::Effect(effect) => self.effect(op, asker, *effect),
             Ask::Sleep(until) => {
@@ -83,6 +84,10 @@ impl Run {
                 }
                 self.wait(op, asker, label(CommandKind::WaitUntil, ""), wait, work);
             }
+            Ask::WaitToken { token, timeout_ms, otherwise } => {
+                return self.wait_token(op, asker, token, timeout_ms, otherwise);
+            }
+            Ask::Question(question) => self.ask_person(op, asker, question),
             Ask::Direct(_) => {
                 return Some(Err(Failure::new(kind::FAULT, "a direct call outside an activity")));
             }
@@ -106,12 +111,19 @@ impl Run {
         self.wait(op, asker, effect.label, Wait::Effect, work);
     }
 
-    fn wait_work(&self, timeout_ms: Option<i64>) -> Work {
+    /// The number of the next command.
+    pub(super) fn number(&mut self) -> OpId {
+        let op = self.next_op;
+        self.next_op = op.next();
+        op
+    }
+
+    pub(super) fn wait_work(&self, timeout_ms: Option<i64>) -> Work {
         timeout_ms.map_or(Work::Wait, |ms| Work::Timer { due: self.now().plus_ms(ms) })
     }
 
     /// Opens a command: its strand is blocked in it, or a handle is told of its end.
-    fn wait(&mut self, op: OpId, asker: Asker<'_>, label: CommandLabel, wait: Wait, work: Work) {
+    pub(super) fn wait(&mut self, op: OpId, asker: Asker<'_>, label: CommandLabel, wait: Wait, work: Work) {
         let Asker { strand, line, handle } = asker;
         let owner = match handle {
             None => {
@@ -129,7 +141,12 @@ impl Run {
         match &wait {
             Wait::Until { .. } => drop(self.conditions.insert(op)),
             Wait::Signal { .. } => drop(self.signal_waits.insert(op)),
-            Wait::Effect | Wait::Timer => {}
+            Wait::Effect
+            | Wait::Timer
+            | Wait::Token { .. }
+            | Wait::Question(_)
+            | Wait::Notice { .. }
+            | Wait::Reminder { .. } => {}
         }
         self.open.insert(op, Open { label, line, owner, wait });
     }
@@ -139,10 +156,24 @@ impl Run {
         self.hand_out(op, label, None, None, work);
     }
 
-    fn hand_out(&self, op: OpId, label: CommandLabel, line: Option<u32>, strand: Option<String>, work: Work) {
+    pub(super) fn hand_out(
+        &self,
+        op: OpId,
+        label: CommandLabel,
+        line: Option<u32>,
+        strand: Option<String>,
+        work: Work,
+    ) {
         let scheduled_at: Moment = self.now();
-        let command = Command { op, label, line, strand, scheduled_at, work };
+        let command = Command { op, label, line, strand, scheduled_at, shown: Value::Null, work };
         self.world.state.borrow_mut().stretch.commands.push(command);
+    }
+
+    /// Says what the command handed out last shows.
+    pub(super) fn show(&self, shown: Value) {
+        if let Some(command) = self.world.state.borrow_mut().stretch.commands.last_mut() {
+            command.shown = shown;
+        }
     }
 
     /// Takes a command out of those that are open.
@@ -155,6 +186,7 @@ impl Run {
         {
             slot.children.remove(&Target::Command(op));
         }
+        self.leave_question(op, &open.wait);
         Some(open)
     }
 
@@ -170,6 +202,7 @@ impl Run {
                 handle.end_with(reply);
                 self.tell_end(&handle);
             }
+            Owner::Nobody => {}
         }
     }
 
@@ -201,7 +234,7 @@ impl Open {
     pub(super) fn level(&self) -> u32 {
         match &self.owner {
             Owner::Handle { level, .. } => *level,
-            Owner::Strand(_) => 0,
+            Owner::Strand(_) | Owner::Nobody => 0,
         }
     }
 }

@@ -16,10 +16,12 @@ mod mailbox;
 mod next_input;
 mod nondeterminism;
 mod query;
+mod question;
 mod replay;
 #[expect(clippy::module_inception, reason = "the room's noun is its main file's noun")]
 mod run;
 mod strands;
+mod token;
 mod world;
 
 pub use command::{Command, Stretch, Work};
@@ -28,6 +30,7 @@ pub use query::{QueryError, Seen, query};
 pub use replay::{ReplayError, Replayed, replay, timers};
 pub use run::{Charter, GRACE_MS, Run, STRETCH_OPERATIONS, Stepped};
 pub use strands::MOST_STRANDS;
+pub use token::has_token;
 
 #[cfg(test)]
 mod tests;

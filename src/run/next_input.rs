@@ -34,10 +34,10 @@ pub fn next_input(arrived: Arrived<'_>, now: Moment, signals: bool) -> Option<Ne
         MessageBody::Cancel { .. } => {
             Some(((message.accepted_at, 0, message.no.0), NextInput::Message(place)))
         }
-        MessageBody::Signal { .. } if signals => {
+        MessageBody::Signal { .. } | MessageBody::Resolve { .. } | MessageBody::Answer { .. } if signals => {
             Some(((message.accepted_at, 1, message.no.0), NextInput::Message(place)))
         }
-        MessageBody::Signal { .. } => None,
+        MessageBody::Signal { .. } | MessageBody::Resolve { .. } | MessageBody::Answer { .. } => None,
     });
     let outcomes = arrived
         .outcomes

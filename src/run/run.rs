@@ -6,7 +6,9 @@ use super::mailbox::Due;
 use super::strands::{Slot, StrandNo};
 use super::world::World;
 use crate::history::{CommandLabel, Entry, Failure, Moment, OpId, Pending, RunEnd, Stuck, Value, kind};
-use crate::script::{Closure, Handle, Interpreter, Limit, Meter, Reply, Rest, Script, Target};
+use crate::script::{
+    Answered, Closure, Handle, Interpreter, Limit, Meter, Question, Reply, Rest, Script, Target,
+};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 
@@ -26,6 +28,8 @@ pub struct Charter {
     pub input: Value,
     /// Its own time-out in milliseconds from `RunBegan`.
     pub timeout_ms: Option<i64>,
+    /// Chance that its script cannot read.
+    pub secret: [u8; 16],
 }
 
 /// Where a run stands after a step.
@@ -54,6 +58,8 @@ pub(super) enum Owner {
     Strand(StrandNo),
     /// A handle: a strand started it and went on.
     Handle { handle: Handle, level: u32, parent: Option<StrandNo> },
+    /// Nobody: it stands beside another command.
+    Nobody,
 }
 
 /// What a strand that is about to run is given.
@@ -74,6 +80,14 @@ pub(super) enum Wait {
     Signal { names: Vec<String>, listed: bool, otherwise: Value },
     /// A predicate, or its time-out, which may have come.
     Until { predicate: Closure, timed_out: bool },
+    /// The resolution of a token, or its time-out.
+    Token { token: String, otherwise: Option<Value> },
+    /// An answer, or its time-out.
+    Question(Box<Question>),
+    /// Beside a question: the outcome of telling its reader.
+    Notice { question: OpId },
+    /// Beside a question: the time at which its reader is told again.
+    Reminder { question: OpId },
 }
 
 /// A run. See the room.
@@ -95,6 +109,8 @@ pub struct Run {
     pub(super) unjoined: Vec<Handle>,
     /// Whether strands have ended since it was last looked which of the others are of no further use.
     pub(super) to_shed: bool,
+    /// Whether nothing is left that could be of no further use: all was asked to end.
+    pub(super) all_shed: bool,
     /// The first command of this stretch.
     pub(super) stretch_op: OpId,
     pub(super) next_op: OpId,
@@ -120,7 +136,7 @@ impl From<Box<Stuck>> for Broken {
 impl Run {
     /// A run to which nothing has been delivered.
     pub fn new(interpreter: &Interpreter, script: Rc<Script>, charter: Charter) -> Self {
-        let world = Rc::new(World::new(charter.id.clone(), charter.generation, &charter.input));
+        let world = Rc::new(World::new(&charter));
         Self {
             interpreter: interpreter.clone(),
             script,
@@ -135,6 +151,7 @@ impl Run {
             waiters: BTreeMap::new(),
             unjoined: Vec::new(),
             to_shed: false,
+            all_shed: false,
             stretch_op: OpId(0),
             next_op: OpId(0),
             next_strand: 0,
@@ -177,6 +194,16 @@ impl Run {
     /// Whether a request to end was delivered.
     pub fn is_cancelled(&self) -> bool {
         self.world.state.borrow().cancelled
+    }
+
+    /// The answers to its questions, in order: question, choice, who, note and when.
+    pub fn answers(&self) -> Vec<Answered> {
+        self.world.state.borrow().answers.clone()
+    }
+
+    /// Whether its script was given this token.
+    pub fn has_token(&self, token: &str) -> bool {
+        self.world.state.borrow().tokens.contains(token)
     }
 
     /// How many strands it has.

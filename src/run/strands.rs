@@ -129,6 +129,7 @@ impl Run {
     /// Notes what a strand started.
     pub(super) fn starts(&mut self, starter: StrandNo, handle: &Handle, target: Target) {
         handle.begin(target);
+        self.all_shed = false;
         self.to_shed |= !self.ending.is_open();
         if let Some(slot) = self.strands.get_mut(&starter) {
             slot.children.insert(target);
@@ -174,7 +175,7 @@ impl Run {
                 self.tell_end(&handle);
             }
         }
-        self.to_shed |= !self.ending.is_open();
+        self.to_shed |= !self.ending.is_open() && !self.all_shed;
         Ok(())
     }
 

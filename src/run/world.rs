@@ -3,9 +3,11 @@
 use super::chance::Chance;
 use super::command::Stretch;
 use super::mailbox::Mailbox;
+use super::run::Charter;
 use super::strands::StrandNo;
-use crate::history::{Moment, Value};
-use crate::script::{Closure, Host, Input, RunFacts, Said, Told};
+use super::token;
+use crate::history::{Moment, Resolution, Value};
+use crate::script::{Answered, Closure, Defaults, Host, Input, RunFacts, Said, Told};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,6 +17,7 @@ pub(super) struct World {
     input: Input,
     id: String,
     generation: u32,
+    secret: [u8; 16],
 }
 
 /// What changes while the run goes on.
@@ -29,11 +32,24 @@ pub(super) struct State {
     pub(super) stretch: Stretch,
     /// The lines of the calls that strands are blocked in; but not of those that only wait for others.
     pub(super) blocked_lines: BTreeMap<StrandNo, u32>,
+    /// The tokens that the script was given.
+    pub(super) tokens: BTreeSet<String>,
+    /// Those that were resolved, and how; for ever.
+    pub(super) resolved: BTreeMap<String, Resolution>,
+    /// The answers to its questions, in order.
+    pub(super) answers: Vec<Answered>,
+    pub(super) defaults: Defaults,
 }
 
 impl World {
-    pub(super) fn new(id: String, generation: u32, input: &Value) -> Self {
-        Self { state: RefCell::default(), input: Input::new(input), id, generation }
+    pub(super) fn new(charter: &Charter) -> Self {
+        Self {
+            state: RefCell::default(),
+            input: Input::new(&charter.input),
+            id: charter.id.clone(),
+            generation: charter.generation,
+            secret: charter.secret,
+        }
     }
 }
 
@@ -81,11 +97,28 @@ impl Host for World {
             generation: self.generation,
             started_at: state.started_at,
             cancelled: state.cancelled,
+            answers: state.answers.clone(),
         }
     }
 
     fn blocked_lines(&self) -> BTreeSet<u32> {
         self.state.borrow().blocked_lines.values().copied().collect()
+    }
+
+    fn token(&self) -> String {
+        let mut state = self.state.borrow_mut();
+        let (number, chance) = (state.tokens.len(), state.chance.next());
+        let token = token::of_run(&self.id, self.secret, number, chance);
+        state.tokens.insert(token.clone());
+        token
+    }
+
+    fn set_defaults(&self, defaults: Defaults) {
+        self.state.borrow_mut().defaults = defaults;
+    }
+
+    fn defaults(&self) -> Defaults {
+        self.state.borrow().defaults.clone()
     }
 
     fn attempt(&self) -> Option<(u32, String)> {

@@ -3,7 +3,8 @@
 use super::body::Body;
 use super::closure::Closure;
 use super::handle::{Group, Handle, Start};
-use crate::history::{CommandLabel, EffectOptions, Failure, Moment, Stuck, Value};
+use crate::history::{Choice, CommandLabel, EffectOptions, Failure, Moment, Stuck, Value};
+use rhai::Map;
 use std::collections::BTreeSet;
 
 /// Answers that need no suspension. The run answers for a script, the worker for the body of an activity.
@@ -30,6 +31,16 @@ pub trait Host {
     fn run_facts(&self) -> RunFacts;
     /// The lines of the requests that other strands wait for: one of them may hold a variable.
     fn blocked_lines(&self) -> BTreeSet<u32>;
+    /// A new token of the run; unguessable, and the same at each replay.
+    fn token(&self) -> String {
+        String::new()
+    }
+    /// The options that later effects of the run have where they say nothing; replaces those before.
+    fn set_defaults(&self, _defaults: Defaults) {}
+    /// Those options.
+    fn defaults(&self) -> Defaults {
+        Defaults::default()
+    }
     /// For a body: which attempt this is, from 1, and its idempotency key.
     fn attempt(&self) -> Option<(u32, String)>;
 }
@@ -45,6 +56,10 @@ impl Input {
     }
 }
 
+/// The options that effects have where they say nothing, as the script gave them.
+#[derive(Clone, Default)]
+pub struct Defaults(pub(super) Map);
+
 /// The facts behind the constant `run`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunFacts {
@@ -56,6 +71,19 @@ pub struct RunFacts {
     pub started_at: Moment,
     /// Whether a request to end was delivered.
     pub cancelled: bool,
+    /// The answers to its questions, in order.
+    pub answers: Vec<Answered>,
+}
+
+/// An answered question.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answered {
+    /// The question.
+    pub question: String,
+    /// The answer, who gave it and what was said with it.
+    pub choice: Choice,
+    /// When the answer was accepted.
+    pub at: Moment,
 }
 
 /// A line that a script logs.
@@ -134,8 +162,48 @@ pub enum Ask {
     NextOf(Group),
     /// Ends what the handle is of, where it has not ended: a strand is raised `cancelled` in, with those that it started.
     Cancel(Handle),
+    /// `wait_token`.
+    WaitToken {
+        /// One of the run's own tokens.
+        token: String,
+        /// After so many milliseconds it gives up.
+        timeout_ms: Option<i64>,
+        /// What it then gives; without it, giving up is an error.
+        otherwise: Option<Value>,
+    },
+    /// `ask`.
+    Question(Box<Question>),
     /// Inside a body: a process, at once and unrecorded.
     Direct(Box<Effect>),
+}
+
+/// A question to a person.
+pub struct Question {
+    /// The question.
+    pub text: String,
+    /// What may be answered; never empty.
+    pub choices: Vec<String>,
+    /// A value shown beside it; null where none was given.
+    pub show: Value,
+    /// After so many milliseconds nobody waits for the answer any more.
+    pub timeout_ms: Option<i64>,
+    /// What it then gives; without it, that is an error.
+    pub otherwise: Option<Value>,
+    /// After how many milliseconds its reader is reminded, again and again.
+    pub remind_ms: Option<i64>,
+    /// How its reader is told; without it, reminders are lines of the run's log.
+    pub notice: Option<Notice>,
+}
+
+/// A message to whoever should answer: outside work beside the question.
+#[derive(Clone)]
+pub struct Notice {
+    /// Its kind and name.
+    pub label: CommandLabel,
+    /// Its input, but for what changes from one reminder to the next.
+    pub input: Value,
+    /// How it is to be done.
+    pub options: EffectOptions,
 }
 
 /// When a timer is due.

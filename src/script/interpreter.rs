@@ -7,14 +7,14 @@ use super::convert::{Refused, to_value};
 use super::copy::copy_deeply;
 use super::diagnostics::{thrown, unrecordable};
 use super::handle::{Handle, Start};
-use super::host::Host;
+use super::host::{Answered, Host};
 use super::program::Script;
 use super::raise::raise_at;
 use super::sandbox;
 use super::strand::{Context, Meter, Mode, Strand};
 use super::time_value::{self, Time};
 use crate::history::{Failure, Value, kind};
-use rhai::{Dynamic, Engine, EvalAltResult, EvalContext, Map, Position, Scope};
+use rhai::{Array, Dynamic, Engine, EvalAltResult, EvalContext, Map, Position, Scope};
 use std::rc::Rc;
 
 /// So many lines are named of those that may hold a variable.
@@ -156,5 +156,18 @@ fn run_constant(host: &dyn Host) -> Dynamic {
     map.insert("generation".into(), i64::from(facts.generation).into());
     map.insert("started_at".into(), Dynamic::from(Time::utc(facts.started_at)));
     map.insert("cancelled".into(), facts.cancelled.into());
+    map.insert("answers".into(), facts.answers.into_iter().map(answer).collect::<Array>().into());
+    map.into()
+}
+
+/// An element of `run.answers`.
+fn answer(answered: Answered) -> Dynamic {
+    let Answered { question, choice, at } = answered;
+    let mut map = Map::new();
+    map.insert("question".into(), question.into());
+    map.insert("choice".into(), choice.choice.into());
+    map.insert("who".into(), choice.who.into());
+    map.insert("note".into(), choice.note.into());
+    map.insert("at".into(), Dynamic::from(Time::utc(at)));
     map.into()
 }

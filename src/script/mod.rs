@@ -29,7 +29,10 @@ pub use body::Body;
 pub use calls::names;
 pub use closure::{Closure, HeldCapture};
 pub use handle::{Group, Handle, Start, Target};
-pub use host::{Ask, Asked, Effect, Host, Input, Level, RunFacts, Said, Thrown, Told, Until};
+pub use host::{
+    Answered, Ask, Asked, Defaults, Effect, Host, Input, Level, Notice, Question, RunFacts, Said, Thrown,
+    Told, Until,
+};
 pub use interpreter::Interpreter;
 pub use program::Script;
 pub use sandbox::{CALL_DEPTH, EXPRESSION_DEPTH, FUNCTION_EXPRESSION_DEPTH};

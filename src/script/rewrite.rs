@@ -140,7 +140,7 @@ fn is_discarded(path: &[ASTNode<'_>], ends: &[*const Stmt], statement: &Stmt) ->
     let block = |block: &StmtBlock| is(block.statements().last());
     match path.len().checked_sub(2).and_then(|place| path.get(place)) {
         None => !ends.contains(&std::ptr::from_ref(statement)),
-        Some(ASTNode::Stmt(Stmt::Block(body))) | Some(ASTNode::Expr(Expr::Stmt(body))) => !block(body),
+        Some(ASTNode::Stmt(Stmt::Block(body)) | ASTNode::Expr(Expr::Stmt(body))) => !block(body),
         Some(ASTNode::Stmt(Stmt::If(flow, _) | Stmt::TryCatch(flow, _))) => {
             !block(&flow.body) && !block(&flow.branch)
         }

@@ -162,6 +162,7 @@ enum Note {
     Released(RunNo),
     Appended { run: RunNo, delivered: Vec<MessageId>, ends: bool },
     Terminated(RunNo),
+    RetriedNow(RunNo),
     Watched(RunNo),
     Nothing,
 }
@@ -178,6 +179,7 @@ impl Note {
                 ends: matches!(append.row.status, Some(crate::history::StoredStatus::Ended(_))),
             },
             Request::Terminate { run, .. } => Self::Terminated(*run),
+            Request::RetryNow { run } => Self::RetriedNow(*run),
             Request::Watch { run } => Self::Watched(*run),
             Request::Start(_)
             | Request::Deliver(_)
@@ -189,6 +191,9 @@ impl Note {
             | Request::Script { .. }
             | Request::Logs { .. }
             | Request::Recall { .. }
+            | Request::TakeOnce { .. }
+            | Request::ForgetOnce { .. }
+            | Request::ListOnce { .. }
             | Request::Published { .. } => Self::Nothing,
         }
     }
@@ -242,6 +247,12 @@ impl State {
                 if let Some(sink) = self.executors.remove(&run).and_then(|executor| self.sinks.get(&executor))
                 {
                     sink(Event::Changed { run });
+                }
+                self.changed(run, None);
+            }
+            Note::RetriedNow(run) => {
+                if let Some(sink) = self.executor(run) {
+                    sink(Event::RetryNow { run });
                 }
                 self.changed(run, None);
             }

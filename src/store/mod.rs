@@ -5,6 +5,8 @@
 //! prefix of the call's requests may have been applied, never a part of one. Every request that changes something may be sent again: the
 //! same request again is acknowledged and changes nothing.
 
+mod answer;
+mod append;
 mod audit;
 mod codec;
 #[doc(hidden)]
@@ -29,13 +31,12 @@ mod workers;
 #[doc(hidden)]
 pub use self::redb::crash;
 pub use self::redb::{RedbTables, open_file};
+pub use answer::{Answer, Event, Once, OnceRow, RunView, Snapshot};
+pub use append::{Append, LogKey, LogLevel, LogLine, OnceChange, RowChange};
 pub use error::StoreError;
 pub use local::LocalSession;
 pub use memory::MemoryTables;
-pub use request::{
-    Answer, Append, Event, LogKey, LogLevel, LogLine, NewMessage, NewRun, Request, RowChange, RunFilter,
-    RunView, Snapshot,
-};
+pub use request::{NewMessage, NewRun, Request, RunFilter};
 pub use shared::SharedStore;
 
 use crate::history::Token;

@@ -38,11 +38,15 @@ pub(super) fn read(
             None => Answer::Done,
         }),
         Request::Published { run: no } => published(rows, *no).map(Answer::Published),
+        Request::ListOnce { prefix } => super::rules::list_once(rows, now, prefix).map(Answer::OnceRows),
         Request::Start(_)
         | Request::Claim { .. }
         | Request::Release { .. }
         | Request::Append(_)
         | Request::Deliver(_)
+        | Request::TakeOnce { .. }
+        | Request::ForgetOnce { .. }
+        | Request::RetryNow { .. }
         | Request::Terminate { .. } => {
             Err(StoreError::Protocol { message: "a writing request among those that read".to_owned() })
         }
@@ -194,12 +198,19 @@ fn list(
                 continue;
             }
             let view = view(rows, now, liveness, row)?;
+            if filter.needs_person && !needs_person(&view) {
+                continue;
+            }
             if views.len() < limit && (filter.statuses.is_empty() || filter.statuses.contains(&view.status)) {
                 views.push(view);
             }
         }
     }
     Ok(views)
+}
+
+fn needs_person(view: &RunView) -> bool {
+    view.status == RunStatus::Stuck || view.asks()
 }
 
 fn pending(rows: &dyn Rows, no: RunNo, limit: usize) -> Result<Vec<Pending>, StoreError> {

@@ -33,11 +33,13 @@ pub(super) enum Table {
     Logs,
     /// Run number, key: a published value.
     Published,
+    /// Key of a `once` call: its result, or who seeks it.
+    Once,
 }
 
 impl Table {
     /// All of them.
-    pub(super) const ALL: [Self; 14] = [
+    pub(super) const ALL: [Self; 15] = [
         Self::Meta,
         Self::Runs,
         Self::Starts,
@@ -52,6 +54,7 @@ impl Table {
         Self::Blobs,
         Self::Logs,
         Self::Published,
+        Self::Once,
     ];
 
     /// The name in the file.
@@ -71,6 +74,7 @@ impl Table {
             Self::Blobs => "blobs",
             Self::Logs => "logs",
             Self::Published => "published",
+            Self::Once => "once",
         }
     }
 }

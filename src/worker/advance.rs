@@ -61,7 +61,13 @@ impl Worker {
         let mut failed = None;
         for (answer, flight) in answers.into_iter().zip(flights) {
             match answer {
-                Ok(Answer::Done) => self.committed(flight),
+                Ok(Answer::Done) => {
+                    let (run, intents) = (flight.run, flight.intents.clone());
+                    self.committed(flight);
+                    for op in intents {
+                        self.intended(run, op);
+                    }
+                }
                 Ok(_) => failed = Some(StoreError::strange("an append")),
                 Err(StoreError::Fenced { .. } | StoreError::Ended { .. }) => self.look_again(flight.run),
                 Err(error) => failed = Some(error),
@@ -179,6 +185,7 @@ impl Worker {
         }
         let mut stopped = Vec::new();
         for op in stretch.settled {
+            run.release_once(op);
             run.open.remove(&op);
             run.outcomes.retain(|arrival| arrival.op != op);
             run.lazy.settle(op);
@@ -214,8 +221,11 @@ impl Worker {
         let is_effect = matches!(command.work, Work::Effect { .. });
         run.open.insert(op, command);
         if is_effect {
-            run.attempts.insert(op, super::attempts::Attempt::fresh());
-            self.start_attempt(no, op);
+            run.attempts.insert(op, super::attempt::Attempt::fresh());
+            // Where others wait for a slot, it comes after them.
+            if !self.slots.has_waiting() {
+                self.start_attempt(no, op);
+            }
         }
     }
 
@@ -253,6 +263,10 @@ impl Worker {
             },
             Fact::TimerFired(fired) => Progress::Settled { op: fired.op },
             Fact::SignalReceived(signal) => Progress::Signal { name: signal.name.clone() },
+            Fact::TokenResolved(resolved) => Progress::Replied { what: format!("token {}", resolved.token) },
+            Fact::QuestionAnswered(answered) => {
+                Progress::Replied { what: format!("answer {}", answered.choice.choice) }
+            }
             Fact::CancelRequested(_) => Progress::Signal { name: "cancel".to_owned() },
             Fact::RunBegan { .. } | Fact::RunEnded(_) | Fact::Unknown { .. } => return,
         };

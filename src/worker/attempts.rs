@@ -1,139 +1,67 @@
 //! Attempts: an effect is tried, fails, waits and is tried again, until it gives a value or fails for good.
 
-use super::body_host::BodyHost;
+use super::attempt::{Attempt, Intent, Queued, State, Verdict};
 use super::effects::{Job, JobDone, JobKey};
-use super::executing::{Executing, Phase};
+use super::executing::Phase;
 use super::progress::Progress;
+use super::slots::Quota;
 use super::worker::Worker;
 use crate::activity::{Decision, Done, Failed, decide, idempotency_key};
-use crate::history::{Failure, Moment, OpId, Pending, RetryPolicy, RunNo, StoredStatus, Stuck, Value, kind};
+use crate::history::{
+    CommandLabel, EffectOptions, Failure, Moment, OpId, RetryPolicy, RunNo, StoredStatus, Stuck, Value, kind,
+};
 use crate::run::Work;
-use crate::script::{Ask, Asked, Body, Effect, Input, Reply, Rest, RunFacts, Strand, Thrown};
-use std::cell::{Cell, RefCell};
-use std::rc::Rc;
+use crate::script::Body;
 use std::time::Duration;
 
 /// The wait above which the count of failures and the next try are written at once.
 const URGENT_WAIT_MS: i64 = 50;
 
-/// What is known of the attempts of one command.
-pub(super) struct Attempt {
-    pub(super) failures: u32,
-    pub(super) last_failure: Option<Failure>,
-    state: State,
-    /// The details of the last heartbeat, of this or an earlier attempt.
-    heartbeat: Option<Value>,
-    deadline: Option<Duration>,
-}
-
-enum State {
-    /// Waits for its time.
-    Waits(Moment),
-    /// A job is under way.
-    Job(JobKey),
-    /// A body of the script runs; a direct call of its may be under way.
-    Body(Box<Running>),
-}
-
-struct Running {
-    strand: Strand,
-    host: Rc<BodyHost>,
-    reply: Option<Reply>,
-    job: Option<JobKey>,
-}
-
-impl Attempt {
-    /// Nothing was tried yet.
-    pub(super) fn fresh() -> Self {
-        Self {
-            failures: 0,
-            last_failure: None,
-            state: State::Waits(Moment(i64::MIN)),
-            heartbeat: None,
-            deadline: None,
-        }
-    }
-
-    /// As the store remembers it.
-    pub(super) fn remembered(row: &Pending) -> Self {
-        Self {
-            failures: row.failures,
-            last_failure: row.last_failure.clone(),
-            state: State::Waits(row.next_try.unwrap_or(Moment(i64::MIN))),
-            heartbeat: row.heartbeat.clone(),
-            deadline: None,
-        }
-    }
-
-    /// Writes what is to be remembered into the pending row.
-    pub(super) fn remember(&self, row: &mut Pending) {
-        row.failures = self.failures;
-        row.last_failure.clone_from(&self.last_failure);
-        row.next_try = self.next_try();
-        row.heartbeat.clone_from(&self.heartbeat);
-    }
-
-    /// When the next attempt begins, where it waits for one.
-    pub(super) fn next_try(&self) -> Option<Moment> {
-        match self.state {
-            State::Waits(at) if at.0 > i64::MIN => Some(at),
-            State::Waits(_) | State::Job(_) | State::Body(_) => None,
-        }
-    }
-
-    /// When the attempt under way times out, on the monotonic clock.
-    pub(super) fn deadline(&self) -> Option<Duration> {
-        self.deadline
-    }
-
-    /// The job under way.
-    pub(super) fn job(&self) -> Option<JobKey> {
-        match &self.state {
-            State::Waits(_) => None,
-            State::Job(key) => Some(*key),
-            State::Body(running) => running.job,
-        }
-    }
-
-    pub(super) fn is_under_way(&self) -> bool {
-        !matches!(self.state, State::Waits(_))
-    }
-}
-
-/// What an attempt came to.
-enum Verdict {
-    Completed(Value),
-    Failed(Failed),
-    /// A mistake in the script: no outcome.
-    Fault(Box<Stuck>),
+/// What an attempt that is about to begin needs to know.
+struct Begin {
+    label: CommandLabel,
+    input: Value,
+    options: EffectOptions,
+    body: Option<Body>,
+    probe: Option<Body>,
+    key: String,
 }
 
 impl Worker {
     /// Starts the attempts whose time has come, goes on with bodies, ends what took too long. False where nothing could be done.
     pub(super) fn advance_attempts(&mut self) -> bool {
         let (now, monotonic) = (self.clock.now(), self.clock.monotonic());
+        let ask_again = self.slots.take_freed() || self.ask_slots_at.is_some_and(|at| at <= monotonic);
         let mut due = Vec::new();
-        let mut late = Vec::new();
         let mut ready = Vec::new();
         for run in self.runs.values() {
             for (op, attempt) in &run.attempts {
-                let is_late = attempt.deadline.is_some_and(|deadline| deadline <= monotonic);
                 match &attempt.state {
                     State::Waits(at) if *at <= now && matches!(run.phase, Phase::Blocked) => {
-                        due.push((run.no, *op));
+                        match &attempt.queued {
+                            None => due.push((u64::MAX, run.no, *op)),
+                            Some(queued) if ask_again => due.push((queued.ticket.number, run.no, *op)),
+                            Some(_) => {}
+                        }
                     }
-                    State::Body(_) if is_late => late.push((run.no, *op)),
                     State::Body(running) if running.reply.is_some() => ready.push((run.no, *op)),
-                    State::Waits(_) | State::Job(_) | State::Body(_) => {}
+                    State::Waits(_)
+                    | State::Intends
+                    | State::Job(_)
+                    | State::Body(_)
+                    | State::Stopping { .. } => {}
                 }
             }
         }
-        let any = !(due.is_empty() && late.is_empty() && ready.is_empty());
-        for (no, op) in due {
-            self.start_attempt(no, op);
+        if ask_again {
+            self.ask_slots_at = None;
         }
-        for (no, op) in late {
-            self.time_out(no, op);
+        let limited = self.keep_limits(now, monotonic);
+        let any = !(due.is_empty() && ready.is_empty()) || limited;
+        // Who has waited longest comes first, then whoever became due now.
+        due.sort_unstable();
+        for (_, no, op) in due {
+            self.start_attempt(no, op);
         }
         for (no, op) in ready {
             self.go_on_with_body(no, op);
@@ -141,178 +69,154 @@ impl Worker {
         any
     }
 
-    /// Starts an attempt, unless its time has not come.
+    /// Starts an attempt, unless its time has not come or it has to wait for others.
     pub(super) fn start_attempt(&mut self, no: RunNo, op: OpId) {
         let (now, monotonic) = (self.clock.now(), self.clock.monotonic());
-        let serial = self.next_serial();
-        let Some(run) = self.runs.get_mut(&no) else { return };
-        let Some(command) = run.open.get(&op) else { return };
-        let Work::Effect { input, options, body, .. } = &command.work else { return };
-        let Some(attempt) = run.attempts.get_mut(&op) else { return };
-        if attempt.next_try().is_some_and(|at| at > now) {
+        let Some(begin) = self.begin_of(no, op) else { return };
+        let Some(attempt) = self.runs.get_mut(&no).and_then(|run| run.attempts.get_mut(&op)) else { return };
+        if !attempt.is_due(now) {
             return;
         }
-        let number = attempt.failures + 1;
-        let key = idempotency_key(&run.store_id, no, run.generation, op, &command.label.name, input);
-        let (timeout_ms, label, input) = (options.timeout_ms, command.label.clone(), input.clone());
-        if let Some(body) = body.clone() {
-            attempt.deadline =
-                timeout_ms.map(|ms| monotonic + Duration::from_millis(u64::try_from(ms).unwrap_or(0)));
-            let host = Rc::new(BodyHost {
-                now,
-                attempt: number,
-                key,
-                input: Input::new(&run.start.input),
-                facts: facts(run, now),
-                chance: Cell::new(0),
-                said: RefCell::default(),
-                told: RefCell::default(),
-            });
-            self.tell(no, Progress::AttemptStarted { op, attempt: number });
-            self.start_body(no, op, &body, host);
-        } else {
-            let job_key = JobKey { run: no, op, serial };
-            attempt.state = State::Job(job_key);
-            attempt.deadline = None;
-            let job = Job {
-                key: job_key,
-                run_id: run.id.clone(),
-                label,
-                input,
-                attempt: number,
-                idempotency_key: key,
-                timeout_ms,
-                last_heartbeat: attempt.heartbeat.clone(),
-                start: run.start.clone(),
-            };
-            self.tell(no, Progress::AttemptStarted { op, attempt: number });
-            self.effects.start(job);
+        if begin.options.deadline.is_some_and(|deadline| deadline <= now) {
+            self.missed(no, op);
+            return;
         }
-    }
-
-    fn start_body(&mut self, no: RunNo, op: OpId, body: &Body, host: Rc<BodyHost>) {
-        let started = body.start(&self.interpreter, Rc::<BodyHost>::clone(&host));
-        match started {
-            Ok(strand) => {
-                if let Some(attempt) = self.runs.get_mut(&no).and_then(|run| run.attempts.get_mut(&op)) {
-                    let running = Running { strand, host, reply: Some(Ok(Value::Null)), job: None };
-                    attempt.state = State::Body(Box::new(running));
-                }
-                self.go_on_with_body(no, op);
-            }
-            Err(message) => {
-                let failure = Failure::new(kind::ACTIVITY, message);
-                self.verdict(
-                    no,
-                    op,
-                    Verdict::Failed(Failed { failure, permanent: false, retry_after_ms: None }),
-                );
-            }
+        if attempt.intent == Intent::Unknown && begin.probe.is_none() {
+            self.verdict(no, op, Verdict::Missed(unknown_outcome(&begin.label)));
+            return;
         }
-    }
-
-    /// Resumes a body until it needs something or ends.
-    fn go_on_with_body(&mut self, no: RunNo, op: OpId) {
-        let Some(attempt) = self.runs.get_mut(&no).and_then(|run| run.attempts.get_mut(&op)) else { return };
-        let State::Body(running) = &mut attempt.state else { return };
-        let Some(reply) = running.reply.take() else { return };
-        let rest = running.strand.resume(reply);
-        let said = running.host.said.take();
-        let told = running.host.told.take();
-        self.keep_lines(no, op, said, told);
-        match rest {
-            Rest::Asked(Asked { ask: Ask::Direct(effect), .. }) => self.start_direct(no, op, *effect),
-            Rest::Sliced => self.answer_body(no, op, Ok(Value::Null)),
-            Rest::Asked(_) => {
-                let failure =
-                    Failure::new(kind::NESTED, "a command may not stand inside an activity or step");
-                self.answer_body(no, op, Err(failure));
-            }
-            Rest::OverLimit(limit) => {
-                self.verdict(
-                    no,
-                    op,
-                    Verdict::Fault(Box::new(fault(format!("the activity is over a limit: {limit}")))),
-                );
-            }
-            Rest::Ended(Ok(value)) => self.verdict(no, op, Verdict::Completed(value)),
-            Rest::Ended(Err(Thrown::Fault(stuck))) => self.verdict(no, op, Verdict::Fault(stuck)),
-            Rest::Ended(Err(Thrown::Failure(failure))) => {
-                self.verdict(no, op, Verdict::Failed(of_body(failure)));
-            }
-        }
-    }
-
-    fn answer_body(&mut self, no: RunNo, op: OpId, reply: Reply) {
-        if let Some(attempt) = self.runs.get_mut(&no).and_then(|run| run.attempts.get_mut(&op))
-            && let State::Body(running) = &mut attempt.state
+        // A call that is served takes no slot and nothing of a rate.
+        if let Some(once) = &begin.options.once
+            && !attempt.holds_once
+            && !self.take_once(no, op, once)
         {
-            running.reply = Some(reply);
-            running.job = None;
+            return;
+        }
+        if !self.take_slot(no, op, &begin, monotonic) {
+            return;
+        }
+        self.leave_queue(no, op);
+        let Some(attempt) = self.runs.get_mut(&no).and_then(|run| run.attempts.get_mut(&op)) else { return };
+        attempt.alive = monotonic;
+        if attempt.intent == Intent::Unknown
+            && let Some(probe) = &begin.probe
+        {
+            self.start_body(no, op, probe, begin.key, true);
+        } else if begin.options.at_most_once && attempt.intent == Intent::None {
+            self.intend(no, op);
+        } else {
+            self.launch(no, op, begin);
         }
     }
 
-    /// A direct call of a body: a job whose result goes back to the body and not into the history.
-    fn start_direct(&mut self, no: RunNo, op: OpId, effect: Effect) {
+    /// Whether an attempt has its slot; where not, it queues.
+    fn take_slot(&mut self, no: RunNo, op: OpId, begin: &Begin, monotonic: Duration) -> bool {
+        let Some(attempt) = self.runs.get_mut(&no).and_then(|run| run.attempts.get_mut(&op)) else {
+            return false;
+        };
+        if attempt.slot.is_some() {
+            return true;
+        }
+        let quota = Quota { max_concurrent: begin.options.max_concurrent, rate: begin.options.rate };
+        match self.slots.take(&begin.label, quota, monotonic) {
+            Ok(slot) => {
+                attempt.slot = Some(slot);
+                true
+            }
+            Err(refused) => {
+                if let Some(until) = refused.until {
+                    self.ask_slots_at = Some(self.ask_slots_at.map_or(until, |at| at.min(until)));
+                }
+                self.queue(no, op, refused.waits_for);
+                false
+            }
+        }
+    }
+
+    /// The intent of an at-most-once attempt is on disk: now its effect may begin.
+    pub(super) fn intended(&mut self, no: RunNo, op: OpId) {
+        let is_intended = |attempt: &Attempt| matches!(attempt.state, State::Intends);
+        if !self.runs.get(&no).and_then(|run| run.attempts.get(&op)).is_some_and(is_intended) {
+            return;
+        }
+        if let Some(begin) = self.begin_of(no, op) {
+            self.launch(no, op, begin);
+        }
+    }
+
+    fn begin_of(&self, no: RunNo, op: OpId) -> Option<Begin> {
+        let run = self.runs.get(&no)?;
+        let command = run.open.get(&op)?;
+        let Work::Effect { input, options, body, probe } = &command.work else { return None };
+        let own_key = options.key.clone().or_else(|| options.once.clone());
+        let key = own_key.unwrap_or_else(|| {
+            idempotency_key(&run.store_id, no, run.generation, op, &command.label.name, input)
+        });
+        Some(Begin {
+            label: command.label.clone(),
+            input: input.clone(),
+            options: options.clone(),
+            body: body.clone(),
+            probe: probe.clone(),
+            key,
+        })
+    }
+
+    /// The effect begins.
+    fn launch(&mut self, no: RunNo, op: OpId, begin: Begin) {
+        let monotonic = self.clock.monotonic();
         let serial = self.next_serial();
         let Some(run) = self.runs.get_mut(&no) else { return };
         let Some(attempt) = run.attempts.get_mut(&op) else { return };
-        let State::Body(running) = &mut attempt.state else { return };
+        let number = attempt.failures + 1;
+        attempt.alive = monotonic;
+        attempt.timeout = None;
+        let timeout_ms = begin.options.timeout_ms;
+        if let Some(body) = begin.body {
+            attempt.timeout =
+                timeout_ms.map(|ms| monotonic + Duration::from_millis(u64::try_from(ms).unwrap_or(0)));
+            self.tell(no, Progress::AttemptStarted { op, attempt: number });
+            self.start_body(no, op, &body, begin.key, false);
+            return;
+        }
         let key = JobKey { run: no, op, serial };
-        running.job = Some(key);
+        attempt.state = State::Job(key);
         let job = Job {
             key,
             run_id: run.id.clone(),
-            label: effect.label,
-            input: effect.input,
-            attempt: attempt.failures + 1,
-            idempotency_key: running.host.key.clone(),
-            timeout_ms: effect.options.timeout_ms,
+            label: begin.label,
+            input: begin.input,
+            attempt: number,
+            idempotency_key: begin.key,
+            timeout_ms,
             last_heartbeat: attempt.heartbeat.clone(),
             start: run.start.clone(),
         };
+        self.tell(no, Progress::AttemptStarted { op, attempt: number });
         self.effects.start(job);
     }
 
-    /// The result of a job. One that nobody waits for any more is ignored.
-    pub(super) fn job_done(&mut self, done: JobDone) {
-        let (no, op) = (done.key.run, done.key.op);
-        let Some(run) = self.runs.get_mut(&no) else { return };
-        let Some(attempt) = run.attempts.get(&op).filter(|attempt| attempt.job() == Some(done.key)) else {
-            return;
-        };
-        let is_direct = matches!(attempt.state, State::Body(_));
-        let stderr = match &done.result {
-            Ok(Done { stderr, .. }) => stderr.clone(),
-            Err(failed) => failed
-                .failure
-                .data
-                .get("stderr")
-                .and_then(Value::as_text)
-                .map(str::to_owned)
-                .unwrap_or_default(),
-        };
-        self.keep_output(no, op, &stderr);
-        match (done.result, is_direct) {
-            (Ok(done), true) => self.answer_body(no, op, Ok(done.value)),
-            (Err(failed), true) => self.answer_body(no, op, Err(failed.failure)),
-            (Ok(done), false) => self.verdict(no, op, Verdict::Completed(done.value)),
-            (Err(failed), false) => self.verdict(no, op, Verdict::Failed(failed)),
+    /// It could begin and has to wait for others.
+    pub(super) fn queue(&mut self, no: RunNo, op: OpId, waits_for: String) {
+        let Some(attempt) = self.runs.get_mut(&no).and_then(|run| run.attempts.get_mut(&op)) else { return };
+        if let Some(queued) = &mut attempt.queued {
+            queued.waits_for = waits_for;
+        } else {
+            attempt.queued = Some(Queued { waits_for, ticket: self.slots.ticket() });
+            self.keep_attempt(no, op, self.clock.monotonic());
         }
     }
 
-    /// A job lives: its details are kept, on disk within a moment, for the next attempt.
-    pub(super) fn heartbeat(&mut self, key: JobKey, details: Value) {
-        let monotonic = self.clock.monotonic();
-        let Some(run) = self.runs.get_mut(&key.run) else { return };
-        let attempt = run.attempts.get_mut(&key.op).filter(|attempt| attempt.job() == Some(key));
-        let Some(attempt) = attempt else { return };
-        attempt.heartbeat = Some(details);
-        self.keep_attempt(key.run, key.op, monotonic);
+    fn leave_queue(&mut self, no: RunNo, op: OpId) {
+        let Some(run) = self.runs.get_mut(&no) else { return };
+        let Some(attempt) = run.attempts.get_mut(&op) else { return };
+        if attempt.queued.take().is_some() {
+            self.keep_attempt(no, op, self.clock.monotonic());
+        }
     }
 
     /// What is known of a command's attempts goes into its pending row with the next lazy records.
-    fn keep_attempt(&mut self, no: RunNo, op: OpId, monotonic: Duration) {
+    pub(super) fn keep_attempt(&mut self, no: RunNo, op: OpId, monotonic: Duration) {
         let Some(run) = self.runs.get_mut(&no) else { return };
         if let Some(row) = run.open.get(&op).map(|command| run.pending_row(command)) {
             run.lazy.pending.insert(op, row);
@@ -320,52 +224,58 @@ impl Worker {
         }
     }
 
-    fn time_out(&mut self, no: RunNo, op: OpId) {
-        let job = self.runs.get(&no).and_then(|run| run.attempts.get(&op)).and_then(Attempt::job);
-        if let Some(key) = job {
-            self.effects.stop(key);
+    /// The result of a job. One that nobody waits for any more is ignored.
+    pub(super) fn job_done(&mut self, done: JobDone) {
+        let (no, op) = (done.key.run, done.key.op);
+        let Some(run) = self.runs.get_mut(&no) else { return };
+        let Some(attempt) = run.attempts.get_mut(&op).filter(|attempt| attempt.job() == Some(done.key))
+        else {
+            return;
+        };
+        let mut stopped = None;
+        let is_direct = match &attempt.state {
+            State::Body(_) => true,
+            State::Stopping { is_direct, .. } => *is_direct,
+            State::Waits(_) | State::Intends | State::Job(_) => false,
+        };
+        if matches!(attempt.state, State::Stopping { .. })
+            && let State::Stopping { verdict, .. } =
+                std::mem::replace(&mut attempt.state, State::Waits(Moment::MAX))
+        {
+            stopped = Some(*verdict);
         }
-        let failure = Failure::new(kind::TIMEOUT, "the attempt took longer than its timeout");
-        self.verdict(no, op, Verdict::Failed(Failed { failure, permanent: false, retry_after_ms: None }));
+        self.keep_output(no, op, &stderr_of(&done.result));
+        match (stopped, done.result, is_direct) {
+            // It was done before it could be stopped.
+            (Some(_) | None, Ok(done), false) => {
+                self.verdict(no, op, Verdict::Completed(done.value));
+            }
+            (Some(verdict), _, _) => self.verdict(no, op, verdict),
+            (None, Ok(done), true) => self.answer_body(no, op, Ok(done.value)),
+            (None, Err(failed), true) => self.answer_body(no, op, Err(failed.failure)),
+            (None, Err(failed), false) => self.verdict(no, op, Verdict::Failed(failed)),
+        }
     }
 
     /// What an attempt came to: an outcome, another attempt, or a stuck run.
-    fn verdict(&mut self, no: RunNo, op: OpId, verdict: Verdict) {
+    pub(super) fn verdict(&mut self, no: RunNo, op: OpId, verdict: Verdict) {
+        let Some(verdict) = self.poll_again(no, op, verdict) else { return };
         let now = self.clock.now();
-        let chance = self.next_chance();
         let Some(run) = self.runs.get_mut(&no) else { return };
-        let Some(policy) = run.open.get(&op).and_then(|command| policy(&command.work)) else { return };
         let Some(attempt) = run.attempts.get_mut(&op) else { return };
-        attempt.deadline = None;
+        attempt.timeout = None;
+        attempt.slot = None;
+        attempt.queued = None;
+        attempt.seeks = None;
+        // Its job is over, or was never begun.
+        attempt.state = State::Waits(Moment::MAX);
         match verdict {
             Verdict::Completed(value) => self.arrived(no, op, now, Ok(value)),
-            Verdict::Failed(failed) => {
-                attempt.failures += 1;
-                attempt.last_failure = Some(failed.failure.clone());
-                let number = attempt.failures;
-                let decision = decide(&policy, number, &failed, chance);
-                let next_try = match decision {
-                    Decision::TryAgain { in_ms } => Some(now.plus_ms(in_ms)),
-                    Decision::GiveUp => None,
-                };
-                self.tell(
-                    no,
-                    Progress::AttemptFailed {
-                        op,
-                        attempt: number,
-                        failure: failed.failure.clone(),
-                        next_try,
-                        attempts: policy.attempts,
-                    },
-                );
-                match next_try {
-                    Some(at) => self.try_again(no, op, at, now),
-                    None => self.arrived(no, op, now, Err(failed.failure)),
-                }
-            }
+            Verdict::Served(value) => self.served(no, op, now, value),
+            Verdict::Missed(failure) => self.arrived(no, op, now, Err(failure)),
+            Verdict::Failed(failed) => self.failed(no, op, &failed),
             Verdict::Fault(mut stuck) => {
                 stuck.line = stuck.line.or_else(|| run.open.get(&op).and_then(|command| command.line));
-                attempt.state = State::Waits(Moment::MAX);
                 let monotonic = self.clock.monotonic();
                 run.run = None;
                 run.lazy.status(StoredStatus::Stuck((*stuck).clone()));
@@ -375,19 +285,52 @@ impl Worker {
         }
     }
 
-    fn try_again(&mut self, no: RunNo, op: OpId, at: Moment, now: Moment) {
+    /// An attempt failed: there is another, or its failure is the outcome.
+    fn failed(&mut self, no: RunNo, op: OpId, failed: &Failed) {
+        let now = self.clock.now();
+        let chance = self.next_chance();
+        let Some(run) = self.runs.get_mut(&no) else { return };
+        let Some(Work::Effect { options, probe, .. }) = run.open.get(&op).map(|command| &command.work) else {
+            return;
+        };
+        let (policy, deadline): (&RetryPolicy, _) = (&options.retry, options.deadline);
+        let Some(attempt) = run.attempts.get_mut(&op) else { return };
+        attempt.failures += 1;
+        attempt.failing_since.get_or_insert(now);
+        attempt.last_failure = Some(failed.failure.clone());
+        // With a probe nothing is done again before it was looked whether it has happened; without one the script asked
+        // for another attempt after a failure that is known.
+        attempt.intent = match attempt.intent {
+            Intent::Begun | Intent::Unknown if probe.is_some() => Intent::Unknown,
+            Intent::Begun | Intent::Unknown | Intent::None => Intent::None,
+        };
+        let (number, attempts) = (attempt.failures, policy.attempts);
+        let next_try = match decide(policy, number, failed, chance) {
+            Decision::TryAgain { in_ms } => Some(now.plus_ms(in_ms)),
+            Decision::GiveUp => None,
+        };
+        let is_too_late = next_try.is_some_and(|at| deadline.is_some_and(|deadline| at >= deadline));
+        let next_try = next_try.filter(|_| !is_too_late);
+        let failure = failed.failure.clone();
+        self.tell(no, Progress::AttemptFailed { op, attempt: number, failure, next_try, attempts });
+        match next_try {
+            Some(at) => self.try_again(no, op, at, now),
+            None if is_too_late => self.missed(no, op),
+            None => self.arrived(no, op, now, Err(failed.failure.clone())),
+        }
+    }
+
+    pub(super) fn try_again(&mut self, no: RunNo, op: OpId, at: Moment, now: Moment) {
         let monotonic = self.clock.monotonic();
         let Some(run) = self.runs.get_mut(&no) else { return };
         if let Some(attempt) = run.attempts.get_mut(&op) {
             attempt.state = State::Waits(at);
         }
-        if let Some(row) = run.open.get(&op).map(|command| run.pending_row(command)) {
-            run.lazy.pending.insert(op, row);
-        }
-        if at.since_ms(now) > URGENT_WAIT_MS {
+        self.keep_attempt(no, op, monotonic);
+        if at.since_ms(now) > URGENT_WAIT_MS
+            && let Some(run) = self.runs.get_mut(&no)
+        {
             run.lazy.hurry(monotonic);
-        } else {
-            run.lazy.touch(monotonic);
         }
         self.leave_if_stuck(no);
     }
@@ -398,30 +341,27 @@ impl Worker {
     }
 }
 
-/// The facts of the run as a body sees them.
-fn facts(run: &Executing, now: Moment) -> RunFacts {
-    RunFacts {
-        id: run.id.clone(),
-        generation: run.generation,
-        started_at: run.run.as_ref().map_or(now, crate::run::Run::started_at),
-        cancelled: run.run.as_ref().is_some_and(crate::run::Run::is_cancelled),
+/// The end of stderr that a result brings.
+fn stderr_of(result: &Result<Done, Failed>) -> String {
+    match result {
+        Ok(Done { stderr, .. }) => stderr.clone(),
+        Err(failed) => {
+            let stderr = failed.failure.data.get("stderr").and_then(Value::as_text);
+            stderr.map(str::to_owned).unwrap_or_default()
+        }
     }
 }
 
-fn policy(work: &Work) -> Option<RetryPolicy> {
-    match work {
-        Work::Effect { options, .. } => Some(options.retry.clone()),
-        Work::Timer { .. } | Work::Wait => None,
-    }
+/// The failure of an at-most-once effect that a crash cut off.
+fn unknown_outcome(label: &CommandLabel) -> Failure {
+    let message = format!(
+        "{label} had begun when its process ended, and is to be done at most once: whether it happened is not known"
+    );
+    Failure::new(kind::UNKNOWN_OUTCOME, message).with("name", label.name.as_str())
 }
 
-/// What a body threw: `fail` is permanent, all else is tried again.
-fn of_body(failure: Failure) -> Failed {
-    let permanent = failure.kind == kind::FAILURE || failure.kind == kind::TOO_LARGE;
-    Failed { failure, permanent, retry_after_ms: None }
-}
-
-fn fault(message: String) -> Stuck {
+/// A mistake in a body.
+pub(super) fn fault(message: String) -> Stuck {
     Stuck {
         kind: kind::FAULT.to_owned(),
         message,

@@ -1,6 +1,6 @@
 //! A run in execution: its script's state, its place in the store, and what has arrived for it.
 
-use super::attempts::Attempt;
+use super::attempt::Attempt;
 use super::lazy::Lazy;
 use crate::history::{
     Checksum, Entry, Fact, Message, MessageId, MessageNo, Moment, OpId, Pending, Record, RecordError, RunEnd,
@@ -68,6 +68,8 @@ pub(super) struct InFlight {
     pub(super) entry: Option<Entry>,
     pub(super) checksum: Checksum,
     pub(super) ends: Option<RunEnd>,
+    /// At-most-once commands whose intent it brings to disk.
+    pub(super) intents: Vec<OpId>,
 }
 
 impl Executing {
@@ -167,7 +169,9 @@ impl Executing {
             checksum = next;
             records.push(record);
             match &entry.fact {
-                Fact::SignalReceived(signal) => delivered.push((signal.message_no, signal.message_id)),
+                Fact::SignalReceived(_) | Fact::TokenResolved(_) | Fact::QuestionAnswered(_) => {
+                    delivered.extend(entry.fact.message().map(|(no, id, _)| (no, id)));
+                }
                 Fact::CancelRequested(request) => {
                     delivered.push((request.message_no, request.message_id));
                     self.lazy.cancel_requested(entry.at);
@@ -188,7 +192,10 @@ impl Executing {
                 Fact::RunBegan { .. } | Fact::Unknown { .. } => {}
             }
         }
+        let mut once = std::mem::take(&mut self.lazy.released);
+        once.extend(entry.as_ref().and_then(|entry| self.once_change(&entry.fact)));
         let lazy = self.lazy.take();
+        let intents = lazy.pending.values().filter(|row| row.begun).map(|row| row.op).collect();
         let append = Append {
             run: self.no,
             epoch: self.epoch,
@@ -200,8 +207,9 @@ impl Executing {
             logs: lazy.logs,
             published: lazy.published,
             row: lazy.row,
+            once,
         };
-        Ok((append, InFlight { run: self.no, entry, checksum, ends }))
+        Ok((append, InFlight { run: self.no, entry, checksum, ends, intents }))
     }
 
     /// The key of the next log line.
@@ -224,8 +232,11 @@ impl Executing {
                 row.attempts = options.retry.attempts;
                 row.deadline = options.deadline;
             }
-            Work::Timer { due } => row.due = Some(*due),
-            Work::Wait => {}
+            Work::Timer { due } => {
+                row.input = command.shown.clone();
+                row.due = Some(*due);
+            }
+            Work::Wait => row.input = command.shown.clone(),
         }
         if let Some(attempt) = attempt {
             attempt.remember(&mut row);

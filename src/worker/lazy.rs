@@ -1,7 +1,7 @@
 //! Lazy records of a run: they ride along with its next urgent append, or go alone when they have waited long enough.
 
 use crate::history::{Moment, OpId, Pending, StoredStatus, Value};
-use crate::store::{LogKey, LogLine, RowChange};
+use crate::store::{LogKey, LogLine, OnceChange, RowChange};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -16,6 +16,8 @@ pub(super) struct Lazy {
     pub(super) logs: Vec<(LogKey, LogLine)>,
     pub(super) published: Vec<(String, Value)>,
     pub(super) row: RowChange,
+    /// `once` keys that the run held and gives back without a result.
+    pub(super) released: Vec<OnceChange>,
     /// Commands whose pending row is in the store.
     written: BTreeSet<OpId>,
     since: Option<Duration>,

@@ -5,17 +5,24 @@
 #![warn(clippy::wildcard_enum_match_arm, clippy::match_wildcard_for_single_variants)]
 
 mod advance;
+mod attempt;
 mod attempts;
+mod bodies;
 mod body_host;
 mod effects;
 mod eviction;
 mod executing;
+mod intent;
 mod lazy;
+mod limits;
+mod once;
 mod outcome;
+mod polls;
 mod processes;
 mod progress;
 mod recovery;
 mod shutdown;
+mod slots;
 #[expect(clippy::module_inception, reason = "the room's noun is its main file's noun")]
 mod worker;
 
@@ -23,6 +30,7 @@ pub use effects::{Effects, Job, JobDone, JobKey, News, Ready};
 pub use processes::Processes;
 pub use progress::{Observer, Progress};
 pub use recovery::{LoadError, compile_program, load_history};
+pub use slots::Quota;
 pub use worker::{Finished, Input, Settings, Worker, WorkerError};
 
 #[cfg(test)]

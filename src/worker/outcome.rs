@@ -49,6 +49,15 @@ impl Worker {
         run.outcomes.push(Arrival { op, ended_at, fact });
     }
 
+    /// A command has the result that another call had under its key.
+    pub(super) fn served(&mut self, no: RunNo, op: OpId, ended_at: Moment, result: Value) {
+        self.arrived(no, op, ended_at, Ok(result));
+        let arrival = self.runs.get_mut(&no).and_then(|run| run.outcomes.last_mut());
+        if let Some(Fact::ActivityCompleted(done)) = arrival.map(|arrival| &mut arrival.fact) {
+            done.attempts = 0;
+        }
+    }
+
     /// What a body logged.
     pub(super) fn keep_lines(&mut self, no: RunNo, op: OpId, said: Vec<Said>, told: Option<Told>) {
         let now = self.clock.now();

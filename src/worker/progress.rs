@@ -48,6 +48,23 @@ pub enum Progress {
         /// How many there may be, where bounded.
         attempts: Option<u32>,
     },
+    /// A command has been failing for so long that a person should look; told once.
+    Struggling {
+        /// The command.
+        op: OpId,
+        /// Its kind and name.
+        label: CommandLabel,
+        /// The line that asks.
+        line: Option<u32>,
+        /// How many attempts have failed.
+        failures: u32,
+        /// Since when.
+        since: Moment,
+        /// The last failure.
+        failure: Failure,
+        /// When the next attempt begins, where one waits.
+        next_try: Option<Moment>,
+    },
     /// A command ended and its outcome is recorded.
     Outcome {
         /// The command.
@@ -91,6 +108,11 @@ pub enum Progress {
         total: i64,
         /// A word beside it.
         text: Option<String>,
+    },
+    /// Somebody replied to what the run waits for: a token was resolved, a question answered.
+    Replied {
+        /// What was said.
+        what: String,
     },
     /// A signal was delivered.
     Signal {

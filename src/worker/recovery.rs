@@ -1,6 +1,6 @@
 //! Recovery: a run's history is read, verified and replayed, and its pending commands are taken up again.
 
-use super::attempts::Attempt;
+use super::attempt::Attempt;
 use super::executing::{Executing, Phase};
 use super::progress::Progress;
 use super::worker::{Worker, WorkerError};
@@ -94,6 +94,7 @@ pub(super) fn charter(run: &Executing) -> Charter {
         generation: run.generation,
         input: run.start.input.clone(),
         timeout_ms: run.start.timeout_ms,
+        secret: run.start.secret,
     }
 }
 

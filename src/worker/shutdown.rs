@@ -8,6 +8,7 @@ use crate::store::{Answer, Request, StoreError};
 impl Worker {
     /// Parks every run: children end, lazy records are written, claims are given up.
     pub(super) fn put_down(&mut self, patience: bool) -> Result<(), WorkerError> {
+        self.withdraw_intents();
         self.effects.stop_all(patience);
         let now = self.clock.now();
         let mut requests = Vec::new();

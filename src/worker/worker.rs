@@ -3,6 +3,7 @@
 use super::effects::{Effects, News};
 use super::executing::{Executing, Phase};
 use super::progress::{Observer, Progress};
+use super::slots::Slots;
 use crate::history::{Moment, Program, RunEnd, RunNo, Stuck};
 use crate::script::{Interpreter, Script};
 use crate::store::{Event, Store, StoreError};
@@ -64,6 +65,18 @@ pub struct Settings {
     pub seed: u64,
     /// The most strands alive at once; waiting runs are evicted above it.
     pub live_strands: usize,
+    /// The most attempts under way at once.
+    pub activities: u32,
+}
+
+/// The most attempts under way at once, where nothing is configured.
+const ACTIVITIES: u32 = 64;
+
+impl Settings {
+    /// The usual settings.
+    pub fn seeded(seed: u64) -> Self {
+        Self { seed, live_strands: usize::MAX, activities: ACTIVITIES }
+    }
 }
 
 /// A worker and its runs.
@@ -80,6 +93,9 @@ pub struct Worker {
     pub(super) chance: u64,
     pub(super) serial: u64,
     pub(super) stopping: Option<bool>,
+    pub(super) slots: Slots,
+    /// When those that wait for a slot ask again although none was given back, on the monotonic clock.
+    pub(super) ask_slots_at: Option<Duration>,
 }
 
 impl Worker {
@@ -101,6 +117,8 @@ impl Worker {
             effects,
             observer,
             chance: settings.seed,
+            slots: Slots::new(settings.activities),
+            ask_slots_at: None,
             settings,
             serial: 0,
             stopping: None,
@@ -154,6 +172,7 @@ impl Worker {
                 }
             }
             Input::Store(Event::Changed { run }) => self.look_again(run),
+            Input::Store(Event::RetryNow { run }) => self.retry_now(run),
             Input::Stop { patience } => self.stopping = Some(patience),
         }
     }
@@ -176,12 +195,12 @@ impl Worker {
         self.runs
             .values()
             .flat_map(|run| {
-                let due = run.next_due().map(until);
-                let lazy = run.lazy.deadline().map(after);
-                let timeout =
-                    run.attempts.values().filter_map(super::attempts::Attempt::deadline).min().map(after);
-                due.into_iter().chain(lazy).chain(timeout)
+                let due = run.next_due().into_iter().chain(run.next_limit()).min().map(until);
+                let lazy = run.lazy.deadline();
+                let limit = run.next_limit_monotonic();
+                due.into_iter().chain(lazy.into_iter().chain(limit).min().map(after))
             })
+            .chain(self.ask_slots_at.map(after))
             .min()
             .unwrap_or(LOOK_UP)
     }

@@ -8,6 +8,7 @@ mod history;
 mod limits;
 mod list;
 mod logs;
+mod once;
 mod overview;
 mod query;
 mod result;

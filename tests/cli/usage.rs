@@ -31,6 +31,7 @@ fn every_command_has_help_with_an_example() {
         "wait",
         "cancel",
         "terminate",
+        "once",
     ] {
         let help = home.durun(&[command, "--help"]).stdout();
         assert!(help.contains("Example") && help.contains(&format!("  durun {command}")), "{help}");

@@ -5,6 +5,7 @@ mod endings;
 mod four_processes;
 mod kill_storm;
 mod order_paths;
+mod promises;
 mod samples;
 mod two_terminals;
 mod world;

@@ -49,21 +49,23 @@ impl Store for Witness {
     }
 }
 
-fn open(disk: &CrashDisk, clock: &ManualClock) -> Result<LocalSession, String> {
+pub(crate) fn open(disk: &CrashDisk, clock: &ManualClock) -> Result<LocalSession, String> {
     let tables = RedbTables::with_backend(disk.clone(), Arc::new(clock.clone()), Arc::new(Living::default()))
         .map_err(|error| error.to_string())?;
     Ok(LocalSession::alone(Arc::new(tables), Arc::new(clock.clone())))
 }
 
-struct Recording {
-    disk: CrashDisk,
+pub(crate) struct Recording {
+    pub(crate) disk: CrashDisk,
     kept: Acknowledged,
-    end: RunEnd,
-    run: RunNo,
+    pub(crate) end: RunEnd,
+    pub(crate) run: RunNo,
+    /// Which commands were started as jobs, each after which call.
+    pub(crate) starts: Vec<(OpId, u64)>,
 }
 
 /// Runs a sample to its end on a recording disk.
-fn record(sample: &Sample, faults: Faults) -> Recording {
+pub(crate) fn record(sample: &Sample, faults: Faults) -> Recording {
     let mut world = SampleWorld::new(sample);
     let disk = CrashDisk::default();
     // The file takes its name only when it is whole: it is made before the recording begins.
@@ -73,10 +75,16 @@ fn record(sample: &Sample, faults: Faults) -> Recording {
     let kept: Arc<Mutex<Acknowledged>> = Arc::default();
     let inner = open(&disk, &world.clock).expect("opens");
     let store = Arc::new(Witness { inner, disk: disk.clone(), kept: Arc::clone(&kept) });
+    let (starts, calls) = (Arc::new(Mutex::new(Vec::new())), Arc::clone(&kept));
+    let noted = Arc::clone(&starts);
+    world.watch =
+        Arc::new(move |op| noted.lock().expect("starts").push((op, calls.lock().expect("kept").calls)));
     let end = world.drive(store, run).expect("comes to its end");
+    world.watch = Arc::new(|_| ());
+    let starts = std::mem::take(&mut *starts.lock().expect("starts"));
     let kept =
         Arc::into_inner(kept).map_or_else(Acknowledged::default, |kept| kept.into_inner().expect("kept"));
-    Recording { disk, kept, end, run }
+    Recording { disk, kept, end, run, starts }
 }
 
 #[derive(Debug, Default)]

@@ -24,6 +24,8 @@ pub(crate) struct Sample {
     failures: &'static [(&'static str, u32)],
     /// A piece of the end that is expected.
     ends: &'static str,
+    /// The script itself, where it is no file.
+    inline: Option<&'static str>,
 }
 
 /// Every sample, the order on each of its paths.
@@ -35,9 +37,18 @@ pub(crate) fn samples() -> Vec<Sample> {
         signals: &[(5_000, "pickedUp", "null"), (6_000, "delivered", "null")],
         failures: &[("charge_customer", 3)],
         ends: "Completed { result: Text(\"Delivered\") }",
+        inline: None,
     };
     vec![
-        Sample { name: "tour", file: "tour.rhai", input: "{}", signals: &[], failures: &[], ends: "\"up\"" },
+        Sample {
+            name: "tour",
+            file: "tour.rhai",
+            input: "{}",
+            signals: &[],
+            failures: &[],
+            ends: "\"up\"",
+            inline: None,
+        },
         Sample { name: "order not picked up", signals: &[], ends: "Not picked up in time", ..order },
         Sample {
             name: "order not delivered",
@@ -60,6 +71,7 @@ pub(crate) fn samples() -> Vec<Sample> {
             signals: &[],
             failures: &[("test -e \"$2/mounted\" || { echo \"$2 is not mounted\" >&2; ", 2)],
             ends: "/b/backup.tar.gz",
+            inline: None,
         },
         Sample {
             name: "release",
@@ -68,6 +80,7 @@ pub(crate) fn samples() -> Vec<Sample> {
             signals: &[(500, "go", "null")],
             failures: &[],
             ends: "\"healthy\": Bool(true)",
+            inline: None,
         },
         Sample {
             name: "approval",
@@ -76,17 +89,35 @@ pub(crate) fn samples() -> Vec<Sample> {
             signals: &[(200_000_000, "decision", r#"{"ok": true, "by": "Ada"}"#)],
             failures: &[],
             ends: "Ada",
+            inline: None,
+        },
+        Sample {
+            name: "migrate",
+            file: "migrate.rhai",
+            input: r#"{"journal": "/j", "to": 7}"#,
+            signals: &[],
+            failures: &[],
+            ends: "Completed",
+            inline: None,
         },
     ]
 }
 
 impl Sample {
+    /// A script that is no file, without signals and failures.
+    pub(crate) fn inline(name: &'static str, text: &'static str, ends: &'static str) -> Self {
+        Self { name, file: "", input: "{}", signals: &[], failures: &[], ends, inline: Some(text) }
+    }
+
     pub(crate) fn expected(&self, end: &RunEnd) -> Result<(), String> {
         let shown = format!("{end:?}");
         if shown.contains(self.ends) { Ok(()) } else { Err(shown) }
     }
 
     fn text(&self) -> String {
+        if let Some(text) = self.inline {
+            return text.to_owned();
+        }
         let path = format!("{}/scripts/{}", env!("CARGO_MANIFEST_DIR"), self.file);
         std::fs::read_to_string(path).expect("the sample")
     }
@@ -99,23 +130,32 @@ pub(crate) struct SampleWorld<'s> {
     pub(crate) clock: ManualClock,
     sample: &'s Sample,
     started: Arc<Mutex<Vec<OpId>>>,
+    /// Told of each command that is started as a job.
+    pub(crate) watch: Watch,
 }
+
+type Watch = Arc<dyn Fn(OpId) + Send + Sync>;
 
 /// Effects that answer by the sample's rules.
 struct Answers {
     failures: BTreeMap<String, u32>,
     inputs: Sender<Input>,
     started: Arc<Mutex<Vec<OpId>>>,
+    watch: Watch,
 }
 
 impl Effects for Answers {
     fn start(&mut self, job: Job) {
         self.started.lock().expect("started").push(job.key.op);
+        (self.watch)(job.key.op);
         let result = self.answer(&job);
         self.inputs.send(Input::News(News::Done(JobDone { key: job.key, result }))).expect("is heard");
     }
 
-    fn stop(&mut self, _: JobKey) {}
+    fn stop(&mut self, key: JobKey) {
+        let result = Err(Failed::passing(Failure::new("cancelled", "was stopped")));
+        self.inputs.send(Input::News(News::Done(JobDone { key, result }))).expect("is heard");
+    }
 
     fn stop_all(&mut self, _: bool) {}
 }
@@ -153,7 +193,7 @@ impl Answers {
 
 impl<'s> SampleWorld<'s> {
     pub(crate) fn new(sample: &'s Sample) -> Self {
-        Self { clock: ManualClock::at(DAWN), sample, started: Arc::default() }
+        Self { clock: ManualClock::at(DAWN), sample, started: Arc::default(), watch: Arc::new(|_| ()) }
     }
 
     /// The commands that were started as jobs.
@@ -176,6 +216,7 @@ impl<'s> SampleWorld<'s> {
                 directory: "/".into(),
                 environment: BTreeMap::new(),
                 timeout_ms: None,
+                secret: [7; 16],
             },
             scripts: vec![(ScriptHash::of(&text), text)],
             claim: None,
@@ -193,8 +234,13 @@ impl<'s> SampleWorld<'s> {
         store.set_events(Arc::new(move |event| drop(events.send(Input::Store(event)))));
         let failures =
             self.sample.failures.iter().map(|(name, times)| ((*name).to_owned(), *times)).collect();
-        let effects = Answers { failures, inputs: sender, started: Arc::clone(&self.started) };
-        let settings = Settings { seed: 3, live_strands: 24_000 };
+        let effects = Answers {
+            failures,
+            inputs: sender,
+            started: Arc::clone(&self.started),
+            watch: Arc::clone(&self.watch),
+        };
+        let settings = Settings { live_strands: 24_000, ..Settings::seeded(3) };
         let shared: Arc<dyn Store> = store;
         let mut worker = Worker::new(
             Arc::clone(&shared),

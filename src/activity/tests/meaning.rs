@@ -151,6 +151,7 @@ fn start(script: &std::path::Path) -> RunStart {
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .into(),
         timeout_ms: None,
+        secret: [7; 16],
     }
 }
 

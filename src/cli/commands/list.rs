@@ -1,11 +1,11 @@
-//! `durun list`: runs, newest first.
+//! `durun list`: runs, those that need a person first, then newest first.
 
 use crate::cli::args::Format;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::render::{run_json, runs};
-use crate::client::{RunFilter, list};
+use crate::client::{RunFilter, list_needing_first};
 use crate::history::{Moment, RunStatus};
 use crate::timer::{parse_duration, parse_moment};
 use clap::Args;
@@ -51,9 +51,10 @@ pub(crate) fn run(context: &Context, args: &ListArgs) -> Result<Exit, CliError> 
         script: args.script.clone(),
         since: args.since.as_deref().map(|text| since(text, context.clock.now())).transpose()?,
         limit,
+        needs_person: false,
     };
     let views = match context.session_if_any()? {
-        Some(session) => list(&session, filter)?,
+        Some(session) => list_needing_first(&session, filter)?,
         None => Vec::new(),
     };
     match context.format() {

@@ -34,6 +34,7 @@ fn document(overview: &Overview) -> Json {
         overview.ended.iter().map(|(status, count)| (status.word().to_owned(), json!(count))).collect();
     json!({
         "schema": SCHEMA,
+        "asking": all(&overview.asking),
         "stuck": all(&overview.stuck),
         "failed": all(&overview.failed),
         "open": all(&overview.open),

@@ -4,7 +4,8 @@ use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::{escape, input};
-use crate::client::{signal, view};
+use crate::client::{Session, signal, view};
+use crate::history::RunRow;
 use clap::Args;
 
 const EXAMPLES: &str = "\
@@ -45,7 +46,16 @@ pub(crate) fn run(context: &Context, args: &SignalArgs) -> Result<Exit, CliError
         context.note(&format!(
             "note: the script of run {id} never mentions \"{name}\"; the signal waits in its inbox"
         ));
-    } else if view(&session, sent.row.no)?.executor.is_none() {
+    } else {
+        return told_of_executor(context, &session, &sent.row);
+    }
+    Ok(Exit::Done)
+}
+
+/// Says what has to be done where a message was accepted and nobody executes its run.
+pub(super) fn told_of_executor(context: &Context, session: &Session, row: &RunRow) -> Result<Exit, CliError> {
+    if view(session, row.no)?.executor.is_none() {
+        let id = &row.id;
         context.note(&format!(
             "accepted; nobody executes run {id}: {}",
             context.command(&format!("resume {id}"))

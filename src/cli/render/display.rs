@@ -3,7 +3,7 @@
 use super::live::Live;
 use crate::cli::context::Context;
 use crate::cli::escape;
-use crate::client::{Claimed, Observer};
+use crate::client::{Claimed, Observer, Progress};
 use crate::timer::Clock;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use std::io::Write as _;
@@ -51,10 +51,11 @@ impl Display {
     pub(crate) fn observer(&self) -> Observer {
         let (live, screen, clock) = (Arc::clone(&self.live), self.screen.clone(), Arc::clone(&self.clock));
         Arc::new(move |run, news| {
+            let is_grave = matches!(news, Progress::Struggling { .. });
             let lines = live.lock().unwrap_or_else(PoisonError::into_inner).tell(run, news, clock.now());
             match &screen {
-                Screen::Hidden => {}
-                Screen::Lines => {
+                Screen::Hidden if !is_grave => {}
+                Screen::Hidden | Screen::Lines => {
                     let mut stderr = std::io::stderr().lock();
                     // Nobody is left to tell where stderr itself fails.
                     let _ = lines.iter().try_for_each(|line| writeln!(stderr, "{line}"));

@@ -1,7 +1,7 @@
 //! An entry of a history as a JSON document, schema 1.
 
 use super::run_json::SCHEMA;
-use crate::history::{Entry, Fact, RunEnd, RunId, Seq};
+use crate::history::{Entry, Fact, Resolution, RunEnd, RunId, Seq};
 use crate::timer::rfc3339;
 use serde_json::{Value as Json, json};
 
@@ -63,6 +63,31 @@ fn facts(fact: &Fact) -> Json {
             "message_id": format!("{:?}", cancel.message_id),
             "reason": cancel.reason,
             "accepted_at": rfc3339(cancel.accepted_at),
+        }),
+        Fact::TokenResolved(resolved) => {
+            let mut document = json!({
+                "message_no": resolved.message_no.0,
+                "message_id": format!("{:?}", resolved.message_id),
+                "token": resolved.token,
+                "accepted_at": rfc3339(resolved.accepted_at),
+            });
+            let (key, how) = match &resolved.resolution {
+                Resolution::Resolved(value) => ("value", value.to_json()),
+                Resolution::Rejected(message) => ("rejected", json!(message)),
+            };
+            if let Json::Object(document) = &mut document {
+                document.insert(key.to_owned(), how);
+            }
+            document
+        }
+        Fact::QuestionAnswered(answered) => json!({
+            "message_no": answered.message_no.0,
+            "message_id": format!("{:?}", answered.message_id),
+            "op": answered.question.0,
+            "choice": answered.choice.choice,
+            "who": answered.choice.who,
+            "note": answered.choice.note,
+            "accepted_at": rfc3339(answered.accepted_at),
         }),
         Fact::RunEnded(ended) => end(&ended.end),
         Fact::Unknown { code, raw } => json!({"code": code, "bytes": raw.len()}),

@@ -56,6 +56,14 @@ impl Doing {
     }
 }
 
+struct Struggle<'a> {
+    label: &'a CommandLabel,
+    line: Option<u32>,
+    failures: u32,
+    since: Moment,
+    next_try: Option<Moment>,
+}
+
 impl Live {
     /// Knows the runs' names and nothing else.
     pub(crate) fn new(runs: &[Claimed], color: bool) -> Self {
@@ -93,6 +101,10 @@ impl Live {
                 doing.last_error = Some(escape::line(&failure.message));
                 Vec::new()
             }
+            Progress::Struggling { label, line, failures, since, failure, next_try, .. } => {
+                let struggle = Struggle { label: &label, line, failures, since, next_try };
+                vec![self.struggling(run, &struggle, &failure.message, now)]
+            }
             Progress::Outcome { op, label, took_ms, ok, message, attempts } => {
                 self.doing.remove(&(run, op));
                 vec![self.outcome(&label, took_ms, ok, message.as_deref(), attempts)]
@@ -120,11 +132,29 @@ impl Live {
             Progress::Signal { name } => {
                 vec![format!("{} signal {}", Paint::Cyan.paint("←", self.color), escape::line(&name))]
             }
+            Progress::Replied { what } => {
+                vec![format!("{} {}", Paint::Cyan.paint("←", self.color), escape::line(&what))]
+            }
             Progress::Ended(end) => self.over(run, ended_word(&end)),
             Progress::Stuck(_) => self.over(run, "stuck"),
             Progress::Parked => self.over(run, "parked"),
         };
         lines.into_iter().map(|line| self.prefixed(run, line)).collect()
+    }
+
+    /// A command that has been failing for long: what, where, how often, why, and what to type.
+    fn struggling(&self, run: RunNo, struggle: &Struggle<'_>, error: &str, now: Moment) -> String {
+        let id = self.names.get(&run).map(RunId::to_string).unwrap_or_default();
+        let what = name(struggle.label.kind, &struggle.label.name);
+        let place = struggle.line.map(|line| format!(" (line {line})")).unwrap_or_default();
+        let since = show_duration(now.since_ms(struggle.since));
+        let next = struggle.next_try.map(|at| format!("; next try in {}", left(at, now))).unwrap_or_default();
+        format!(
+            "{} run {id}: {what}{place} has been failing for {since}, {} attempts: {}{next}; durun status {id}",
+            Paint::Yellow.paint("!", self.color),
+            struggle.failures,
+            escape::line(error),
+        )
     }
 
     fn at(&mut self, run: RunNo, op: OpId, now: Moment) -> &mut Doing {

@@ -11,5 +11,7 @@ pub(crate) mod runs;
 pub(crate) mod status;
 pub(crate) mod story;
 pub(crate) mod table;
+pub(crate) mod unblock;
 pub(crate) mod waits;
 pub(crate) mod when;
+pub(crate) mod why;

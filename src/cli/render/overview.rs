@@ -19,7 +19,8 @@ const MOST: usize = 20;
 /// The overview.
 pub(crate) fn render(overview: &Overview, now: Moment, width: Option<usize>, color: bool) -> String {
     let mut out = String::new();
-    let needs: Vec<&RunView> = overview.stuck.iter().chain(&overview.failed).collect();
+    let needs: Vec<&RunView> =
+        overview.asking.iter().chain(&overview.stuck).chain(&overview.failed).collect();
     section(&mut out, "Needs a person", &needs, now, width, color);
     section(&mut out, "Goes on", &overview.open.iter().collect::<Vec<_>>(), now, width, color);
     let ended: Vec<String> = RunStatus::ALL

@@ -1,6 +1,6 @@
 //! A run as a JSON document, schema 1. Fields are added, never renamed.
 
-use crate::client::RunView;
+use crate::client::{RunView, open_question};
 use crate::history::{Moment, Pending, RunEnd, RunStatus, StoredStatus, Value};
 use crate::timer::rfc3339;
 use serde_json::{Map, Value as Json, json};
@@ -26,6 +26,10 @@ pub(crate) fn brief(view: &RunView) -> Json {
             "kind": pending.label.kind.word(),
             "name": pending.label.name,
             "due": time(pending.due),
+            "attempt": pending.failures.saturating_add(1),
+            "attempts": pending.attempts,
+            "next_try": time(pending.next_try),
+            "last_error": pending.last_failure.as_ref().map(|failure| failure.message.as_str()),
         })
     });
     document.insert("waits_for".to_owned(), waits.collect());
@@ -72,7 +76,7 @@ pub(crate) fn woken_by(view: &RunView) -> Option<String> {
 }
 
 fn waits_for(pending: &Pending) -> Json {
-    json!({
+    let mut document = json!({
         "kind": pending.label.kind.word(),
         "name": pending.label.name,
         "op": pending.op.0,
@@ -83,7 +87,17 @@ fn waits_for(pending: &Pending) -> Json {
         "last_error": pending.last_failure.as_ref().map(|failure| failure.message.as_str()),
         "line": pending.line,
         "scheduled_at": rfc3339(pending.scheduled_at),
-    })
+        "waits_for": pending.waits_for,
+        "heartbeat": pending.heartbeat.as_ref().map(crate::history::Value::to_json),
+        "deadline": time(pending.deadline),
+        "failing_since": time(pending.failing_since),
+        "begun": pending.begun,
+    });
+    if let (Some(question), Json::Object(document)) = (open_question(pending), &mut document) {
+        document.insert("choices".to_owned(), json!(question.choices));
+        document.insert("show".to_owned(), question.show.to_json());
+    }
+    document
 }
 
 fn result(status: &StoredStatus) -> Json {

@@ -3,10 +3,10 @@
 use super::paint::Paint;
 use super::run_json::woken_by;
 use super::table::{Cell, render};
-use super::waits::sentence;
+use super::waits::short;
 use super::when::{absolute, relative};
 use crate::client::RunView;
-use crate::history::{Moment, RunEnd, RunRow, StoredStatus};
+use crate::history::{CommandKind, Moment, RunEnd, RunRow, StoredStatus};
 use std::path::Path;
 
 /// One line a run: id, status, age, script, and what there is to say of it.
@@ -43,7 +43,10 @@ pub(crate) fn remark(view: &RunView, now: Moment) -> String {
         StoredStatus::Ended(
             RunEnd::Cancelled { reason } | RunEnd::TimedOut { reason } | RunEnd::Terminated { reason },
         ) => because(reason),
-        StoredStatus::Open => view.pending.first().map(|pending| sentence(pending, now)).unwrap_or_default(),
+        StoredStatus::Open => {
+            let asks = view.pending.iter().find(|pending| pending.label.kind == CommandKind::Ask);
+            asks.or(view.pending.first()).map(|pending| short(pending, now)).unwrap_or_default()
+        }
     };
     match (&view.row.summary, said.is_empty()) {
         (Some(summary), true) => summary.clone(),

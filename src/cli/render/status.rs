@@ -2,11 +2,12 @@
 
 use super::paint::Paint;
 use super::runs::waker;
+use super::unblock::{asks_once, commands};
 use super::waits::sentence;
 use super::when::{absolute, relative};
 use crate::cli::escape;
-use crate::client::RunView;
-use crate::history::{Moment, RunEnd, StoredStatus, Value};
+use crate::client::{RunView, open_question};
+use crate::history::{Moment, Pending, RunEnd, RunId, StoredStatus, Value};
 
 /// The block that `durun status` prints.
 pub(crate) fn render(view: &RunView, published: &[(String, Value)], now: Moment, color: bool) -> String {
@@ -27,8 +28,12 @@ pub(crate) fn render(view: &RunView, published: &[(String, Value)], now: Moment,
     );
     line("summary", &row.summary.as_deref().map(escape::line).unwrap_or_default());
     line("executor", &waker(view));
+    let alone = asks_once(&view.pending);
     for (place, pending) in view.pending.iter().enumerate() {
         line(if place == 0 { "waits for" } else { "" }, &sentence(pending, now));
+        for more in below(&row.id, pending, alone, now) {
+            line("", &more);
+        }
     }
     if view.unread > 0 {
         line("unread", &counted(u64::from(view.unread), "message", "messages"));
@@ -44,6 +49,14 @@ pub(crate) fn render(view: &RunView, published: &[(String, Value)], now: Moment,
         line(label, &escape::line(&text));
     }
     out
+}
+
+/// What stands below a command: what a question shows, and the command lines that unblock it.
+fn below(id: &RunId, pending: &Pending, alone: bool, now: Moment) -> Vec<String> {
+    let shown = open_question(pending).map(|question| question.show).filter(|show| *show != Value::Null);
+    let shown = shown.map(|show| format!("  {}", escape::cut(&escape::line(&show.to_string()), 400)));
+    let typed = commands(id, pending, alone, now).into_iter().map(|words| format!("  durun {words}"));
+    shown.into_iter().chain(typed).collect()
 }
 
 fn outcome(status: &StoredStatus) -> Vec<(&'static str, String)> {

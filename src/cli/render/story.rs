@@ -4,7 +4,7 @@ use super::paint::Paint;
 use super::waits::name;
 use super::when::absolute;
 use crate::cli::escape;
-use crate::history::{Entry, Fact, Moment, RunEnd, Seq, Value};
+use crate::history::{Choice, Entry, Fact, Moment, Resolution, RunEnd, Seq, Value};
 use crate::timer::show_duration;
 
 /// The widest piece of a value that is shown in a line.
@@ -68,6 +68,28 @@ fn words(fact: &Fact) -> (&'static str, Paint, String) {
         ),
         Fact::CancelRequested(cancel) => {
             ("←", Paint::Yellow, format!("asked to end{}", reason(&cancel.reason)))
+        }
+        Fact::TokenResolved(resolved) => {
+            let token = escape::line(&resolved.token);
+            match &resolved.resolution {
+                Resolution::Resolved(given) => {
+                    ("←", Paint::Cyan, format!("token {token} resolved{}", value(given, " · ")))
+                }
+                Resolution::Rejected(message) => {
+                    ("←", Paint::Red, format!("token {token} rejected{}", reason(message)))
+                }
+            }
+        }
+        Fact::QuestionAnswered(answered) => {
+            let Choice { choice, who, note } = &answered.choice;
+            let who = if who.is_empty() { String::new() } else { format!(" by {}", escape::line(who)) };
+            let text = format!(
+                "question {} answered{who} · {}{}",
+                answered.question,
+                escape::line(choice),
+                reason(note)
+            );
+            ("←", Paint::Cyan, text)
         }
         Fact::RunEnded(ended) => end(&ended.end),
         Fact::Unknown { code, raw } => (

@@ -1,7 +1,8 @@
 //! What a pending command waits for, in words.
 
-use super::when::left;
+use super::when::{left, relative};
 use crate::cli::escape;
+use crate::client::open_question;
 use crate::history::{CommandKind, Moment, Pending};
 
 /// The name of a command as shown: `activity charge`, `sleep`.
@@ -14,13 +15,53 @@ pub(crate) fn attempt(attempt: u32, attempts: Option<u32>) -> String {
     attempts.map_or_else(|| format!("attempt {attempt}"), |most| format!("attempt {attempt} of {most}"))
 }
 
+/// `3 tries`.
+pub(crate) fn tries(count: u32) -> String {
+    if count == 1 { "1 try".to_owned() } else { format!("{count} tries") }
+}
+
+/// One command in the few words of a list: `retrying 3/5, next in 20s: exit code 1`, `asks: Go on? (yes, no)`.
+pub(crate) fn short(pending: &Pending, now: Moment) -> String {
+    if let Some(question) = open_question(pending) {
+        let choices = escape::line(&question.choices.join(", "));
+        return format!("asks: {} ({choices})", escape::line(&question.text));
+    }
+    let Some(next) = pending.next_try.filter(|_| pending.waits_for.is_none()) else {
+        return sentence(pending, now);
+    };
+    let when = if next > now { format!("next in {}", left(next, now)) } else { "next is due".to_owned() };
+    let last = pending.last_failure.as_ref().map(|last| format!(": {}", escape::line(&last.message)));
+    let last = last.unwrap_or_default();
+    if pending.label.kind == CommandKind::Poll {
+        return format!(
+            "polling {}, {}, {when}{last}",
+            escape::line(&pending.label.name),
+            tries(pending.failures)
+        );
+    }
+    let most = pending.attempts.map(|most| format!("/{most}")).unwrap_or_default();
+    format!("retrying {}{most}, {when}{last}", pending.failures.saturating_add(1))
+}
+
 /// One command: what it is, where in the script, what has to happen.
 pub(crate) fn sentence(pending: &Pending, now: Moment) -> String {
-    let mut parts = vec![name(pending.label.kind, &pending.label.name)];
+    let question = open_question(pending);
+    let mut parts = vec![match &question {
+        Some(question) => format!("asks: {}", escape::line(&question.text)),
+        None => name(pending.label.kind, &pending.label.name),
+    }];
     if let Some(line) = pending.line {
         parts.push(format!("line {line}"));
     }
-    if let Some(failure) = &pending.last_failure {
+    if question.is_some() {
+        parts.push(format!("asked {}", relative(pending.scheduled_at, now)));
+    }
+    if pending.label.kind == CommandKind::Poll && pending.failures > 0 {
+        parts.push(tries(pending.failures));
+        parts.extend(
+            pending.last_failure.as_ref().map(|last| format!("last error: {}", escape::line(&last.message))),
+        );
+    } else if let Some(failure) = &pending.last_failure {
         let message = escape::line(&failure.message);
         parts.push(format!("{} failed: {message}", attempt(pending.failures.max(1), pending.attempts)));
     }
@@ -31,13 +72,25 @@ pub(crate) fn sentence(pending: &Pending, now: Moment) -> String {
         (None, Some(_)) => parts.push("due".to_owned()),
         (None, None) => {}
     }
+    if let Some(waits_for) = &pending.waits_for {
+        parts.push(format!("waits for {}", escape::line(waits_for)));
+    }
+    if let Some(details) = &pending.heartbeat {
+        parts.push(format!("last heartbeat: {}", escape::line(&details.to_string())));
+    }
+    if let Some(deadline) = pending.deadline {
+        parts.push(format!("deadline in {}", left(deadline, now)));
+    }
+    if pending.begun {
+        parts.push("at most once, and begun".to_owned());
+    }
     parts.join(" · ")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::history::{CommandLabel, Failure, OpId};
+    use crate::history::{CommandLabel, Failure, OpId, Value};
 
     #[test]
     fn a_command_tells_where_it_is_and_what_it_waits_for() {
@@ -64,5 +117,47 @@ mod tests {
         };
         assert_eq!(sentence(&pending, Moment(0)), "sleep · 1m left");
         assert_eq!(sentence(&pending, Moment(60_000)), "sleep · due");
+    }
+
+    #[test]
+    fn a_list_says_in_few_words_how_retries_polls_and_questions_stand() {
+        let label = |kind, name: &str| CommandLabel { kind, name: name.to_owned() };
+        let mut pending = Pending {
+            failures: 2,
+            attempts: Some(5),
+            next_try: Some(Moment(20_000)),
+            last_failure: Some(Failure::new("exec", "exit code 1")),
+            ..Pending::new(OpId(2), label(CommandKind::Exec, "curl"), Moment(0))
+        };
+        assert_eq!(short(&pending, Moment(0)), "retrying 3/5, next in 20s: exit code 1");
+        pending.attempts = None;
+        assert_eq!(short(&pending, Moment(20_000)), "retrying 3, next is due: exit code 1");
+        pending.label = label(CommandKind::Poll, "issued");
+        assert_eq!(short(&pending, Moment(0)), "polling issued, 2 tries, next in 20s: exit code 1");
+        assert_eq!(
+            sentence(&pending, Moment(0)),
+            "poll issued · 2 tries · last error: exit code 1 · next try in 20s"
+        );
+        let choices = Value::List(vec!["yes".into(), "not\u{1b}yet".into()]);
+        let asked = Pending {
+            input: Value::from([("choices", choices)]),
+            due: Some(Moment(60_000)),
+            ..Pending::new(OpId(2), label(CommandKind::Ask, "Go on?"), Moment(0))
+        };
+        assert_eq!(short(&asked, Moment(0)), "asks: Go on? (yes, not\\x1byet)");
+        assert_eq!(sentence(&asked, Moment(0)), "asks: Go on? · asked now · 1m left");
+        let label = CommandLabel { kind: CommandKind::Exec, name: "copy".to_owned() };
+        pending = Pending {
+            waits_for: Some("a slot: 2 of 2 \"copy\" are under way".to_owned()),
+            heartbeat: Some(600_i64.into()),
+            deadline: Some(Moment(3_600_000)),
+            begun: true,
+            ..Pending::new(OpId(3), label, Moment(0))
+        };
+        assert_eq!(
+            sentence(&pending, Moment(0)),
+            "exec copy · waits for a slot: 2 of 2 \"copy\" are under way · last heartbeat: 600 · deadline in 1h · at most \
+             once, and begun"
+        );
     }
 }

@@ -54,7 +54,13 @@ fn an_error_thrown_as_cancelled_without_a_cancel_is_a_failure() {
 
 #[test]
 fn ruling_17_the_runs_own_time_out_is_a_cancel_that_ends_as_timed_out() {
-    let charter = Charter { id: "t".into(), generation: 0, input: Value::Null, timeout_ms: Some(60_000) };
+    let charter = Charter {
+        id: "t".into(),
+        generation: 0,
+        input: Value::Null,
+        timeout_ms: Some(60_000),
+        secret: [7; 16],
+    };
     let mut story = Story::with("sleep(\"1h\");", charter);
     story.begin();
     assert_eq!(story.open(), ["0 sleep", "4294967295 run_timeout"]);

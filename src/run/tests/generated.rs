@@ -20,8 +20,12 @@ impl Author {
         self.chance.next() % most
     }
 
+    fn place_in(&mut self, length: usize) -> usize {
+        usize::try_from(self.below(u64::try_from(length.max(1)).expect("small"))).expect("small")
+    }
+
     fn one_of<'a>(&mut self, texts: &[&'a str]) -> &'a str {
-        texts[usize::try_from(self.below(texts.len() as u64)).expect("small")]
+        texts[self.place_in(texts.len())]
     }
 
     fn script(&mut self) -> String {
@@ -85,8 +89,7 @@ fn goes_on(story: &mut Story, author: &mut Author) {
         1 if story.run().takes_signals() => story.sends("t", 2),
         2 if author.below(6) == 0 => story.cancel("chance"),
         pick => {
-            let Some(op) = open.get(usize::try_from(author.below(open.len().max(1) as u64)).expect("small"))
-            else {
+            let Some(op) = open.get(author.place_in(open.len())) else {
                 return story.cancel("nothing is open");
             };
             match (story.ends_by(*op), pick) {

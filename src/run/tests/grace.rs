@@ -9,7 +9,13 @@ fn cancelled(reason: &str) -> RunEnd {
 }
 
 fn with_timeout(text: &str) -> Story {
-    let charter = Charter { id: "t".into(), generation: 0, input: Value::Null, timeout_ms: Some(60_000) };
+    let charter = Charter {
+        id: "t".into(),
+        generation: 0,
+        input: Value::Null,
+        timeout_ms: Some(60_000),
+        secret: [7; 16],
+    };
     Story::with(text, charter)
 }
 

@@ -312,3 +312,40 @@ fn parallel_within_shielded_still_stops_at_its_first_error() {
     assert_eq!(*story.result(), Value::from("done"));
     assert_eq!(story.replayed(), Told::Same);
 }
+
+#[test]
+fn ten_thousand_items_run_in_no_more_strands_than_max() {
+    let mut story = Story::of(
+        "let items = []; for i in 0..10000 { items.push(i); } parallel(items, |n| activity(\"work\", n), #{ max: 100 }).len()",
+    );
+    story.begin();
+    let mut most = 0;
+    for op in 0..10_000 {
+        most = most.max(story.run().strands());
+        story.completes(op, Value::Null);
+    }
+    assert_eq!((story.result(), most), (&Value::Int(10_000), 101));
+}
+
+#[test]
+fn thousands_of_strands_are_joined_selected_and_cancelled() {
+    let mut story = Story::of(
+        r#"
+        let hs = [];
+        for i in 0..3000 { hs.push(strand(i, |i| { activity("work", i); i })); }
+        let first = select(hs).index;
+        for h in hs { if h.done() { continue; } h.cancel(); }
+        let cancelled = 0;
+        for h in hs { try { h.join(); } catch (e) { cancelled += 1; } }
+        let more = [];
+        for i in 0..3000 { more.push(strand(i, |i| activity("more", i))); }
+        sleep(1);
+        [first, cancelled]
+        "#,
+    );
+    story.begin();
+    story.completes(1700, Value::Null);
+    assert_eq!(story.open_ops().len(), 3001);
+    story.fires(3000);
+    assert_eq!(*story.result(), Value::List(vec![Value::Int(1700), Value::Int(2999)]));
+}

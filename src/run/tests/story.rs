@@ -1,8 +1,8 @@
 //! A story: a run told entry by entry, as a worker would, and replayed afterwards.
 
 use crate::history::{
-    ActivityCompleted, ActivityFailed, CancelCause, Entry, Fact, Failure, Message, MessageBody, MessageId,
-    MessageNo, Moment, OpId, RunEnd, Value,
+    ActivityCompleted, ActivityFailed, CancelCause, Choice, EffectOptions, Entry, Fact, Failure, Message,
+    MessageBody, MessageId, MessageNo, Moment, OpId, Resolution, RunEnd, Value,
 };
 use crate::run::{Charter, Command, QueryError, ReplayError, Replayed, Run, Seen, Work, query, replay};
 use crate::script::{Interpreter, Script, Source};
@@ -54,6 +54,10 @@ fn sight(state: &Replayed) -> String {
     format!("{open:?} {:?} {:?} {:?}", state.end, state.last_logs, state.last_published)
 }
 
+fn plain() -> Charter {
+    Charter { id: "story".into(), generation: 0, input: Value::Null, timeout_ms: None, secret: [7; 16] }
+}
+
 fn compile(interpreter: &Interpreter, text: &str) -> Rc<Script> {
     let source = Source { path: "story.rhai".into(), main: text.into(), modules: [].into() };
     Script::compile(interpreter, source).expect("compiles")
@@ -61,13 +65,12 @@ fn compile(interpreter: &Interpreter, text: &str) -> Rc<Script> {
 
 impl Story {
     pub(super) fn of(text: &str) -> Self {
-        Self::with(text, Charter { id: "story".into(), generation: 0, input: Value::Null, timeout_ms: None })
+        Self::with(text, plain())
     }
 
     /// The same with an interpreter that other stories use too.
     pub(super) fn on(interpreter: &Interpreter, text: &str) -> Self {
-        let charter = Charter { id: "story".into(), generation: 0, input: Value::Null, timeout_ms: None };
-        Self::told_by(interpreter.clone(), text, charter)
+        Self::told_by(interpreter.clone(), text, plain())
     }
 
     pub(super) fn with(text: &str, charter: Charter) -> Self {
@@ -198,6 +201,32 @@ impl Story {
     pub(super) fn sends(&mut self, name: &str, payload: impl Into<Value>) {
         let message = self.signalled(name, payload.into());
         self.tell(Fact::of_message(&message)).expect("takes the signal");
+    }
+
+    /// Somebody resolves or rejects a token.
+    pub(super) fn resolves(&mut self, token: &str, resolution: Resolution) {
+        let message = self.message(MessageBody::Resolve { token: token.into(), resolution });
+        self.tell(Fact::of_message(&message)).expect("takes the resolution");
+    }
+
+    /// Ada answers a question.
+    pub(super) fn answers(&mut self, op: u32, choice: &str) {
+        let choice = Choice { choice: choice.into(), who: "ada".into(), note: "fine".into() };
+        let message = self.message(MessageBody::Answer { question: OpId(op), choice });
+        self.tell(Fact::of_message(&message)).expect("takes the answer");
+    }
+
+    /// What an open command shows.
+    pub(super) fn shows(&self, op: u32) -> String {
+        self.command(op).shown.to_string()
+    }
+
+    /// The options of an open effect.
+    pub(super) fn options(&self, op: u32) -> &EffectOptions {
+        match &self.command(op).work {
+            Work::Effect { options, .. } => options,
+            Work::Timer { .. } | Work::Wait => panic!("op {op} is no effect"),
+        }
     }
 
     pub(super) fn cancel(&mut self, reason: &str) {

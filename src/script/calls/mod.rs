@@ -3,6 +3,7 @@
 mod activity;
 mod ask;
 mod attempt;
+mod defaults;
 mod exec;
 mod fail;
 mod in_body;
@@ -13,8 +14,10 @@ mod on_query;
 mod on_signal;
 mod options;
 mod parallel;
+mod poll;
 mod progress;
 mod publish;
+mod question;
 mod random;
 mod set_summary;
 mod sh;
@@ -23,7 +26,9 @@ mod sleep;
 mod start;
 mod step;
 mod strand;
+mod token;
 mod wait_signal;
+mod wait_token;
 mod wait_until;
 
 use rhai::Engine;
@@ -37,7 +42,9 @@ struct HostCall {
 /// All host calls. A new one is a new file and a line here.
 const ALL: &[HostCall] = &[
     HostCall { names: &["activity"], register: activity::register },
+    HostCall { names: &["ask"], register: question::register },
     HostCall { names: &["attempt"], register: attempt::register },
+    HostCall { names: &["defaults"], register: defaults::register },
     HostCall { names: &["exec"], register: exec::register },
     HostCall { names: &["fail"], register: fail::register },
     HostCall { names: &["attempt_number", "idempotency_key"], register: in_body::register },
@@ -47,6 +54,7 @@ const ALL: &[HostCall] = &[
     HostCall { names: &["on_query"], register: on_query::register },
     HostCall { names: &["on_signal"], register: on_signal::register },
     HostCall { names: &["parallel"], register: parallel::register },
+    HostCall { names: &["poll"], register: poll::register },
     HostCall { names: &["progress"], register: progress::register },
     HostCall { names: &["publish"], register: publish::register },
     HostCall { names: &["random", "random_int", "uuid"], register: random::register },
@@ -60,7 +68,9 @@ const ALL: &[HostCall] = &[
     },
     HostCall { names: &["step"], register: step::register },
     HostCall { names: &["strand"], register: strand::register },
+    HostCall { names: &["token"], register: token::register },
     HostCall { names: &["wait_signal"], register: wait_signal::register },
+    HostCall { names: &["wait_token"], register: wait_token::register },
     HostCall { names: &["wait_until"], register: wait_until::register },
 ];
 

@@ -26,6 +26,9 @@ pub(super) const OF_ALL: &[&str] = &[
     "max_concurrent",
     "warn_after",
 ];
+/// Those of them that a script may say once for all later effects: the others belong to one call.
+const OF_DEFAULTS: &[&str] =
+    &["timeout", "deadline", "heartbeat", "retry", "rate", "max_concurrent", "warn_after"];
 /// The options that a process has besides.
 pub(super) const OF_PROCESS: &[&str] = &["cwd", "env", "stdin", "ok_codes"];
 
@@ -49,6 +52,11 @@ pub(super) fn read(
 ) -> Given<Options> {
     let mut options = Options { effect: EffectOptions::new(default), probe: None, rest: BTreeMap::new() };
     let known: Vec<&str> = own.iter().chain(OF_ALL).copied().collect();
+    let now = caller.host.now();
+    // What the script has said for all, then what it says here: the call wins, of `retry` field by field.
+    for (name, value) in &caller.host.defaults().0 {
+        common(&mut options.effect, name, value, now).map_err(|error| wrong(context, error))?;
+    }
     for (name, value) in map {
         let name = name.as_str();
         if !known.contains(&name) {
@@ -62,12 +70,26 @@ pub(super) fn read(
         if let Some(value) = own {
             options.rest.insert(name.to_owned(), value);
         } else {
-            let now = caller.host.now();
             common(&mut options.effect, name, value, now).map_err(|error| wrong(context, error))?;
         }
     }
     promises(map, &mut options).map_err(|error| wrong(context, error))?;
     Ok(options)
+}
+
+/// Checks options that are said once for all later effects.
+pub(super) fn check_defaults(map: &Map, now: Moment) -> Result<(), String> {
+    let mut scratch = EffectOptions::new(RetryPolicy::endless());
+    for (name, value) in map {
+        if !OF_DEFAULTS.contains(&name.as_str()) {
+            if OF_ALL.contains(&name.as_str()) {
+                return Err(format!("{name} belongs to one call and has no default"));
+            }
+            return Err(unknown("default", name, OF_DEFAULTS));
+        }
+        common(&mut scratch, name, value, now)?;
+    }
+    Ok(())
 }
 
 /// An option that only some effects have, as it is recorded.
@@ -147,7 +169,7 @@ pub(super) fn unknown(what: &str, name: &str, known: &[&str]) -> String {
     }
 }
 
-fn positive(name: &str, value: &Dynamic) -> Result<i64, String> {
+pub(super) fn positive(name: &str, value: &Dynamic) -> Result<i64, String> {
     match duration_ms(value).map_err(|error| format!("{name}: {error}"))? {
         0 => Err(format!("{name} must be longer than nothing")),
         ms => Ok(ms),
@@ -223,7 +245,7 @@ fn instant(name: &str, value: &Dynamic, now: Moment) -> Result<Moment, String> {
     positive(name, value).map(|ms| now.plus_ms(ms))
 }
 
-fn number(name: &str, value: &Dynamic, least: f64, most: f64) -> Result<f64, String> {
+pub(super) fn number(name: &str, value: &Dynamic, least: f64, most: f64) -> Result<f64, String> {
     #[expect(clippy::as_conversions, clippy::cast_precision_loss, reason = "bounded right below")]
     let given = value.as_float().or_else(|_| value.as_int().map(|int| int as f64)).ok();
     given

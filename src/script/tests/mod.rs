@@ -34,7 +34,13 @@ impl Host for Bare {
         Input::new(&Value::from([("n", Value::Int(3))]))
     }
     fn run_facts(&self) -> RunFacts {
-        RunFacts { id: "r".into(), generation: 0, started_at: Moment(0), cancelled: false }
+        RunFacts {
+            id: "r".into(),
+            generation: 0,
+            started_at: Moment(0),
+            cancelled: false,
+            answers: Vec::new(),
+        }
     }
     fn blocked_lines(&self) -> std::collections::BTreeSet<u32> {
         std::collections::BTreeSet::new()

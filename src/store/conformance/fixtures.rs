@@ -54,6 +54,7 @@ pub fn new_run(id: &str) -> NewRun {
             directory: "/work".to_owned(),
             environment: BTreeMap::from([("LANG".to_owned(), "C".to_owned())]),
             timeout_ms: Some(5),
+            secret: [7; 16],
         },
         scripts: vec![(hash, TEXT.to_owned())],
         claim: None,
@@ -85,6 +86,7 @@ pub fn append(run: RunNo, epoch: u64, from: u32, records: Vec<Record>) -> Append
         logs: Vec::new(),
         published: Vec::new(),
         row: RowChange::default(),
+        once: Vec::new(),
     }
 }
 

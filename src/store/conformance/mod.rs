@@ -5,6 +5,7 @@ mod claims;
 mod ends;
 mod fixtures;
 mod messages;
+mod once;
 mod rows;
 mod searches;
 mod starts;
@@ -48,6 +49,7 @@ pub fn conformance(make: Make<'_>) -> usize {
         ends::CHECKS,
         searches::CHECKS,
         statuses::CHECKS,
+        once::CHECKS,
     ];
     let mut failed = Vec::new();
     let mut count = 0;

@@ -9,6 +9,7 @@ use std::time::Duration;
 pub(super) const CHECKS: &[Check] = &[
     ("pending rows are replaced by op and read in the order of ops", pending_rows),
     ("a command that is settled in the append that names it is not pending", settled_wins),
+    ("what waits for another attempt can be made due, its count kept", retry_now),
     ("a log line whose place is taken stays as it is", log_lines),
     ("log lines are read in order, after a place, up to a limit", log_pages),
     ("a published value replaces the one before", published),
@@ -41,6 +42,29 @@ fn pending_rows(subject: &Subject) {
     assert_eq!(subject.snapshot(run).pending, subject.view(run).pending);
     assert_eq!(subject.view(run).pending, [moved]);
     assert_eq!(subject.snapshot(other).pending, []);
+}
+
+fn retry_now(subject: &Subject) {
+    let run = subject.executed("a");
+    let later = |op: u32, ms: i64| Pending {
+        next_try: Some(Moment(NOON.0 + ms)),
+        failures: 3,
+        attempts: Some(5),
+        ..pending(op)
+    };
+    let timer = Pending { due: Some(Moment(NOON.0 + 9)), ..pending(4) };
+    let rows = vec![later(1, 60_000), later(2, -5), pending(3), timer.clone()];
+    assert_eq!(subject.append(Append { pending: rows, ..append(run, 1, 0, Vec::new()) }), Ok(Answer::Done));
+    subject.done(Request::RetryNow { run });
+    let expected = [later(1, 0), later(2, -5), pending(3), timer];
+    assert_eq!(
+        subject.snapshot(run).pending,
+        expected,
+        "only waits for an attempt, only those in the future"
+    );
+    subject.done(Request::Terminate { run, reason: String::new() });
+    let refused = subject.ask(Request::RetryNow { run });
+    assert!(matches!(refused, Err(crate::store::StoreError::Ended { .. })), "{refused:?}");
 }
 
 fn settled_wins(subject: &Subject) {

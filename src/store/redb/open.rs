@@ -121,5 +121,25 @@ fn check_schema(database: Database, name: &str) -> Result<Database, StoreError> 
     if found > rules::SCHEMA {
         return Err(StoreError::Newer { found, known: rules::SCHEMA });
     }
+    drop(transaction);
+    add_tables(&database, name)?;
     Ok(database)
+}
+
+/// An older version may have made the store: tables that came later are added, which it does not mind.
+fn add_tables(database: &Database, name: &str) -> Result<(), StoreError> {
+    let reading = database.begin_read().map_err(|error| fault::transaction(error, name))?;
+    let is_missing = |table: &&Table| {
+        matches!(reading.open_table(definition(**table)), Err(redb::TableError::TableDoesNotExist(_)))
+    };
+    let missing: Vec<Table> = Table::ALL.iter().filter(is_missing).copied().collect();
+    drop(reading);
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let writing = database.begin_write().map_err(|error| fault::transaction(error, name))?;
+    for table in missing {
+        writing.open_table(definition(table)).map_err(|error| fault::table(error, name))?;
+    }
+    writing.commit().map_err(|error| fault::commit(error, name))
 }

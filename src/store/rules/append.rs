@@ -27,6 +27,7 @@ pub(super) fn append_to(
         return Err(StoreError::Gap { from: append.from, expected: next });
     }
     let mut heard = false;
+    let mut facts = Vec::new();
     for record in &append.records {
         let chained = record.open(checksum);
         let (entry, after) = chained.map_err(|error| StoreError::Protocol {
@@ -34,6 +35,7 @@ pub(super) fn append_to(
         })?;
         checksum = after;
         heard |= count_message(&mut row, &entry.fact);
+        facts.push(entry.fact);
     }
     let mut seq = next;
     for record in &append.records {
@@ -58,6 +60,9 @@ pub(super) fn append_to(
     for (key, value) in &append.published {
         rows.put(Table::Published, &keys::published(append.run, key), &encode(value)?)?;
     }
+    for change in &append.once {
+        super::once::change(rows, around, append.run, &facts, change)?;
+    }
     if heard || append.row != RowChange::default() {
         change_row(rows, around, &mut row, &append.row)?;
     }
@@ -67,17 +72,7 @@ pub(super) fn append_to(
 /// A message may have been handed to the executor without ever being in the inbox: then only its entry tells that its
 /// number and instant are taken.
 pub(super) fn count_message(row: &mut RunRow, fact: &Fact) -> bool {
-    let (no, at) = match fact {
-        Fact::SignalReceived(signal) => (signal.message_no, signal.accepted_at),
-        Fact::CancelRequested(cancel) if cancel.message_no.0 > 0 => (cancel.message_no, cancel.accepted_at),
-        Fact::RunBegan { .. }
-        | Fact::ActivityCompleted(_)
-        | Fact::ActivityFailed(_)
-        | Fact::TimerFired(_)
-        | Fact::CancelRequested(_)
-        | Fact::RunEnded(_)
-        | Fact::Unknown { .. } => return false,
-    };
+    let Some((no, _, at)) = fact.message() else { return false };
     let is_new = no.0 > row.messages || at > row.last_message_at;
     row.messages = row.messages.max(no.0);
     row.last_message_at = row.last_message_at.max(at);

@@ -6,9 +6,12 @@ mod append;
 mod claim;
 mod end;
 mod message;
+mod once;
+mod retry;
 mod start;
 
 pub(super) use message::{forget_old, remembered};
+pub(super) use once::list as list_once;
 pub(super) use start::first_facts;
 
 use super::codec::encode;
@@ -49,6 +52,9 @@ pub(super) fn write(
         Request::Append(append) => append::append_to(rows, around, append),
         Request::Deliver(message) => message::deliver(rows, around, message),
         Request::Terminate { run, reason } => end::terminate(rows, around, *run, reason),
+        Request::RetryNow { run } => retry::now(rows, around, *run),
+        Request::TakeOnce { key, run, op, epoch } => once::take(rows, around, key, (*run, *op, *epoch)),
+        Request::ForgetOnce { key } => once::forget(rows, around, key),
         Request::Watch { .. }
         | Request::Find { .. }
         | Request::List(_)
@@ -58,6 +64,7 @@ pub(super) fn write(
         | Request::Script { .. }
         | Request::Logs { .. }
         | Request::Recall { .. }
+        | Request::ListOnce { .. }
         | Request::Published { .. } => {
             Err(StoreError::Protocol { message: "a reading request among those that write".to_owned() })
         }
@@ -72,7 +79,10 @@ pub(super) fn writes(request: &Request) -> bool {
         | Request::Release { .. }
         | Request::Append(_)
         | Request::Deliver(_)
-        | Request::Terminate { .. } => true,
+        | Request::Terminate { .. }
+        | Request::RetryNow { .. }
+        | Request::TakeOnce { .. }
+        | Request::ForgetOnce { .. } => true,
         Request::Watch { .. }
         | Request::Find { .. }
         | Request::List(_)
@@ -82,6 +92,7 @@ pub(super) fn writes(request: &Request) -> bool {
         | Request::Script { .. }
         | Request::Logs { .. }
         | Request::Recall { .. }
+        | Request::ListOnce { .. }
         | Request::Published { .. } => false,
     }
 }

@@ -106,7 +106,7 @@ fn ruling_25_an_executor_that_does_not_answer_finds_the_message_in_the_inbox() {
         .iter()
         .map(|event| match event {
             Event::Message { message, .. } => message.id,
-            Event::Changed { .. } => panic!("{event:?}"),
+            Event::Changed { .. } | Event::RetryNow { .. } => panic!("{event:?}"),
         })
         .collect();
     assert_eq!(ids.len(), 2, "offered, and told again once it was stored");
@@ -146,4 +146,14 @@ fn an_executor_is_told_when_its_run_is_terminated_and_is_fenced_off() {
         desk.executor.ask(Request::Append(Box::new(late))),
         Err(StoreError::Fenced { .. } | StoreError::Ended { .. })
     ));
+}
+
+#[test]
+fn an_executor_is_told_to_try_again_and_nobody_else_is() {
+    let desk = desk();
+    desk.sender.ask(Request::RetryNow { run: desk.run }).expect("is told");
+    assert_eq!(desk.events.try_iter().collect::<Vec<_>>(), [Event::RetryNow { run: desk.run }]);
+    desk.executor.ask(Request::Release { run: desk.run, epoch: desk.epoch }).expect("releases");
+    desk.sender.ask(Request::RetryNow { run: desk.run }).expect("is kept in the rows");
+    assert!(desk.events.try_recv().is_err());
 }

@@ -1,7 +1,12 @@
 //! The worker over a store in memory, with a clock moved by hand and effects that answer as told.
 
 mod inputs;
+mod intents;
+mod limits;
+mod once;
+mod polls;
 mod rulings;
+mod slots;
 
 use super::*;
 use crate::activity::{Done, Failed};
@@ -31,14 +36,21 @@ impl Effects for Told {
             self.inputs.send(Input::News(News::Done(JobDone { key: job.key, result }))).expect("is heard");
         }
     }
-    fn stop(&mut self, _: JobKey) {}
+    fn stop(&mut self, key: JobKey) {
+        self.jobs.lock().expect("jobs").push(format!("stop {}", key.op));
+        let failure = Failure::new(kind::CANCELLED, "was stopped");
+        let result = Err(Failed::passing(failure));
+        self.inputs.send(Input::News(News::Done(JobDone { key, result }))).expect("is heard");
+    }
     fn stop_all(&mut self, _: bool) {}
 }
 
-struct Everyone;
-impl Liveness for Everyone {
-    fn is_alive(&self, _: Token) -> bool {
-        false
+/// The processes that live.
+#[derive(Default)]
+pub(super) struct Living(Mutex<Vec<Token>>);
+impl Liveness for Living {
+    fn is_alive(&self, token: Token) -> bool {
+        self.0.lock().expect("living").contains(&token)
     }
 }
 
@@ -48,6 +60,7 @@ pub(super) struct World {
     pub(super) jobs: Arc<Mutex<Vec<String>>>,
     pub(super) told: Arc<Mutex<Vec<Progress>>>,
     keys: Arc<Mutex<Vec<JobKey>>>,
+    living: Arc<Living>,
     script: Script,
 }
 
@@ -59,7 +72,8 @@ pub(super) fn ok(value: Value) -> Option<Result<Done, Failed>> {
 impl World {
     pub(super) fn new(script: impl Fn(&Job) -> Option<Result<Done, Failed>> + Send + Sync + 'static) -> Self {
         let clock = ManualClock::at(Moment(1_000_000));
-        let tables = Arc::new(MemoryTables::new(Arc::new(clock.clone()), Arc::new(Everyone)));
+        let living = Arc::new(Living::default());
+        let tables = Arc::new(MemoryTables::new(Arc::new(clock.clone()), Arc::<Living>::clone(&living)));
         let store = Arc::new(LocalSession::alone(tables, Arc::new(clock.clone())));
         Self {
             clock,
@@ -67,6 +81,7 @@ impl World {
             jobs: Arc::default(),
             told: Arc::default(),
             keys: Arc::default(),
+            living,
             script: Arc::new(script),
         }
     }
@@ -83,6 +98,7 @@ impl World {
                 directory: "/".into(),
                 environment: BTreeMap::new(),
                 timeout_ms: None,
+                secret: [7; 16],
             },
             scripts: vec![(ScriptHash::of(text), text.to_owned())],
             claim: None,
@@ -91,6 +107,32 @@ impl World {
             panic!("starts")
         };
         run
+    }
+
+    /// The process of all workers is known to live.
+    pub(super) fn lives(&self) {
+        self.living.0.lock().expect("living").push(Token(1));
+    }
+
+    /// It is gone.
+    pub(super) fn dies(&self) {
+        self.living.0.lock().expect("living").clear();
+    }
+
+    /// What the jobs were, and which were stopped.
+    pub(super) fn jobs(&self) -> Vec<String> {
+        let word = |line: &String| {
+            line.rsplit_once(' ')
+                .filter(|_| !line.starts_with("stop"))
+                .map_or(line.clone(), |(job, _)| job.to_owned())
+        };
+        self.jobs.lock().expect("jobs").iter().map(word).collect()
+    }
+
+    /// The pending rows of a run, as others see them.
+    pub(super) fn pending(&self, run: RunNo) -> Vec<Pending> {
+        let Ok(Answer::View(view)) = self.store.ask(Request::View { run }) else { panic!("views") };
+        view.pending
     }
 
     /// A worker as a new process would have it.
@@ -107,7 +149,7 @@ impl World {
         };
         let told = Arc::clone(&self.told);
         let observer: Observer = Arc::new(move |_, progress| told.lock().expect("told").push(progress));
-        let settings = Settings { seed: 1, live_strands: 24_000 };
+        let settings = Settings { live_strands: 24_000, ..Settings::seeded(1) };
         let mut worker =
             Worker::new(store.clone(), Arc::new(self.clock.clone()), Box::new(effects), observer, settings);
         for run in runs {

@@ -1,0 +1,45 @@
+//! `durun why`: what a run waits for, in one paragraph, and the command that unblocks it.
+
+use crate::cli::args::Format;
+use crate::cli::context::Context;
+use crate::cli::error::CliError;
+use crate::cli::exit::Exit;
+use crate::cli::render::{run_json::SCHEMA, why};
+use crate::client::{find, view};
+use clap::Args;
+use serde_json::json;
+
+const EXAMPLES: &str = "\
+Examples:
+  durun why order-1001
+  durun why @last -o json | jq -r '.commands[0]'";
+
+/// The arguments of `durun why`.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct WhyArgs {
+    /// The run
+    id: String,
+}
+
+/// Does it.
+pub(crate) fn run(context: &Context, args: &WhyArgs) -> Result<Exit, CliError> {
+    let session = context.session()?;
+    let view = view(&session, find(&session, &args.id)?.no)?;
+    let why = why::explain(&view, context.clock.now());
+    let commands: Vec<String> = why.commands.iter().map(|words| context.command(words)).collect();
+    match context.format() {
+        Format::Table => {
+            let lines: String = commands.iter().map(|command| format!("  {command}\n")).collect();
+            context.print(&format!("{}\n{lines}", why.text))?;
+        }
+        Format::Json | Format::Jsonl => context.print_json(&json!({
+            "schema": SCHEMA,
+            "id": view.row.id.as_str(),
+            "status": view.status.word(),
+            "why": why.text,
+            "commands": commands,
+        }))?,
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,44 @@
+//! What unblocks a pending command, as words behind `durun`.
+
+use crate::cli::escape::shell;
+use crate::client::open_question;
+use crate::history::{CommandKind, Moment, Pending, RunId};
+
+/// The commands that would let the run go on; `alone` where it asks no other question.
+pub(crate) fn commands(id: &RunId, pending: &Pending, alone: bool, now: Moment) -> Vec<String> {
+    let name = &pending.label.name;
+    match pending.label.kind {
+        CommandKind::Ask => {
+            let Some(question) = open_question(pending) else { return Vec::new() };
+            let which = if alone { String::new() } else { format!(" --question {}", question.op) };
+            let answer = |choice: &String| format!("answer {id} {}{which}", shell(choice));
+            question.choices.iter().map(answer).collect()
+        }
+        CommandKind::WaitToken => vec![format!("resolve {} '<json>'", shell(name))],
+        CommandKind::WaitSignal => {
+            // Names are joined by commas; each of them would do.
+            name.split(", ").map(|name| format!("signal {id} {}", shell(name))).collect()
+        }
+        CommandKind::Activity
+        | CommandKind::Step
+        | CommandKind::Exec
+        | CommandKind::Sh
+        | CommandKind::Poll => {
+            if pending.next_try.is_some_and(|at| at > now) {
+                vec![format!("retry {id}")]
+            } else {
+                Vec::new()
+            }
+        }
+        CommandKind::Sleep
+        | CommandKind::WaitUntil
+        | CommandKind::Remind
+        | CommandKind::RunTimeout
+        | CommandKind::Grace => Vec::new(),
+    }
+}
+
+/// Whether a run's pending rows hold one question at most.
+pub(crate) fn asks_once(pending: &[Pending]) -> bool {
+    pending.iter().filter(|row| row.label.kind == CommandKind::Ask).count() < 2
+}

@@ -1,0 +1,175 @@
+//! Why a run stands where it stands: one paragraph, and what unblocks it.
+
+use super::unblock::{asks_once, commands};
+use super::waits::{attempt, name, tries};
+use super::when::{absolute, coarse, left, relative};
+use crate::cli::escape;
+use crate::client::{RunView, open_question};
+use crate::history::{CommandKind, Moment, Pending, RunEnd, StoredStatus};
+
+/// How many pending commands are told of.
+const MOST: usize = 3;
+
+/// The paragraph, and commands to paste.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Why {
+    pub(crate) text: String,
+    /// Words behind `durun`.
+    pub(crate) commands: Vec<String>,
+}
+
+/// Explains how a run stands.
+pub(crate) fn explain(view: &RunView, now: Moment) -> Why {
+    let id = &view.row.id;
+    match &view.row.status {
+        StoredStatus::Open => open(view, now),
+        StoredStatus::Stuck(stuck) => {
+            let place = stuck.line.map(|line| format!(" in line {line}")).unwrap_or_default();
+            let hint =
+                stuck.hint.as_ref().map(|hint| format!(" {}.", escape::line(hint))).unwrap_or_default();
+            let message = escape::line(&stuck.message);
+            let text = format!(
+                "Run {id} is stuck{place} ({}): {message}. Its script must be mended; nothing is lost.{hint}",
+                stuck.kind
+            );
+            Why { text, commands: vec![format!("history {id}")] }
+        }
+        StoredStatus::Ended(end) => {
+            let (text, command) = match end {
+                RunEnd::Completed { .. } => ("completed".to_owned(), "result"),
+                RunEnd::Failed { failure } => {
+                    let place = failure.line.map(|line| format!(" in line {line}")).unwrap_or_default();
+                    (format!("failed{place}: {}", escape::line(&failure.message)), "history")
+                }
+                RunEnd::Cancelled { reason } => (because("was cancelled", reason), "history"),
+                RunEnd::TimedOut { reason } => (because("exceeded its time-out", reason), "history"),
+                RunEnd::Terminated { reason } => (because("was terminated", reason), "history"),
+            };
+            let when = relative(view.last_at, now);
+            Why {
+                text: format!("Run {id} waits for nothing: it has ended ({when}). It {text}."),
+                commands: vec![format!("{command} {id}")],
+            }
+        }
+    }
+}
+
+fn because(what: &str, reason: &str) -> String {
+    if reason.is_empty() { what.to_owned() } else { format!("{what}: {}", escape::line(reason)) }
+}
+
+fn open(view: &RunView, now: Moment) -> Why {
+    let id = &view.row.id;
+    let told: Vec<&Pending> = view.pending.iter().filter(|row| is_told(row)).collect();
+    let mut sentences: Vec<String> =
+        told.iter().take(MOST).map(|row| sentence(row, view.executor.is_some(), now)).collect();
+    if told.len() > MOST {
+        sentences.push(format!("It waits for {} more.", told.len() - MOST));
+    }
+    if told.is_empty() {
+        sentences.push(if view.executor.is_some() {
+            "Its script is running and waits for nothing.".to_owned()
+        } else {
+            "It has not been executed so far, or was put down while it ran.".to_owned()
+        });
+    }
+    if let Some(asked) = view.row.cancel_requested_at {
+        sentences.push(format!("It was asked to end {}.", relative(asked, now)));
+    }
+    if view.unread > 0 {
+        let what = if view.unread == 1 { "message waits" } else { "messages wait" };
+        sentences.push(format!("{} {what} in its inbox.", view.unread));
+    }
+    let alone = asks_once(&view.pending);
+    let mut unblock: Vec<String> =
+        told.iter().take(MOST).flat_map(|row| commands(id, row, alone, now)).collect();
+    if let Some(claim) = view.executor {
+        sentences.push(format!("Process {} executes it.", claim.pid));
+    } else {
+        sentences.push("Nobody executes it.".to_owned());
+        if !unblock.iter().any(|command| command.starts_with("retry ")) {
+            unblock.push(format!("resume {id}"));
+        }
+    }
+    Why { text: format!("Run {id} is {}. {}", view.status, sentences.join(" ")), commands: unblock }
+}
+
+/// Timers beside the script's own commands say little.
+fn is_told(row: &Pending) -> bool {
+    match row.label.kind {
+        CommandKind::Remind | CommandKind::RunTimeout => false,
+        CommandKind::Activity
+        | CommandKind::Step
+        | CommandKind::Exec
+        | CommandKind::Sh
+        | CommandKind::Poll
+        | CommandKind::Sleep
+        | CommandKind::WaitSignal
+        | CommandKind::WaitUntil
+        | CommandKind::WaitToken
+        | CommandKind::Ask
+        | CommandKind::Grace => true,
+    }
+}
+
+fn sentence(row: &Pending, executed: bool, now: Moment) -> String {
+    let place = row.line.map(|line| format!(" in line {line}")).unwrap_or_default();
+    let since = format!("Since {} ({})", absolute(row.scheduled_at), relative(row.scheduled_at, now));
+    let until = row.due.map_or_else(String::new, |due| {
+        if due > now { format!(", {} at most", left(due, now)) } else { ", whose time is over".to_owned() }
+    });
+    let what = escape::line(&row.label.name);
+    match row.label.kind {
+        CommandKind::Activity
+        | CommandKind::Step
+        | CommandKind::Exec
+        | CommandKind::Sh
+        | CommandKind::Poll => format!("{since} {}", effect(row, &place, executed, now)),
+        CommandKind::Sleep => {
+            let until = row.due.map(|due| format!(" until {} ({})", absolute(due), relative(due, now)));
+            format!("{since} it sleeps{place}{}.", until.unwrap_or_default())
+        }
+        CommandKind::WaitSignal => format!("{since} it waits{place} for the signal {what}{until}."),
+        CommandKind::WaitUntil => {
+            format!("{since} it waits{place} for a condition of its script to become true{until}.")
+        }
+        CommandKind::WaitToken => {
+            format!("{since} it waits{place} for somebody to resolve the token {what}{until}.")
+        }
+        CommandKind::Ask => {
+            let choices = open_question(row).map(|question| question.choices).unwrap_or_default();
+            format!("{since} it asks{place}: {what} ({}){until}.", escape::line(&choices.join(", ")))
+        }
+        CommandKind::Remind | CommandKind::RunTimeout => String::new(),
+        CommandKind::Grace => format!("It was asked to end and cleans up{until}."),
+    }
+}
+
+/// How the attempts of an effect stand.
+fn effect(row: &Pending, place: &str, executed: bool, now: Moment) -> String {
+    let what = name(row.label.kind, &row.label.name);
+    let is_poll = row.label.kind == CommandKind::Poll;
+    let next = row.failures.saturating_add(1);
+    let last = row.last_failure.as_ref().map(|failure| escape::line(&failure.message));
+    let for_long = |since: &Moment| now.since_ms(*since) >= 1_000;
+    let since = row.failing_since.filter(for_long);
+    let since = since.map(|since| format!(", failing for {}", coarse(now.since_ms(since))));
+    let so_far = match (last, row.failures) {
+        (Some(last), _) if is_poll => {
+            format!("; {} so far gave nothing, the last error: {last}", tries(row.failures))
+        }
+        (None, 1..) if is_poll => format!("; {} so far gave nothing", tries(row.failures)),
+        (Some(last), _) => {
+            let failed = attempt(row.failures.max(1), row.attempts);
+            format!("{}; {failed} failed: {last}", since.unwrap_or_default())
+        }
+        (None, _) => String::new(),
+    };
+    let now_or_then = match (&row.waits_for, row.next_try) {
+        (Some(waits_for), _) => format!("it waits for {}", escape::line(waits_for)),
+        (None, Some(at)) if at > now => format!("the next try is in {}", left(at, now)),
+        (None, _) if executed => format!("{} is under way", attempt(next, row.attempts)),
+        (None, _) => format!("{} is due", attempt(next, row.attempts)),
+    };
+    format!("it does {what}{place}{so_far}; {now_or_then}.")
+}

@@ -1,0 +1,64 @@
+//! What is wrong with a reply, or with the wish to try again, in words.
+
+use super::escape::{cut, line, shell};
+use super::exit::Exit;
+use super::render::when::absolute;
+use super::report::Report;
+use crate::client::ClientError;
+use crate::history::RunStatus;
+
+/// The report of an error of `answer`, `resolve`, `reject` or `retry`.
+pub(crate) fn of(error: &ClientError) -> Report {
+    let text = error.to_string();
+    match error {
+        ClientError::Token(_) => Report::new("D0720", Exit::Usage, text)
+            .hint("durun status ID shows the tokens that a run waits for, with the command line"),
+        ClientError::NoSuchToken { .. } => Report::new("D0721", Exit::Missing, text)
+            .note("nothing was stored")
+            .hint("durun status ID shows the tokens that a run waits for, with the command line"),
+        ClientError::Resolved { at, .. } => Report::new("D0722", Exit::Conflict, text)
+            .note(format!("already resolved at {}; nothing was stored", absolute(*at))),
+        ClientError::NoQuestion { id } => Report::new("D0723", Exit::Missing, text)
+            .note("nothing was stored")
+            .hint(format!("durun why {id} says what it waits for; durun list shows first who asks")),
+        ClientError::SeveralQuestions { id, open } => {
+            let lines: Vec<String> = open
+                .iter()
+                .map(|question| format!("{}  {}", question.op, cut(&line(&question.text), 80)))
+                .collect();
+            Report::new("D0724", Exit::Usage, text)
+                .note(lines.join("\n"))
+                .hint(format!("durun answer {id} CHOICE --question N names one"))
+        }
+        ClientError::NoChoice { choices, .. } => {
+            Report::new("D0725", Exit::Usage, text).note("nothing was stored").hint(format!(
+                "the choices are: {}",
+                choices.iter().map(|choice| shell(choice)).collect::<Vec<_>>().join(", ")
+            ))
+        }
+        ClientError::Answered { choice, at, .. } => {
+            let by = if choice.who.is_empty() { String::new() } else { format!(" by {}", choice.who) };
+            Report::new("D0726", Exit::Conflict, text).note(format!(
+                "already answered at {}{by}: {}; nothing was stored",
+                absolute(*at),
+                choice.choice
+            ))
+        }
+        ClientError::LongText { .. } => Report::new("D0727", Exit::Usage, text),
+        ClientError::RetryEnded { id, status } => {
+            let report = Report::new("D0728", Exit::Conflict, text).note(
+                "retry cuts short the wait of a run that has not ended; reopening an ended one comes later",
+            );
+            if *status == RunStatus::Completed {
+                report.hint(format!("durun result {id} prints its result"))
+            } else {
+                report.hint(format!(
+                    "durun history {id} says what happened; durun start with another --id begins anew"
+                ))
+            }
+        }
+        ClientError::NoRetry { id } => Report::new("D0729", Exit::Usage, text)
+            .hint(format!("durun why {id} says what it waits for and what unblocks it")),
+        other => Report::new("D0804", Exit::Bug, other.to_string()),
+    }
+}

@@ -1,0 +1,171 @@
+//! What a store answers and tells: the same types in process and on the socket.
+
+use super::{LogKey, LogLine};
+use crate::history::{
+    Claim, CommandKind, Message, MessageNo, Moment, OpId, Pending, Record, RunId, RunNo, RunRow, RunStart,
+    RunStatus, Seq, Value,
+};
+use serde::{Deserialize, Serialize};
+
+/// A store's answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Answer {
+    /// Done.
+    Done,
+    /// The run was recorded.
+    Started {
+        /// Its number.
+        run: RunNo,
+        /// The epoch, where it was claimed in the same transaction; else 0.
+        epoch: u64,
+    },
+    /// The id is taken.
+    Exists {
+        /// The run that has it.
+        row: Box<RunRow>,
+        /// What it was started with.
+        start: Box<RunStart>,
+    },
+    /// The run is the caller's.
+    Claimed {
+        /// To be carried by each append.
+        epoch: u64,
+    },
+    /// The message was accepted.
+    Delivered {
+        /// Its number within the run.
+        no: MessageNo,
+        /// When it was accepted.
+        accepted_at: Moment,
+        /// Whether it had been accepted before.
+        duplicate: bool,
+    },
+    /// Runs.
+    Runs(Vec<RunRow>),
+    /// Runs as they stand.
+    Views(Vec<RunView>),
+    /// One run as it stands.
+    View(Box<RunView>),
+    /// See [`Snapshot`].
+    Snapshot(Box<Snapshot>),
+    /// Entries.
+    Records(Vec<Record>),
+    /// A text.
+    Script(String),
+    /// Log lines with their places.
+    Logs(Vec<(LogKey, LogLine)>),
+    /// Published values by key.
+    Published(Vec<(String, Value)>),
+    /// See [`Once`].
+    Once(Box<Once>),
+    /// Keys of `once` calls.
+    OnceRows(Vec<OnceRow>),
+}
+
+/// What is under a key of `once` calls.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Once {
+    /// Nothing: the caller seeks the result now, and nobody else.
+    Taken,
+    /// Another command seeks it.
+    Sought {
+        /// Its run.
+        run: RunId,
+        /// Since when.
+        since: Moment,
+    },
+    /// The result.
+    Done {
+        /// The run that gave it.
+        run: RunId,
+        /// When.
+        at: Moment,
+        /// The result.
+        result: Value,
+    },
+}
+
+/// A key of `once` calls, as it is listed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OnceRow {
+    /// The key.
+    pub key: String,
+    /// The run that gave the result, or seeks it.
+    pub run: RunId,
+    /// Its command.
+    pub op: OpId,
+    /// When it gave it, or began to seek it.
+    pub at: Moment,
+    /// The result, where there is one.
+    pub result: Option<Value>,
+}
+
+/// What a store tells a process unasked.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Event {
+    /// A message for a run that this process claims. It may or may not be on disk yet; the process answers by an append that
+    /// names it in [`Append::delivered`]. The same message may be told more than once.
+    Message {
+        /// The run.
+        run: RunNo,
+        /// The message.
+        message: Message,
+    },
+    /// Something was written for a run that this process watches or claims by somebody other than its executor.
+    Changed {
+        /// The run.
+        run: RunNo,
+    },
+    /// Whatever waits for another attempt in a run that this process claims is to be tried now.
+    RetryNow {
+        /// The run.
+        run: RunNo,
+    },
+}
+
+/// A run as it stands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunView {
+    /// Its row.
+    pub row: RunRow,
+    /// Its status, derived from row, claim, pending rows and inbox at the time of reading.
+    pub status: RunStatus,
+    /// The claim, where the process that made it lives.
+    pub executor: Option<Claim>,
+    /// How many entries its history has.
+    pub entries: Seq,
+    /// When the last entry was written, or the run recorded.
+    pub last_at: Moment,
+    /// Its pending rows, by op; at most 100.
+    pub pending: Vec<Pending>,
+    /// How many messages wait in its inbox, or were unread at its end.
+    pub unread: u32,
+}
+
+impl RunView {
+    /// Whether it asks a person and can take the answer.
+    pub fn asks(&self) -> bool {
+        !self.status.is_ended()
+            && self.status != RunStatus::Stuck
+            && self.pending.iter().any(|pending| pending.label.kind == CommandKind::Ask)
+    }
+}
+
+/// All that a replay needs besides the entries.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// Its row.
+    pub row: RunRow,
+    /// What it was started with.
+    pub start: RunStart,
+    /// How many entries its history has.
+    pub entries: Seq,
+    /// All its pending rows, by op.
+    pub pending: Vec<Pending>,
+    /// Its inbox, by number.
+    pub inbox: Vec<Message>,
+    /// The store's own id: 16 hexadecimal digits.
+    pub store_id: String,
+    /// The place of the last log line, where there is one.
+    pub last_log: Option<LogKey>,
+}

@@ -1,0 +1,102 @@
+//! What an executor adds to its run, in one transaction.
+
+use crate::history::{MessageId, MessageNo, Moment, OpId, Pending, Record, RunNo, Seq, StoredStatus, Value};
+use serde::{Deserialize, Serialize};
+
+/// What an executor adds to its run, in one transaction.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Append {
+    /// The run.
+    pub run: RunNo,
+    /// The epoch of the caller's claim.
+    pub epoch: u64,
+    /// The place of the first record; where there is none, the place of the next.
+    pub from: Seq,
+    /// Entries, sealed in a chain.
+    pub records: Vec<Record>,
+    /// Messages that the records deliver: their inbox rows go, their ids are remembered.
+    pub delivered: Vec<(MessageNo, MessageId)>,
+    /// Pending rows to write or replace; the timer rows follow them.
+    pub pending: Vec<Pending>,
+    /// Commands that are pending no longer.
+    pub settled: Vec<OpId>,
+    /// Log lines; a line whose key exists is left as it is.
+    pub logs: Vec<(LogKey, LogLine)>,
+    /// Published values.
+    pub published: Vec<(String, Value)>,
+    /// Changes of the run's row.
+    pub row: RowChange,
+    /// What becomes of the `once` keys that the run holds.
+    #[serde(default)]
+    pub once: Vec<OnceChange>,
+}
+
+/// Changes of a run's row; what is `None` stays.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct RowChange {
+    /// The new state. An end removes pending, timer and inbox rows, counts the unread and drops the claim.
+    pub status: Option<StoredStatus>,
+    /// The new summary.
+    pub summary: Option<String>,
+    /// When a request to end was delivered.
+    pub cancel_requested_at: Option<Moment>,
+}
+
+/// What an append says of a key of `once` calls that its run holds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum OnceChange {
+    /// One of the records is the completion of that command: its result is the key's.
+    Completed {
+        /// The key.
+        key: String,
+        /// The command.
+        op: OpId,
+    },
+    /// The command ended without a result: others may seek it.
+    Released {
+        /// The key.
+        key: String,
+        /// The command.
+        op: OpId,
+    },
+}
+
+/// The place of a log line: the entry last delivered when it was written, and its number in that stretch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct LogKey {
+    /// The entry last delivered.
+    pub seq: Seq,
+    /// 0, 1, 2 … within the stretch.
+    pub line: u32,
+}
+
+/// How grave a log line is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogLevel {
+    /// For the one who debugs.
+    Debug,
+    /// `print`, and `log` without a level.
+    Info,
+    /// Something to look at.
+    Warn,
+    /// Something went wrong.
+    Error,
+}
+
+/// A line that the script logged, or a line that an attempt wrote.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LogLine {
+    /// The time of the run when it was written.
+    pub at: Moment,
+    /// How grave.
+    pub level: LogLevel,
+    /// The text.
+    pub text: String,
+    /// Fields given beside the text; null where none.
+    #[serde(default)]
+    pub fields: Value,
+    /// The command whose attempt wrote it, where one did.
+    #[serde(default)]
+    pub op: Option<OpId>,
+}

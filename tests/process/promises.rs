@@ -1,0 +1,104 @@
+//! What is promised of effects, under kill -9: at most once, deadlines, shared results.
+
+use crate::world::{Chance, World, finish, kill};
+use std::time::Duration;
+
+/// A pause of the test itself.
+fn pause(ms: u64) {
+    durun::timer::Clock::pause(&durun::timer::SystemClock, Duration::from_millis(ms));
+}
+
+#[test]
+fn a_migration_killed_in_its_window_happens_at_most_once_and_its_probe_finds_it() {
+    let mut chance = Chance::new(41);
+    let (mut killed, mut probed) = (0, 0);
+    for round in 0..12 {
+        let world = World::new();
+        let journal = world.write("journal", "");
+        let script = World::sample("migrate.rhai");
+        let arguments = [
+            "start",
+            &script,
+            "--id",
+            "m",
+            "-i",
+            &format!("journal={journal}"),
+            "-i",
+            "to=7",
+            "-i",
+            "pause=0.1",
+        ];
+        let child = world.spawn(&arguments);
+        // Round by round over the whole life of the run, in the window above all.
+        pause(60 + chance.below(240));
+        killed += u32::from(kill(child));
+        pause(if round % 2 == 0 { 0 } else { 150 });
+        let told = world.run(&["resume", "m"]);
+        let told = if told.code == Some(0) { told } else { world.run(&arguments) };
+        assert_eq!((told.code, told.out.trim_end()), (Some(0), "7"), "{told:?}");
+        assert_eq!(world.lines("journal").len(), 1, "once and only once: {:?}", world.lines("journal"));
+        let done = &world.completed("m")[1];
+        probed += u32::from(done["result"].get("code").is_none());
+    }
+    assert!(killed >= 6 && probed >= 1, "{killed} killed, {probed} decided by the probe");
+}
+
+#[test]
+fn without_a_probe_a_kill_in_the_window_is_told_and_nothing_is_done_again() {
+    let world = World::new();
+    let script = world.write(
+        "s.rhai",
+        r#"
+        let told = attempt(|| sh("echo done >>\"$1\"; sleep 60", [input.ledger], #{ at_most_once: true }));
+        told.error.kind
+        "#,
+    );
+    let ledger = format!("ledger={}", world.path("ledger").display());
+    let child = world.spawn(&["start", &script, "--id", "r", "-i", &ledger]);
+    world.until("the effect", |world| (world.lines("ledger").len() == 1).then_some(()));
+    assert_eq!(world.status("r")["waits_for"][0]["begun"], true);
+    assert!(kill(child));
+    assert_eq!(world.quiet(&["resume", "r"]), "unknown_outcome");
+    assert_eq!(world.lines("ledger").len(), 1);
+}
+
+#[test]
+fn a_deadline_and_the_count_of_failures_survive_kills() {
+    let world = World::new();
+    let script = world.write(
+        "s.rhai",
+        r#"exec(["false"], #{ deadline: "4s", retry: #{ first: "300ms", factor: 1, jitter: 0, attempts: 1000 } })"#,
+    );
+    let child = world.spawn(&["start", &script, "--id", "r"]);
+    let failures = |world: &World| world.status("r")["waits_for"][0]["attempt"].as_u64();
+    world.until("two failures", |world| failures(world).filter(|attempt| *attempt > 2));
+    let deadline = world.status("r")["waits_for"][0]["deadline"].clone();
+    assert!(kill(child));
+    let before = failures(&world).expect("waits");
+    let child = world.spawn(&["resume", "r"]);
+    world.until("another failure", |world| failures(world).filter(|attempt| *attempt > before));
+    assert_eq!(world.status("r")["waits_for"][0]["deadline"], deadline);
+    let told = finish(child);
+    assert_eq!(told.code, Some(1), "{told:?}");
+    assert!(told.err.contains("by its deadline"), "{}", told.err);
+}
+
+#[test]
+fn who_waits_for_a_slot_says_so() {
+    let world = World::new();
+    let script = world.write(
+        "s.rhai",
+        r#"on_signal("go", |_d| sh("sleep 60", [], #{ max_concurrent: 1 })); sh("sleep 60", [], #{ max_concurrent: 1 });"#,
+    );
+    let child = world.spawn(&["start", &script, "--id", "r"]);
+    world.until_waits_for("r", "sh");
+    world.good(&["signal", "r", "go"]);
+    let says = world.until("a wait for a slot", |world| {
+        let status = world.status("r");
+        let waits = status["waits_for"].as_array()?.clone();
+        waits.iter().find_map(|wait| wait["waits_for"].as_str().map(str::to_owned))
+    });
+    assert_eq!(says, "a slot: 1 of 1 \"sleep 60\" are under way");
+    assert!(world.good(&["status", "r"]).contains("waits for a slot: 1 of 1"));
+    assert!(kill(child));
+}
