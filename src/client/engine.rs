@@ -1,7 +1,8 @@
 //! The engine: scripts driven by a worker in this process, queries answered by replay.
 
 use super::{
-    Claimed, ExecuteError, ExecuteOptions, Executor, QueryError, Session, Stop, StopLevel, SyntaxError,
+    Claimed, ExecuteError, ExecuteOptions, Executor, Fit, Misfit, QueryError, Session, Stop, StopLevel,
+    SyntaxError,
 };
 use crate::history::{Entry, Message, RunNo, Seq, Value};
 use crate::run::{Charter, QueryError as Unanswered, Seen, has_token, query};
@@ -80,6 +81,10 @@ impl Executor for Engine {
         let past = past(session, run).map_err(not_loaded)?;
         let Past { interpreter, script, charter, history, .. } = past;
         Ok(has_token(&interpreter, &script, &charter, &history, token))
+    }
+
+    fn fits(&self, session: &Session, run: RunNo, source: Source) -> Result<Fit, Misfit> {
+        super::fit::fits(session, run, source)
     }
 
     fn gather(

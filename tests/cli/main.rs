@@ -17,5 +17,6 @@ mod start;
 mod status;
 mod store;
 mod terminate;
+mod upgrade;
 mod usage;
 mod wait;
