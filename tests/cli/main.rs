@@ -11,6 +11,7 @@ mod logs;
 mod once;
 mod overview;
 mod query;
+mod reference;
 mod result;
 mod signal;
 mod start;
