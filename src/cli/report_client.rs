@@ -174,6 +174,7 @@ fn program(error: &ProgramError) -> Report {
             // The script itself is called as it was typed.
             let own = std::path::Path::new(&syntax.file).is_absolute();
             let file = if own { path.display().to_string() } else { syntax.file.clone() };
+            let hint = syntax_hint(syntax, text.as_deref());
             let place = text.clone().zip(syntax.line).map(|(text, line)| Place {
                 path: super::escape::line(&file),
                 text,
@@ -182,11 +183,28 @@ fn program(error: &ProgramError) -> Report {
                 label: syntax.message.clone(),
                 calls: Vec::new(),
             });
-            Report::new("D0406", Exit::Usage, format!("{file} is no valid script: {}", syntax.message))
-                .at(place)
-                .note("nothing was recorded")
+            let message = format!("{file} is no valid script: {}", syntax.message);
+            let report = Report::new("D0406", Exit::Usage, message).at(place).note("nothing was recorded");
+            match hint {
+                Some(hint) => report.hint(hint),
+                None => report,
+            }
         }
     }
+}
+
+/// What to do about the mistakes that the language invites.
+fn syntax_hint(syntax: &crate::client::SyntaxError, text: Option<&str>) -> Option<&'static str> {
+    let line = usize::try_from(syntax.line?).ok()?.checked_sub(1)?;
+    let line = text?.lines().nth(line)?.trim_start();
+    let begins = |word: &str| line.strip_prefix(word).is_some_and(|rest| rest.starts_with([' ', '(']));
+    if syntax.message.contains("';'") && (begins("fn") || begins("private")) {
+        return Some("put functions before the script's last expression: its value is the run's result");
+    }
+    if syntax.message.contains("reserved") {
+        return Some("the word belongs to the language; as the field of a map write data[\"word\"]");
+    }
+    None
 }
 
 fn input(error: &InputError) -> Report {

@@ -52,6 +52,8 @@ pub enum SourceError {
 
 /// The most modules that a script may import, directly and through others.
 const MOST_MODULES: usize = 256;
+/// How deep imports may be nested: each level takes stack when the script begins.
+const MOST_NESTED: usize = 32;
 
 impl Source {
     /// Gathers a script's modules: `read` gives the text of a file relative to the script's folder, or a reason.
@@ -92,6 +94,10 @@ impl Source {
             waiting.extend(further);
             source.modules.insert(import.path.clone(), text);
         }
+        if let Some(first) = too_deep(&links) {
+            let reason = format!("imports are nested deeper than {MOST_NESTED}");
+            return Err(SourceError::Import { file: path.to_owned(), path: first, reason, line: None });
+        }
         Ok(source)
     }
 
@@ -116,6 +122,15 @@ impl Source {
     pub fn text_of(&self, file: &str) -> Option<&str> {
         if file == self.path { Some(&self.main) } else { self.modules.get(file).map(String::as_str) }
     }
+}
+
+/// A module below which imports are nested too deep; links go in no circle.
+fn too_deep(links: &BTreeMap<String, Vec<String>>) -> Option<String> {
+    let mut level: std::collections::BTreeSet<&String> = links.keys().collect();
+    for _ in 0..MOST_NESTED {
+        level = level.iter().filter_map(|module| links.get(*module)).flatten().collect();
+    }
+    level.first().map(|module| (*module).clone())
 }
 
 /// Whether a module imports another, directly or through others.
@@ -219,6 +234,22 @@ mod tests {
 
     fn refused(main: &str, files: &[(&str, &str)]) -> String {
         gather(main, files).expect_err("is refused").to_string()
+    }
+
+    #[test]
+    fn imports_are_nested_so_deep_and_no_deeper() {
+        let chain = |length: usize| -> Vec<(String, String)> {
+            let next = |n: usize| format!("import \"m{}\" as m;", n + 1);
+            let text = |n: usize| if n + 1 < length { next(n) } else { "fn f() { 1 }".to_owned() };
+            (0..length).map(|n| (format!("m{n}.rhai"), text(n))).collect()
+        };
+        for (length, fits) in [(32, true), (33, false)] {
+            let files = chain(length);
+            let files: Vec<(&str, &str)> =
+                files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+            let gathered = gather("import \"m0\" as m; 1", &files);
+            assert_eq!(gathered.is_ok(), fits, "{length}: {:?}", gathered.err());
+        }
     }
 
     #[test]

@@ -123,3 +123,14 @@ fn a_duration_that_is_none_is_usage() {
         )
         .check();
 }
+
+#[test]
+fn a_function_after_the_result_is_told_where_it_belongs() {
+    let home = Home::new();
+    home.file("late.rhai", "f()\nfn f() { 1 }\n");
+    let error = home.durun(&["start", "late.rhai"]).exit(2).failure();
+    assert!(error.contains("put functions before the script's last expression"), "{error}");
+    home.file("word.rhai", "let x = 1; x.default");
+    let error = home.durun(&["start", "word.rhai"]).exit(2).failure();
+    assert!(error.contains("write data[\"word\"]"), "{error}");
+}
