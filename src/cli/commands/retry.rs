@@ -12,7 +12,7 @@ const EXAMPLES: &str = "\
 Examples:
   durun retry backup          the disk is mounted again: do not wait for the next try
 
-Where a process executes the run, it is told. Where none does, the run goes on here, as with durun resume.
+A process that executes the run is told. Where none does, it goes on here, as with resume.
 The attempts made so far still count.";
 
 /// The arguments of `durun retry`.
