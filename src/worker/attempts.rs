@@ -85,22 +85,14 @@ impl Worker {
             self.verdict(no, op, Verdict::Missed(unknown_outcome(&begin.label)));
             return;
         }
-        if attempt.slot.is_none() {
-            let quota = Quota { max_concurrent: begin.options.max_concurrent, rate: begin.options.rate };
-            match self.slots.take(&begin.label, quota, monotonic) {
-                Ok(slot) => attempt.slot = Some(slot),
-                Err(refused) => {
-                    if let Some(until) = refused.until {
-                        self.ask_slots_at = Some(self.ask_slots_at.map_or(until, |at| at.min(until)));
-                    }
-                    self.queue(no, op, refused.waits_for);
-                    return;
-                }
-            }
-        }
+        // A call that is served takes no slot and nothing of a rate.
         if let Some(once) = &begin.options.once
+            && !attempt.holds_once
             && !self.take_once(no, op, once)
         {
+            return;
+        }
+        if !self.take_slot(no, op, &begin, monotonic) {
             return;
         }
         self.leave_queue(no, op);
@@ -114,6 +106,30 @@ impl Worker {
             self.intend(no, op);
         } else {
             self.launch(no, op, begin);
+        }
+    }
+
+    /// Whether an attempt has its slot; where not, it queues.
+    fn take_slot(&mut self, no: RunNo, op: OpId, begin: &Begin, monotonic: Duration) -> bool {
+        let Some(attempt) = self.runs.get_mut(&no).and_then(|run| run.attempts.get_mut(&op)) else {
+            return false;
+        };
+        if attempt.slot.is_some() {
+            return true;
+        }
+        let quota = Quota { max_concurrent: begin.options.max_concurrent, rate: begin.options.rate };
+        match self.slots.take(&begin.label, quota, monotonic) {
+            Ok(slot) => {
+                attempt.slot = Some(slot);
+                true
+            }
+            Err(refused) => {
+                if let Some(until) = refused.until {
+                    self.ask_slots_at = Some(self.ask_slots_at.map_or(until, |at| at.min(until)));
+                }
+                self.queue(no, op, refused.waits_for);
+                false
+            }
         }
     }
 

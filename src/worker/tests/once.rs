@@ -4,6 +4,7 @@ use super::{World, ok};
 use crate::activity::Failed;
 use crate::history::*;
 use crate::store::*;
+use crate::timer::Clock as _;
 use crate::worker::{Finished, Input, JobDone, News};
 
 const BILL: &str = "activity(\"bill\", run.id, #{ once: \"invoice-7\", retry: 1 })";
@@ -95,4 +96,19 @@ fn when_the_seeker_is_dead_another_takes_over_and_the_first_is_served_when_it_is
     let (mut worker, inputs) = world.worker(&[a]);
     assert_eq!(results(&world.drive(&mut worker, &inputs, 100)), ["\"paid\""]);
     assert_eq!(world.jobs().len(), 2, "one of each run, with one key");
+}
+
+#[test]
+fn a_served_call_takes_nothing_of_a_rate() {
+    let world = World::new(|job| ok(job.input.clone()));
+    let text = "for n in 0..5 { activity(\"bill\", n, #{ once: `invoice-${n}`, rate: \"1/min\" }); }";
+    let a = world.start("a", text);
+    let (mut worker, inputs) = world.worker(&[a]);
+    world.drive(&mut worker, &inputs, 100);
+    let before = world.clock.now();
+    assert!(before.since_ms(Moment(1_000_000)) >= 240_000, "the first run keeps to the rate");
+    let b = world.start("b", text);
+    let (mut worker, inputs) = world.worker(&[b]);
+    assert_eq!(results(&world.drive(&mut worker, &inputs, 100)), ["null"]);
+    assert!(world.clock.now().since_ms(before) < 1_000);
 }
