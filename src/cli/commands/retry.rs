@@ -27,17 +27,13 @@ pub(crate) struct RetryArgs {
 pub(crate) fn run(context: &Context, args: &RetryArgs) -> Result<Exit, CliError> {
     let session = context.session()?;
     match retry(&session, &args.id)? {
-        Retried::Told(row, claim) => {
+        Retried::Told(row, claim) | Retried::Here(row, Resumed::Held(claim)) => {
             context.note(&format!("process {} tries run {} again now", claim.pid, row.id));
             Ok(Exit::Done)
         }
         Retried::Here(_, Resumed::Claimed(run)) => execute(context, &session, vec![run]),
         Retried::Here(row, Resumed::Over(standing)) => {
             conclude(context, &session, row.no, &row.id, &standing)
-        }
-        Retried::Here(row, Resumed::Held(claim)) => {
-            context.note(&format!("process {} tries run {} again now", claim.pid, row.id));
-            Ok(Exit::Done)
         }
     }
 }
