@@ -3,6 +3,7 @@
 
 mod endings;
 mod four_processes;
+mod interrupts;
 mod kill_storm;
 mod order_paths;
 mod promises;
