@@ -4,7 +4,7 @@ use super::commands::{
     answer::AnswerArgs, cancel::CancelArgs, history::HistoryArgs, list::ListArgs, logs::LogsArgs,
     once::OnceArgs, query::QueryArgs, reject::RejectArgs, resolve::ResolveArgs, result::ResultArgs,
     resume::ResumeArgs, retry::RetryArgs, signal::SignalArgs, start::StartArgs, status::StatusArgs,
-    terminate::TerminateArgs, wait::WaitArgs, why::WhyArgs,
+    terminate::TerminateArgs, upgrade::UpgradeArgs, wait::WaitArgs, why::WhyArgs,
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
@@ -120,6 +120,8 @@ pub(crate) enum Command {
     Cancel(CancelArgs),
     /// End a run without asking its script
     Terminate(TerminateArgs),
+    /// Let a run go on under a mended script
+    Upgrade(UpgradeArgs),
     /// The results kept under the keys of `once:`
     Once(OnceArgs),
 }

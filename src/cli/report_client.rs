@@ -71,6 +71,10 @@ fn client(error: &ClientError) -> Report {
             .note(table(candidates))
             .hint("durun resume ID names one, durun resume --all takes them all"),
         ClientError::Conflict { id, which } => conflict(id, which),
+        ClientError::UpgradeEnded { id, .. } => Report::new("D0709", Exit::Conflict, text)
+            .note("it keeps the text that it had")
+            .hint(format!("durun result {id} prints its result")),
+        ClientError::Differs { id, stuck } => differs(id, stuck, text),
         ClientError::NotFinished { id, .. } => {
             Report::new("D0107", Exit::NotFinished, text).hint(format!("durun wait {id}"))
         }
@@ -154,6 +158,18 @@ fn conflict(id: &RunId, which: &Conflict) -> Report {
     Report::new(code, Exit::Conflict, format!("run {id} exists with another {what}"))
         .note(format!("recorded: {recorded}\nnow given: {given}"))
         .hint(format!("another --id starts another run; durun status {id} shows the one there is"))
+}
+
+/// The history of a run does not fit a text.
+fn differs(id: &RunId, stuck: &crate::history::Stuck, text: String) -> Report {
+    let report = Report::new("D0710", Exit::Stuck, text).note("nothing was changed");
+    let report = match (&stuck.file, stuck.line) {
+        (Some(file), Some(line)) => report.note(format!("in line {line} of {}", super::escape::line(file))),
+        (Some(_) | None, None | Some(_)) => report,
+    };
+    report.hint(format!(
+        "what is recorded has to be asked for again, in the same order; durun history {id} shows it"
+    ))
 }
 
 fn program(error: &ProgramError) -> Report {

@@ -108,9 +108,8 @@ fn stuck_report(id: &RunId, stuck: &Stuck, script: Option<&Script>) -> Report {
     if let Some(hint) = &stuck.hint {
         return report.hint(hint);
     }
-    // Going on under a mended script is not offered yet: say what is.
-    report
-        .hint(format!("mend the script and start it under another --id; durun terminate {id} ends this run"))
+    let file = script.map_or_else(|| "FILE".to_owned(), |script| super::escape::shell(&script.path));
+    report.hint(format!("mend the script, then: durun upgrade {id} --script {file} && durun resume {id}"))
 }
 
 fn same_file(named: &str, recorded: &str) -> bool {
@@ -200,7 +199,7 @@ error[D0105]: run order-1 is stuck: there is no function charge
   | ^^^^^^ there is no function charge
   |
   = note: nothing is lost: all recorded steps are kept
-  = help: mend the script and start it under another --id; durun terminate order-1 ends this run
+  = help: mend the script, then: durun upgrade order-1 --script /s/order.rhai && durun resume order-1
 "
         );
     }

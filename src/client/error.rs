@@ -1,7 +1,9 @@
 //! Why a client's wish was not fulfilled, as data for whoever puts it into words.
 
 use super::{ExecuteError, OpenQuestion, ProgramError, QueryError};
-use crate::history::{Choice, Moment, RecordError, RunId, RunNo, RunRow, RunStatus, Seq, Value, ValueError};
+use crate::history::{
+    Choice, Moment, RecordError, RunId, RunNo, RunRow, RunStatus, Seq, Stuck, Value, ValueError,
+};
 use crate::store::StoreError;
 
 /// What differs between a run that exists and the start that asks for its id.
@@ -53,6 +55,22 @@ pub enum ClientError {
         text: String,
         /// The runs whose ids begin so.
         candidates: Vec<RunRow>,
+    },
+    /// A run that has ended keeps the text that it had.
+    #[error("run {id} has ended: {}", status.word())]
+    UpgradeEnded {
+        /// The run.
+        id: RunId,
+        /// How.
+        status: RunStatus,
+    },
+    /// The history of a run does not fit the text that it is to go on under.
+    #[error("run {id} cannot go on under that script: {}", stuck.message)]
+    Differs {
+        /// The run.
+        id: RunId,
+        /// The first difference.
+        stuck: Box<Stuck>,
     },
     /// The id is in use for something else.
     #[error("run {id} exists with another {}", match which { Conflict::Script { .. } => "script", Conflict::Input { .. } => "input" })]

@@ -1,7 +1,8 @@
 //! The seam to whoever drives scripts: what is asked of it and what it answers.
 
-use super::{Finished, Observer, Session, Stop, SyntaxError};
+use super::{ClientError, Finished, Observer, Session, Stop, SyntaxError};
 use crate::history::{Failure, RunId, RunNo, Stuck, Value};
+use crate::script::Source;
 use crate::store::StoreError;
 use std::collections::BTreeMap;
 
@@ -67,6 +68,40 @@ pub enum QueryError {
     None,
 }
 
+/// What a replay against another text gave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fit {
+    /// How many entries fit: all.
+    pub entries: u32,
+    /// Whether the text is another than the run had.
+    pub changed: bool,
+}
+
+/// Why a history does not fit a text.
+#[derive(Debug)]
+pub enum Misfit {
+    /// The text asks for something else, or is mistaken, at an entry that is recorded.
+    Differs(Box<Stuck>),
+    /// The replay did not come so far.
+    Engine(String),
+    /// The store.
+    Store(StoreError),
+    /// This build has no executor.
+    None,
+}
+
+impl Misfit {
+    /// The same about a run.
+    pub fn about(self, id: &RunId) -> ClientError {
+        match self {
+            Self::Differs(stuck) => ClientError::Differs { id: id.clone(), stuck },
+            Self::Engine(message) => ExecuteError::Engine(message).into(),
+            Self::Store(error) => error.into(),
+            Self::None => ExecuteError::None.into(),
+        }
+    }
+}
+
 /// Who drives scripts.
 pub trait Executor: Send + Sync {
     /// Executes runs that this process has claimed, in the calling thread and as many as it likes; gives the claims
@@ -92,6 +127,14 @@ pub trait Executor: Send + Sync {
     /// # Errors
     /// [`QueryError`].
     fn queries(&self, session: &Session, run: RunNo) -> Result<Vec<String>, QueryError>;
+
+    /// Replays a run's history, and what it waits for, against another text; writes nothing.
+    ///
+    /// # Errors
+    /// [`Misfit`].
+    fn fits(&self, _session: &Session, _run: RunNo, _source: Source) -> Result<Fit, Misfit> {
+        Err(Misfit::None)
+    }
 
     /// Whether the script, where it stands, was given this token; nothing where that cannot be told.
     ///

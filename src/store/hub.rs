@@ -182,6 +182,7 @@ impl Note {
             Request::RetryNow { run } => Self::RetriedNow(*run),
             Request::Watch { run } => Self::Watched(*run),
             Request::Start(_)
+            | Request::Upgrade(_)
             | Request::Deliver(_)
             | Request::Find { .. }
             | Request::List(_)

@@ -36,7 +36,7 @@ pub use append::{Append, LogKey, LogLevel, LogLine, OnceChange, RowChange};
 pub use error::StoreError;
 pub use local::LocalSession;
 pub use memory::MemoryTables;
-pub use request::{NewMessage, NewRun, Request, RunFilter};
+pub use request::{NewMessage, NewRun, Request, RunFilter, Upgrade};
 pub use shared::SharedStore;
 
 use crate::history::Token;

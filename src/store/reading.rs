@@ -43,6 +43,7 @@ pub(super) fn read(
         | Request::Claim { .. }
         | Request::Release { .. }
         | Request::Append(_)
+        | Request::Upgrade(_)
         | Request::Deliver(_)
         | Request::TakeOnce { .. }
         | Request::ForgetOnce { .. }

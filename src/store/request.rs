@@ -2,7 +2,7 @@
 
 use super::{Append, LogKey};
 use crate::history::{
-    Claim, MessageBody, MessageId, Moment, OpId, RunId, RunNo, RunStart, RunStatus, ScriptHash, Seq,
+    Claim, MessageBody, MessageId, Moment, OpId, Program, RunId, RunNo, RunStart, RunStatus, ScriptHash, Seq,
 };
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +27,9 @@ pub enum Request {
     },
     /// Add to a run that the caller has claimed: [`Answer::Done`](super::Answer::Done), or `Fenced`, `Differs`, `Gap`, `Ended`.
     Append(Box<Append>),
+    /// Let a run that the caller has claimed go on under other texts; a stuck one is open again: [`Answer::Done`](super::Answer::Done), or `Fenced`,
+    /// `Ended`.
+    Upgrade(Box<Upgrade>),
     /// Say something to a run: [`Answer::Delivered`](super::Answer::Delivered), or `Ended`.
     Deliver(Box<NewMessage>),
     /// End a run without asking its script: [`Answer::Done`](super::Answer::Done), or `Ended`.
@@ -133,6 +136,19 @@ pub struct NewRun {
     pub scripts: Vec<(ScriptHash, String)>,
     /// Claim it at once for this process.
     pub claim: Option<Claim>,
+}
+
+/// Other texts for a run. Whoever asks has replayed its history against them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Upgrade {
+    /// The run.
+    pub run: RunNo,
+    /// The epoch of the caller's claim.
+    pub epoch: u64,
+    /// The program from now on.
+    pub program: Program,
+    /// Its texts, by hash; those that the store has already may be repeated.
+    pub scripts: Vec<(ScriptHash, String)>,
 }
 
 /// A message to be accepted.

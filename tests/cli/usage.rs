@@ -32,6 +32,7 @@ fn every_command_has_help_with_an_example() {
         "cancel",
         "terminate",
         "once",
+        "upgrade",
     ] {
         let help = home.durun(&[command, "--help"]).stdout();
         assert!(help.contains("Example") && help.contains(&format!("  durun {command}")), "{help}");

@@ -2,8 +2,8 @@
 
 use durun::activity::{Done, Failed};
 use durun::history::{
-    Claim, Failure, MessageBody, MessageId, Moment, OpId, Program, RunEnd, RunId, RunNo, RunStart,
-    ScriptHash, Token, Value,
+    Choice, Claim, CommandKind, Failure, MessageBody, MessageId, Moment, OpId, Program, Resolution, RunEnd,
+    RunId, RunNo, RunStart, ScriptHash, Token, Value,
 };
 use durun::store::{Answer, NewMessage, NewRun, Request, Store, StoreError};
 use durun::timer::ManualClock;
@@ -18,7 +18,7 @@ pub(crate) struct Sample {
     pub(crate) name: &'static str,
     file: &'static str,
     input: &'static str,
-    /// Signals: how many milliseconds after the beginning, name, payload.
+    /// Signals: how many milliseconds after the beginning, name, payload; or a reply to what it then waits for.
     signals: &'static [(i64, &'static str, &'static str)],
     /// How often a named activity fails before it succeeds.
     failures: &'static [(&'static str, u32)],
@@ -27,6 +27,13 @@ pub(crate) struct Sample {
     /// The script itself, where it is no file.
     inline: Option<&'static str>,
 }
+
+/// In the place of a signal's name: the question that is open is answered by Ada.
+const ANSWER: &str = "<answer>";
+/// In the place of a signal's name: the token that is waited for is resolved.
+const RESOLVE: &str = "<resolve>";
+/// In the place of a signal's name: the token that is waited for is rejected.
+const REJECT: &str = "<reject>";
 
 /// Strands of every kind in one script.
 const STRANDS: &str = r#"
@@ -104,7 +111,7 @@ pub(crate) fn samples() -> Vec<Sample> {
             name: "approval",
             file: "approval.rhai",
             input: "{}",
-            signals: &[(200_000_000, "decision", r#"{"ok": true, "by": "Ada"}"#)],
+            signals: &[(200_000_000, ANSWER, "yes")],
             failures: &[],
             ends: "Ada",
             inline: None,
@@ -121,6 +128,33 @@ pub(crate) fn samples() -> Vec<Sample> {
         Sample {
             signals: &[(2_500, "stop", "null")],
             ..Sample::inline("strands", STRANDS, "tidied, cancelled, 0, stopped, [2, 4, 6]")
+        },
+        Sample {
+            name: "approval that nobody gives",
+            file: "approval.rhai",
+            input: r#"{"notify": "tell"}"#,
+            signals: &[],
+            failures: &[("tell", 2)],
+            ends: "nobody decided in time",
+            inline: None,
+        },
+        Sample {
+            name: "certificate",
+            file: "certificate.rhai",
+            input: "{}",
+            signals: &[(5_000, RESOLVE, "true"), (90_000_000, ANSWER, "install")],
+            failures: &[("cat --", 3)],
+            ends: "install",
+            inline: None,
+        },
+        Sample {
+            name: "certificate refused",
+            file: "certificate.rhai",
+            input: "{}",
+            signals: &[(5_000, REJECT, "not yours")],
+            failures: &[],
+            ends: "kind: \"rejected\", message: \"not yours\"",
+            inline: None,
         },
         Sample {
             name: "migrate",
@@ -319,13 +353,44 @@ impl<'s> SampleWorld<'s> {
     }
 }
 
+/// What is said, and under which id; nothing where the run does not wait for it any more.
+fn said(
+    store: &dyn Store,
+    run: RunNo,
+    name: &str,
+    payload: &str,
+) -> Result<Option<(MessageId, MessageBody)>, String> {
+    let pending = match store.ask(Request::Snapshot { run }) {
+        Ok(Answer::Snapshot(snapshot)) => snapshot.pending,
+        other => return Err(format!("{other:?}")),
+    };
+    let waits = |kind| pending.iter().find(|row| row.label.kind == kind);
+    let json = || Value::from_json_text(payload).expect("payload");
+    Ok(match name {
+        ANSWER => waits(CommandKind::Ask).map(|row| {
+            let choice = Choice { choice: payload.into(), who: "Ada".into(), note: String::new() };
+            (MessageId::of_question("sample", 0, row.op), MessageBody::Answer { question: row.op, choice })
+        }),
+        RESOLVE | REJECT => waits(CommandKind::WaitToken).map(|row| {
+            let resolution = if name == RESOLVE {
+                Resolution::Resolved(json())
+            } else {
+                Resolution::Rejected(payload.to_owned())
+            };
+            let token = row.label.name.clone();
+            (MessageId::of_token(&token), MessageBody::Resolve { token, resolution })
+        }),
+        name => {
+            let body = MessageBody::Signal { name: name.to_owned(), payload: json() };
+            Some((MessageId::of_key("sample", name), body))
+        }
+    })
+}
+
 /// Sends a signal under a key, as a sender does who sends again when he got no answer.
 fn send(store: &dyn Store, run: RunNo, name: &str, payload: &str) -> Result<(), String> {
-    let body = MessageBody::Signal {
-        name: name.to_owned(),
-        payload: Value::from_json_text(payload).expect("payload"),
-    };
-    let message = NewMessage { run, id: MessageId::of_key("sample", name), keyed: true, body };
+    let Some((id, body)) = said(store, run, name, payload)? else { return Ok(()) };
+    let message = NewMessage { run, id, keyed: true, body };
     match store.ask(Request::Deliver(Box::new(message))) {
         Ok(_) | Err(StoreError::Ended { .. }) => Ok(()),
         Err(error) => Err(error.to_string()),

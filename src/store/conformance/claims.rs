@@ -2,8 +2,9 @@
 
 use super::fixtures::{ALICE, BOB, append, new_run};
 use super::{Chain, Check, Subject};
-use crate::history::{RunId, RunNo, RunStatus, StoredStatus, Stuck};
-use crate::store::{Answer, Request, RowChange, StoreError};
+use crate::history::{Program, RunId, RunNo, RunStatus, ScriptHash, StoredStatus, Stuck};
+use crate::store::{Answer, Append, Request, RowChange, StoreError, Upgrade};
+use std::collections::BTreeMap;
 
 pub(super) const CHECKS: &[Check] = &[
     ("each claim raises the epoch", epoch_rises),
@@ -12,6 +13,7 @@ pub(super) const CHECKS: &[Check] = &[
     ("only the claim that is released is given up", released),
     ("a stuck run may be claimed", stuck),
     ("an ended run may not be claimed", ended),
+    ("a claimed run, stuck or not, goes on under other texts; a stranger cannot change them", upgraded),
 ];
 
 fn claim(subject: &Subject, run: RunNo, claim: crate::history::Claim) -> Result<Answer, StoreError> {
@@ -56,9 +58,8 @@ fn released(subject: &Subject) {
     assert_eq!(claim(subject, run, BOB), Ok(Answer::Claimed { epoch: 2 }));
 }
 
-fn stuck(subject: &Subject) {
-    let run = subject.executed("a");
-    let stuck = Stuck {
+fn a_fault() -> Stuck {
+    Stuck {
         kind: "fault".to_owned(),
         message: "no function f".to_owned(),
         file: None,
@@ -66,7 +67,12 @@ fn stuck(subject: &Subject) {
         column: None,
         calls: vec![("g".to_owned(), 7)],
         hint: None,
-    };
+    }
+}
+
+fn stuck(subject: &Subject) {
+    let run = subject.executed("a");
+    let stuck = a_fault();
     let row = RowChange { status: Some(StoredStatus::Stuck(stuck.clone())), ..RowChange::default() };
     assert_eq!(
         subject.append(crate::store::Append { row, ..append(run, 1, 0, Vec::new()) }),
@@ -82,4 +88,32 @@ fn ended(subject: &Subject) {
     subject.done(Request::Terminate { run, reason: String::new() });
     let id = RunId::clone(&new_run("a").id);
     assert_eq!(claim(subject, run, ALICE), Err(StoreError::Ended { id, status: RunStatus::Terminated }));
+}
+
+fn upgraded(subject: &Subject) {
+    let run = subject.executed("a");
+    let stuck = RowChange { status: Some(StoredStatus::Stuck(a_fault())), ..RowChange::default() };
+    assert_eq!(subject.append(Append { row: stuck, ..append(run, 1, 0, Vec::new()) }), Ok(Answer::Done));
+    let text = "1 + 1".to_owned();
+    let hash = ScriptHash::of(&text);
+    let program = Program { path: "/mended.rhai".to_owned(), main: hash, modules: BTreeMap::new() };
+    let upgrade = |epoch, text: &str| {
+        let scripts = vec![(hash, text.to_owned())];
+        Request::Upgrade(Box::new(Upgrade { run, epoch, program: program.clone(), scripts }))
+    };
+    let before = subject.all_of(run);
+    assert_eq!(subject.ask(upgrade(2, &text)), Err(StoreError::Fenced { epoch: 2, current: 1 }));
+    assert!(matches!(subject.ask(upgrade(1, "2")), Err(StoreError::Protocol { .. })), "not that hash's text");
+    assert_eq!(subject.all_of(run), before);
+    for _ in 0..2 {
+        subject.done(upgrade(1, &text));
+        assert_eq!(subject.ask(Request::Script { hash }), Ok(Answer::Script(text.clone())));
+        let Ok(Answer::Snapshot(snapshot)) = subject.ask(Request::Snapshot { run }) else {
+            panic!("a snapshot")
+        };
+        assert_eq!((snapshot.start.program, snapshot.row.status), (program.clone(), StoredStatus::Open));
+        assert_eq!(snapshot.row.script, "/mended.rhai");
+    }
+    subject.done(Request::Terminate { run, reason: String::new() });
+    assert!(matches!(subject.ask(upgrade(1, &text)), Err(StoreError::Ended { .. })));
 }

@@ -9,6 +9,7 @@ mod message;
 mod once;
 mod retry;
 mod start;
+mod upgrade;
 
 pub(super) use message::{forget_old, remembered};
 pub(super) use once::list as list_once;
@@ -49,6 +50,7 @@ pub(super) fn write(
         Request::Start(new) => start::start(rows, around, new),
         Request::Claim { run, claim } => claim::take(rows, around, *run, *claim),
         Request::Release { run, epoch } => claim::release(rows, around, *run, *epoch),
+        Request::Upgrade(new) => upgrade::upgrade(rows, around, new),
         Request::Append(append) => append::append_to(rows, around, append),
         Request::Deliver(message) => message::deliver(rows, around, message),
         Request::Terminate { run, reason } => end::terminate(rows, around, *run, reason),
@@ -78,6 +80,7 @@ pub(super) fn writes(request: &Request) -> bool {
         | Request::Claim { .. }
         | Request::Release { .. }
         | Request::Append(_)
+        | Request::Upgrade(_)
         | Request::Deliver(_)
         | Request::Terminate { .. }
         | Request::RetryNow { .. }
