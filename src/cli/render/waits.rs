@@ -51,7 +51,7 @@ pub(crate) fn sentence(pending: &Pending, now: Moment) -> String {
         None => name(pending.label.kind, &pending.label.name),
     }];
     if let Some(strand) = &pending.strand {
-        parts.push(escape::line(strand).to_string());
+        parts.push(escape::line(strand));
     }
     if let Some(line) = pending.line {
         parts.push(format!("line {line}"));
