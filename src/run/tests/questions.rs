@@ -117,6 +117,10 @@ fn a_question_that_is_none_is_told() {
         ("ask(\"a?\", #{ choices: [\"x\", \"x \"] })", "choices names the same choice twice"),
         ("ask(\"a?\", #{ remind: 0 })", "remind must be longer than nothing"),
         (
+            "ask(\"a?\", #{ notify: \"https://chat/hook\" })",
+            "notify is a command; for a URL: notify: [\"curl\", \"-fsS\", \"--data-binary\", \"@-\", \"https://chat/hook\"]",
+        ),
+        (
             "ask(\"a?\", #{ notify: \"mail\" })",
             "notify is a command: notify: [\"mail\", \"-s\", \"a question\", \"ada@example.org\"], not text",
         ),
