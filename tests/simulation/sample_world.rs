@@ -127,6 +127,12 @@ pub(crate) fn samples() -> Vec<Sample> {
                 "kind: \"rejected\", message: \"not yours\"",
             )
         },
+        Sample::file(
+            "invoices",
+            "invoices.rhai",
+            r#"{"count": 5, "yes": true}"#,
+            "\"billed\": Int(5), \"failed\": List([])",
+        ),
         Sample::file("migrate", "migrate.rhai", r#"{"journal": "/j", "to": 7}"#, "Completed"),
     ]
 }
