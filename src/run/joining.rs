@@ -6,7 +6,7 @@
 use super::run::{Run, Wake};
 use super::strands::{Blocked, StrandNo};
 use crate::history::Value;
-use crate::script::{Group, Handle, Reply, Target};
+use crate::script::{Group, Handle, Reply};
 
 impl Run {
     /// Waits for all or for one of these; gives the answer where it is known at once.

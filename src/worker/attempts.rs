@@ -6,7 +6,7 @@ use super::executing::Phase;
 use super::progress::Progress;
 use super::slots::Quota;
 use super::worker::Worker;
-use crate::activity::{Decision, Done, Failed, decide, idempotency_key};
+use crate::activity::{Decision, Failed, decide, idempotency_key};
 use crate::history::{
     CommandLabel, EffectOptions, Failure, Moment, OpId, RetryPolicy, RunNo, StoredStatus, Stuck, Value, kind,
 };
@@ -37,7 +37,8 @@ impl Worker {
         for run in self.runs.values() {
             for (op, attempt) in &run.attempts {
                 match &attempt.state {
-                    State::Waits(at) if *at <= now && matches!(run.phase, Phase::Blocked) => {
+                    // Also while the script computes: what it asked for before is on disk.
+                    State::Waits(at) if *at <= now && matches!(run.phase, Phase::Blocked | Phase::Sliced) => {
                         match &attempt.queued {
                             None => due.push((u64::MAX, run.no, *op)),
                             Some(queued) if ask_again => due.push((queued.ticket.number, run.no, *op)),
@@ -244,7 +245,6 @@ impl Worker {
         {
             stopped = Some(*verdict);
         }
-        self.keep_output(no, op, &stderr_of(&done.result));
         match (stopped, done.result, is_direct) {
             // It was done before it could be stopped.
             (Some(_) | None, Ok(done), false) => {
@@ -338,17 +338,6 @@ impl Worker {
     pub(super) fn next_serial(&mut self) -> u64 {
         self.serial += 1;
         self.serial
-    }
-}
-
-/// The end of stderr that a result brings.
-fn stderr_of(result: &Result<Done, Failed>) -> String {
-    match result {
-        Ok(Done { stderr, .. }) => stderr.clone(),
-        Err(failed) => {
-            let stderr = failed.failure.data.get("stderr").and_then(Value::as_text);
-            stderr.map(str::to_owned).unwrap_or_default()
-        }
     }
 }
 

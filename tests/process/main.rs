@@ -5,6 +5,7 @@ mod endings;
 mod fanout;
 mod four_processes;
 mod interrupts;
+mod invoices;
 mod kill_storm;
 mod order_paths;
 mod promises;

@@ -56,24 +56,17 @@ const STRANDS: &str = r#"
 /// Every sample, the order on each of its paths.
 pub(crate) fn samples() -> Vec<Sample> {
     let order = Sample {
-        name: "order delivered",
-        file: "order.rhai",
-        input: r#"{"product_id": 1}"#,
         signals: &[(5_000, "pickedUp", "null"), (6_000, "delivered", "null")],
         failures: &[("charge_customer", 3)],
-        ends: "Completed { result: Text(\"Delivered\") }",
-        inline: None,
+        ..Sample::file(
+            "order delivered",
+            "order.rhai",
+            r#"{"product_id": 1}"#,
+            "Completed { result: Text(\"Delivered\") }",
+        )
     };
     vec![
-        Sample {
-            name: "tour",
-            file: "tour.rhai",
-            input: "{}",
-            signals: &[],
-            failures: &[],
-            ends: "\"up\"",
-            inline: None,
-        },
+        Sample::file("tour", "tour.rhai", "{}", "\"up\""),
         Sample { name: "order not picked up", signals: &[], ends: "Not picked up in time", ..order },
         Sample {
             name: "order not delivered",
@@ -90,85 +83,66 @@ pub(crate) fn samples() -> Vec<Sample> {
         },
         order,
         Sample {
-            name: "backup",
-            file: "backup.rhai",
-            input: r#"{"source": "/a", "target": "/b"}"#,
-            signals: &[],
             failures: &[("test -e \"$2/mounted\" || { echo \"$2 is not mounted\" >&2; ", 2)],
-            ends: "/b/backup.tar.gz",
-            inline: None,
+            ..Sample::file("backup", "backup.rhai", r#"{"source": "/a", "target": "/b"}"#, "/b/backup.tar.gz")
         },
         Sample {
-            name: "release",
-            file: "release.rhai",
-            input: r#"{"version": "7"}"#,
             signals: &[(500, "go", "null")],
-            failures: &[],
-            ends: "\"healthy\": Bool(true)",
-            inline: None,
+            ..Sample::file("release", "release.rhai", r#"{"version": "7"}"#, "\"healthy\": Bool(true)")
         },
         Sample {
-            name: "approval",
-            file: "approval.rhai",
-            input: "{}",
             signals: &[(200_000_000, ANSWER, "yes")],
-            failures: &[],
-            ends: "Ada",
-            inline: None,
+            ..Sample::file("approval", "approval.rhai", "{}", "Ada")
         },
-        Sample {
-            name: "fanout",
-            file: "fanout.rhai",
-            input: r#"{"hosts": 5, "max": 2}"#,
-            signals: &[],
-            failures: &[],
-            ends: "\"done\": Int(4), \"failed\": List([Text(\"host3\")])",
-            inline: None,
-        },
+        Sample::file(
+            "fanout",
+            "fanout.rhai",
+            r#"{"hosts": 5, "max": 2}"#,
+            "\"done\": Int(4), \"failed\": List([Text(\"host3\")])",
+        ),
         Sample {
             signals: &[(2_500, "stop", "null")],
             ..Sample::inline("strands", STRANDS, "tidied, cancelled, 0, stopped, [2, 4, 6]")
         },
         Sample {
-            name: "approval that nobody gives",
-            file: "approval.rhai",
-            input: r#"{"notify": "tell"}"#,
-            signals: &[],
             failures: &[("tell", 2)],
-            ends: "nobody decided in time",
-            inline: None,
+            ..Sample::file(
+                "approval that nobody gives",
+                "approval.rhai",
+                r#"{"notify": "tell"}"#,
+                "nobody decided in time",
+            )
         },
         Sample {
-            name: "certificate",
-            file: "certificate.rhai",
-            input: "{}",
             signals: &[(5_000, RESOLVE, "true"), (90_000_000, ANSWER, "install")],
             failures: &[("cat --", 3)],
-            ends: "install",
-            inline: None,
+            ..Sample::file("certificate", "certificate.rhai", "{}", "install")
         },
         Sample {
-            name: "certificate refused",
-            file: "certificate.rhai",
-            input: "{}",
             signals: &[(5_000, REJECT, "not yours")],
-            failures: &[],
-            ends: "kind: \"rejected\", message: \"not yours\"",
-            inline: None,
+            ..Sample::file(
+                "certificate refused",
+                "certificate.rhai",
+                "{}",
+                "kind: \"rejected\", message: \"not yours\"",
+            )
         },
-        Sample {
-            name: "migrate",
-            file: "migrate.rhai",
-            input: r#"{"journal": "/j", "to": 7}"#,
-            signals: &[],
-            failures: &[],
-            ends: "Completed",
-            inline: None,
-        },
+        Sample::file(
+            "invoices",
+            "invoices.rhai",
+            r#"{"count": 5, "yes": true}"#,
+            "\"billed\": Int(5), \"failed\": List([])",
+        ),
+        Sample::file("migrate", "migrate.rhai", r#"{"journal": "/j", "to": 7}"#, "Completed"),
     ]
 }
 
 impl Sample {
+    /// A sample without signals and failures.
+    fn file(name: &'static str, file: &'static str, input: &'static str, ends: &'static str) -> Self {
+        Self { name, file, input, signals: &[], failures: &[], ends, inline: None }
+    }
+
     /// A script that is no file, without signals and failures.
     pub(crate) fn inline(name: &'static str, text: &'static str, ends: &'static str) -> Self {
         Self { name, file: "", input: "{}", signals: &[], failures: &[], ends, inline: Some(text) }

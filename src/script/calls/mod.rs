@@ -6,6 +6,7 @@ mod attempt;
 mod defaults;
 mod exec;
 mod fail;
+mod heartbeat;
 mod in_body;
 mod join;
 mod log;
@@ -47,6 +48,7 @@ const ALL: &[HostCall] = &[
     HostCall { names: &["defaults"], register: defaults::register },
     HostCall { names: &["exec"], register: exec::register },
     HostCall { names: &["fail"], register: fail::register },
+    HostCall { names: &["heartbeat", "last_heartbeat"], register: heartbeat::register },
     HostCall { names: &["attempt_number", "idempotency_key"], register: in_body::register },
     HostCall { names: &["join", "done", "cancel", "join_all", "select"], register: join::register },
     HostCall { names: &["log"], register: log::register },
