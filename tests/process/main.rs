@@ -1,11 +1,13 @@
 //! Few, slow, real: processes of durun, killed and started again.
 #![expect(clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+mod copies;
 mod endings;
 mod four_processes;
 mod interrupts;
 mod kill_storm;
 mod order_paths;
+mod processes;
 mod promises;
 mod samples;
 mod two_terminals;
