@@ -3,8 +3,10 @@
 
 mod copies;
 mod endings;
+mod fanout;
 mod four_processes;
 mod interrupts;
+mod invoices;
 mod kill_storm;
 mod order_paths;
 mod processes;

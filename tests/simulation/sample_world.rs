@@ -35,27 +35,38 @@ const RESOLVE: &str = "<resolve>";
 /// In the place of a signal's name: the token that is waited for is rejected.
 const REJECT: &str = "<reject>";
 
+/// Strands of every kind in one script.
+const STRANDS: &str = r#"
+    let said = [];
+    on_signal("stop", |_d| { activity("note"); said.push("stopped"); });
+    let guard = strand(|| { try { sleep("1h"); } catch (e) { shielded(|| { activity("tidy"); sleep(1); }); throw e; } });
+    let work = strand(|| { activity("one"); activity("two"); });
+    work.join();
+    guard.cancel();
+    let first = select([start_activity("three"), timer("30s")]);
+    try { guard.join(); } catch (e) { said.push("tidied"); said.push(e.kind); }
+    said.push(`${first.index}`);
+    sleep(3);
+    said.push(`${parallel([1, 2, 3], |n| { activity("item", n); sleep(1); n * 2 }, #{ max: 2, rate: "2/min" })}`);
+    let text = "";
+    for word in said { text += if text == "" { word } else { ", " + word }; }
+    text
+"#;
+
 /// Every sample, the order on each of its paths.
 pub(crate) fn samples() -> Vec<Sample> {
     let order = Sample {
-        name: "order delivered",
-        file: "order.rhai",
-        input: r#"{"product_id": 1}"#,
         signals: &[(5_000, "pickedUp", "null"), (6_000, "delivered", "null")],
         failures: &[("charge_customer", 3)],
-        ends: "Completed { result: Text(\"Delivered\") }",
-        inline: None,
+        ..Sample::file(
+            "order delivered",
+            "order.rhai",
+            r#"{"product_id": 1}"#,
+            "Completed { result: Text(\"Delivered\") }",
+        )
     };
     vec![
-        Sample {
-            name: "tour",
-            file: "tour.rhai",
-            input: "{}",
-            signals: &[],
-            failures: &[],
-            ends: "\"up\"",
-            inline: None,
-        },
+        Sample::file("tour", "tour.rhai", "{}", "\"up\""),
         Sample { name: "order not picked up", signals: &[], ends: "Not picked up in time", ..order },
         Sample {
             name: "order not delivered",
@@ -72,72 +83,66 @@ pub(crate) fn samples() -> Vec<Sample> {
         },
         order,
         Sample {
-            name: "backup",
-            file: "backup.rhai",
-            input: r#"{"source": "/a", "target": "/b"}"#,
-            signals: &[],
             failures: &[("test -e \"$2/mounted\" || { echo \"$2 is not mounted\" >&2; ", 2)],
-            ends: "/b/backup.tar.gz",
-            inline: None,
+            ..Sample::file("backup", "backup.rhai", r#"{"source": "/a", "target": "/b"}"#, "/b/backup.tar.gz")
         },
         Sample {
-            name: "release",
-            file: "release.rhai",
-            input: r#"{"version": "7"}"#,
             signals: &[(500, "go", "null")],
-            failures: &[],
-            ends: "\"healthy\": Bool(true)",
-            inline: None,
+            ..Sample::file("release", "release.rhai", r#"{"version": "7"}"#, "\"healthy\": Bool(true)")
         },
         Sample {
-            name: "approval",
-            file: "approval.rhai",
-            input: "{}",
             signals: &[(200_000_000, ANSWER, "yes")],
-            failures: &[],
-            ends: "Ada",
-            inline: None,
+            ..Sample::file("approval", "approval.rhai", "{}", "Ada")
+        },
+        Sample::file(
+            "fanout",
+            "fanout.rhai",
+            r#"{"hosts": 5, "max": 2}"#,
+            "\"done\": Int(4), \"failed\": List([Text(\"host3\")])",
+        ),
+        Sample {
+            signals: &[(2_500, "stop", "null")],
+            ..Sample::inline("strands", STRANDS, "tidied, cancelled, 0, stopped, [2, 4, 6]")
         },
         Sample {
-            name: "approval that nobody gives",
-            file: "approval.rhai",
-            input: r#"{"notify": "tell"}"#,
-            signals: &[],
             failures: &[("tell", 2)],
-            ends: "nobody decided in time",
-            inline: None,
+            ..Sample::file(
+                "approval that nobody gives",
+                "approval.rhai",
+                r#"{"notify": "tell"}"#,
+                "nobody decided in time",
+            )
         },
         Sample {
-            name: "certificate",
-            file: "certificate.rhai",
-            input: "{}",
             signals: &[(5_000, RESOLVE, "true"), (90_000_000, ANSWER, "install")],
             failures: &[("cat --", 3)],
-            ends: "install",
-            inline: None,
+            ..Sample::file("certificate", "certificate.rhai", "{}", "install")
         },
         Sample {
-            name: "certificate refused",
-            file: "certificate.rhai",
-            input: "{}",
             signals: &[(5_000, REJECT, "not yours")],
-            failures: &[],
-            ends: "kind: \"rejected\", message: \"not yours\"",
-            inline: None,
+            ..Sample::file(
+                "certificate refused",
+                "certificate.rhai",
+                "{}",
+                "kind: \"rejected\", message: \"not yours\"",
+            )
         },
-        Sample {
-            name: "migrate",
-            file: "migrate.rhai",
-            input: r#"{"journal": "/j", "to": 7}"#,
-            signals: &[],
-            failures: &[],
-            ends: "Completed",
-            inline: None,
-        },
+        Sample::file(
+            "invoices",
+            "invoices.rhai",
+            r#"{"count": 5, "yes": true}"#,
+            "\"billed\": Int(5), \"failed\": List([])",
+        ),
+        Sample::file("migrate", "migrate.rhai", r#"{"journal": "/j", "to": 7}"#, "Completed"),
     ]
 }
 
 impl Sample {
+    /// A sample without signals and failures.
+    fn file(name: &'static str, file: &'static str, input: &'static str, ends: &'static str) -> Self {
+        Self { name, file, input, signals: &[], failures: &[], ends, inline: None }
+    }
+
     /// A script that is no file, without signals and failures.
     pub(crate) fn inline(name: &'static str, text: &'static str, ends: &'static str) -> Self {
         Self { name, file: "", input: "{}", signals: &[], failures: &[], ends, inline: Some(text) }
@@ -208,6 +213,9 @@ impl Answers {
         // By the attempt, which is durable: the world has no memory that a crash of ours would keep.
         if job.attempt <= times {
             return Err(failed("down", false));
+        }
+        if job.input.get("host") == Some(&Value::from("host3")) {
+            return Err(failed("out_of_order", true));
         }
         if job.input.get("id") == Some(&Value::Int(666)) && job.label.name == "charge_customer" {
             return Err(failed("card_declined", true));
