@@ -75,10 +75,13 @@ fn the_time_out_of_a_process_ends_its_group_and_says_so() {
     let world = World::new();
     let text = r#"
         let told = attempt(|| sh("sleep 600 & echo $! >>$LEDGER; echo $$ >>$LEDGER; wait", [], #{ timeout: "300ms", retry: false }));
-        [told.error.kind, told.error.message]
+        [told.error.kind, told.error.limit, told.error.message]
     "#;
     let told = executed(&world, text);
-    assert!(told.out.starts_with("[\"timeout\",\"took longer than its timeout of 300ms\""), "{told:?}");
+    assert!(
+        told.out.starts_with("[\"timeout\",\"timeout\",\"took longer than its timeout of 300ms\""),
+        "{told:?}"
+    );
     assert_eq!(world.lines("ledger").len(), 2);
     no_child_is_left(&world);
 }
