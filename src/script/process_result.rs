@@ -97,16 +97,12 @@ impl ProcessResult {
     }
 
     fn stdout(&self) -> Result<ImmutableString, Failure> {
-        match self.fields.get("stdout") {
-            Some(stdout) => stdout
-                .clone()
-                .into_immutable_string()
-                .map_err(|_| malformed("bad_text", "stdout is not UTF-8 text".to_owned())),
-            None => {
-                let message = "there is no stdout to read: it went to a file (stdout: FILE)";
-                Err(malformed("no_stdout", message.to_owned()))
-            }
-        }
+        let Some(stdout) = self.fields.get("stdout") else {
+            let message = "there is no stdout to read: it went to a file (stdout: FILE)";
+            return Err(malformed("no_stdout", message.to_owned()));
+        };
+        let text = stdout.clone().into_immutable_string();
+        text.map_err(|_| malformed("bad_text", "stdout is not UTF-8 text".to_owned()))
     }
 }
 

@@ -265,11 +265,13 @@ fn a_heartbeat_of_a_process_is_a_cursor_for_the_next_attempt() {
             let last = last_heartbeat();
             heartbeat((last ?? 0) + 10);
             if attempt_number() < 3 { exec(["false"]); }
-            [last, last_heartbeat()]
+            let mine = last_heartbeat();
+            sh("echo last >&3; sleep 0.1");
+            [last, mine, last_heartbeat()]
         })
     "#;
     let told = executed(&world, text);
-    assert_eq!(told.out.trim_end(), "[20,30]", "{told:?}");
+    assert_eq!(told.out.trim_end(), "[20,30,\"last\"]", "{told:?}");
     assert_eq!(world.lines("ledger"), ["after ", r#"after {"file":3}"#, r#"after {"file":3}"#]);
 }
 

@@ -34,7 +34,7 @@ pub(crate) fn on_screen(line: &LogLine) -> Vec<String> {
         Some((_, LogStream::Stderr)) => {
             let lines: Vec<&str> = line.text.lines().collect();
             let last = lines.get(lines.len().saturating_sub(LINES)..).unwrap_or_default();
-            last.iter().map(|line| escape::line(line).to_string()).collect()
+            last.iter().copied().map(escape::line).collect()
         }
     }
 }
