@@ -90,7 +90,7 @@ impl ProcessResult {
     }
 
     fn stdout(&self) -> Result<ImmutableString, Failure> {
-        match self.fields.get("stdout") {
+        match self.fields.get("stdout").or_else(|| self.fields.get("body")) {
             Some(stdout) => stdout
                 .clone()
                 .into_immutable_string()
