@@ -232,8 +232,8 @@ fn output_is_read_as_lines_json_and_csv_and_what_it_is_not_is_an_error_for_good(
     let told = executed(&world, text);
     let wanted = concat!(
         r#"[[],4,[{"name":"Ada","town":"Lon\ndon"},{"name":"Bob","town":"Rome"}],2,"bad_json","#,
-        r#""stdout cannot be read as JSON: not valid JSON: expected ident at line 1 column 2; it begins: no JSON at all","#,
-        r#""bad_csv","stdout cannot be read as JSON: not valid JSON: EOF while parsing an object at line 1 column 1; it begins: {"]"#
+        r#""the text cannot be read as JSON: not valid JSON: expected ident at line 1 column 2; it begins: no JSON at all","#,
+        r#""bad_csv","the text cannot be read as JSON: not valid JSON: EOF while parsing an object at line 1 column 1; it begins: {"]"#
     );
     assert_eq!(told.out.trim_end(), wanted, "{told:?}");
     assert_eq!(world.lines("ledger"), ["again"], "it is not tried again");
