@@ -17,6 +17,9 @@ pub struct Pending {
     /// The line of the script that asks.
     #[serde(default)]
     pub line: Option<u32>,
+    /// The name given to the strand that asks.
+    #[serde(default)]
+    pub strand: Option<String>,
     /// When the script asked.
     pub scheduled_at: Moment,
     /// How many attempts have failed. One that a crash cut off is not counted.
@@ -62,6 +65,7 @@ impl Pending {
             label,
             input: Value::Null,
             line: None,
+            strand: None,
             scheduled_at,
             failures: 0,
             attempts: None,

@@ -11,6 +11,8 @@ pub struct Command {
     pub label: CommandLabel,
     /// The line of the script that asks, where known.
     pub line: Option<u32>,
+    /// The name given to the strand that asks, where one was.
+    pub strand: Option<String>,
     /// The time of the run when it was issued.
     pub scheduled_at: Moment,
     /// What it shows to those who look: of a question, its choices. Null where it shows nothing; an effect has its own input.

@@ -15,7 +15,8 @@ impl Run {
     /// the first whose time-out has come. False where nothing was woken.
     pub(super) fn test_conditions(&mut self) -> Result<bool, Broken> {
         let mut woken: Option<(OpId, Reply)> = None;
-        for (op, open) in &self.open {
+        let waiting = || self.conditions.iter().filter_map(|op| self.open.get_key_value(op));
+        for (op, open) in waiting() {
             match self.test(&open.wait) {
                 Ok(false) => {}
                 Ok(true) => woken = Some((*op, Ok(Value::Bool(true)))),
@@ -27,7 +28,7 @@ impl Run {
         }
         let woken = woken.or_else(|| {
             let late = |wait: &Wait| matches!(wait, Wait::Until { timed_out: true, .. });
-            self.open.iter().find(|(_, open)| late(&open.wait)).map(|(op, _)| (*op, Ok(Value::Bool(false))))
+            waiting().find(|(_, open)| late(&open.wait)).map(|(op, _)| (*op, Ok(Value::Bool(false))))
         });
         let Some((op, reply)) = woken else { return Ok(false) };
         self.rounds += 1;
@@ -36,15 +37,6 @@ impl Run {
         }
         self.close(op, reply);
         Ok(true)
-    }
-
-    /// Ends an open command and makes its strand ready.
-    pub(super) fn close(&mut self, op: OpId, reply: Reply) {
-        if let Some(open) = self.open.remove(&op) {
-            self.settle(op);
-            self.leave_question(op, &open.wait);
-            self.ready.push_back((open.strand, reply));
-        }
     }
 
     /// Whether a condition is true now. What is no condition, or has a held capture, is not.

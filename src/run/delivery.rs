@@ -63,7 +63,7 @@ impl Run {
         }
         if let Some(ms) = self.charter.timeout_ms {
             let due = self.now().plus_ms(ms);
-            self.command(OpId::RUN_TIMEOUT, label(CommandKind::RunTimeout, ""), None, Work::Timer { due });
+            self.command(OpId::RUN_TIMEOUT, label(CommandKind::RunTimeout, ""), Work::Timer { due });
         }
         self.begin_main()
     }
@@ -74,13 +74,12 @@ impl Run {
         recorded: &CommandLabel,
         reply: impl FnOnce() -> Reply,
     ) -> Result<(), Broken> {
-        if self.fits(op, recorded)?
-            && let Some(open) = self.open.remove(&op)
-        {
-            if matches!(open.wait, Wait::Notice { .. }) {
+        if self.fits(op, recorded)? {
+            if matches!(self.open.get(&op), Some(open) if matches!(open.wait, Wait::Notice { .. })) {
                 self.noticed(&reply());
+                self.forget(op);
             } else {
-                self.ready.push_back((open.strand, reply()));
+                self.end_command(op, reply());
             }
         } else {
             self.world.state.borrow_mut().stretch.dropped = Some(op);
@@ -126,21 +125,18 @@ impl Run {
             }
             Some(Wait::Reminder { question }) => {
                 let question = *question;
-                self.open.remove(&fired.op);
+                self.forget(fired.op);
                 self.remind(question);
                 return Ok(());
             }
             Some(Wait::Timer | Wait::Effect | Wait::Notice { .. }) | None => Ok(Value::Null),
         };
-        if let Some(open) = self.open.remove(&fired.op) {
-            self.leave_question(fired.op, &open.wait);
-            self.ready.push_back((open.strand, reply));
-        }
+        self.end_command(fired.op, reply);
         Ok(())
     }
 
     fn signal(&mut self, received: &SignalReceived) {
-        let waiting = self.open.iter().find_map(|(op, open)| match &open.wait {
+        let waiting = self.signal_waits.iter().find_map(|op| match &self.open.get(op)?.wait {
             Wait::Signal { names, listed, .. } if names.contains(&received.name) => Some((*op, *listed)),
             Wait::Signal { .. }
             | Wait::Effect
@@ -173,7 +169,7 @@ impl Run {
         let first = !std::mem::replace(&mut self.world.state.borrow_mut().cancelled, true);
         if first {
             let due = self.now().plus_ms(GRACE_MS);
-            self.command(OpId::GRACE, label(CommandKind::Grace, ""), None, Work::Timer { due });
+            self.command(OpId::GRACE, label(CommandKind::Grace, ""), Work::Timer { due });
         }
         self.raise_everywhere(&failure);
         self.cancel = Some(failure);

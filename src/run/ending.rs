@@ -15,6 +15,11 @@ impl Ending {
         self.value.is_none() && self.error.is_none()
     }
 
+    /// Whether main has returned.
+    pub(super) fn has_returned(&self) -> bool {
+        self.value.is_some()
+    }
+
     /// Whether an error has decided the end.
     pub(super) fn is_failing(&self) -> bool {
         self.error.is_some()

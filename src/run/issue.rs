@@ -1,37 +1,69 @@
 //! Commands as they are issued: each gets its number, and either an answer at once or an open place.
 
 use super::command::{Command, Work};
-use super::run::{Open, Run, StrandNo, Wait};
-use crate::history::{CommandKind, CommandLabel, Failure, OpId, Value, kind};
-use crate::script::{Ask, Asked, Reply, Until};
+use super::run::{Broken, Open, Owner, Run, Wait, Wake};
+use super::strands::{Blocked, Slot, StrandNo};
+use crate::history::{CommandKind, CommandLabel, Failure, Moment, OpId, Value, kind};
+use crate::script::{Ask, Asked, Effect, Handle, Reply, Target, Until};
+
+/// Who asks, and in which line.
+#[derive(Clone, Copy)]
+pub(super) struct Asker<'a> {
+    strand: StrandNo,
+    pub(super) line: Option<u32>,
+    /// Where it goes on at once.
+    handle: Option<&'a Handle>,
+}
 
 impl Run {
-    /// Numbers what a strand asks; gives the answer where it is known at once.
-    pub(super) fn issue(&mut self, strand: StrandNo, asked: Asked) -> Option<Reply> {
+    /// Takes what a strand asks; gives the answer where it is known at once.
+    pub(super) fn issue(&mut self, strand: StrandNo, asked: Asked) -> Result<Option<Reply>, Broken> {
         let Asked { ask, line } = asked;
-        if let Some(cancel) = self.cancel.as_ref().filter(|_| self.grace_over) {
-            return Some(Err(cancel.clone()));
+        if !matches!(ask, Ask::Cancel(_))
+            && let Some(raised) = self.raised_before(strand)
+        {
+            return Ok(Some(Err(raised)));
         }
+        let asker = Asker { strand, line, handle: None };
+        Ok(match ask {
+            Ask::Strand(start) => {
+                self.begin_started(strand, *start)?;
+                Some(Ok(Value::Null))
+            }
+            Ask::JoinAll(handles) => self.join(strand, handles, true),
+            Ask::Select(handles) => self.join(strand, handles, false),
+            Ask::NextOf(group) => self.next_of(strand, group),
+            Ask::Started { ask, handle } => {
+                if let Some(reply) = self.ask_command(Asker { handle: Some(&handle), ..asker }, *ask) {
+                    handle.end_with(reply);
+                }
+                Some(Ok(Value::Null))
+            }
+            Ask::Cancel(handle) => {
+                self.cancel_handle(&handle);
+                Some(Ok(Value::Null))
+            }
+            ask @ (Ask::Effect(_)
+            | Ask::Sleep(_)
+            | Ask::WaitSignal { .. }
+            | Ask::WaitUntil { .. }
+            | Ask::WaitToken { .. }
+            | Ask::Question(_)
+            | Ask::Direct(_)) => self.ask_command(asker, ask),
+        })
+    }
+
+    /// Numbers a command.
+    fn ask_command(&mut self, asker: Asker<'_>, ask: Ask) -> Option<Reply> {
         let op = self.number();
         match ask {
-            Ask::Effect(effect) => {
-                let effect = *effect;
-                let work = Work::Effect {
-                    input: effect.input,
-                    options: effect.options,
-                    body: effect.body,
-                    probe: effect.probe,
-                };
-                self.block(op, effect.label, line, strand, Wait::Effect, work);
-                None
-            }
+            Ask::Effect(effect) => self.effect(op, asker, *effect),
             Ask::Sleep(until) => {
                 let due = match until {
                     Until::After(ms) => self.now().plus_ms(ms),
                     Until::At(at) => at,
                 };
-                self.block(op, label(CommandKind::Sleep, ""), line, strand, Wait::Timer, Work::Timer { due });
-                None
+                self.wait(op, asker, label(CommandKind::Sleep, ""), Wait::Timer, Work::Timer { due });
             }
             Ask::WaitSignal { names, listed, timeout_ms, otherwise } => {
                 if let Some(signal) = self.world.state.borrow_mut().mailbox.take(&names) {
@@ -39,8 +71,7 @@ impl Run {
                 }
                 let work = self.wait_work(timeout_ms);
                 let label = label(CommandKind::WaitSignal, &names.join(", "));
-                self.block(op, label, line, strand, Wait::Signal { names, listed, otherwise }, work);
-                None
+                self.wait(op, asker, label, Wait::Signal { names, listed, otherwise }, work);
             }
             Ask::WaitUntil { predicate, timeout_ms } => {
                 let work = self.wait_work(timeout_ms);
@@ -51,18 +82,33 @@ impl Run {
                     Ok(true) => return Some(Ok(Value::Bool(true))),
                     Err(failure) => return Some(Err(failure)),
                 }
-                self.block(op, label(CommandKind::WaitUntil, ""), line, strand, wait, work);
-                None
+                self.wait(op, asker, label(CommandKind::WaitUntil, ""), wait, work);
             }
             Ask::WaitToken { token, timeout_ms, otherwise } => {
-                self.wait_token(strand, op, line, token, timeout_ms, otherwise)
+                return self.wait_token(op, asker, token, timeout_ms, otherwise);
             }
-            Ask::Question(question) => {
-                self.ask_person(strand, op, line, question);
-                None
+            Ask::Question(question) => self.ask_person(op, asker, question),
+            Ask::Direct(_) => {
+                return Some(Err(Failure::new(kind::FAULT, "a direct call outside an activity")));
             }
-            Ask::Direct(_) => Some(Err(Failure::new(kind::FAULT, "a direct call outside an activity"))),
+            Ask::Strand(_)
+            | Ask::Started { .. }
+            | Ask::JoinAll(_)
+            | Ask::Select(_)
+            | Ask::NextOf(_)
+            | Ask::Cancel(_) => return Some(Err(Failure::new(kind::FAULT, "this is no command"))),
         }
+        None
+    }
+
+    fn effect(&mut self, op: OpId, asker: Asker<'_>, effect: Effect) {
+        let work = Work::Effect {
+            input: effect.input,
+            options: effect.options,
+            body: effect.body,
+            probe: effect.probe,
+        };
+        self.wait(op, asker, effect.label, Wait::Effect, work);
     }
 
     /// The number of the next command.
@@ -76,26 +122,50 @@ impl Run {
         timeout_ms.map_or(Work::Wait, |ms| Work::Timer { due: self.now().plus_ms(ms) })
     }
 
-    pub(super) fn block(
-        &mut self,
+    /// Opens a command: its strand is blocked in it, or a handle is told of its end.
+    pub(super) fn wait(&mut self, op: OpId, asker: Asker<'_>, label: CommandLabel, wait: Wait, work: Work) {
+        let Asker { strand, line, handle } = asker;
+        let owner = match handle {
+            None => {
+                self.block_in(strand, Blocked::Command(op));
+                Owner::Strand(strand)
+            }
+            Some(handle) => {
+                let level = self.strands.get(&strand).map_or(0, Slot::level_within);
+                self.starts(strand, handle, Target::Command(op));
+                Owner::Handle { handle: handle.clone(), level, parent: Some(strand) }
+            }
+        };
+        let name = self.strands.get(&strand).and_then(Slot::name).map(str::to_owned);
+        self.hand_out(op, label.clone(), line, name, work);
+        match &wait {
+            Wait::Until { .. } => drop(self.conditions.insert(op)),
+            Wait::Signal { .. } => drop(self.signal_waits.insert(op)),
+            Wait::Effect
+            | Wait::Timer
+            | Wait::Token { .. }
+            | Wait::Question(_)
+            | Wait::Notice { .. }
+            | Wait::Reminder { .. } => {}
+        }
+        self.open.insert(op, Open { label, line, owner, wait });
+    }
+
+    /// Hands out a command that no strand asks for.
+    pub(super) fn command(&self, op: OpId, label: CommandLabel, work: Work) {
+        self.hand_out(op, label, None, None, work);
+    }
+
+    pub(super) fn hand_out(
+        &self,
         op: OpId,
         label: CommandLabel,
         line: Option<u32>,
-        strand: StrandNo,
-        wait: Wait,
+        strand: Option<String>,
         work: Work,
     ) {
-        if let Some(slot) = self.strands.get_mut(&strand) {
-            slot.blocked_in = Some(op);
-        }
-        self.command(op, label.clone(), line, work);
-        self.open.insert(op, Open { label, line, strand, wait });
-    }
-
-    /// Hands out a command.
-    pub(super) fn command(&self, op: OpId, label: CommandLabel, line: Option<u32>, work: Work) {
-        let (scheduled_at, shown) = (self.now(), Value::Null);
-        let command = Command { op, label, line, scheduled_at, shown, work };
+        let scheduled_at: Moment = self.now();
+        let command = Command { op, label, line, strand, scheduled_at, shown: Value::Null, work };
         self.world.state.borrow_mut().stretch.commands.push(command);
     }
 
@@ -103,6 +173,68 @@ impl Run {
     pub(super) fn show(&self, shown: Value) {
         if let Some(command) = self.world.state.borrow_mut().stretch.commands.last_mut() {
             command.shown = shown;
+        }
+    }
+
+    /// Takes a command out of those that are open.
+    pub(super) fn forget(&mut self, op: OpId) -> Option<Open> {
+        let open = self.open.remove(&op)?;
+        self.conditions.remove(&op);
+        self.signal_waits.remove(&op);
+        if let Owner::Handle { parent: Some(parent), .. } = &open.owner
+            && let Some(slot) = self.strands.get_mut(parent)
+        {
+            slot.children.remove(&Target::Command(op));
+        }
+        self.leave_question(op, &open.wait);
+        Some(open)
+    }
+
+    /// A command has ended: its strand becomes ready, or its handle is told.
+    pub(super) fn end_command(&mut self, op: OpId, reply: Reply) {
+        let Some(open) = self.forget(op) else { return };
+        match open.owner {
+            Owner::Strand(no) => {
+                self.block_in(no, Blocked::No);
+                self.ready.push_back((no, Wake::Reply(reply)));
+            }
+            Owner::Handle { handle, .. } => {
+                handle.end_with(reply);
+                self.tell_end(&handle);
+            }
+            Owner::Nobody => {}
+        }
+    }
+
+    /// Ends an open command by the script itself.
+    pub(super) fn close(&mut self, op: OpId, reply: Reply) {
+        self.settle(op);
+        self.end_command(op, reply);
+    }
+
+    /// Notes a command that ended without an entry of its own. One issued in this very stretch was never anybody's.
+    pub(super) fn settle(&self, op: OpId) {
+        let stretch = &mut self.world.state.borrow_mut().stretch;
+        if op >= self.stretch_op {
+            stretch.commands.retain(|command| command.op != op);
+        }
+        stretch.settled.push(op);
+    }
+
+    /// A started command passes from the strand that started it to another.
+    pub(super) fn hand_command(&mut self, op: OpId, heir: Option<StrandNo>) {
+        if let Some(Open { owner: Owner::Handle { parent, .. }, .. }) = self.open.get_mut(&op) {
+            *parent = heir;
+        }
+    }
+}
+
+impl Open {
+    /// How many `shielded` calls lie between its strand and main, for one that was started and not waited for.
+    pub(super) fn level(&self) -> u32 {
+        match &self.owner {
+            Owner::Handle { level, .. } => *level,
+            Owner::Strand(_) | Owner::Nobody => 0,
         }
     }
 }

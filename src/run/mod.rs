@@ -4,12 +4,14 @@
 //! runs to its next block before the next is looked at; so the order of entries decides everything.
 #![warn(clippy::wildcard_enum_match_arm, clippy::match_wildcard_for_single_variants)]
 
+mod cancelling;
 mod chance;
 mod command;
 mod condition;
 mod delivery;
 mod ending;
 mod issue;
+mod joining;
 mod mailbox;
 mod next_input;
 mod nondeterminism;
@@ -18,6 +20,7 @@ mod question;
 mod replay;
 #[expect(clippy::module_inception, reason = "the room's noun is its main file's noun")]
 mod run;
+mod strands;
 mod token;
 mod world;
 
@@ -26,6 +29,7 @@ pub use next_input::{Arrived, NextInput, next_input};
 pub use query::{QueryError, Seen, query};
 pub use replay::{ReplayError, Replayed, replay, timers};
 pub use run::{Charter, GRACE_MS, Run, STRETCH_OPERATIONS, Stepped};
+pub use strands::MOST_STRANDS;
 pub use token::has_token;
 
 #[cfg(test)]

@@ -1,27 +1,22 @@
 //! Questions: what a run asks a person, who is told of it beside the wait, again and again, until it is answered.
 
 use super::command::Work;
-use super::issue::label;
-use super::run::{NOBODY, Open, Run, StrandNo, Wait};
+use super::issue::{Asker, label};
+use super::run::{Open, Owner, Run, Wait};
 use crate::history::{CommandKind, CommandLabel, OpId, QuestionAnswered, Value};
 use crate::script::{Answered, Host as _, Level, Notice, Question, Reply, Said};
 
 impl Run {
     /// Opens a question. Telling its reader, and the timer of the first reminder, are commands of their own beside it.
-    pub(super) fn ask_person(
-        &mut self,
-        strand: StrandNo,
-        op: OpId,
-        line: Option<u32>,
-        question: Box<Question>,
-    ) {
+    pub(super) fn ask_person(&mut self, op: OpId, asker: Asker<'_>, question: Box<Question>) {
         let work = self.wait_work(question.timeout_ms);
         let label = label(CommandKind::Ask, &question.text);
         let choices = question.choices.iter().map(|choice| Value::from(choice.as_str())).collect();
         let shown = Value::from([("choices", Value::List(choices)), ("show", question.show.clone())]);
         let (notice, remind_ms) = (question.notice.clone(), question.remind_ms);
-        self.block(op, label, line, strand, Wait::Question(question), work);
+        self.wait(op, asker, label, Wait::Question(question), work);
         self.show(shown);
+        let line = asker.line;
         if let Some(notice) = notice {
             self.notify(op, line, notice);
         }
@@ -91,7 +86,7 @@ impl Run {
             .map(|(beside, _)| *beside)
             .collect();
         for op in beside {
-            self.open.remove(&op);
+            self.forget(op);
             self.settle(op);
         }
     }
@@ -113,8 +108,8 @@ impl Run {
     /// Issues a command that no strand waits for.
     fn beside(&mut self, label: CommandLabel, line: Option<u32>, wait: Wait, work: Work) {
         let op = self.number();
-        self.command(op, label.clone(), line, work);
-        self.open.insert(op, Open { label, line, strand: NOBODY, wait });
+        self.hand_out(op, label.clone(), line, None, work);
+        self.open.insert(op, Open { label, line, owner: Owner::Nobody, wait });
     }
 
     fn say(&self, level: Level, text: String) {

@@ -3,12 +3,13 @@
 use super::command::Stretch;
 use super::ending::Ending;
 use super::mailbox::Due;
+use super::strands::{Slot, StrandNo};
 use super::world::World;
 use crate::history::{CommandLabel, Entry, Failure, Moment, OpId, Pending, RunEnd, Stuck, Value, kind};
 use crate::script::{
-    Answered, Closure, Interpreter, Limit, Meter, Mode, Question, Reply, Rest, Script, Strand, Thrown,
+    Answered, Closure, Handle, Interpreter, Limit, Meter, Question, Reply, Rest, Script, Target,
 };
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 
 /// The operations of the interpreter that one stretch may take: 50 million.
@@ -43,23 +44,30 @@ pub enum Stepped {
     NoMemory(String),
 }
 
-/// The number of a strand: its order of creation.
-pub(super) type StrandNo = u64;
-/// Of a command that no strand waits for.
-pub(super) const NOBODY: StrandNo = u64::MAX;
-
-pub(super) struct Slot {
-    pub(super) strand: Strand,
-    pub(super) is_main: bool,
-    pub(super) blocked_in: Option<OpId>,
-}
-
 /// A command that was issued and has not ended.
 pub(super) struct Open {
     pub(super) label: CommandLabel,
     pub(super) line: Option<u32>,
-    pub(super) strand: StrandNo,
+    pub(super) owner: Owner,
     pub(super) wait: Wait,
+}
+
+/// Whom the end of a command is told.
+pub(super) enum Owner {
+    /// A strand that is blocked in it.
+    Strand(StrandNo),
+    /// A handle: a strand started it and went on.
+    Handle { handle: Handle, level: u32, parent: Option<StrandNo> },
+    /// Nobody: it stands beside another command.
+    Nobody,
+}
+
+/// What a strand that is about to run is given.
+pub(super) enum Wake {
+    /// This answer.
+    Reply(Reply),
+    /// What is known by then of what it joins.
+    Joined { handles: Vec<Handle>, all: bool },
 }
 
 /// What ends an open command.
@@ -90,8 +98,21 @@ pub struct Run {
     pub(super) meter: Meter,
     pub(super) charter: Charter,
     pub(super) strands: BTreeMap<StrandNo, Slot>,
-    pub(super) ready: VecDeque<(StrandNo, Reply)>,
+    pub(super) ready: VecDeque<(StrandNo, Wake)>,
     pub(super) open: BTreeMap<OpId, Open>,
+    /// The open commands whose predicates are tested, and those that take a signal.
+    pub(super) conditions: BTreeSet<OpId>,
+    pub(super) signal_waits: BTreeSet<OpId>,
+    /// Who waits for the end of what.
+    pub(super) waiters: BTreeMap<Target, BTreeSet<StrandNo>>,
+    /// What ended with an error that nobody was told.
+    pub(super) unjoined: Vec<Handle>,
+    /// Whether strands have ended since it was last looked which of the others are of no further use.
+    pub(super) to_shed: bool,
+    /// Whether nothing is left that could be of no further use: all was asked to end.
+    pub(super) all_shed: bool,
+    /// The first command of this stretch.
+    pub(super) stretch_op: OpId,
     pub(super) next_op: OpId,
     pub(super) next_strand: StrandNo,
     pub(super) rounds: u32,
@@ -125,6 +146,13 @@ impl Run {
             strands: BTreeMap::new(),
             ready: VecDeque::new(),
             open: BTreeMap::new(),
+            conditions: BTreeSet::new(),
+            signal_waits: BTreeSet::new(),
+            waiters: BTreeMap::new(),
+            unjoined: Vec::new(),
+            to_shed: false,
+            all_shed: false,
+            stretch_op: OpId(0),
             next_op: OpId(0),
             next_strand: 0,
             rounds: 0,
@@ -138,6 +166,7 @@ impl Run {
     pub fn deliver(&mut self, entry: &Entry) -> Stepped {
         self.meter.refill(STRETCH_OPERATIONS);
         self.rounds = 0;
+        self.stretch_op = self.next_op;
         let delivered = self.take(entry);
         self.finish(delivered)
     }
@@ -186,7 +215,7 @@ impl Run {
     pub fn signal_names(&self) -> Vec<String> {
         let state = self.world.state.borrow();
         let mut names: Vec<String> = state.mailbox.handled().map(str::to_owned).collect();
-        for open in self.open.values() {
+        for open in self.signal_waits.iter().filter_map(|op| self.open.get(op)) {
             if let Wait::Signal { names: waited, .. } = &open.wait {
                 names.extend(waited.iter().cloned());
             }
@@ -244,13 +273,15 @@ impl Run {
     /// Runs until all strands are blocked (true) or a slice is over (false).
     fn run_to_block(&mut self) -> Result<bool, Broken> {
         loop {
-            if let Some((no, reply)) = self.ready.pop_front() {
-                if !self.resume(no, reply)? {
+            if std::mem::take(&mut self.to_shed) {
+                self.shed();
+            } else if let Some((no, wake)) = self.ready.pop_front() {
+                if !self.resume(no, wake)? {
                     return Ok(false);
                 }
             } else if let Some(due) = self.next_handler() {
                 self.begin_handler(&due)?;
-            } else if !self.test_conditions()? {
+            } else if !self.look_at_unjoined() && !self.test_conditions()? {
                 return Ok(true);
             }
         }
@@ -264,103 +295,33 @@ impl Run {
         self.world.state.borrow_mut().mailbox.next_due()
     }
 
-    fn begin_handler(&mut self, due: &Due) -> Result<(), Broken> {
-        let host: Rc<World> = Rc::clone(&self.world);
-        let strand = self
-            .interpreter
-            .call(
-                &self.script,
-                host,
-                self.meter.clone(),
-                Mode::Script,
-                &due.handler,
-                Some(&due.signal.payload),
-            )
-            .map_err(Broken::NoMemory)?;
-        self.add(strand, false);
-        Ok(())
-    }
-
-    pub(super) fn begin_main(&mut self) -> Result<(), Broken> {
-        let host: Rc<World> = Rc::clone(&self.world);
-        let strand =
-            self.interpreter.main(&self.script, host, self.meter.clone()).map_err(Broken::NoMemory)?;
-        self.add(strand, true);
-        Ok(())
-    }
-
-    fn add(&mut self, strand: Strand, is_main: bool) {
-        let no = self.next_strand;
-        self.next_strand += 1;
-        self.strands.insert(no, Slot { strand, is_main, blocked_in: None });
-        self.ready.push_back((no, Ok(Value::Null)));
-    }
-
     /// Resumes a strand until it blocks or ends (true), or its slice is over (false).
-    fn resume(&mut self, no: StrandNo, reply: Reply) -> Result<bool, Broken> {
-        let oldest = self.open.values().find(|open| open.strand != no).and_then(|open| open.line);
-        self.world.state.borrow_mut().blocked_line = oldest;
-        let mut reply = reply;
+    fn resume(&mut self, no: StrandNo, wake: Wake) -> Result<bool, Broken> {
+        let mut reply = match wake {
+            Wake::Reply(reply) => reply,
+            Wake::Joined { handles, all } => super::joining::joined(&handles, all).unwrap_or(Ok(Value::Null)),
+        };
         loop {
             let Some(slot) = self.strands.get_mut(&no) else { return Ok(true) };
-            slot.blocked_in = None;
             match slot.strand.resume(reply) {
-                Rest::Asked(asked) => match self.issue(no, asked) {
-                    Some(at_once) => reply = at_once,
-                    None => return Ok(true),
-                },
+                Rest::Asked(asked) => {
+                    slot.line = asked.line;
+                    match self.issue(no, asked)? {
+                        Some(at_once) => reply = at_once,
+                        None => return Ok(true),
+                    }
+                }
                 Rest::Sliced => {
-                    self.ready.push_front((no, Ok(Value::Null)));
+                    self.ready.push_front((no, Wake::Reply(Ok(Value::Null))));
                     return Ok(false);
                 }
                 Rest::OverLimit(limit) => return Err(self.over(limit).into()),
                 Rest::Ended(result) => {
-                    let is_main = slot.is_main;
-                    self.strands.remove(&no);
-                    self.ended(is_main, result)?;
+                    self.ended(no, result)?;
                     return Ok(true);
                 }
             }
         }
-    }
-
-    fn ended(&mut self, is_main: bool, result: Result<Value, Thrown>) -> Result<(), Broken> {
-        match result {
-            Ok(value) if is_main => self.ending.returned(value),
-            Ok(_) => {}
-            Err(Thrown::Fault(stuck)) => return Err(stuck.into()),
-            Err(Thrown::Failure(failure)) => {
-                let by_cancel = failure.kind == kind::CANCELLED && self.cancel.is_some();
-                if self.ending.threw(is_main, failure, by_cancel) {
-                    let reason = Failure::new(kind::CANCELLED, "another strand of the run failed");
-                    self.raise_everywhere(&reason);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Raises a failure in every blocked strand, in order of creation, at the call that it is blocked in.
-    pub(super) fn raise_everywhere(&mut self, failure: &Failure) {
-        let blocked: Vec<(StrandNo, OpId)> =
-            self.strands.iter().filter_map(|(no, slot)| slot.blocked_in.map(|op| (*no, op))).collect();
-        for (no, op) in blocked {
-            if let Some(open) = self.open.remove(&op) {
-                self.leave_question(op, &open.wait);
-            }
-            self.settle(op);
-            if let Some(slot) = self.strands.get_mut(&no) {
-                slot.blocked_in = None;
-            }
-            self.ready.push_back((no, Err(failure.clone())));
-        }
-    }
-
-    /// Notes a command that ended without an entry of its own. One issued in this very stretch was never anybody's.
-    pub(super) fn settle(&self, op: OpId) {
-        let stretch = &mut self.world.state.borrow_mut().stretch;
-        stretch.commands.retain(|command| command.op != op);
-        stretch.settled.push(op);
     }
 
     fn end(&self) -> Option<RunEnd> {

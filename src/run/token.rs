@@ -1,8 +1,8 @@
 //! Tokens: names that a run gives out, so that others can tell it how something ended.
 
-use super::issue::label;
+use super::issue::{Asker, label};
 use super::replay::{Replayed, replay};
-use super::run::{Charter, Run, StrandNo, Wait};
+use super::run::{Charter, Run, Wait};
 use crate::history::{CommandKind, Entry, Failure, OpId, TokenResolved, Value, kind};
 use crate::script::{Interpreter, Reply, Script};
 use std::rc::Rc;
@@ -44,9 +44,8 @@ impl Run {
     /// Waits for the resolution of a token; gives it at once where it has come.
     pub(super) fn wait_token(
         &mut self,
-        strand: StrandNo,
         op: OpId,
-        line: Option<u32>,
+        asker: Asker<'_>,
         token: String,
         timeout_ms: Option<i64>,
         otherwise: Option<Value>,
@@ -60,7 +59,7 @@ impl Run {
         }
         let work = self.wait_work(timeout_ms);
         let label = label(CommandKind::WaitToken, &token);
-        self.block(op, label, line, strand, Wait::Token { token, otherwise }, work);
+        self.wait(op, asker, label, Wait::Token { token, otherwise }, work);
         None
     }
 

@@ -4,6 +4,7 @@ use super::chance::Chance;
 use super::command::Stretch;
 use super::mailbox::Mailbox;
 use super::run::Charter;
+use super::strands::StrandNo;
 use super::token;
 use crate::history::{Moment, Resolution, Value};
 use crate::script::{Answered, Closure, Defaults, Host, Input, RunFacts, Said, Told};
@@ -29,7 +30,8 @@ pub(super) struct State {
     pub(super) mailbox: Mailbox,
     pub(super) queries: BTreeMap<String, Closure>,
     pub(super) stretch: Stretch,
-    pub(super) blocked_line: Option<u32>,
+    /// The lines of the calls that strands are blocked in; but not of those that only wait for others.
+    pub(super) blocked_lines: BTreeMap<StrandNo, u32>,
     /// The tokens that the script was given.
     pub(super) tokens: BTreeSet<String>,
     /// Those that were resolved, and how; for ever.
@@ -99,8 +101,8 @@ impl Host for World {
         }
     }
 
-    fn blocked_line(&self) -> Option<u32> {
-        self.state.borrow().blocked_line
+    fn blocked_lines(&self) -> BTreeSet<u32> {
+        self.state.borrow().blocked_lines.values().copied().collect()
     }
 
     fn token(&self) -> String {

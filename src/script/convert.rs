@@ -1,5 +1,6 @@
 //! Script values into recorded values and back.
 
+use super::handle::Handle;
 use super::time_value::Time;
 use crate::history::{Failure, MAX_DEPTH, Value, ValueError, kind};
 use rhai::{Array, Blob, Dynamic, FnPtr, ImmutableString, Map};
@@ -81,6 +82,9 @@ fn convert(dynamic: &Dynamic, depth: usize) -> Result<Value, Refused> {
     }
     if let Some(time) = dynamic.read_lock::<Time>() {
         return Ok(Value::Text(time.to_string()));
+    }
+    if dynamic.read_lock::<Handle>().is_some() {
+        return Err(Refused::Type("handle (join it, and record its value)".to_owned()));
     }
     if dynamic.read_lock::<FnPtr>().is_some() {
         return Err(Refused::Type("function".to_owned()));

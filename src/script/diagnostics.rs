@@ -133,6 +133,7 @@ fn words(error: &EvalAltResult) -> (String, Option<String>) {
 }
 
 fn function_not_found(signature: &str) -> (String, Option<String>) {
+    let signature = signature.strip_prefix(super::rewrite::FORGET).unwrap_or(signature);
     let name = signature.split([' ', '(']).next().unwrap_or(signature);
     let message = format!("there is no function {signature}");
     if super::calls::names().any(|known| known == name) {

@@ -2,8 +2,10 @@
 
 use super::body::Body;
 use super::closure::Closure;
+use super::handle::{Group, Handle, Start};
 use crate::history::{Choice, CommandLabel, EffectOptions, Failure, Moment, Stuck, Value};
 use rhai::Map;
+use std::collections::BTreeSet;
 
 /// Answers that need no suspension. The run answers for a script, the worker for the body of an activity.
 pub trait Host {
@@ -27,8 +29,8 @@ pub trait Host {
     fn input(&self) -> Input;
     /// The facts of the run behind the constant `run`.
     fn run_facts(&self) -> RunFacts;
-    /// The line of a request that another strand waits for, where one does: it may hold a variable.
-    fn blocked_line(&self) -> Option<u32>;
+    /// The lines of the requests that other strands wait for: one of them may hold a variable.
+    fn blocked_lines(&self) -> BTreeSet<u32>;
     /// A new token of the run; unguessable, and the same at each replay.
     fn token(&self) -> String {
         String::new()
@@ -143,6 +145,23 @@ pub enum Ask {
         /// After so many milliseconds it gives up.
         timeout_ms: Option<i64>,
     },
+    /// A strand that the script starts: begun at once, it runs when this one is blocked.
+    Strand(Box<Start>),
+    /// A command that is started and not waited for; any that has an outcome.
+    Started {
+        /// The command.
+        ask: Box<Ask>,
+        /// Its handle.
+        handle: Handle,
+    },
+    /// Waits until all of these have ended or one has failed; the answer is null.
+    JoinAll(Vec<Handle>),
+    /// Waits until one of these has ended; the answer is its index, the lowest of those that have.
+    Select(Vec<Handle>),
+    /// Waits until a member of the group has ended.
+    NextOf(Group),
+    /// Ends what the handle is of, where it has not ended: a strand is raised `cancelled` in, with those that it started.
+    Cancel(Handle),
     /// `wait_token`.
     WaitToken {
         /// One of the run's own tokens.

@@ -3,8 +3,10 @@
 use super::calls;
 use super::closure::Closure;
 use super::convert::to_dynamic;
-use super::convert::to_value;
+use super::convert::{Refused, to_value};
+use super::copy::copy_deeply;
 use super::diagnostics::{thrown, unrecordable};
+use super::handle::{Handle, Start};
 use super::host::{Answered, Host};
 use super::program::Script;
 use super::raise::raise_at;
@@ -14,6 +16,9 @@ use super::time_value::{self, Time};
 use crate::history::{Failure, Value, kind};
 use rhai::{Array, Dynamic, Engine, EvalAltResult, EvalContext, Map, Position, Scope};
 use std::rc::Rc;
+
+/// So many lines are named of those that may hold a variable.
+const MOST_LINES: usize = 4;
 
 /// The engine of this thread.
 #[derive(Clone)]
@@ -75,7 +80,31 @@ impl Interpreter {
         let inner = Rc::clone(script);
         Strand::new(self, Rc::clone(script), host, mode, meter, move |engine| {
             let value = closure.call(engine, arguments).map_err(|error| thrown(&error, &inner))?;
-            to_value(&value).map_err(|refused| unrecordable(&refused, &inner))
+            let value = to_value(&value).map_err(|refused| unrecordable(&refused, &inner));
+            // Nobody looks at what a handler gives.
+            if mode == Mode::Script { value.or(Ok(Value::Null)) } else { value }
+        })
+    }
+
+    /// A strand that a script starts: it leaves its value in its handle.
+    ///
+    /// # Errors
+    /// A sentence where no stack can be had.
+    pub fn begin(
+        &self,
+        script: &Rc<Script>,
+        host: Rc<dyn Host>,
+        meter: Meter,
+        start: Start,
+    ) -> Result<Strand, String> {
+        let inner = Rc::clone(script);
+        Strand::new(self, Rc::clone(script), host, Mode::Script, meter, move |engine| {
+            let Start { handle, closure, argument } = start;
+            let arguments = argument.into_iter().collect();
+            let value = closure.call(engine, arguments).map_err(|error| thrown(&error, &inner))?;
+            let value = copy_deeply(&value, 0).map_err(|_| unrecordable(&Refused::Held, &inner))?;
+            handle.leave(value);
+            Ok(Value::Null)
         })
     }
 }
@@ -91,7 +120,9 @@ fn variable(
             if variable.is_locked() {
                 return Err(held(name));
             }
-            Ok(variable.is_fnptr().then(|| variable.flatten_clone()))
+            // A method of a handle may suspend: it is called on a copy, which is the same handle.
+            let is_handle = variable.read_lock::<Handle>().is_some();
+            Ok((is_handle || variable.is_fnptr()).then(|| variable.flatten_clone()))
         }
         Some(_) => Ok(None),
         None => Ok(match name {
@@ -104,11 +135,16 @@ fn variable(
 
 #[expect(clippy::unnecessary_box_returns, reason = "the engine's errors are boxed")]
 fn held(name: &str) -> Box<EvalAltResult> {
-    let holder = Context::current().and_then(|context| context.host.blocked_line());
-    let by = holder.map_or_else(
-        || "a call that has not returned yet".to_owned(),
-        |line| format!("the call in line {line}, which has not returned yet"),
-    );
+    let lines = Context::current().map(|context| context.host.blocked_lines()).unwrap_or_default();
+    let mut words = lines.iter().map(u32::to_string).take(MOST_LINES).collect::<Vec<_>>().join(", ");
+    if lines.len() > MOST_LINES {
+        words.push_str(" …");
+    }
+    let by = match lines.len() {
+        0 => "a call that has not returned yet".to_owned(),
+        1 => format!("the call in line {words}, which has not returned yet"),
+        _ => format!("one of the calls in lines {words}, which have not returned yet"),
+    };
     let message = format!("variable '{name}' is held by {by}; take a copy of it before that call");
     raise_at(Position::NONE, Failure::new(kind::HELD, message).with("variable", name))
 }

@@ -3,8 +3,9 @@
 use rhai::{AST, ASTNode, Expr, Module, ScriptFuncDef, Shared, Stmt};
 
 /// Methods that leave their target as it is and call nothing of the script's.
-const LOOKING: [&str; 16] = [
+const LOOKING: [&str; 17] = [
     "contains",
+    "done",
     "ends_with",
     "extract",
     "get",

@@ -11,6 +11,7 @@ mod closure;
 mod convert;
 mod copy;
 mod diagnostics;
+mod handle;
 mod host;
 mod interpreter;
 mod looking;
@@ -27,6 +28,7 @@ mod time_value;
 pub use body::Body;
 pub use calls::names;
 pub use closure::{Closure, HeldCapture};
+pub use handle::{Group, Handle, Start, Target};
 pub use host::{
     Answered, Ask, Asked, Defaults, Effect, Host, Input, Level, Notice, Question, RunFacts, Said, Thrown,
     Told, Until,

@@ -6,8 +6,8 @@
 //! (`durun_cell(|| hosts, |v| { hosts = v; }).sort(…)`). A `catch` block gets its error as durun's own map. Lines stay as they are;
 //! columns are told as in the original text.
 
-use rhai::{AST, ASTNode, BinaryExpr, Engine, Expr, Position, Stmt};
-use std::collections::BTreeMap;
+use rhai::{AST, ASTNode, BinaryExpr, Engine, Expr, Position, Stmt, StmtBlock};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Methods that take a closure and leave their target as it is.
 const READERS: &[&str] = &[
@@ -25,6 +25,11 @@ const READERS: &[&str] = &[
 ];
 /// Methods that take a closure and change their target in place.
 pub(super) const WRITERS: &[&str] = &["sort", "sort_by", "for_each", "retain", "drain", "dedup"];
+
+/// Calls that give a handle; where it goes nowhere they are called by their name with [`FORGET`] before it, and give nothing.
+pub(super) const STARTERS: &[&str] = &["strand", "start_activity"];
+/// See [`STARTERS`].
+pub(super) const FORGET: &str = "durun_forget_";
 
 /// What was inserted: by line, the columns of the new text before which so many characters are ours.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -63,6 +68,8 @@ type Wanted = BTreeMap<(usize, usize), String>;
 
 fn insertions(ast: &AST) -> Wanted {
     let mut wanted = Wanted::new();
+    let own: BTreeSet<&str> = ast.iter_functions().map(|function| function.name).collect();
+    let ends = ends(ast);
     ast.walk(&mut |path| {
         match path.last() {
             Some(ASTNode::Expr(expr @ (Expr::Dot(chain, ..) | Expr::Index(chain, ..)))) => {
@@ -84,11 +91,62 @@ fn insertions(ast: &AST) -> Wanted {
                     wanted.insert((place.0, place.1 + 1), format!(" {name} = durun_caught({name});"));
                 }
             }
+            Some(ASTNode::Stmt(statement)) if is_discarded(path, &ends, statement) => {
+                if let Some((_, place)) = starts(statement).filter(|(name, _)| !own.contains(name)) {
+                    wanted.insert(place, FORGET.to_owned());
+                }
+            }
             _ => {}
         }
         true
     });
     wanted
+}
+
+/// The name and place of a call that gives a handle.
+fn starts(statement: &Stmt) -> Option<(&str, (usize, usize))> {
+    let (call, position) = match statement {
+        Stmt::FnCall(call, position) => (call, position),
+        Stmt::Expr(expr) => match &**expr {
+            Expr::FnCall(call, position) => (call, position),
+            _ => return None,
+        },
+        _ => return None,
+    };
+    let name = call.name.as_str();
+    let is_one = STARTERS.contains(&name) && call.namespace.is_empty();
+    is_one.then_some((name, place_of(*position)?))
+}
+
+/// The last statements of the script and of its functions, whose values are given back. The engine shows the statements of all bodies one
+/// after the other and not where one ends; but those of one body lie side by side in memory, and those of two never do.
+fn ends(ast: &AST) -> Vec<*const Stmt> {
+    let mut all: Vec<*const Stmt> = Vec::new();
+    ast.walk(&mut |path| {
+        if let [ASTNode::Stmt(statement)] = path {
+            all.push(std::ptr::from_ref(*statement));
+        }
+        true
+    });
+    let next = all.iter().skip(1).copied().map(Some).chain([None]);
+    let ends = all.iter().zip(next).filter(|(this, next)| *next != Some(this.wrapping_add(1)));
+    ends.map(|(this, _)| *this).collect()
+}
+
+/// Whether the value of a statement goes nowhere: another statement of its block follows, or its block is that of a loop. The engine keeps
+/// such a value while the next statement runs, and with it the hope that somebody joins the strand.
+fn is_discarded(path: &[ASTNode<'_>], ends: &[*const Stmt], statement: &Stmt) -> bool {
+    let is = |end: Option<&Stmt>| end.is_some_and(|end| std::ptr::eq(end, statement));
+    let block = |block: &StmtBlock| is(block.statements().last());
+    match path.len().checked_sub(2).and_then(|place| path.get(place)) {
+        None => !ends.contains(&std::ptr::from_ref(statement)),
+        Some(ASTNode::Stmt(Stmt::Block(body)) | ASTNode::Expr(Expr::Stmt(body))) => !block(body),
+        Some(ASTNode::Stmt(Stmt::If(flow, _) | Stmt::TryCatch(flow, _))) => {
+            !block(&flow.body) && !block(&flow.branch)
+        }
+        Some(ASTNode::Stmt(Stmt::For(..) | Stmt::While(..) | Stmt::Do(..))) => true,
+        Some(_) => false,
+    }
 }
 
 /// Insertions around the variable at the root of a chain.
@@ -122,9 +180,11 @@ fn method(link: &Expr) -> Option<&str> {
     }
 }
 
-/// Whether a reading method stands anywhere in the rest of a chain, and none that changes something in place.
+/// Whether a reading method stands anywhere in the rest of a chain, and none that changes something in place. What `join` is called
+/// on directly needs no copy: a handle is its own.
 fn takes_closure(link: &Expr) -> bool {
     let mut reads = false;
+    let mut first = true;
     let mut link = link;
     loop {
         let name = method(link);
@@ -132,10 +192,21 @@ fn takes_closure(link: &Expr) -> bool {
             return reads;
         }
         reads |= name.is_some_and(|name| READERS.contains(&name));
+        reads |= !first && joins(link);
         match link {
             Expr::Dot(next, ..) | Expr::Index(next, ..) => link = &next.rhs,
             _ => return reads,
         }
+        first = false;
+    }
+}
+
+/// Whether this link is `join()`: it suspends as a call of a closure may.
+fn joins(link: &Expr) -> bool {
+    let is_join = |link: &Expr| matches!(link, Expr::MethodCall(call, _) if call.args.is_empty() && call.name == "join");
+    match link {
+        Expr::Dot(next, ..) | Expr::Index(next, ..) => is_join(&next.lhs),
+        other => is_join(other),
     }
 }
 
@@ -168,7 +239,9 @@ mod tests {
     use super::*;
 
     fn rewritten(text: &str) -> String {
-        let ast = Engine::new().compile(text).expect("compiles");
+        let mut engine = Engine::new();
+        engine.set_optimization_level(rhai::OptimizationLevel::None);
+        let ast = engine.compile(text).expect("compiles");
         insert(text, &insertions(&ast)).0
     }
 
@@ -182,6 +255,10 @@ mod tests {
         assert_eq!(
             rewritten("let a = [[1]]; let i = 0; a[i].map(|x| x)"),
             "let a = [[1]]; let i = 0; durun_copy(a)[i].map(|x| x)"
+        );
+        assert_eq!(
+            rewritten("let a = []; let m = #{}; a[0].join(); m.h.join() + 1; a.join()"),
+            "let a = []; let m = #{}; durun_copy(a)[0].join(); durun_copy(m).h.join() + 1; a.join()"
         );
         assert_eq!(rewritten("let a = [1]; a.push(2); a.len()"), "let a = [1]; a.push(2); a.len()");
     }
@@ -206,6 +283,24 @@ mod tests {
         assert_eq!(made.original(1, column(&new)), column(text));
         assert_eq!(made.original(1, 5), 5);
         assert_eq!(made.original(2, 40), 40);
+    }
+
+    #[test]
+    fn a_handle_that_goes_nowhere_is_forgotten() {
+        assert_eq!(
+            rewritten("strand(f); let a = strand(f); if a { strand(f); 1 } else { strand(f) } strand(f)"),
+            "durun_forget_strand(f); let a = strand(f); if a { durun_forget_strand(f); 1 } else { strand(f) } strand(f)"
+        );
+        assert_eq!(
+            rewritten("for i in 0..3 { strand(i, |x| strand(x)) } let f = || { start_activity(1); 2 }; f"),
+            "for i in 0..3 { durun_forget_strand(i, |x| strand(x)) } let f = || { durun_forget_start_activity(1); 2 }; f"
+        );
+        assert_eq!(
+            rewritten("start_activity(\"w\");\nsleep(1);"),
+            "durun_forget_start_activity(\"w\");\nsleep(1);"
+        );
+        let own = "fn strand(x) { x } strand(1); 2";
+        assert_eq!(rewritten(own), own);
     }
 
     #[test]

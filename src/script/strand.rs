@@ -105,6 +105,8 @@ pub(super) struct Context {
     pub script: Rc<Script>,
     /// What may be done.
     pub mode: Mode,
+    /// How many `shielded` calls it is in.
+    pub shield: Cell<u32>,
     meter: Meter,
     slice: Cell<u64>,
     yielder: Cell<Option<NonNull<Yielder<Reply, Pause>>>>,
@@ -191,8 +193,15 @@ impl Strand {
             None => DefaultStack::new(STACK_BYTES)
                 .map_err(|error| format!("no memory for the stack of a strand: {error}"))?,
         };
-        let context =
-            Rc::new(Context { host, script, mode, meter, slice: Cell::new(SLICE), yielder: Cell::new(None) });
+        let context = Rc::new(Context {
+            host,
+            script,
+            mode,
+            shield: Cell::new(0),
+            meter,
+            slice: Cell::new(SLICE),
+            yielder: Cell::new(None),
+        });
         let inner = Rc::clone(&context);
         let engine = interpreter.engine();
         let coroutine =
@@ -203,6 +212,16 @@ impl Strand {
                 result
             });
         Ok(Self { coroutine: Some(coroutine), context })
+    }
+
+    /// How many `shielded` calls it is in.
+    pub fn shields(&self) -> u32 {
+        self.context.shield.get()
+    }
+
+    /// Whether it has been resumed before.
+    pub fn has_begun(&self) -> bool {
+        self.coroutine.as_ref().is_none_or(Coroutine::started)
     }
 
     /// Goes on until it asks, rests or ends. After it has ended, resuming it again gives a fault.

@@ -54,8 +54,8 @@ impl Host for BodyHost {
         self.facts.clone()
     }
 
-    fn blocked_line(&self) -> Option<u32> {
-        None
+    fn blocked_lines(&self) -> std::collections::BTreeSet<u32> {
+        std::collections::BTreeSet::new()
     }
 
     fn attempt(&self) -> Option<(u32, String)> {

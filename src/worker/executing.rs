@@ -223,7 +223,9 @@ impl Executing {
     pub(super) fn pending_row(&self, command: &Command) -> Pending {
         let attempt = self.attempts.get(&command.op);
         let (op, label) = (command.op, command.label.clone());
-        let mut row = Pending { line: command.line, ..Pending::new(op, label, command.scheduled_at) };
+        let mut row = Pending::new(op, label, command.scheduled_at);
+        row.line = command.line;
+        row.strand.clone_from(&command.strand);
         match &command.work {
             Work::Effect { input, options, .. } => {
                 row.input = input.clone();

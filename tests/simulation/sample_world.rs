@@ -28,6 +28,24 @@ pub(crate) struct Sample {
     inline: Option<&'static str>,
 }
 
+/// Strands of every kind in one script.
+const STRANDS: &str = r#"
+    let said = [];
+    on_signal("stop", |_d| { activity("note"); said.push("stopped"); });
+    let guard = strand(|| { try { sleep("1h"); } catch (e) { shielded(|| { activity("tidy"); sleep(1); }); throw e; } });
+    let work = strand(|| { activity("one"); activity("two"); });
+    work.join();
+    guard.cancel();
+    let first = select([start_activity("three"), timer("30s")]);
+    try { guard.join(); } catch (e) { said.push("tidied"); said.push(e.kind); }
+    said.push(`${first.index}`);
+    sleep(3);
+    said.push(`${parallel([1, 2, 3], |n| { activity("item", n); sleep(1); n * 2 }, #{ max: 2, rate: "2/min" })}`);
+    let text = "";
+    for word in said { text += if text == "" { word } else { ", " + word }; }
+    text
+"#;
+
 /// Every sample, the order on each of its paths.
 pub(crate) fn samples() -> Vec<Sample> {
     let order = Sample {
@@ -90,6 +108,19 @@ pub(crate) fn samples() -> Vec<Sample> {
             failures: &[],
             ends: "Ada",
             inline: None,
+        },
+        Sample {
+            name: "fanout",
+            file: "fanout.rhai",
+            input: r#"{"hosts": 5, "max": 2}"#,
+            signals: &[],
+            failures: &[],
+            ends: "\"done\": Int(4), \"failed\": List([Text(\"host3\")])",
+            inline: None,
+        },
+        Sample {
+            signals: &[(2_500, "stop", "null")],
+            ..Sample::inline("strands", STRANDS, "tidied, cancelled, 0, stopped, [2, 4, 6]")
         },
         Sample {
             name: "migrate",
@@ -174,6 +205,9 @@ impl Answers {
         // By the attempt, which is durable: the world has no memory that a crash of ours would keep.
         if job.attempt <= times {
             return Err(failed("down", false));
+        }
+        if job.input.get("host") == Some(&Value::from("host3")) {
+            return Err(failed("out_of_order", true));
         }
         if job.input.get("id") == Some(&Value::Int(666)) && job.label.name == "charge_customer" {
             return Err(failed("card_declined", true));

@@ -54,6 +54,10 @@ fn sight(state: &Replayed) -> String {
     format!("{open:?} {:?} {:?} {:?}", state.end, state.last_logs, state.last_published)
 }
 
+fn plain() -> Charter {
+    Charter { id: "story".into(), generation: 0, input: Value::Null, timeout_ms: None, secret: [7; 16] }
+}
+
 fn compile(interpreter: &Interpreter, text: &str) -> Rc<Script> {
     let source = Source { path: "story.rhai".into(), main: text.into(), modules: [].into() };
     Script::compile(interpreter, source).expect("compiles")
@@ -61,20 +65,19 @@ fn compile(interpreter: &Interpreter, text: &str) -> Rc<Script> {
 
 impl Story {
     pub(super) fn of(text: &str) -> Self {
-        Self::with(
-            text,
-            Charter {
-                id: "story".into(),
-                generation: 0,
-                input: Value::Null,
-                timeout_ms: None,
-                secret: [7; 16],
-            },
-        )
+        Self::with(text, plain())
+    }
+
+    /// The same with an interpreter that other stories use too.
+    pub(super) fn on(interpreter: &Interpreter, text: &str) -> Self {
+        Self::told_by(interpreter.clone(), text, plain())
     }
 
     pub(super) fn with(text: &str, charter: Charter) -> Self {
-        let interpreter = Interpreter::new();
+        Self::told_by(Interpreter::new(), text, charter)
+    }
+
+    fn told_by(interpreter: Interpreter, text: &str, charter: Charter) -> Self {
         let script = compile(&interpreter, text);
         let run = Run::new(&interpreter, Rc::clone(&script), charter.clone());
         Self {
@@ -245,6 +248,30 @@ impl Story {
             .filter(own)
             .map(|command| format!("{} {}", command.op, command.label))
             .collect()
+    }
+
+    /// The numbers of the script's own open commands.
+    pub(super) fn open_ops(&self) -> Vec<OpId> {
+        self.state.open.keys().copied().filter(|op| *op < OpId::GRACE).collect()
+    }
+
+    /// Whether an open command ends by an outcome (true) or by its timer (false), if by either.
+    pub(super) fn ends_by(&self, op: OpId) -> Option<bool> {
+        match self.state.open.get(&op)?.work {
+            Work::Effect { .. } => Some(true),
+            Work::Timer { .. } => Some(false),
+            Work::Wait => None,
+        }
+    }
+
+    /// The names of the strands that the open commands belong to.
+    pub(super) fn names(&self) -> Vec<&str> {
+        self.state.open.values().filter_map(|command| command.strand.as_deref()).collect()
+    }
+
+    /// How far the script said it is.
+    pub(super) fn progress(&self) -> Option<(i64, i64)> {
+        self.state.progress.as_ref().map(|told| (told.done, told.total))
     }
 
     /// Whether the timer of the grace or of the run's own time-out is set.

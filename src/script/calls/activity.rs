@@ -4,6 +4,7 @@ use super::super::body::Body;
 use super::super::closure::Closure;
 use super::super::host::{Ask, Effect};
 use super::super::raise::value_of;
+use super::super::strand::Context;
 use super::ask::{Given, ask, script, wrong};
 use super::options;
 use crate::history::{CommandKind, CommandLabel, RetryPolicy};
@@ -29,19 +30,30 @@ pub(super) fn register(engine: &mut Engine) {
 
 fn activity(context: &NativeCallContext<'_>, name: &str, input: &Dynamic, map: &Map) -> Given {
     let caller = script(context)?;
-    let options = options::read(context, &caller, map, &[], RetryPolicy::endless())?;
+    let effect = effect(context, &caller, name, input, map)?;
+    ask(context, &caller, Ask::Effect(Box::new(effect)))
+}
+
+/// The work that is asked for.
+pub(super) fn effect(
+    context: &NativeCallContext<'_>,
+    caller: &Context,
+    name: &str,
+    input: &Dynamic,
+    map: &Map,
+) -> Given<Effect> {
+    let options = options::read(context, caller, map, &[], RetryPolicy::endless())?;
     let input = value_of(context, input)?;
     let body = function(context, &caller.script, name)?.map(|(closure, takes)| {
         Body::new(std::rc::Rc::clone(&caller.script), closure, takes.then(|| input.clone()))
     });
-    let effect = Effect {
+    Ok(Effect {
         label: CommandLabel { kind: CommandKind::Activity, name: name.to_owned() },
         input,
         options: options.effect,
         body,
         probe: options.probe,
-    };
-    ask(context, &caller, Ask::Effect(Box::new(effect)))
+    })
 }
 
 /// The script's own function of that name, or that of an imported module (`lib::name`), and whether it takes the input.

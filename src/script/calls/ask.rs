@@ -3,6 +3,7 @@
 use super::super::convert::to_dynamic;
 use super::super::host::{Ask, Asked};
 use super::super::raise::{line_of, raise};
+use super::super::rewrite::FORGET;
 use super::super::strand::{Context, Mode};
 use crate::history::{Failure, kind};
 use rhai::{Dynamic, EvalAltResult, NativeCallContext};
@@ -37,7 +38,13 @@ pub(super) fn script_or_body(context: &NativeCallContext<'_>) -> Given<Rc<Contex
 
 #[expect(clippy::unnecessary_box_returns, reason = "the engine's errors are boxed")]
 fn nested(context: &NativeCallContext<'_>, place: &str) -> Box<EvalAltResult> {
-    raise(context, Failure::new(kind::NESTED, format!("{} may not stand {place}", context.fn_name())))
+    raise(context, Failure::new(kind::NESTED, format!("{} may not stand {place}", name_of(context))))
+}
+
+/// The name of the call as the script wrote it.
+pub(super) fn name_of<'c>(context: &'c NativeCallContext<'_>) -> &'c str {
+    let name = context.fn_name();
+    name.strip_prefix(FORGET).unwrap_or(name)
 }
 
 /// Suspends the strand until the request is answered.
@@ -46,6 +53,11 @@ pub(super) fn ask(context: &NativeCallContext<'_>, caller: &Context, ask: Ask) -
         Ok(value) => Ok(to_dynamic(&value)),
         Err(failure) => Err(raise(context, failure)),
     }
+}
+
+/// The same where the answer says nothing.
+pub(super) fn tell(context: &NativeCallContext<'_>, caller: &Context, request: Ask) -> Given<()> {
+    ask(context, caller, request).map(drop)
 }
 
 /// The failure that says which argument is wrong.

@@ -7,11 +7,13 @@ mod defaults;
 mod exec;
 mod fail;
 mod in_body;
+mod join;
 mod log;
 mod now;
 mod on_query;
 mod on_signal;
 mod options;
+mod parallel;
 mod poll;
 mod progress;
 mod publish;
@@ -19,8 +21,11 @@ mod question;
 mod random;
 mod set_summary;
 mod sh;
+mod shielded;
 mod sleep;
+mod start;
 mod step;
+mod strand;
 mod token;
 mod wait_signal;
 mod wait_token;
@@ -43,18 +48,26 @@ const ALL: &[HostCall] = &[
     HostCall { names: &["exec"], register: exec::register },
     HostCall { names: &["fail"], register: fail::register },
     HostCall { names: &["attempt_number", "idempotency_key"], register: in_body::register },
+    HostCall { names: &["join", "done", "cancel", "join_all", "select"], register: join::register },
     HostCall { names: &["log"], register: log::register },
     HostCall { names: &["now", "today"], register: now::register },
     HostCall { names: &["on_query"], register: on_query::register },
     HostCall { names: &["on_signal"], register: on_signal::register },
+    HostCall { names: &["parallel"], register: parallel::register },
     HostCall { names: &["poll"], register: poll::register },
     HostCall { names: &["progress"], register: progress::register },
     HostCall { names: &["publish"], register: publish::register },
     HostCall { names: &["random", "random_int", "uuid"], register: random::register },
     HostCall { names: &["set_summary"], register: set_summary::register },
     HostCall { names: &["sh"], register: sh::register },
+    HostCall { names: &["shielded"], register: shielded::register },
     HostCall { names: &["sleep", "sleep_until"], register: sleep::register },
+    HostCall {
+        names: &["start_activity", "timer", "timer_until", "start_wait_signal"],
+        register: start::register,
+    },
     HostCall { names: &["step"], register: step::register },
+    HostCall { names: &["strand"], register: strand::register },
     HostCall { names: &["token"], register: token::register },
     HostCall { names: &["wait_signal"], register: wait_signal::register },
     HostCall { names: &["wait_token"], register: wait_token::register },

@@ -4,6 +4,7 @@ use super::super::host::{Ask, Until};
 use super::super::raise::{text_duration, type_word};
 use super::super::time_value::Time;
 use super::ask::{Given, ask, script, wrong};
+use crate::history::Moment;
 use crate::timer::parse_moment;
 use rhai::{Dynamic, Engine, FLOAT, INT, ImmutableString, NativeCallContext};
 
@@ -33,17 +34,23 @@ fn sleep(context: &NativeCallContext<'_>, duration: &Dynamic) -> Given {
 
 fn sleep_until(context: &NativeCallContext<'_>, time: &Dynamic) -> Given {
     let caller = script(context)?;
-    let at = if let Some(time) = time.read_lock::<Time>() {
-        time.at
+    let at = instant(context, time)?;
+    ask(context, &caller, Ask::Sleep(Until::At(at)))
+}
+
+/// A time, or its text.
+pub(super) fn instant(context: &NativeCallContext<'_>, time: &Dynamic) -> Given<Moment> {
+    if let Some(time) = time.read_lock::<Time>() {
+        Ok(time.at)
     } else if let Some(text) = time.read_lock::<ImmutableString>() {
         parse_moment(&text).ok_or_else(|| {
             wrong(
                 context,
                 format!("\"{}\" is no time; write for example \"2026-12-24T18:00:00+01:00\"", text.as_str()),
             )
-        })?
+        })
     } else {
-        return Err(wrong(context, format!("sleep_until takes a time or its text, not {}", type_word(time))));
-    };
-    ask(context, &caller, Ask::Sleep(Until::At(at)))
+        let message = format!("{} takes a time or its text, not {}", context.fn_name(), type_word(time));
+        Err(wrong(context, message))
+    }
 }

@@ -17,12 +17,21 @@ pub(super) fn register(engine: &mut Engine) {
 }
 
 fn wait_signal(context: &NativeCallContext<'_>, names: &Dynamic, given: &Dynamic) -> Given {
-    const KNOWN: &[&str] = &["timeout", "otherwise"];
     let caller = script(context)?;
+    let wait = wait(context, names, given)?;
+    ask(context, &caller, wait)
+}
+
+/// The wait that is asked for.
+pub(super) fn wait(context: &NativeCallContext<'_>, names: &Dynamic, given: &Dynamic) -> Given<Ask> {
+    const KNOWN: &[&str] = &["timeout", "otherwise"];
     let listed = names.is_array();
     let names = options::texts("a signal's name", names).map_err(|error| wrong(context, error))?;
     if names.is_empty() || names.iter().any(String::is_empty) {
-        return Err(wrong(context, "wait_signal needs the name of a signal, or an array of names"));
+        return Err(wrong(
+            context,
+            format!("{} needs the name of a signal, or an array of names", context.fn_name()),
+        ));
     }
     let (mut timeout_ms, mut otherwise) = (None, Value::Null);
     if let Some(map) = given.read_lock::<Map>() {
@@ -37,10 +46,10 @@ fn wait_signal(context: &NativeCallContext<'_>, names: &Dynamic, given: &Dynamic
     } else if given.is_fnptr() {
         return Err(wrong(
             context,
-            format!("wait_signal takes a time-out or options, not {}", type_word(given)),
+            format!("{} takes a time-out or options, not {}", context.fn_name(), type_word(given)),
         ));
     } else if !given.is_unit() {
         timeout_ms = Some(text_duration(context, given)?);
     }
-    ask(context, &caller, Ask::WaitSignal { names, listed, timeout_ms, otherwise })
+    Ok(Ask::WaitSignal { names, listed, timeout_ms, otherwise })
 }

@@ -42,8 +42,8 @@ impl Host for Bare {
             answers: Vec::new(),
         }
     }
-    fn blocked_line(&self) -> Option<u32> {
-        None
+    fn blocked_lines(&self) -> std::collections::BTreeSet<u32> {
+        std::collections::BTreeSet::new()
     }
     fn attempt(&self) -> Option<(u32, String)> {
         None

@@ -1,0 +1,148 @@
+//! Joining: strands that wait until others, or commands that were started, have ended.
+
+use super::run::{Run, Wake};
+use super::strands::{Blocked, StrandNo};
+use crate::history::{Failure, Value, kind};
+use crate::script::{Group, Handle, Reply, Target};
+use std::collections::BTreeSet;
+
+impl Run {
+    /// Waits for all or for one of these; gives the answer where it is known at once.
+    pub(super) fn join(&mut self, strand: StrandNo, handles: Vec<Handle>, all: bool) -> Option<Reply> {
+        if let Some(reply) = joined(&handles, all) {
+            return Some(reply);
+        }
+        if let Some(failure) = all.then(|| self.waits_for_itself(strand, &handles)).flatten() {
+            return Some(Err(failure));
+        }
+        let mut missing = 0;
+        for target in handles.iter().filter(|handle| handle.ended().is_none()).filter_map(Handle::target) {
+            missing += usize::from(self.waiters.entry(target).or_default().insert(strand));
+        }
+        self.block_in(strand, Blocked::Join { handles, all, missing });
+        None
+    }
+
+    /// Waits for the next end in a group.
+    pub(super) fn next_of(&mut self, strand: StrandNo, group: Group) -> Option<Reply> {
+        if group.has_ended() || group.live() == 0 {
+            return Some(Ok(Value::Null));
+        }
+        group.wait(Some(strand));
+        self.block_in(strand, Blocked::Group(group));
+        None
+    }
+
+    pub(super) fn block_in(&mut self, strand: StrandNo, blocked: Blocked) {
+        let Some(slot) = self.strands.get_mut(&strand) else { return };
+        slot.blocked = blocked;
+        let lines = &mut self.world.state.borrow_mut().blocked_lines;
+        match (&slot.blocked, slot.line) {
+            (Blocked::Command(_) | Blocked::Join { .. }, Some(line)) => drop(lines.insert(strand, line)),
+            (Blocked::No | Blocked::Group(_), _) | (_, None) => drop(lines.remove(&strand)),
+        }
+    }
+
+    /// Wakes those who wait for the end of a handle.
+    pub(super) fn tell_end(&mut self, handle: &Handle) {
+        let Some(target) = handle.target() else { return };
+        for no in self.waiters.remove(&target).unwrap_or_default() {
+            self.look_again(no, handle);
+        }
+        if let Some(group) = handle.group() {
+            handle.join();
+            if let Some(no) = group.waiting() {
+                self.unblock(no);
+                self.ready.push_back((no, Wake::Reply(Ok(Value::Null))));
+            }
+        } else if matches!(handle.ended(), Some(Err(_))) && !handle.is_joined() {
+            self.unjoined.push(handle.clone());
+        }
+    }
+
+    /// Wakes a waiting strand where the end of this handle is enough for it. The answer is read when it goes on: of several that
+    /// have ended by then the lowest index counts.
+    fn look_again(&mut self, no: StrandNo, ended: &Handle) {
+        let Some(slot) = self.strands.get_mut(&no) else { return };
+        let Blocked::Join { all, missing, .. } = &mut slot.blocked else { return };
+        *missing = missing.saturating_sub(1);
+        let enough = !*all || *missing == 0 || matches!(ended.ended(), Some(Err(_)));
+        if enough && let Blocked::Join { handles, all, .. } = self.unblock(no) {
+            self.ready.push_back((no, Wake::Joined { handles, all }));
+        }
+    }
+
+    /// Takes a strand out of what it is blocked in.
+    pub(super) fn unblock(&mut self, no: StrandNo) -> Blocked {
+        let Some(slot) = self.strands.get_mut(&no) else { return Blocked::No };
+        let blocked = std::mem::replace(&mut slot.blocked, Blocked::No);
+        self.world.state.borrow_mut().blocked_lines.remove(&no);
+        match &blocked {
+            Blocked::No => {}
+            Blocked::Command(op) => {
+                self.forget(*op);
+                self.settle(*op);
+            }
+            Blocked::Join { handles, .. } => {
+                for target in handles.iter().filter_map(Handle::target) {
+                    if let Some(waiters) = self.waiters.get_mut(&target) {
+                        waiters.remove(&no);
+                    }
+                }
+            }
+            Blocked::Group(group) => group.wait(None),
+        }
+        blocked
+    }
+
+    /// Strands that wait for one another in a circle would wait for ever.
+    fn waits_for_itself(&self, strand: StrandNo, handles: &[Handle]) -> Option<Failure> {
+        let mut seen = BTreeSet::new();
+        let mut next: Vec<Target> = handles.iter().filter_map(Handle::target).collect();
+        while let Some(target) = next.pop() {
+            let Target::Strand(no) = target else { continue };
+            if no == strand {
+                let message = "this strand would wait for itself, for ever";
+                return Some(Failure::new(kind::FAULT, message));
+            }
+            if seen.insert(no)
+                && let Some(Blocked::Join { handles, all: true, .. }) =
+                    self.strands.get(&no).map(|slot| &slot.blocked)
+            {
+                next.extend(
+                    handles.iter().filter(|handle| handle.ended().is_none()).filter_map(Handle::target),
+                );
+            }
+        }
+        None
+    }
+}
+
+/// The answer to a join, where there is one: of several errors or ends the lowest index.
+pub(super) fn joined(handles: &[Handle], all: bool) -> Option<Reply> {
+    if all {
+        let failed = handles.iter().enumerate().find_map(|(index, handle)| match handle.ended() {
+            Some(Err(failure)) => Some((index, failure)),
+            Some(Ok(())) | None => None,
+        });
+        if failed.is_none() && handles.iter().any(|handle| handle.ended().is_none()) {
+            return None;
+        }
+        handles.iter().for_each(Handle::join);
+        return Some(match failed {
+            Some((index, failure)) if handles.len() > 1 => Err(failure.clone().with("index", number(index))),
+            Some((_, failure)) => Err(failure.clone()),
+            None => Ok(Value::Null),
+        });
+    }
+    let (index, handle) = handles.iter().enumerate().find(|(_, handle)| handle.ended().is_some())?;
+    handle.join();
+    match handle.ended()? {
+        Ok(()) => Some(Ok(Value::Int(number(index)))),
+        Err(failure) => Some(Err(failure.clone().with("index", number(index)))),
+    }
+}
+
+fn number(index: usize) -> i64 {
+    i64::try_from(index).unwrap_or(i64::MAX)
+}
