@@ -114,6 +114,7 @@ pub fn start(session: &Session, request: StartRequest) -> Result<Started, Client
                 return Ok(Started::Existing { row, what, edited });
             }
             Answer::Done
+            | Answer::Told(_)
             | Answer::Claimed { .. }
             | Answer::Delivered { .. }
             | Answer::Runs(_)

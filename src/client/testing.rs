@@ -102,6 +102,7 @@ pub(crate) fn view(status: StoredStatus, shown: RunStatus, executor: Option<Clai
         last_at: Moment(0),
         pending: Vec::new(),
         unread: 0,
+        locks: Vec::new(),
     }))
 }
 

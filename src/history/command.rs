@@ -27,6 +27,8 @@ pub enum CommandKind {
     WaitToken,
     /// `ask(question, …)`: a question that a person answers.
     Ask,
+    /// `with_lock(name, || …)`: a lock that other runs may hold.
+    WithLock,
     /// The timer of an open question after which its reader is reminded: no script asks for it.
     Remind,
     /// The run's own `--timeout`: a timer that no script asks for.
@@ -58,6 +60,7 @@ impl CommandKind {
             Self::WaitUntil => "wait_until",
             Self::WaitToken => "wait_token",
             Self::Ask => "ask",
+            Self::WithLock => "with_lock",
             Self::Remind => "remind",
             Self::RunTimeout => "run_timeout",
             Self::Grace => "grace",
@@ -73,6 +76,7 @@ impl CommandKind {
             | Self::WaitUntil
             | Self::WaitToken
             | Self::Ask
+            | Self::WithLock
             | Self::Remind
             | Self::RunTimeout
             | Self::Grace => false,

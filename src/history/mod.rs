@@ -8,6 +8,7 @@ mod command;
 mod effect_options;
 mod entry;
 mod failure;
+mod lock;
 mod message;
 mod moment;
 mod op_id;
@@ -27,6 +28,7 @@ pub use entry::{
     TimerFired,
 };
 pub use failure::{Failure, kind};
+pub use lock::{LockGranted, LockView};
 pub use message::{Message, MessageBody, MessageId};
 pub use moment::Moment;
 pub use op_id::{MessageNo, OpId, Seq};

@@ -50,6 +50,7 @@ impl Run {
                 self.answer_question(answered);
                 Ok(())
             }
+            Fact::LockGranted(granted) => self.granted(granted),
             Fact::RunEnded(_) => Err(nondeterminism::out_of_place(entry.fact.word(), file).into()),
             Fact::Unknown { code, .. } => Err(nondeterminism::newer(*code, file).into()),
         }
@@ -88,7 +89,7 @@ impl Run {
     }
 
     /// Whether the recorded command is one that the script has asked and still waits for.
-    fn fits(&self, op: OpId, recorded: &CommandLabel) -> Result<bool, Broken> {
+    pub(super) fn fits(&self, op: OpId, recorded: &CommandLabel) -> Result<bool, Broken> {
         let file = &self.script.source().path;
         match self.open.get(&op) {
             Some(open) if open.label == *recorded => Ok(true),
@@ -123,6 +124,7 @@ impl Run {
             Some(Wait::Question(question)) => {
                 question.otherwise.take().ok_or_else(|| late(&format!("nobody answered: {}", question.text)))
             }
+            Some(Wait::Lock) => Err(late(&format!("the lock \"{}\" was not free in time", fired.label.name))),
             Some(Wait::Reminder { question }) => {
                 let question = *question;
                 self.forget(fired.op);
@@ -143,6 +145,7 @@ impl Run {
             | Wait::Timer
             | Wait::Until { .. }
             | Wait::Token { .. }
+            | Wait::Lock
             | Wait::Question(_)
             | Wait::Notice { .. }
             | Wait::Reminder { .. } => None,

@@ -12,6 +12,7 @@ mod delivery;
 mod ending;
 mod issue;
 mod joining;
+mod locking;
 mod mailbox;
 mod next_input;
 mod nondeterminism;

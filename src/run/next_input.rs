@@ -37,6 +37,10 @@ pub fn next_input(arrived: Arrived<'_>, now: Moment, signals: bool) -> Option<Ne
         MessageBody::Signal { .. } | MessageBody::Resolve { .. } | MessageBody::Answer { .. } if signals => {
             Some(((message.accepted_at, 1, message.no.0), NextInput::Message(place)))
         }
+        // What was asked for comes also while the last handlers end.
+        MessageBody::Grant { .. } => {
+            Some(((message.accepted_at, 1, message.no.0), NextInput::Message(place)))
+        }
         MessageBody::Signal { .. } | MessageBody::Resolve { .. } | MessageBody::Answer { .. } => None,
     });
     let outcomes = arrived

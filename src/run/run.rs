@@ -2,6 +2,7 @@
 
 use super::command::Stretch;
 use super::ending::Ending;
+use super::locking::HeldLock;
 use super::mailbox::Due;
 use super::strands::{Slot, StrandNo};
 use super::world::World;
@@ -82,6 +83,8 @@ pub(super) enum Wait {
     Until { predicate: Closure, timed_out: bool },
     /// The resolution of a token, or its time-out.
     Token { token: String, otherwise: Option<Value> },
+    /// A lock, or its time-out.
+    Lock,
     /// An answer, or its time-out.
     Question(Box<Question>),
     /// Beside a question: the outcome of telling its reader.
@@ -117,6 +120,8 @@ pub struct Run {
     pub(super) next_strand: StrandNo,
     pub(super) rounds: u32,
     pub(super) ending: Ending,
+    /// The locks that it holds, by the command that asked.
+    pub(super) locks: BTreeMap<OpId, HeldLock>,
     pub(super) cancel: Option<Failure>,
     pub(super) grace_over: bool,
 }
@@ -157,6 +162,7 @@ impl Run {
             next_strand: 0,
             rounds: 0,
             ending: Ending::default(),
+            locks: BTreeMap::new(),
             cancel: None,
             grace_over: false,
         }

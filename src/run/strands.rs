@@ -31,6 +31,8 @@ pub(super) struct Slot {
     pub(super) children: BTreeSet<Target>,
     /// How many `shielded` calls lie between it and main.
     pub(super) level: u32,
+    /// The commands of the locks that it holds, or that were held where it was started.
+    pub(super) locks: Vec<OpId>,
 }
 
 /// What a strand is.
@@ -67,6 +69,7 @@ impl Slot {
             parent: None,
             children: BTreeSet::new(),
             level: 0,
+            locks: Vec::new(),
         }
     }
 
@@ -120,8 +123,9 @@ impl Run {
             .begin(&self.script, host, self.meter.clone(), start)
             .map_err(Broken::NoMemory)?;
         let level = self.strands.get(&starter).map_or(0, Slot::level_within);
+        let locks = self.strands.get(&starter).map(|slot| slot.locks.clone()).unwrap_or_default();
         let slot = Slot::new(strand, Kind::Started(handle.clone()));
-        let no = self.add(Slot { parent: Some(starter), level, ..slot });
+        let no = self.add(Slot { parent: Some(starter), level, locks, ..slot });
         self.starts(starter, &handle, Target::Strand(no));
         Ok(())
     }

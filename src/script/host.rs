@@ -3,7 +3,7 @@
 use super::body::Body;
 use super::closure::Closure;
 use super::handle::{Group, Handle, Start};
-use crate::history::{Choice, CommandLabel, EffectOptions, Failure, Moment, Stuck, Value};
+use crate::history::{Choice, CommandLabel, EffectOptions, Failure, Moment, OpId, Stuck, Value};
 use rhai::Map;
 use std::collections::BTreeSet;
 
@@ -170,6 +170,20 @@ pub enum Ask {
         timeout_ms: Option<i64>,
         /// What it then gives; without it, giving up is an error.
         otherwise: Option<Value>,
+    },
+    /// `with_lock`: asks for the lock; the answer is the number of the command.
+    Lock {
+        /// Its name.
+        name: String,
+        /// After so many milliseconds it gives up.
+        timeout_ms: Option<i64>,
+    },
+    /// The closure of `with_lock` has ended; never refused.
+    Unlock {
+        /// The command that asked for the lock.
+        op: OpId,
+        /// Whether an error left it.
+        threw: bool,
     },
     /// `ask`.
     Question(Box<Question>),

@@ -35,11 +35,15 @@ pub(super) enum Table {
     Published,
     /// Key of a `once` call: its result, or who seeks it.
     Once,
+    /// Name of a lock, place in line: a command that holds it or waits for it.
+    Locks,
+    /// Run number, op: the key of its row among the locks.
+    LockOps,
 }
 
 impl Table {
     /// All of them.
-    pub(super) const ALL: [Self; 15] = [
+    pub(super) const ALL: [Self; 17] = [
         Self::Meta,
         Self::Runs,
         Self::Starts,
@@ -55,6 +59,8 @@ impl Table {
         Self::Logs,
         Self::Published,
         Self::Once,
+        Self::Locks,
+        Self::LockOps,
     ];
 
     /// The name in the file.
@@ -75,6 +81,8 @@ impl Table {
             Self::Logs => "logs",
             Self::Published => "published",
             Self::Once => "once",
+            Self::Locks => "locks",
+            Self::LockOps => "lock_ops",
         }
     }
 }

@@ -192,7 +192,11 @@ impl Worker {
             stopped.extend(run.attempts.remove(&op));
             told.push(Progress::Settled { op });
         }
+        for op in stretch.unlocked {
+            run.let_go(op, monotonic);
+        }
         for command in &stretch.commands {
+            run.ask_lock(command, monotonic);
             told.push(announced(command));
             let row = run.pending_row(command);
             run.lazy.pending.insert(command.op, row);
@@ -262,6 +266,7 @@ impl Worker {
                 attempts: failed.attempts,
             },
             Fact::TimerFired(fired) => Progress::Settled { op: fired.op },
+            Fact::LockGranted(granted) => Progress::Settled { op: granted.op },
             Fact::SignalReceived(signal) => Progress::Signal { name: signal.name.clone() },
             Fact::TokenResolved(resolved) => Progress::Replied { what: format!("token {}", resolved.token) },
             Fact::QuestionAnswered(answered) => {
@@ -280,6 +285,7 @@ pub(super) fn announced(command: &Command) -> Progress {
     match &command.work {
         Work::Effect { .. } => Progress::Scheduled { op, label, line },
         Work::Timer { due } => Progress::Waiting { op, label, due: Some(*due), line },
+        Work::Lock { due } => Progress::Waiting { op, label, due: *due, line },
         Work::Wait => Progress::Waiting { op, label, due: None, line },
     }
 }

@@ -172,6 +172,10 @@ impl Executing {
                 Fact::SignalReceived(_) | Fact::TokenResolved(_) | Fact::QuestionAnswered(_) => {
                     delivered.extend(entry.fact.message().map(|(no, id, _)| (no, id)));
                 }
+                Fact::LockGranted(granted) => {
+                    delivered.push((granted.message_no, granted.message_id));
+                    self.lazy.settle(granted.op);
+                }
                 Fact::CancelRequested(request) => {
                     delivered.push((request.message_no, request.message_id));
                     self.lazy.cancel_requested(entry.at);
@@ -208,6 +212,7 @@ impl Executing {
             published: lazy.published,
             row: lazy.row,
             once,
+            locks: lazy.locks,
         };
         Ok((append, InFlight { run: self.no, entry, checksum, ends, intents }))
     }
@@ -236,6 +241,7 @@ impl Executing {
                 row.input = command.shown.clone();
                 row.due = Some(*due);
             }
+            Work::Lock { due } => row.due = *due,
             Work::Wait => row.input = command.shown.clone(),
         }
         if let Some(attempt) = attempt {

@@ -15,6 +15,7 @@ mod executing;
 mod intent;
 mod lazy;
 mod limits;
+mod locks;
 mod once;
 mod outcome;
 mod polls;

@@ -7,6 +7,7 @@ mod harness;
 mod history;
 mod limits;
 mod list;
+mod locks;
 mod logs;
 mod once;
 mod overview;

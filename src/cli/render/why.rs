@@ -108,6 +108,7 @@ fn is_told(row: &Pending) -> bool {
         | CommandKind::WaitUntil
         | CommandKind::WaitToken
         | CommandKind::Ask
+        | CommandKind::WithLock
         | CommandKind::Grace => true,
     }
 }
@@ -139,6 +140,10 @@ fn sentence(row: &Pending, executed: bool, now: Moment) -> String {
         CommandKind::Ask => {
             let choices = open_question(row).map(|question| question.choices).unwrap_or_default();
             format!("{since} it asks{place}: {what} ({}){until}.", escape::line(&choices.join(", ")))
+        }
+        CommandKind::WithLock => {
+            let held = row.waits_for.as_deref().map_or_else(|| format!("the lock {what}"), escape::line);
+            format!("{since} it waits{place} for {held}{until}.")
         }
         CommandKind::Remind | CommandKind::RunTimeout => String::new(),
         CommandKind::Grace => format!("It was asked to end and cleans up{until}."),

@@ -9,6 +9,7 @@ mod endings;
 mod generated;
 mod grace;
 mod handles;
+mod locks;
 mod looking;
 mod mail;
 mod mailbox;

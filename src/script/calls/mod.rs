@@ -30,6 +30,7 @@ mod token;
 mod wait_signal;
 mod wait_token;
 mod wait_until;
+mod with_lock;
 
 use rhai::Engine;
 
@@ -72,6 +73,7 @@ const ALL: &[HostCall] = &[
     HostCall { names: &["wait_signal"], register: wait_signal::register },
     HostCall { names: &["wait_token"], register: wait_token::register },
     HostCall { names: &["wait_until"], register: wait_until::register },
+    HostCall { names: &["with_lock"], register: with_lock::register },
 ];
 
 /// The names of all host calls, for "did you mean" and for the tests that want each written up.

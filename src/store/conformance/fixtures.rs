@@ -87,6 +87,7 @@ pub fn append(run: RunNo, epoch: u64, from: u32, records: Vec<Record>) -> Append
         published: Vec::new(),
         row: RowChange::default(),
         once: Vec::new(),
+        locks: Vec::new(),
     }
 }
 

@@ -4,6 +4,7 @@ mod appends;
 mod claims;
 mod ends;
 mod fixtures;
+mod locks;
 mod messages;
 mod once;
 mod rows;
@@ -50,6 +51,7 @@ pub fn conformance(make: Make<'_>) -> usize {
         searches::CHECKS,
         statuses::CHECKS,
         once::CHECKS,
+        locks::CHECKS,
     ];
     let mut failed = Vec::new();
     let mut count = 0;

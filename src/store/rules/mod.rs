@@ -5,12 +5,14 @@
 mod append;
 mod claim;
 mod end;
+mod lock;
 mod message;
 mod once;
 mod retry;
 mod start;
 mod upgrade;
 
+pub(super) use lock::{asked as asked_lock, asker as lock_asker};
 pub(super) use message::{forget_old, remembered};
 pub(super) use once::list as list_once;
 pub(super) use start::first_facts;

@@ -3,6 +3,7 @@
 mod inputs;
 mod intents;
 mod limits;
+mod locks;
 mod once;
 mod polls;
 mod rulings;
