@@ -64,6 +64,19 @@ impl Launcher {
         let _all_gone = wait.recv();
     }
 
+    /// What another thread calls when it has lost patience: every process is killed at once, also while
+    /// [`Launcher::stop_all`] waits. It keeps nothing alive.
+    pub fn kill_all(&self) -> impl Fn() + Send + use<> {
+        let orders = self.orders.as_ref().map(UnboundedSender::downgrade);
+        move || {
+            if let Some(orders) = orders.as_ref().and_then(tokio::sync::mpsc::WeakUnboundedSender::upgrade) {
+                let (done, _nobody_waits) = mpsc::channel();
+                // Refused only when the thread is gone, and with it every child.
+                drop(orders.send(Order::StopAll { halt: Halt::AtOnce, done }));
+            }
+        }
+    }
+
     fn order(&self, order: Order) {
         if let Some(orders) = &self.orders {
             // Refused only when the thread is gone: then there is nothing to stop and nobody to start anything.

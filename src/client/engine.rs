@@ -34,11 +34,19 @@ impl Executor for Engine {
         let events = sender.clone();
         session.set_events(Arc::new(move |event| drop(events.send(Input::Store(event)))));
         listen(&options.stop, &sender);
+        let impatient = options.stop.clone();
         let done = sender;
         let ready = Arc::new(move |news| drop(done.send(Input::News(news))));
         let effects =
             Processes::new(session.directory().join("children"), Arc::clone(session.clock()), ready)
                 .map_err(|error| ExecuteError::Engine(format!("no thread for processes: {error}")))?;
+        // While the worker waits for children to end, it hears nothing.
+        let kill_all = effects.kill_all();
+        options.stop.on_request(move || {
+            if impatient.level() == StopLevel::Now {
+                kill_all();
+            }
+        });
         let seed = Session::random::<8>()
             .map(u64::from_be_bytes)
             .map_err(|error| ExecuteError::Engine(format!("the system gives no random bytes: {error}")))?;

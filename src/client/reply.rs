@@ -77,8 +77,8 @@ pub fn open_question(pending: &Pending) -> Option<OpenQuestion> {
 /// # Errors
 /// `Token` for a text that is no token, `NoSuchToken`, `Resolved` where it was resolved otherwise, `Value` for a value over the
 /// limits, `Ended` of the store.
-pub fn resolve(session: &Session, token: &str, resolution: Resolution) -> Result<Replied, ClientError> {
-    match &resolution {
+pub fn resolve(session: &Session, token: &str, resolution: &Resolution) -> Result<Replied, ClientError> {
+    match resolution {
         Resolution::Resolved(value) => value.check()?,
         Resolution::Rejected(message) => short(message)?,
     }
@@ -97,7 +97,7 @@ pub fn resolve(session: &Session, token: &str, resolution: Resolution) -> Result
         return Ok(Replied { row, duplicate: false });
     };
     match earlier(session, &row, id)? {
-        Some(Fact::TokenResolved(first)) if first.resolution == resolution => {
+        Some(Fact::TokenResolved(first)) if first.resolution == *resolution => {
             Ok(Replied { row, duplicate: true })
         }
         _ => Err(ClientError::Resolved { token: token.to_owned(), at: accepted_at }),

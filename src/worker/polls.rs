@@ -25,7 +25,7 @@ impl Worker {
             | Verdict::Served(_)
             | Verdict::Fault(_) => return Some(verdict),
         };
-        let Some(attempt) = run.attempts.get_mut(&op) else { return None };
+        let attempt = run.attempts.get_mut(&op)?;
         attempt.timeout = None;
         attempt.slot = None;
         attempt.queued = None;

@@ -25,6 +25,13 @@ impl Processes {
     }
 }
 
+impl Processes {
+    /// See [`Launcher::kill_all`].
+    pub fn kill_all(&self) -> impl Fn() + Send + use<> {
+        self.launcher.kill_all()
+    }
+}
+
 impl Effects for Processes {
     fn start(&mut self, job: Job) {
         let key = job.key;

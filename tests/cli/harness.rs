@@ -2,9 +2,11 @@
 //!
 //! In what the program says, the home's path is shown as `~`, instants as `TIME`, and seconds ago as `now`.
 
+use durun::timer::{Clock as _, SystemClock};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 /// A directory with a store and scripts of its own.
 pub(crate) struct Home {
@@ -48,6 +50,36 @@ impl Home {
         home.file("order.rhai", "on_signal(\"paid\", |data| data);\nwait_signal(\"picked\")\n");
         home.durun(&["start", "order.rhai", "--record-only", "--id", id]).out(&format!("{id}\n")).check();
         home
+    }
+
+    /// A run of this script that was executed until its status, as JSON, contained all of these, and killed then.
+    pub(crate) fn killed_at(id: &str, script: &str, seen: &[&str]) -> Self {
+        let home = Self::new();
+        home.file("script.rhai", script);
+        home.executed_until(&["start", "script.rhai", "--id", id], id, seen);
+        home
+    }
+
+    /// Executes until the run's status contains all of these, and kills the executor.
+    pub(crate) fn executed_until(&self, words: &[&str], id: &str, seen: &[&str]) {
+        let mut child = self.durun(words).command.spawn().expect("the program starts");
+        self.until(id, seen);
+        child.kill().expect("is killed");
+        child.wait().expect("it ends");
+    }
+
+    /// Waits until the run's status, as JSON, contains all of these.
+    pub(crate) fn until(&self, id: &str, seen: &[&str]) {
+        let began = SystemClock.monotonic();
+        loop {
+            let (status, _, _) = self.durun(&["status", id, "-o", "jsonl"]).make();
+            if seen.iter().all(|seen| status.contains(seen)) {
+                return;
+            }
+            let waited = SystemClock.monotonic().saturating_sub(began);
+            assert!(waited < Duration::from_mins(1), "waited in vain for {seen:?}: {status}");
+            SystemClock.pause(Duration::from_millis(10));
+        }
     }
 
     /// A call of the program with these words.

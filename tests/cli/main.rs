@@ -1,6 +1,7 @@
 //! The command line as its users meet it: the real program, a home of its own, every word that it says expected.
 #![expect(clippy::expect_used, reason = "a test may fail loudly")]
 
+mod answer;
 mod bad_input;
 mod cancel;
 mod harness;
@@ -12,7 +13,10 @@ mod logs;
 mod once;
 mod overview;
 mod query;
+mod reference;
+mod resolve;
 mod result;
+mod retry;
 mod signal;
 mod start;
 mod status;
@@ -21,3 +25,4 @@ mod terminate;
 mod upgrade;
 mod usage;
 mod wait;
+mod why;

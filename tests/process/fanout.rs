@@ -28,7 +28,7 @@ fn the_fanout_goes_on_after_a_kill_and_repeats_no_recorded_host() {
     assert!((1..=8).contains(&waits), "{waits} commands are open");
     assert!(kill(child), "it is not done yet");
 
-    let recorded: Vec<String> = world.completed("fan").iter().map(|entry| host(entry)).collect();
+    let recorded: Vec<String> = world.completed("fan").iter().map(host).collect();
     let before = world.lines("ledger");
     let told = finish(world.spawn(&["resume", "fan"]));
     assert_eq!(quiet(&told), r#"{"done":199,"failed":["host13"]}"#);
@@ -48,7 +48,7 @@ fn the_fanout_goes_on_after_a_kill_and_repeats_no_recorded_host() {
     for host in &recorded {
         assert!(!again.contains(&host.as_str()), "{host} was recorded and begun again");
     }
-    let hosts: Vec<String> = world.completed("fan").iter().map(|entry| host(entry)).collect();
+    let hosts: Vec<String> = world.completed("fan").iter().map(host).collect();
     assert_eq!(hosts[..recorded.len()], recorded[..], "what was recorded stays");
 }
 

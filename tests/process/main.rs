@@ -4,6 +4,7 @@
 mod endings;
 mod fanout;
 mod four_processes;
+mod interrupts;
 mod kill_storm;
 mod order_paths;
 mod promises;

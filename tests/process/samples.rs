@@ -58,23 +58,85 @@ fn until_tried(world: &World, failures: u64) {
 fn an_approval_that_nobody_gives_fails() {
     let world = World::new();
     let script = World::sample("approval.rhai");
-    let told = world.run(&["start", &script, "--id", "ok", "-i", "day=50ms", "-i", "reminders:=2"]);
+    let told = world.run(&["start", &script, "--id", "ok", "-i", "day=50ms", "-i", "patience=300ms"]);
     assert_eq!(told.code, Some(1), "{told:?}");
-    let title = "error[D0101]: run ok failed: nobody decided after 2 reminders: May we go on?\n";
+    let title = "error[D0101]: run ok failed: nobody decided in time: May we go on?\n";
     assert!(told.err.starts_with(title), "{}", told.err);
-    assert_eq!(world.completed("ok").len(), 2, "two reminders");
+    let reminders = world.history("ok").iter().filter(|entry| entry["command"] == "remind").count();
+    assert!((2..6).contains(&reminders), "{reminders} reminders in 300 ms");
 }
 
 #[test]
-fn the_approval_reminds_and_takes_the_decision() {
+fn the_approval_reminds_through_a_kill_and_takes_the_answer() {
     let world = World::new();
-    let arguments =
-        ["start", &World::sample("approval.rhai"), "--id", "ok", "-i", "day=200ms", "-i", "reminders:=1000"];
-    let child = world.spawn(&arguments);
-    world.until("a reminder", |world| world.run(&["logs", "ok"]).out.contains("reminder 2").then_some(()));
-    world.good(&["signal", "ok", "decision", r#"{"ok": true, "by": "Ada"}"#]);
+    let teller = world.write("tell", "#!/bin/sh\necho \"told: $(head -n 1)\" >>\"$LEDGER\"\n");
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o700);
+    std::fs::set_permissions(&teller, mode).expect("is made executable");
+    let (script, notify) = (World::sample("approval.rhai"), format!("notify={teller}"));
+    let start = ["start", &script, "--id", "ok", "-i", "day=100ms", "-i", &notify, "--env", "LEDGER"];
+    let child = world.spawn(&start);
+    world.until("a reminder", |world| (world.lines("ledger").len() > 2).then_some(()));
+    assert!(kill(child), "it waits for an answer");
+    let told = world.lines("ledger").len();
+    let listed = world.good(&["list"]);
+    assert!(listed.contains("asks: May we go on? (yes, no)"), "{listed}");
+    let child = world.spawn(&["resume", "ok"]);
+    world.until("another reminder", |world| (world.lines("ledger").len() > told + 1).then_some(()));
+    world.good(&["answer", "ok", "yes", "--note", "only this once"]);
     let told = finish(child);
-    assert_eq!(told.out.trim_end(), r#"{"by":"Ada","ok":true}"#, "{told:?}");
+    let result: serde_json::Value = serde_json::from_str(&told.out).expect("JSON");
+    assert_eq!((&result["choice"], &result["note"]), (&"yes".into(), &"only this once".into()), "{told:?}");
+    assert!(world.lines("ledger").iter().all(|line| line == "told: May we go on?"));
+    let late = world.run(&["answer", "ok", "no"]);
+    assert_eq!(late.code, Some(7), "{late:?}");
+}
+
+#[test]
+fn the_certificate_is_ordered_once_polled_for_and_installed_when_a_person_says_so() {
+    let world = World::new();
+    std::fs::create_dir(world.path("authority")).expect("a directory");
+    let script = World::sample("certificate.rhai");
+    let target = format!("target={}", world.path("").display());
+    let names = ["--env", "CERTIFICATES", "--env", "LEDGER"];
+    let start = ["start", &script, "--id", "cert", "-i", &target, "-i", "every=100ms"];
+    let arguments = [&start[..], &names].concat();
+    let child = begin(world.command(&arguments).env("CERTIFICATES", world.path("authority")));
+    let token = world.until("a token", |world| {
+        let wait = world.status("cert")["waits_for"][0].clone();
+        (wait["kind"] == "wait_token").then(|| wait["name"].as_str().expect("text").to_owned())
+    });
+    let order = world.lines("authority/example.org/order.json").concat();
+    assert!(order.contains(&token), "the authority was given the token: {order}");
+    assert!(kill(child), "it waits for the authority");
+    // While nobody executes it, the authority resolves the token; twice, as such systems do.
+    assert_eq!(world.good(&["resolve", &token, "true"]), "");
+    assert_eq!(world.good(&["resolve", &token, "true"]), "");
+    assert_eq!(world.run(&["reject", &token, "no"]).code, Some(7));
+
+    let child = world.spawn(&["resume", "cert"]);
+    let tries = |world: &World| {
+        let wait = world.status("cert")["waits_for"][0].clone();
+        let told = wait["kind"] == "poll" && wait["last_error"].to_string().contains("certificate.pem");
+        if told { wait["attempt"].as_u64() } else { None }
+    };
+    let before = world.until("three tries", |world| tries(world).filter(|tries| *tries > 3));
+    assert!(kill(child), "it polls");
+    let child = world.spawn(&["resume", "cert"]);
+    world.until("more tries", |world| tries(world).filter(|tries| *tries > before + 1));
+    world.write("authority/example.org/certificate.pem", "PEM");
+    world.until_waits_for("cert", "ask");
+    let refused = world.run(&["answer", "cert", "yes"]);
+    assert_eq!(refused.code, Some(2), "{refused:?}");
+    assert!(refused.err.contains("the choices are: install, later"), "{refused:?}");
+    world.good(&["answer", "cert", "install"]);
+    let told = finish(child);
+    assert_eq!(told.code, Some(0), "{told:?}");
+    assert_eq!(world.lines("example.org.pem"), ["PEM"]);
+    assert_eq!(world.lines("ledger").len(), 1, "ordered once");
+    let polled: Vec<_> =
+        world.completed("cert").into_iter().filter(|done| done["command"] == "poll").collect();
+    assert_eq!(polled.len(), 1, "one entry however often it was tried");
+    assert!(polled[0]["attempts"].as_u64() > Some(before), "tries before the kill count: {polled:?}");
 }
 
 #[test]

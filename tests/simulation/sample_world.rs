@@ -2,8 +2,8 @@
 
 use durun::activity::{Done, Failed};
 use durun::history::{
-    Claim, Failure, MessageBody, MessageId, Moment, OpId, Program, RunEnd, RunId, RunNo, RunStart,
-    ScriptHash, Token, Value,
+    Choice, Claim, CommandKind, Failure, MessageBody, MessageId, Moment, OpId, Program, Resolution, RunEnd,
+    RunId, RunNo, RunStart, ScriptHash, Token, Value,
 };
 use durun::store::{Answer, NewMessage, NewRun, Request, Store, StoreError};
 use durun::timer::ManualClock;
@@ -18,7 +18,7 @@ pub(crate) struct Sample {
     pub(crate) name: &'static str,
     file: &'static str,
     input: &'static str,
-    /// Signals: how many milliseconds after the beginning, name, payload.
+    /// Signals: how many milliseconds after the beginning, name, payload; or a reply to what it then waits for.
     signals: &'static [(i64, &'static str, &'static str)],
     /// How often a named activity fails before it succeeds.
     failures: &'static [(&'static str, u32)],
@@ -27,6 +27,13 @@ pub(crate) struct Sample {
     /// The script itself, where it is no file.
     inline: Option<&'static str>,
 }
+
+/// In the place of a signal's name: the question that is open is answered by Ada.
+const ANSWER: &str = "<answer>";
+/// In the place of a signal's name: the token that is waited for is resolved.
+const RESOLVE: &str = "<resolve>";
+/// In the place of a signal's name: the token that is waited for is rejected.
+const REJECT: &str = "<reject>";
 
 /// Strands of every kind in one script.
 const STRANDS: &str = r#"
@@ -49,24 +56,17 @@ const STRANDS: &str = r#"
 /// Every sample, the order on each of its paths.
 pub(crate) fn samples() -> Vec<Sample> {
     let order = Sample {
-        name: "order delivered",
-        file: "order.rhai",
-        input: r#"{"product_id": 1}"#,
         signals: &[(5_000, "pickedUp", "null"), (6_000, "delivered", "null")],
         failures: &[("charge_customer", 3)],
-        ends: "Completed { result: Text(\"Delivered\") }",
-        inline: None,
+        ..Sample::file(
+            "order delivered",
+            "order.rhai",
+            r#"{"product_id": 1}"#,
+            "Completed { result: Text(\"Delivered\") }",
+        )
     };
     vec![
-        Sample {
-            name: "tour",
-            file: "tour.rhai",
-            input: "{}",
-            signals: &[],
-            failures: &[],
-            ends: "\"up\"",
-            inline: None,
-        },
+        Sample::file("tour", "tour.rhai", "{}", "\"up\""),
         Sample { name: "order not picked up", signals: &[], ends: "Not picked up in time", ..order },
         Sample {
             name: "order not delivered",
@@ -83,58 +83,60 @@ pub(crate) fn samples() -> Vec<Sample> {
         },
         order,
         Sample {
-            name: "backup",
-            file: "backup.rhai",
-            input: r#"{"source": "/a", "target": "/b"}"#,
-            signals: &[],
             failures: &[("test -e \"$2/mounted\" || { echo \"$2 is not mounted\" >&2; ", 2)],
-            ends: "/b/backup.tar.gz",
-            inline: None,
+            ..Sample::file("backup", "backup.rhai", r#"{"source": "/a", "target": "/b"}"#, "/b/backup.tar.gz")
         },
         Sample {
-            name: "release",
-            file: "release.rhai",
-            input: r#"{"version": "7"}"#,
             signals: &[(500, "go", "null")],
-            failures: &[],
-            ends: "\"healthy\": Bool(true)",
-            inline: None,
+            ..Sample::file("release", "release.rhai", r#"{"version": "7"}"#, "\"healthy\": Bool(true)")
         },
         Sample {
-            name: "approval",
-            file: "approval.rhai",
-            input: "{}",
-            signals: &[(200_000_000, "decision", r#"{"ok": true, "by": "Ada"}"#)],
-            failures: &[],
-            ends: "Ada",
-            inline: None,
+            signals: &[(200_000_000, ANSWER, "yes")],
+            ..Sample::file("approval", "approval.rhai", "{}", "Ada")
         },
-        Sample {
-            name: "fanout",
-            file: "fanout.rhai",
-            input: r#"{"hosts": 5, "max": 2}"#,
-            signals: &[],
-            failures: &[],
-            ends: "\"done\": Int(4), \"failed\": List([Text(\"host3\")])",
-            inline: None,
-        },
+        Sample::file(
+            "fanout",
+            "fanout.rhai",
+            r#"{"hosts": 5, "max": 2}"#,
+            "\"done\": Int(4), \"failed\": List([Text(\"host3\")])",
+        ),
         Sample {
             signals: &[(2_500, "stop", "null")],
             ..Sample::inline("strands", STRANDS, "tidied, cancelled, 0, stopped, [2, 4, 6]")
         },
         Sample {
-            name: "migrate",
-            file: "migrate.rhai",
-            input: r#"{"journal": "/j", "to": 7}"#,
-            signals: &[],
-            failures: &[],
-            ends: "Completed",
-            inline: None,
+            failures: &[("tell", 2)],
+            ..Sample::file(
+                "approval that nobody gives",
+                "approval.rhai",
+                r#"{"notify": "tell"}"#,
+                "nobody decided in time",
+            )
         },
+        Sample {
+            signals: &[(5_000, RESOLVE, "true"), (90_000_000, ANSWER, "install")],
+            failures: &[("cat --", 3)],
+            ..Sample::file("certificate", "certificate.rhai", "{}", "install")
+        },
+        Sample {
+            signals: &[(5_000, REJECT, "not yours")],
+            ..Sample::file(
+                "certificate refused",
+                "certificate.rhai",
+                "{}",
+                "kind: \"rejected\", message: \"not yours\"",
+            )
+        },
+        Sample::file("migrate", "migrate.rhai", r#"{"journal": "/j", "to": 7}"#, "Completed"),
     ]
 }
 
 impl Sample {
+    /// A sample without signals and failures.
+    fn file(name: &'static str, file: &'static str, input: &'static str, ends: &'static str) -> Self {
+        Self { name, file, input, signals: &[], failures: &[], ends, inline: None }
+    }
+
     /// A script that is no file, without signals and failures.
     pub(crate) fn inline(name: &'static str, text: &'static str, ends: &'static str) -> Self {
         Self { name, file: "", input: "{}", signals: &[], failures: &[], ends, inline: Some(text) }
@@ -319,13 +321,44 @@ impl<'s> SampleWorld<'s> {
     }
 }
 
+/// What is said, and under which id; nothing where the run does not wait for it any more.
+fn said(
+    store: &dyn Store,
+    run: RunNo,
+    name: &str,
+    payload: &str,
+) -> Result<Option<(MessageId, MessageBody)>, String> {
+    let pending = match store.ask(Request::Snapshot { run }) {
+        Ok(Answer::Snapshot(snapshot)) => snapshot.pending,
+        other => return Err(format!("{other:?}")),
+    };
+    let waits = |kind| pending.iter().find(|row| row.label.kind == kind);
+    let json = || Value::from_json_text(payload).expect("payload");
+    Ok(match name {
+        ANSWER => waits(CommandKind::Ask).map(|row| {
+            let choice = Choice { choice: payload.into(), who: "Ada".into(), note: String::new() };
+            (MessageId::of_question("sample", 0, row.op), MessageBody::Answer { question: row.op, choice })
+        }),
+        RESOLVE | REJECT => waits(CommandKind::WaitToken).map(|row| {
+            let resolution = if name == RESOLVE {
+                Resolution::Resolved(json())
+            } else {
+                Resolution::Rejected(payload.to_owned())
+            };
+            let token = row.label.name.clone();
+            (MessageId::of_token(&token), MessageBody::Resolve { token, resolution })
+        }),
+        name => {
+            let body = MessageBody::Signal { name: name.to_owned(), payload: json() };
+            Some((MessageId::of_key("sample", name), body))
+        }
+    })
+}
+
 /// Sends a signal under a key, as a sender does who sends again when he got no answer.
 fn send(store: &dyn Store, run: RunNo, name: &str, payload: &str) -> Result<(), String> {
-    let body = MessageBody::Signal {
-        name: name.to_owned(),
-        payload: Value::from_json_text(payload).expect("payload"),
-    };
-    let message = NewMessage { run, id: MessageId::of_key("sample", name), keyed: true, body };
+    let Some((id, body)) = said(store, run, name, payload)? else { return Ok(()) };
+    let message = NewMessage { run, id, keyed: true, body };
     match store.ask(Request::Deliver(Box::new(message))) {
         Ok(_) | Err(StoreError::Ended { .. }) => Ok(()),
         Err(error) => Err(error.to_string()),

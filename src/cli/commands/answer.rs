@@ -12,7 +12,7 @@ const EXAMPLES: &str = "\
 Examples:
   durun answer budget-7 yes
   durun answer budget-7 no --note \"ask again in May\"
-  durun answer budget-7 yes --question 12      where it asks several at once; durun status shows their numbers";
+  durun answer budget-7 yes --question 12      where it asks several; durun status has the numbers";
 
 /// The arguments of `durun answer`.
 #[derive(Debug, Args)]
@@ -21,6 +21,7 @@ pub(crate) struct AnswerArgs {
     /// The run
     id: String,
     /// One of the choices
+    #[arg(allow_negative_numbers = true)]
     choice: String,
     /// What is said with it; the script finds it in run.answers
     #[arg(long, default_value = "", hide_default_value = true)]

@@ -25,5 +25,5 @@ pub(crate) struct RejectArgs {
 
 /// Does it.
 pub(crate) fn run(context: &Context, args: &RejectArgs) -> Result<Exit, CliError> {
-    settle(context, &args.token, Resolution::Rejected(args.message.clone()))
+    settle(context, &args.token, &Resolution::Rejected(args.message.clone()))
 }

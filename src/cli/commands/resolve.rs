@@ -22,7 +22,7 @@ Sent twice with the same value it counts once; with another one it is a conflict
 pub(crate) struct ResolveArgs {
     /// The token
     token: String,
-    /// What wait_token gives, as JSON
+    /// The value that the waiting script gets, as JSON
     #[arg(allow_negative_numbers = true, value_name = "JSON")]
     value: Option<String>,
 }
@@ -30,11 +30,11 @@ pub(crate) struct ResolveArgs {
 /// Does it.
 pub(crate) fn run(context: &Context, args: &ResolveArgs) -> Result<Exit, CliError> {
     let value = input::payload(args.value.as_deref(), "the value")?;
-    settle(context, &args.token, Resolution::Resolved(value))
+    settle(context, &args.token, &Resolution::Resolved(value))
 }
 
 /// Gives the resolution to the store and says what came of it.
-pub(super) fn settle(context: &Context, token: &str, resolution: Resolution) -> Result<Exit, CliError> {
+pub(super) fn settle(context: &Context, token: &str, resolution: &Resolution) -> Result<Exit, CliError> {
     let session = context.session()?;
     let replied = resolve(&session, token, resolution)?;
     if replied.duplicate {

@@ -12,7 +12,7 @@ const EXAMPLES: &str = "\
 Examples:
   durun retry backup          the disk is mounted again: do not wait for the next try
 
-Where a process executes the run, it is told. Where none does, the run goes on here, as with durun resume.
+A process that executes the run is told. Where none does, it goes on here, as with resume.
 The attempts made so far still count.";
 
 /// The arguments of `durun retry`.
@@ -27,17 +27,13 @@ pub(crate) struct RetryArgs {
 pub(crate) fn run(context: &Context, args: &RetryArgs) -> Result<Exit, CliError> {
     let session = context.session()?;
     match retry(&session, &args.id)? {
-        Retried::Told(row, claim) => {
+        Retried::Told(row, claim) | Retried::Here(row, Resumed::Held(claim)) => {
             context.note(&format!("process {} tries run {} again now", claim.pid, row.id));
             Ok(Exit::Done)
         }
         Retried::Here(_, Resumed::Claimed(run)) => execute(context, &session, vec![run]),
         Retried::Here(row, Resumed::Over(standing)) => {
             conclude(context, &session, row.no, &row.id, &standing)
-        }
-        Retried::Here(row, Resumed::Held(claim)) => {
-            context.note(&format!("process {} tries run {} again now", claim.pid, row.id));
-            Ok(Exit::Done)
         }
     }
 }

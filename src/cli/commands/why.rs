@@ -30,8 +30,8 @@ pub(crate) fn run(context: &Context, args: &WhyArgs) -> Result<Exit, CliError> {
     let commands: Vec<String> = why.commands.iter().map(|words| context.command(words)).collect();
     match context.format() {
         Format::Table => {
-            let lines: String = commands.iter().map(|command| format!("  {command}\n")).collect();
-            context.print(&format!("{}\n{lines}", why.text))?;
+            let lines: Vec<String> = commands.iter().map(|command| format!("  {command}")).collect();
+            context.print(&[vec![why.text], lines].concat().join("\n"))?;
         }
         Format::Json | Format::Jsonl => context.print_json(&json!({
             "schema": SCHEMA,

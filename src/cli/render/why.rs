@@ -154,7 +154,8 @@ fn sentence(row: &Pending, executed: bool, now: Moment) -> String {
 fn effect(row: &Pending, place: &str, executed: bool, now: Moment) -> String {
     let what = name(row.label.kind, &row.label.name);
     let is_poll = row.label.kind == CommandKind::Poll;
-    let next = row.failures.saturating_add(1);
+    let number = row.failures.saturating_add(1);
+    let next = if is_poll { format!("try {number}") } else { attempt(number, row.attempts) };
     let last = row.last_failure.as_ref().map(|failure| escape::line(&failure.message));
     let for_long = |since: &Moment| now.since_ms(*since) >= 1_000;
     let since = row.failing_since.filter(for_long);
@@ -173,8 +174,8 @@ fn effect(row: &Pending, place: &str, executed: bool, now: Moment) -> String {
     let now_or_then = match (&row.waits_for, row.next_try) {
         (Some(waits_for), _) => format!("it waits for {}", escape::line(waits_for)),
         (None, Some(at)) if at > now => format!("the next try is in {}", left(at, now)),
-        (None, _) if executed => format!("{} is under way", attempt(next, row.attempts)),
-        (None, _) => format!("{} is due", attempt(next, row.attempts)),
+        (None, _) if executed => format!("{next} is under way"),
+        (None, _) => format!("{next} is due"),
     };
     format!("it does {what}{place}{so_far}; {now_or_then}.")
 }

@@ -98,11 +98,11 @@ fn notice(
 ) -> Given<Notice> {
     let mut text = format!("{}\n", question.text);
     if question.show != Value::Null {
-        text.push_str(&format!("\n{}\n", question.show));
+        text.extend(["\n", &question.show.to_string(), "\n"]);
     }
     text.push('\n');
     for choice in &question.choices {
-        text.push_str(&format!("  durun answer {run} {}\n", in_shell(choice)));
+        text.extend(["  durun answer ", run, " ", &in_shell(choice), "\n"]);
     }
     let label = CommandLabel { kind: CommandKind::Exec, name: argv.first().cloned().unwrap_or_default() };
     let environment = Value::from([("DURUN_QUESTION", Value::from(question.text.as_str()))]);

@@ -1,0 +1,141 @@
+//! `durun answer`: what is accepted, what is refused, what the script and others see of it.
+
+use crate::harness::Home;
+
+const TWO: &str = r#"
+let a = ask("Raise the budget?", #{ show: #{ sum: 7 }, choices: ["yes", "not yet"] });
+let said = run.answers[0];
+`${a} ${said.who} ${said.note}`
+"#;
+
+fn asking() -> Home {
+    Home::killed_at("one", TWO, &["\"kind\":\"ask\""])
+}
+
+#[test]
+fn an_answer_is_accepted_in_silence_and_given_to_the_script() {
+    let home = asking();
+    home.durun(&["-v", "answer", "one", "YES", "--note", "only once"])
+        .env("USER", "ada")
+        .err("accepted; nobody executes run one: durun resume one\n")
+        .check();
+    home.durun(&["resume", "one"]).out("yes ada only once\n").check();
+    let history = home.durun(&["history", "one"]).stdout();
+    assert!(history.contains("← question 0 answered by ada · yes · only once\n"), "{history}");
+    let entry = home.durun(&["history", "one", "-o", "jsonl"]).stdout();
+    let answered = entry.lines().nth(1).expect("an entry");
+    for part in ["\"kind\":\"QuestionAnswered\"", "\"choice\":\"yes\"", "\"who\":\"ada\"", "\"op\":0"] {
+        assert!(answered.contains(part), "{answered}");
+    }
+}
+
+#[test]
+fn the_same_answer_again_is_done_and_another_one_is_a_conflict() {
+    let home = asking();
+    home.durun(&["answer", "one", "yes"]).env("USER", "ada").check();
+    home.durun(&["-v", "answer", "one", "yes", "--note", "I said so"])
+        .err("this was answered before; nothing was added to run one\n")
+        .check();
+    let status = home.durun(&["status", "one", "-o", "jsonl"]).stdout();
+    assert!(status.contains("\"unread_signals\":1"), "{status}");
+    home.durun(&["answer", "one", "not yet"])
+        .exit(7)
+        .err(
+            "error[D0726]: Raise the budget? was answered before\n |\n \
+             = note: already answered at TIME by ada: yes; nothing was stored\n",
+        )
+        .check();
+}
+
+#[test]
+fn what_is_no_choice_is_refused_with_the_choices_and_nothing_is_stored() {
+    let home = asking();
+    home.durun(&["answer", "one", "maybe"])
+        .exit(2)
+        .err(
+            "error[D0725]: \"maybe\" is no answer to \"Raise the budget?\"\n |\n \
+             = note: nothing was stored\n = help: the choices are: yes, 'not yet'\n",
+        )
+        .check();
+    let status = home.durun(&["status", "one", "-o", "jsonl"]).stdout();
+    assert!(status.contains("\"unread_signals\":0"), "{status}");
+}
+
+#[test]
+fn who_asks_is_shown_first_with_the_command_lines_that_answer() {
+    let home = asking();
+    home.file("other.rhai", "1");
+    home.durun(&["start", "other.rhai", "--record-only", "--id", "newer"]).out("newer\n").check();
+    home.durun(&["list"])
+        .out(
+            "ID     STATUS   STARTED  SCRIPT       WHAT\n\
+             one    waiting  now      script.rhai  asks: Raise the budget? (yes, not yet)\n\
+             newer  parked   now      other.rhai\n",
+        )
+        .check();
+    let first = home.durun(&["list", "--limit", "1", "-o", "jsonl"]).stdout();
+    assert!(first.contains("\"id\":\"one\""), "whoever asks is never cut off: {first}");
+    let overview = home.durun(&[]).stdout();
+    assert!(overview.starts_with("Needs a person\n  one  waiting  nobody executes it"), "{overview}");
+    home.durun(&["status", "one"])
+        .out(
+            "one  waiting\n  \
+             script    ~/script.rhai\n  \
+             started   TIME (now)\n  \
+             last      TIME (now), 1 entry\n  \
+             executor  nobody executes it: durun resume one\n  \
+             waits for asks: Raise the budget? · line 2 · asked now\n              \
+             {\"sum\":7}\n              \
+             durun answer one yes\n              \
+             durun answer one 'not yet'\n",
+        )
+        .check();
+    let status = home.durun(&["status", "one", "-o", "jsonl"]).stdout();
+    assert!(status.contains("\"choices\":[\"yes\",\"not yet\"]"), "{status}");
+}
+
+#[test]
+fn of_several_questions_one_is_named() {
+    let script = r#"
+        on_signal("q", |n| ask(`Question ${n}?`));
+        wait_signal("end");
+    "#;
+    let home = Home::new();
+    home.file("script.rhai", script);
+    home.durun(&["start", "script.rhai", "--record-only", "--id", "one"]).out("one\n").check();
+    home.durun(&["signal", "one", "q", "1"]).check();
+    home.durun(&["signal", "one", "q", "2"]).check();
+    home.executed_until(&["resume", "one"], "one", &["Question 1?", "Question 2?"]);
+    home.durun(&["answer", "one", "yes"])
+        .exit(2)
+        .err(
+            "error[D0724]: run one asks 2 questions\n |\n \
+             = note: 1  Question 1?\n         2  Question 2?\n \
+             = help: durun answer one CHOICE --question N names one\n",
+        )
+        .check();
+    home.durun(&["answer", "one", "yes", "--question", "2"]).check();
+    let status = home.durun(&["status", "one"]).stdout();
+    assert!(status.contains("durun answer one yes --question 2\n"), "{status}");
+    home.durun(&["answer", "one", "yes", "--question", "9"]).exit(4).failure();
+}
+
+#[test]
+fn a_run_that_asks_nothing_or_has_ended_takes_no_answer() {
+    let home = Home::recorded("one");
+    home.durun(&["answer", "one", "yes"])
+        .exit(4)
+        .err(
+            "error[D0723]: run one asks nothing now\n |\n = note: nothing was stored\n \
+             = help: durun why one says what it waits for; durun list shows first who asks\n",
+        )
+        .check();
+    home.durun(&["terminate", "one"]).check();
+    home.durun(&["answer", "one", "yes"])
+        .exit(7)
+        .err(
+            "error[D0701]: run one has ended: terminated\n |\n = note: nothing was stored\n \
+             = help: durun result one prints its result, durun history one what happened\n",
+        )
+        .check();
+}

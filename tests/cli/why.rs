@@ -1,0 +1,69 @@
+//! `durun why`: one paragraph, and a command to paste.
+
+use crate::harness::Home;
+
+fn why(script: &str, seen: &str) -> String {
+    let home = Home::killed_at("one", script, &[seen]);
+    home.durun(&["why", "one"]).stdout()
+}
+
+#[test]
+fn each_wait_is_told_with_what_unblocks_it() {
+    assert_eq!(
+        why("wait_signal([\"paid\", \"given up\"], \"2 days\")", "\"kind\":\"wait_signal\""),
+        "Run one is waiting. Since TIME (now) it waits in line 1 for the signal paid, given up, 2d at most. \
+         Nobody executes it.\n  durun signal one paid\n  durun signal one 'given up'\n  durun resume one\n"
+    );
+    assert_eq!(
+        why("sleep_until(\"2099-01-01T00:00:00Z\")", "\"kind\":\"sleep\"").split(" (in ").next(),
+        Some("Run one is waiting. Since TIME (now) it sleeps in line 1 until TIME")
+    );
+    assert_eq!(
+        why("ask(\"Go?\")", "\"kind\":\"ask\""),
+        "Run one is waiting. Since TIME (now) it asks in line 1: Go? (yes, no). Nobody executes it.\n  \
+         durun answer one yes\n  durun answer one no\n  durun resume one\n"
+    );
+    assert_eq!(
+        why("exec([\"false\"], #{ retry: #{ first: \"1h\", jitter: 0 } })", "\"attempt\":2"),
+        "Run one is waiting. Since TIME (now) it does exec false in line 1; attempt 1 of 5 failed: exit code 1; \
+         the next try is in 1h. Nobody executes it.\n  durun retry one\n"
+    );
+    assert_eq!(
+        why("poll(\"issued\", #{ every: \"1h\" }, || false)", "\"attempt\":2"),
+        "Run one is waiting. Since TIME (now) it does poll issued in line 1; 1 try so far gave nothing; \
+         the next try is in 1h. Nobody executes it.\n  durun retry one\n"
+    );
+    let token = why("wait_token(token())", "\"kind\":\"wait_token\"");
+    assert!(token.contains("for somebody to resolve the token one."), "{token}");
+    assert!(token.contains("\n  durun resolve one.") && token.contains(" '<json>'\n"), "{token}");
+}
+
+#[test]
+fn a_run_that_never_began_is_stuck_or_has_ended_says_so() {
+    let home = Home::recorded("one");
+    home.durun(&["signal", "one", "paid"]).check();
+    home.durun(&["why", "one"])
+        .out(
+            "Run one is parked. It has not been executed so far, or was put down while it ran. \
+             1 message waits in its inbox. Nobody executes it.\n  durun resume one\n",
+        )
+        .check();
+    home.durun(&["terminate", "one", "--reason", "en\u{1b}ough"]).check();
+    home.durun(&["why", "one"])
+        .out("Run one waits for nothing: it has ended (now). It was terminated: en\\x1bough.\n  durun history one\n")
+        .check();
+    home.file("bad.rhai", "nonsense(1)");
+    home.durun(&["start", "bad.rhai", "--id", "two"]).exit(8).failure();
+    let told = home.durun(&["why", "two"]).stdout();
+    assert!(told.starts_with("Run two is stuck in line 1 (fault): "), "{told}");
+}
+
+#[test]
+fn programs_get_the_same_as_a_document() {
+    let home = Home::killed_at("one", "ask(\"Go?\")", &["\"kind\":\"ask\""]);
+    let store = home.store().display().to_string();
+    let document = home.durun(&["why", "one", "-o", "jsonl", "--store", &store]).stdout();
+    assert!(document.contains("\"schema\":1") && document.contains("\"status\":\"waiting\""), "{document}");
+    let command = "\"commands\":[\"durun --store ~/.local/state/durun answer one yes\"";
+    assert!(document.contains(command), "the command means the same store: {document}");
+}
