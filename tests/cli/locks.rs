@@ -29,7 +29,7 @@ fn a_run_waits_for_the_one_that_holds_the_lock_and_goes_on_when_it_has_ended() {
         assert!(status.replace(": ", ":").contains(piece), "{piece} in {status}");
     }
     home.durun(&["terminate", "first"]).check();
-    home.durun(&["wait", "second"]).check();
+    home.durun(&["wait", "second"]).out("7\n").check();
     home.durun(&["result", "second"]).out("7\n").check();
     let history = home.durun(&["history", "second"]).stdout();
     assert!(history.contains("lock db granted"), "{history}");

@@ -66,12 +66,12 @@ fn request(chance: &mut Chance, stories: &mut Vec<Story>) -> Option<Request> {
     let nth = chance.below(open);
     let story = stories.iter_mut().filter(|story| !story.ended).nth(nth)?;
     Some(match chance.below(22) {
-        20.. => story.lock(chance),
         0..10 => story.outcomes(chance),
         10..13 => story.lazy(chance),
         13..16 => story.message(),
         16..19 => story.heard()?,
-        _ => story.end(chance),
+        19 => story.end(chance),
+        _ => story.lock(chance),
     })
 }
 
