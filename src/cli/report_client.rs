@@ -64,6 +64,11 @@ fn client(error: &ClientError) -> Report {
         ClientError::Ambiguous { candidates, .. } => {
             Report::new("D0304", Exit::Missing, text).note(table(candidates))
         }
+        ClientError::UndoStuck { id } => {
+            Report::new("D0110", Exit::Stuck, text).note("nothing was stored").hint(format!(
+                "durun why {id} says what is wrong; durun terminate {id} ends it and undoes nothing"
+            ))
+        }
         ClientError::NothingToResume => {
             Report::new("D0305", Exit::Usage, text).hint("durun list shows all runs")
         }

@@ -55,7 +55,7 @@ pub use signal::{SignalSent, signal};
 pub use start::{Existing, StartRequest, Started, new_id, start};
 pub use status::{published, script_text, view};
 pub use stop::{Stop, StopLevel};
-pub use terminate::terminate;
+pub use terminate::{terminate, terminate_by_undo};
 pub use upgrade::{Upgraded, upgrade};
 pub use wait::{Waited, wait};
 pub use watch::Watch;

@@ -1,8 +1,8 @@
 //! Entries: the facts of a run, in the order in which its script was told of them.
 
 use super::{
-    CommandKind, CommandLabel, Failure, LockGranted, Message, MessageBody, MessageId, MessageNo, Moment, OpId,
-    QuestionAnswered, RunEnd, TokenResolved, Value,
+    CommandKind, CommandLabel, Failure, LockGranted, Message, MessageBody, MessageId, MessageNo, Moment,
+    OpId, QuestionAnswered, RunEnd, TokenResolved, Value,
 };
 use serde::{Deserialize, Serialize};
 
@@ -129,6 +129,8 @@ pub enum CancelCause {
     Request,
     /// The run's own `--timeout` came due.
     Timeout,
+    /// Somebody asked that what it did be undone, and nothing more: `durun terminate --undo`.
+    Undo,
 }
 
 /// A delivered request to end.

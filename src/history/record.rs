@@ -175,8 +175,8 @@ mod tests {
     use super::*;
     use crate::history::{
         ActivityCompleted, ActivityFailed, CancelCause, CancelRequested, Choice, CommandKind, CommandLabel,
-        Failure, LockGranted, MessageId, MessageNo, OpId, QuestionAnswered, Resolution, RunEnd, RunEnded, SignalReceived,
-        TimerFired, TokenResolved, Value,
+        Failure, LockGranted, MessageId, MessageNo, OpId, QuestionAnswered, Resolution, RunEnd, RunEnded,
+        SignalReceived, TimerFired, TokenResolved, Value,
     };
 
     fn label(kind: CommandKind, name: &str) -> CommandLabel {

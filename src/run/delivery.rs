@@ -80,7 +80,9 @@ impl Run {
                 self.noticed(&reply());
                 self.forget(op);
             } else {
-                self.end_command(op, reply());
+                let reply = reply();
+                self.redeem_undo(op, &reply);
+                self.end_command(op, reply);
             }
         } else {
             self.world.state.borrow_mut().stretch.dropped = Some(op);
@@ -164,12 +166,17 @@ impl Run {
                 ("request", "the run was cancelled".to_owned())
             }
             CancelCause::Request => ("request", format!("the run was cancelled: {}", request.reason)),
+            CancelCause::Undo => ("undo", "the run was terminated".to_owned()),
             CancelCause::Timeout => ("timeout", "the run exceeded its time-out".to_owned()),
         };
         let failure = Failure::new(kind::CANCELLED, message)
             .with("cause", cause)
             .with("reason", request.reason.as_str());
         let first = !std::mem::replace(&mut self.world.state.borrow_mut().cancelled, true);
+        if request.cause == CancelCause::Undo {
+            self.abandon(failure);
+            return;
+        }
         if first {
             let due = self.now().plus_ms(GRACE_MS);
             self.command(OpId::GRACE, label(CommandKind::Grace, ""), Work::Timer { due });

@@ -43,10 +43,15 @@ impl Run {
                 self.cancel_handle(&handle);
                 Some(Ok(Value::Null))
             }
-            Ask::Unlock { op, threw: _ } => {
-                self.leave_lock(strand, op);
+            Ask::Unlock { op, threw } => {
+                self.leave_lock(strand, op, threw);
                 Some(Ok(Value::Null))
             }
+            Ask::OnUndo(closure) => {
+                self.on_undo(strand, line, closure);
+                Some(Ok(Value::Null))
+            }
+            Ask::Undo => self.undo_now(strand)?,
             ask @ (Ask::Effect(_)
             | Ask::Sleep(_)
             | Ask::WaitSignal { .. }
@@ -103,6 +108,8 @@ impl Run {
             | Ask::Select(_)
             | Ask::NextOf(_)
             | Ask::Unlock { .. }
+            | Ask::OnUndo(_)
+            | Ask::Undo
             | Ask::Cancel(_) => return Some(Err(Failure::new(kind::FAULT, "this is no command"))),
         }
         None
@@ -115,6 +122,7 @@ impl Run {
             body: effect.body,
             probe: effect.probe,
         };
+        self.promise_undo(op, asker.strand, &effect.label, effect.undo);
         self.wait(op, asker, effect.label, Wait::Effect, work);
     }
 
@@ -195,6 +203,7 @@ impl Run {
             slot.children.remove(&Target::Command(op));
         }
         self.leave_question(op, &open.wait);
+        self.drop_undo(op);
         if matches!(open.wait, Wait::Lock) {
             self.let_go(op);
         }

@@ -14,6 +14,15 @@ pub(super) struct HeldLock {
     line: Option<u32>,
     /// How many calls of `with_lock` are inside it; none where it is only kept for undos.
     inside: u32,
+    /// Whether an error has left it.
+    threw: bool,
+}
+
+impl HeldLock {
+    /// Whether nobody is inside.
+    pub(super) fn is_only_kept(&self) -> bool {
+        self.inside == 0
+    }
 }
 
 impl Run {
@@ -25,15 +34,18 @@ impl Run {
         name: &str,
         timeout_ms: Option<i64>,
     ) -> Option<Reply> {
-        if let Some(held) = self.locks_of(asker.strand).find(|held| held.name == name) {
+        let in_undo = self.strands.get(&asker.strand).is_some_and(|slot| slot.in_undo);
+        if !in_undo && let Some(held) = self.locks_of(asker.strand).find(|held| held.name == name) {
             let place = held.line.map(|line| format!(", taken in line {line}")).unwrap_or_default();
             let message =
                 format!("this strand holds the lock \"{name}\" already{place}; it would wait for itself");
             return Some(Err(Failure::new(kind::LOCK, message)));
         }
-        let kept = self.locks.iter_mut().find(|(_, held)| held.inside == 0 && held.name == name);
+        // An undo works under the locks of the run whose work it takes back.
+        let may_enter = |held: &HeldLock| held.name == name && (in_undo || held.is_only_kept());
+        let kept = self.locks.iter_mut().find(|(_, held)| may_enter(held));
         if let Some((held_by, held)) = kept {
-            held.inside = 1;
+            held.inside += 1;
             let held_by = *held_by;
             self.enter(asker.strand, held_by);
             return Some(Ok(number(held_by)));
@@ -57,15 +69,15 @@ impl Run {
         };
         // From here on it is not a wait that ends, but a lock that is held.
         open.wait = Wait::Timer;
-        let held = HeldLock { name: granted.label.name.clone(), line: open.line, inside: 1 };
+        let held = HeldLock { name: granted.label.name.clone(), line: open.line, inside: 1, threw: false };
         self.locks.insert(op, held);
         self.enter(strand, op);
         self.end_command(op, Ok(number(op)));
         Ok(())
     }
 
-    /// The closure under a lock has ended.
-    pub(super) fn leave_lock(&mut self, strand: super::strands::StrandNo, op: OpId) {
+    /// The closure under a lock has ended. Where it threw, and undos that were registered under it may still run, it is kept for them.
+    pub(super) fn leave_lock(&mut self, strand: super::strands::StrandNo, op: OpId, threw: bool) {
         if let Some(slot) = self.strands.get_mut(&strand)
             && let Some(place) = slot.locks.iter().rposition(|held| *held == op)
         {
@@ -73,7 +85,9 @@ impl Run {
         }
         let Some(held) = self.locks.get_mut(&op) else { return };
         held.inside = held.inside.saturating_sub(1);
-        if held.inside == 0 {
+        held.threw |= threw;
+        let (is_only_kept, threw) = (held.is_only_kept(), held.threw);
+        if is_only_kept && !(threw && self.has_undos_under(op)) {
             self.locks.remove(&op);
             self.let_go(op);
         }

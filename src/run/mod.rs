@@ -10,6 +10,7 @@ mod command;
 mod condition;
 mod delivery;
 mod ending;
+mod failing;
 mod issue;
 mod joining;
 mod locking;
@@ -23,6 +24,7 @@ mod replay;
 mod run;
 mod strands;
 mod token;
+mod undoing;
 mod world;
 
 pub use command::{Command, Stretch, Work};

@@ -5,6 +5,7 @@ use super::ending::Ending;
 use super::locking::HeldLock;
 use super::mailbox::Due;
 use super::strands::{Slot, StrandNo};
+use super::undoing::Undos;
 use super::world::World;
 use crate::history::{CommandLabel, Entry, Failure, Moment, OpId, Pending, RunEnd, Stuck, Value, kind};
 use crate::script::{
@@ -122,6 +123,7 @@ pub struct Run {
     pub(super) ending: Ending,
     /// The locks that it holds, by the command that asked.
     pub(super) locks: BTreeMap<OpId, HeldLock>,
+    pub(super) undos: Undos,
     pub(super) cancel: Option<Failure>,
     pub(super) grace_over: bool,
 }
@@ -163,6 +165,7 @@ impl Run {
             rounds: 0,
             ending: Ending::default(),
             locks: BTreeMap::new(),
+            undos: Undos::default(),
             cancel: None,
             grace_over: false,
         }
@@ -182,9 +185,9 @@ impl Run {
         self.finish(Ok(()))
     }
 
-    /// Whether messages other than cancels are still delivered: until main has come to its end.
+    /// Whether messages other than cancels are still delivered: until main has come to its end, and to what takes it back.
     pub fn takes_signals(&self) -> bool {
-        self.ending.is_open()
+        self.ending.is_open() || self.strands.values().any(|slot| slot.in_undo)
     }
 
     /// The time of the entry last delivered.
@@ -287,7 +290,11 @@ impl Run {
                 }
             } else if let Some(due) = self.next_handler() {
                 self.begin_handler(&due)?;
-            } else if !self.look_at_unjoined() && !self.test_conditions()? {
+            } else if !self.look_at_unjoined()
+                && !self.test_conditions()?
+                && !self.undo_at_the_end()?
+                && !self.handle_failure()?
+            {
                 return Ok(true);
             }
         }

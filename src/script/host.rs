@@ -25,6 +25,8 @@ pub trait Host {
     fn on_signal(&self, name: String, handler: Closure);
     /// Registers the handler of a query; replaces the one before.
     fn on_query(&self, name: String, handler: Closure);
+    /// Registers what is done when the run is about to have failed; replaces the one before.
+    fn on_failure(&self, handler: Closure);
     /// What the run was started with.
     fn input(&self) -> Input;
     /// The facts of the run behind the constant `run`.
@@ -185,6 +187,10 @@ pub enum Ask {
         /// Whether an error left it.
         threw: bool,
     },
+    /// `on_undo`: registers a closure that takes back what comes after it.
+    OnUndo(Closure),
+    /// `undo`: runs what is registered, newest first.
+    Undo,
     /// `ask`.
     Question(Box<Question>),
     /// Inside a body: a process, at once and unrecorded.
@@ -241,6 +247,8 @@ pub struct Effect {
     pub body: Option<Body>,
     /// The closure that tells whether an at-most-once effect happened, where one was given.
     pub probe: Option<Body>,
+    /// The closure that takes it back once it has completed, where one was given.
+    pub undo: Option<Closure>,
 }
 
 /// A request and the place in the script that makes it.

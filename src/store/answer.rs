@@ -2,8 +2,8 @@
 
 use super::{LogKey, LogLine};
 use crate::history::{
-    Claim, CommandKind, LockView, Message, MessageNo, Moment, OpId, Pending, Record, RunId, RunNo, RunRow, RunStart,
-    RunStatus, Seq, Value,
+    Claim, CommandKind, LockView, Message, MessageNo, Moment, OpId, Pending, Record, RunId, RunNo, RunRow,
+    RunStart, RunStatus, Seq, Value,
 };
 use serde::{Deserialize, Serialize};
 

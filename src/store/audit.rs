@@ -46,7 +46,9 @@ pub(super) fn audit(rows: &dyn Rows) -> Result<Vec<String>, StoreError> {
     if all(rows, Table::RunIds)?.len() != runs.len() {
         wrong.push("there are other ids than runs".to_owned());
     }
-    for table in [Table::Starts, Table::OpenRuns, Table::Pending, Table::Inbox, Table::History, Table::LockOps] {
+    for table in
+        [Table::Starts, Table::OpenRuns, Table::Pending, Table::Inbox, Table::History, Table::LockOps]
+    {
         let orphans = orphans(rows, table)?;
         if orphans > 0 {
             wrong.push(format!("{orphans} rows in {} belong to no run", table.name()));
@@ -131,7 +133,10 @@ fn audit_locks(rows: &dyn Rows, wrong: &mut Vec<String>) -> Result<(), StoreErro
             wrong.push(format!("the lock {name} is held by another than the first in line"));
         }
         if rows.get(Table::LockOps, &keys::op(asker.run, asker.op))?.as_ref() != Some(key) {
-            wrong.push(format!("op {} of run number {} does not lead to the lock {name}", asker.op, asker.run));
+            wrong.push(format!(
+                "op {} of run number {} does not lead to the lock {name}",
+                asker.op, asker.run
+            ));
         }
         if rows.get(Table::OpenRuns, &keys::run(asker.run))?.is_none() {
             wrong.push(format!("run number {} has ended and stands in line for the lock {name}", asker.run));

@@ -50,6 +50,9 @@ pub(crate) fn sentence(pending: &Pending, now: Moment) -> String {
         Some(question) => format!("asks: {}", escape::line(&question.text)),
         None => name(pending.label.kind, &pending.label.name),
     }];
+    if let Some(strand) = &pending.strand {
+        parts.insert(0, escape::line(strand));
+    }
     if let Some(line) = pending.line {
         parts.push(format!("line {line}"));
     }

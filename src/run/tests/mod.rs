@@ -6,6 +6,7 @@ mod chance_and_time;
 mod conditions;
 mod defaults;
 mod endings;
+mod failing;
 mod generated;
 mod grace;
 mod handles;
@@ -25,6 +26,7 @@ mod stretches;
 mod stuck;
 mod time;
 mod tokens;
+mod undos;
 
 use crate::history::{Fact, RunEnd, Value};
 use story::{Story, Told};

@@ -230,6 +230,25 @@ impl Story {
         self.run.held_locks().map(|op| op.0).collect()
     }
 
+    /// Somebody terminates the run and wants it taken back.
+    pub(super) fn abandon(&mut self, reason: &str) {
+        let message = self.message(MessageBody::Cancel { cause: CancelCause::Undo, reason: reason.into() });
+        self.tell(Fact::of_message(&message)).expect("takes the termination");
+    }
+
+    /// The input of an open effect.
+    pub(super) fn given(&self, op: u32) -> Value {
+        match &self.command(op).work {
+            Work::Effect { input, .. } => input.clone(),
+            Work::Timer { .. } | Work::Lock { .. } | Work::Wait => panic!("op {op} is no effect"),
+        }
+    }
+
+    /// The same as text.
+    pub(super) fn input(&self, op: u32) -> String {
+        self.given(op).to_string()
+    }
+
     /// What an open command shows.
     pub(super) fn shows(&self, op: u32) -> String {
         self.command(op).shown.to_string()

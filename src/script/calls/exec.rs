@@ -42,7 +42,14 @@ pub(super) fn process(
     input.check().map_err(|error| {
         super::super::raise::raise(context, super::super::convert::Refused::Limit(error).failure())
     })?;
-    let effect = Box::new(Effect { label, input, options: read.effect, body: None, probe: read.probe });
+    let effect = Box::new(Effect {
+        label,
+        input,
+        options: read.effect,
+        body: None,
+        probe: read.probe,
+        undo: read.undo,
+    });
     let given = ask(
         context,
         &caller,
@@ -52,7 +59,7 @@ pub(super) fn process(
 }
 
 /// Adds what is read off the recorded output: `json` where it is JSON, else `()`, and `lines`.
-fn with_readings(mut result: Dynamic) -> Dynamic {
+pub(super) fn with_readings(mut result: Dynamic) -> Dynamic {
     if let Some(mut map) = result.write_lock::<Map>() {
         let stdout =
             map.get("stdout").and_then(|stdout| stdout.clone().into_string().ok()).unwrap_or_default();

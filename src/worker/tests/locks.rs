@@ -14,9 +14,7 @@ fn view(world: &World, run: RunNo) -> RunView {
 
 fn is_completed(finished: &[(RunNo, Finished)], count: usize) -> bool {
     finished.len() == count
-        && finished
-            .iter()
-            .all(|(_, how)| matches!(how, Finished::Ended(RunEnd::Completed { .. })))
+        && finished.iter().all(|(_, how)| matches!(how, Finished::Ended(RunEnd::Completed { .. })))
 }
 
 #[test]
@@ -75,10 +73,7 @@ fn the_end_of_a_holder_by_force_hands_the_lock_on_to_whoever_waits_in_another_pr
 #[test]
 fn a_waiter_that_nobody_executes_has_its_grant_when_it_goes_on() {
     let world = World::new(|_| ok(Value::Null));
-    let (a, b) = (
-        world.start("a", "with_lock(\"db\", || wait_signal(\"go\"))"),
-        world.start("b", UNDER),
-    );
+    let (a, b) = (world.start("a", "with_lock(\"db\", || wait_signal(\"go\"))"), world.start("b", UNDER));
     let (mut holder, holder_inputs) = world.worker(&[a]);
     world.drive(&mut holder, &holder_inputs, 2);
     let (mut waiter, waiter_inputs) = world.worker(&[b]);
@@ -132,9 +127,8 @@ fn a_worker_that_vanishes_at_any_turn_never_lets_two_work_under_a_lock_nor_forge
             .iter()
             .map(|run| {
                 let history = world.history(*run);
-                let at = |word: &str| {
-                    history.iter().find(|entry| entry.fact.word() == word).map(|entry| entry.at)
-                };
+                let at =
+                    |word: &str| history.iter().find(|entry| entry.fact.word() == word).map(|entry| entry.at);
                 (at("LockGranted").expect("granted"), at("ActivityCompleted").expect("worked"))
             })
             .collect();
