@@ -1,7 +1,7 @@
 //! Trying again now what waits for another attempt.
 
 use super::{ClientError, Resumed, Session, find, resume, view};
-use crate::history::{Claim, RunNo, RunRow, RunStatus};
+use crate::history::{Claim, Pending, RunNo, RunRow, RunStatus};
 use crate::store::{Answer, Request};
 
 /// What came of the wish to try again.
@@ -24,7 +24,7 @@ pub fn retry(session: &Session, text: &str) -> Result<Retried, ClientError> {
         return Err(ClientError::RetryEnded { id: row.id, status: view.status });
     }
     if view.status != RunStatus::Stuck {
-        if !view.pending.iter().any(|pending| pending.next_try.is_some()) {
+        if !pending(session, row.no)?.iter().any(|pending| pending.next_try.is_some()) {
             return Err(ClientError::NoRetry { id: row.id });
         }
         done(session, row.no, Request::RetryNow { run: row.no })?;
@@ -39,6 +39,14 @@ pub fn retry(session: &Session, text: &str) -> Result<Retried, ClientError> {
         return Ok(Retried::Told(row, claim));
     }
     Ok(Retried::Here(row, resumed))
+}
+
+/// All pending rows, however many.
+fn pending(session: &Session, run: RunNo) -> Result<Vec<Pending>, ClientError> {
+    match session.ask(Request::Snapshot { run })? {
+        Answer::Snapshot(snapshot) => Ok(snapshot.pending),
+        _ => Err(ClientError::Answer { run }),
+    }
 }
 
 fn done(session: &Session, run: RunNo, request: Request) -> Result<(), ClientError> {

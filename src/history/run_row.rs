@@ -121,3 +121,27 @@ impl fmt::Display for Token {
         write!(f, "{:016x}", self.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_start_recorded_before_runs_had_a_secret_is_read() {
+        #[derive(Serialize)]
+        struct Before<'a> {
+            program: Program,
+            input: Value,
+            directory: &'a str,
+        }
+        let main = ScriptHash::of("1");
+        let program = Program { path: "/a.rhai".to_owned(), main, modules: BTreeMap::new() };
+        let before = Before { program, input: Value::Int(3), directory: "/" };
+        let bytes = rmp_serde::to_vec_named(&before).expect("encodes");
+        let start: RunStart = rmp_serde::from_slice(&bytes).expect("decodes");
+        assert_eq!((start.secret, &start.input), ([0; 16], &Value::Int(3)));
+        let now = RunStart { secret: [9; 16], ..start };
+        let bytes = rmp_serde::to_vec_named(&now).expect("encodes");
+        assert_eq!(rmp_serde::from_slice::<RunStart>(&bytes).expect("decodes"), now);
+    }
+}

@@ -1,19 +1,18 @@
 //! Joining: strands that wait until others, or commands that were started, have ended.
+//!
+//! They never wait in a circle: a strand has the handles that existed when it began, for its captures are copies, and those of what it
+//! starts; the items of a `parallel`, which share variables, have no handle that anybody could join.
 
 use super::run::{Run, Wake};
 use super::strands::{Blocked, StrandNo};
-use crate::history::{Failure, Value, kind};
-use crate::script::{Group, Handle, Reply, Target};
-use std::collections::BTreeSet;
+use crate::history::Value;
+use crate::script::{Group, Handle, Reply};
 
 impl Run {
     /// Waits for all or for one of these; gives the answer where it is known at once.
     pub(super) fn join(&mut self, strand: StrandNo, handles: Vec<Handle>, all: bool) -> Option<Reply> {
         if let Some(reply) = joined(&handles, all) {
             return Some(reply);
-        }
-        if let Some(failure) = all.then(|| self.waits_for_itself(strand, &handles)).flatten() {
-            return Some(Err(failure));
         }
         let mut missing = 0;
         for target in handles.iter().filter(|handle| handle.ended().is_none()).filter_map(Handle::target) {
@@ -39,7 +38,7 @@ impl Run {
         let lines = &mut self.world.state.borrow_mut().blocked_lines;
         match (&slot.blocked, slot.line) {
             (Blocked::Command(_) | Blocked::Join { .. } | Blocked::Undo, Some(line)) => {
-                drop(lines.insert(strand, line))
+                lines.insert(strand, line);
             }
             (Blocked::No | Blocked::Group(_), _) | (_, None) => drop(lines.remove(&strand)),
         }
@@ -95,28 +94,6 @@ impl Run {
             Blocked::Group(group) => group.wait(None),
         }
         blocked
-    }
-
-    /// Strands that wait for one another in a circle would wait for ever.
-    fn waits_for_itself(&self, strand: StrandNo, handles: &[Handle]) -> Option<Failure> {
-        let mut seen = BTreeSet::new();
-        let mut next: Vec<Target> = handles.iter().filter_map(Handle::target).collect();
-        while let Some(target) = next.pop() {
-            let Target::Strand(no) = target else { continue };
-            if no == strand {
-                let message = "this strand would wait for itself, for ever";
-                return Some(Failure::new(kind::FAULT, message));
-            }
-            if seen.insert(no)
-                && let Some(Blocked::Join { handles, all: true, .. }) =
-                    self.strands.get(&no).map(|slot| &slot.blocked)
-            {
-                next.extend(
-                    handles.iter().filter(|handle| handle.ended().is_none()).filter_map(Handle::target),
-                );
-            }
-        }
-        None
     }
 }
 

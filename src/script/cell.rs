@@ -1,7 +1,10 @@
 //! A variable behind a pair of closures: the methods that change an array or map in place work on a copy and write it back.
 
+use super::copy::alike;
 use super::diagnostics::as_ours;
+use super::raise::raise;
 use super::strand::Context;
+use crate::history::{Failure, kind};
 use rhai::{Array, Dynamic, Engine, EvalAltResult, FnPtr, Map, NativeCallContext};
 
 /// What `durun_cell` gives.
@@ -34,10 +37,20 @@ pub(super) fn register(engine: &mut Engine) {
 
 impl Cell {
     fn change(&self, context: &NativeCallContext<'_>, method: &str, mut argument: Dynamic) -> Given {
-        let mut value = self.read.call_raw(context, None, [])?.flatten();
+        let before = self.read.call_raw(context, None, [])?.flatten();
+        let asked = Context::current().map(|context| context.asked.get());
+        let mut value = before.clone();
         let result = context.call_native_fn_raw(method, true, &mut [&mut value, &mut argument])?;
         let changeable = value.is::<Array>() || value.is::<Map>() || value.is_blob();
         if changeable {
+            if asked != Context::current().map(|context| context.asked.get())
+                && !alike(&before, &self.read.call_raw(context, None, [])?.flatten(), 0)
+            {
+                let message = format!(
+                    "another strand has changed the variable while {method} went over it; go over a copy of it, or change it after"
+                );
+                return Err(raise(context, Failure::new(kind::HELD, message)));
+            }
             drop(self.write.call_raw(context, None, [value])?);
         }
         Ok(result)

@@ -74,3 +74,25 @@ pub(super) fn copy_deeply(value: &Dynamic, depth: usize) -> Result<Dynamic, Held
     }
     Ok(copy)
 }
+
+/// Whether two values look alike, as deep as a script can see; functions and foreign types are told apart by their kind only.
+pub(super) fn alike(one: &Dynamic, other: &Dynamic, depth: usize) -> bool {
+    if depth >= DEEPEST || one.is_locked() || other.is_locked() {
+        return true;
+    }
+    if let (Some(one), Some(other)) = (one.read_lock::<Array>(), other.read_lock::<Array>()) {
+        return one.len() == other.len()
+            && one.iter().zip(other.iter()).all(|(one, other)| alike(one, other, depth + 1));
+    }
+    if let (Some(one), Some(other)) = (one.read_lock::<Map>(), other.read_lock::<Map>()) {
+        return one.len() == other.len()
+            && one
+                .iter()
+                .zip(other.iter())
+                .all(|((key, one), (other_key, other))| key == other_key && alike(one, other, depth + 1));
+    }
+    if one.is_fnptr() || other.is_fnptr() {
+        return one.is_fnptr() && other.is_fnptr();
+    }
+    one.type_id() == other.type_id() && one.to_string() == other.to_string()
+}

@@ -105,6 +105,8 @@ pub(super) struct Context {
     pub script: Rc<Script>,
     /// What may be done.
     pub mode: Mode,
+    /// How often it has asked for something.
+    pub asked: Cell<u64>,
     /// How many `shielded` calls it is in.
     pub shield: Cell<u32>,
     meter: Meter,
@@ -125,6 +127,7 @@ impl Context {
 
     /// Suspends the strand until the request is answered.
     pub(super) fn ask(&self, asked: Asked) -> Reply {
+        self.asked.set(self.asked.get() + 1);
         self.pause(Pause::Asked(Box::new(asked)))
     }
 
@@ -197,6 +200,7 @@ impl Strand {
             host,
             script,
             mode,
+            asked: Cell::new(0),
             shield: Cell::new(0),
             meter,
             slice: Cell::new(SLICE),

@@ -138,7 +138,7 @@ pub struct RunView {
     pub entries: Seq,
     /// When the last entry was written, or the run recorded.
     pub last_at: Moment,
-    /// Its pending rows, by op; at most 100.
+    /// Its pending rows, by op; the first 100, and every question to a person.
     pub pending: Vec<Pending>,
     /// How many messages wait in its inbox, or were unread at its end.
     pub unread: u32,

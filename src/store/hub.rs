@@ -31,6 +31,8 @@ struct State {
     executors: BTreeMap<RunNo, SessionId>,
     watchers: BTreeMap<RunNo, BTreeSet<SessionId>>,
     offers: BTreeMap<MessageId, bool>,
+    /// The ids of messages that are being delivered.
+    delivering: BTreeSet<MessageId>,
     stamps: BTreeMap<RunNo, (MessageNo, Moment)>,
 }
 
@@ -112,6 +114,7 @@ impl Hub {
     }
 
     fn deliver(&self, new: NewMessage) -> Result<Answer, StoreError> {
+        let _turn = Turn::wait(self, new.id);
         let run = new.run;
         if let Some(answer) = self.offer(&new)? {
             return Ok(answer);
@@ -163,6 +166,29 @@ impl Hub {
             self.taken.wait_timeout_while(state, OFFER, still_open).unwrap_or_else(PoisonError::into_inner);
         let taken = state.offers.remove(&new.id) == Some(true);
         Ok(taken.then_some(Answer::Delivered { no, accepted_at, duplicate: false }))
+    }
+}
+
+/// The turn of a message among those with its id. Two that say different things are delivered one after the other, so
+/// that the second learns of the first, and who is acknowledged is who was heard.
+struct Turn<'a> {
+    hub: &'a Hub,
+    id: MessageId,
+}
+
+impl<'a> Turn<'a> {
+    fn wait(hub: &'a Hub, id: MessageId) -> Self {
+        let others = |state: &mut State| state.delivering.contains(&id);
+        let mut state = hub.taken.wait_while(hub.state(), others).unwrap_or_else(PoisonError::into_inner);
+        state.delivering.insert(id);
+        Self { hub, id }
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.hub.state().delivering.remove(&self.id);
+        self.hub.taken.notify_all();
     }
 }
 

@@ -5,14 +5,15 @@ use super::rows::{Rows, Table};
 use super::rules::BLOB;
 use super::{Answer, Liveness, LogKey, LogLine, Request, RunFilter, RunView, Snapshot, StoreError, keys};
 use crate::history::{
-    Checksum, Message, Moment, Pending, Record, RunNo, RunRow, RunStart, RunStatus, Seq, StoredStatus,
+    Checksum, CommandKind, Message, Moment, Pending, Record, RunNo, RunRow, RunStart, RunStatus, Seq,
+    StoredStatus,
 };
 
 /// The most bytes of entries in one answer.
 const PAGE_BYTES: usize = 4 * 1024 * 1024;
 /// The most runs that a prefix gives.
 const MOST_FOUND: usize = 20;
-/// The most pending rows in a view.
+/// The most pending rows in a view, questions aside.
 const MOST_PENDING: usize = 100;
 
 /// Does a request that reads.
@@ -210,6 +211,16 @@ fn list(
     Ok(views)
 }
 
+/// Of very many pending rows the first are enough, and every question to a person.
+fn keep_some(pending: &mut Vec<Pending>) {
+    let mut room = MOST_PENDING;
+    pending.retain(|row| {
+        let fits = room > 0;
+        room = room.saturating_sub(1);
+        fits || row.label.kind == CommandKind::Ask
+    });
+}
+
 fn needs_person(view: &RunView) -> bool {
     view.status == RunStatus::Stuck || view.asks()
 }
@@ -230,7 +241,7 @@ fn view(rows: &dyn Rows, now: Moment, liveness: &dyn Liveness, row: RunRow) -> R
     let entries = last.as_ref().map_or(Seq(0), |(seq, _)| seq.next());
     let last_at = last.and_then(|(_, record)| record.at()).unwrap_or(row.created_at);
     let status = status(rows, now, liveness, &row)?;
-    pending.truncate(MOST_PENDING);
+    keep_some(&mut pending);
     let locks = super::locks::of_run(rows, now, liveness, row.no, MOST_PENDING)?;
     for lock in locks.iter().filter(|lock| lock.before > 0) {
         let waits_for = lock.to_string();

@@ -37,7 +37,8 @@ impl Worker {
         for run in self.runs.values() {
             for (op, attempt) in &run.attempts {
                 match &attempt.state {
-                    State::Waits(at) if *at <= now && matches!(run.phase, Phase::Blocked) => {
+                    // Also while the script computes: what it asked for before is on disk.
+                    State::Waits(at) if *at <= now && matches!(run.phase, Phase::Blocked | Phase::Sliced) => {
                         match &attempt.queued {
                             None => due.push((u64::MAX, run.no, *op)),
                             Some(queued) if ask_again => due.push((queued.ticket.number, run.no, *op)),

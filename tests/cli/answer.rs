@@ -5,7 +5,7 @@ use crate::harness::Home;
 const TWO: &str = r#"
 let a = ask("Raise the budget?", #{ show: #{ sum: 7 }, choices: ["yes", "not yet"] });
 let said = run.answers[0];
-`${a} ${said.who} ${said.note}`
+`${a} ${step("who", || run.answers[0].who)} ${said.note}`
 "#;
 
 fn asking() -> Home {

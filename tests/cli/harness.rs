@@ -5,7 +5,7 @@
 use durun::timer::{Clock as _, SystemClock};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 /// A directory with a store and scripts of its own.
@@ -62,10 +62,8 @@ impl Home {
 
     /// Executes until the run's status contains all of these, and kills the executor.
     pub(crate) fn executed_until(&self, words: &[&str], id: &str, seen: &[&str]) {
-        let mut child = self.durun(words).command.spawn().expect("the program starts");
+        let _killed = Killed(self.durun(words).command.spawn().expect("the program starts"));
         self.until(id, seen);
-        child.kill().expect("is killed");
-        child.wait().expect("it ends");
     }
 
     /// Waits until the run's status, as JSON, contains all of these.
@@ -95,6 +93,17 @@ impl Home {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         Call { command, home: self.path(), stdin: None, out: String::new(), err: String::new(), exit: 0 }
+    }
+}
+
+/// A program that is killed when the test has seen enough of it, or fails.
+struct Killed(Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        // One that has ended by itself is as good.
+        let _ended = self.0.kill();
+        let _code = self.0.wait();
     }
 }
 

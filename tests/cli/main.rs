@@ -22,6 +22,7 @@ mod start;
 mod status;
 mod store;
 mod terminate;
+mod undo;
 mod upgrade;
 mod usage;
 mod wait;

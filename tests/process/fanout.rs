@@ -26,6 +26,11 @@ fn the_fanout_goes_on_after_a_kill_and_repeats_no_recorded_host() {
     world.until("sixty hosts are done", |world| (world.completed("fan").len() >= 60).then_some(()));
     let waits = world.status("fan")["waits_for"].as_array().map_or(0, Vec::len);
     assert!((1..=8).contains(&waits), "{waits} commands are open");
+    world.until("an open command is named by its host", |world| {
+        let wait = world.status("fan")["waits_for"][0].clone();
+        let strand = wait["strand"].as_str()?.to_owned();
+        strand.starts_with("host").then_some(())
+    });
     assert!(kill(child), "it is not done yet");
 
     let recorded: Vec<String> = world.completed("fan").iter().map(host).collect();

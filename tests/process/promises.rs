@@ -102,3 +102,34 @@ fn who_waits_for_a_slot_says_so() {
     assert!(world.good(&["status", "r"]).contains("waits for a slot: 1 of 1"));
     assert!(kill(child));
 }
+
+#[test]
+fn a_long_struggle_is_one_line_on_stderr_for_cron_to_mail_and_not_told_again() {
+    let world = World::new();
+    let script = world.write(
+        "s.rhai",
+        r#"sh("test -e \"$1\" || { echo the disk is missing >&2; exit 1; }", [input.file],
+            #{ warn_after: "400ms", retry: #{ first: "100ms", factor: 1, jitter: 0, attempts: 100000 } });"#,
+    );
+    let file = format!("file={}", world.path("mounted").display());
+    let child = world.spawn(&["start", &script, "--id", "r", "-i", &file]);
+    let failures = |world: &World| world.status("r")["waits_for"][0]["attempt"].as_u64();
+    world.until("many failures", |world| failures(world).filter(|attempt| *attempt > 9));
+    rustix::process::kill_process(
+        rustix::process::Pid::from_raw(i32::try_from(child.id()).expect("a pid")).expect("a pid"),
+        rustix::process::Signal::TERM,
+    )
+    .expect("it lives");
+    let told = finish(child);
+    let lines: Vec<&str> = told.err.lines().filter(|line| line.starts_with("! run r: sh")).collect();
+    let [line] = lines.as_slice() else { panic!("{told:?}") };
+    assert!(line.contains("has been failing for") && line.contains("the disk is missing"), "{line}");
+    assert!(line.ends_with("durun status r"), "{line}");
+
+    let child = world.spawn(&["resume", "r"]);
+    let before = failures(&world).expect("waits");
+    world.until("more failures", |world| failures(world).filter(|attempt| *attempt > before + 2));
+    world.write("mounted", "");
+    let told = finish(child);
+    assert_eq!((told.code, told.err.as_str()), (Some(0), ""), "{told:?}");
+}

@@ -91,6 +91,9 @@ impl Live {
                 let doing = self.at(run, op, now);
                 doing.attempt = attempt;
                 doing.next_try = None;
+                // A poll waited between two tries.
+                doing.due = None;
+                doing.waits = false;
                 Vec::new()
             }
             Progress::AttemptFailed { op, attempt, failure, next_try, attempts } => {
@@ -110,8 +113,9 @@ impl Live {
                 vec![self.outcome(&label, took_ms, ok, message.as_deref(), attempts)]
             }
             Progress::Waiting { op, label, due, line: _ } => {
+                let lines = self.asked(run, &label).into_iter().collect();
                 self.doing.insert((run, op), Doing { due, waits: true, ..Doing::new(label, now) });
-                Vec::new()
+                lines
             }
             Progress::Settled { op } => {
                 self.doing.remove(&(run, op));
@@ -155,6 +159,16 @@ impl Live {
             struggle.failures,
             escape::line(error),
         )
+    }
+
+    /// A question to a person stays on the screen, with the command that says how to answer it.
+    fn asked(&self, run: RunNo, label: &CommandLabel) -> Option<String> {
+        if label.kind != CommandKind::Ask {
+            return None;
+        }
+        let id = self.names.get(&run).map(RunId::to_string).unwrap_or_default();
+        let (mark, question) = (Paint::Yellow.paint("?", self.color), escape::line(&label.name));
+        Some(format!("{mark} {question} · durun why {id} says how to answer"))
     }
 
     fn at(&mut self, run: RunNo, op: OpId, now: Moment) -> &mut Doing {
@@ -222,11 +236,7 @@ impl Live {
         let mut parts = vec![name(doing.label.kind, &doing.label.name)];
         if doing.waits {
             parts.extend(doing.due.map(|due| format!("{} left", left(due, now))));
-            if doing.label.kind == CommandKind::WaitSignal
-                && let Some(id) = self.names.get(&run)
-            {
-                parts.push(format!("durun signal {id} {}", escape::line(&doing.label.name)));
-            }
+            parts.extend(self.names.get(&run).and_then(|id| unblocked_by(id, &doing.label)));
             return parts.join(" · ");
         }
         match (doing.next_try, &doing.last_error) {
@@ -248,6 +258,26 @@ impl Live {
 
 fn ended_word(end: &RunEnd) -> &'static str {
     end.status().word()
+}
+
+/// The command that lets a wait go on, where one does.
+fn unblocked_by(id: &RunId, label: &CommandLabel) -> Option<String> {
+    let name = escape::line(&label.name);
+    match label.kind {
+        CommandKind::WaitSignal => Some(format!("durun signal {id} {name}")),
+        CommandKind::WaitToken => Some(format!("durun resolve {name}")),
+        CommandKind::Ask | CommandKind::WithLock => Some(format!("durun why {id}")),
+        CommandKind::Poll => Some(format!("durun retry {id}")),
+        CommandKind::Activity
+        | CommandKind::Step
+        | CommandKind::Exec
+        | CommandKind::Sh
+        | CommandKind::Sleep
+        | CommandKind::WaitUntil
+        | CommandKind::Remind
+        | CommandKind::RunTimeout
+        | CommandKind::Grace => None,
+    }
 }
 
 #[cfg(test)]

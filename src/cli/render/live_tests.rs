@@ -95,3 +95,21 @@ fn of_several_runs_each_line_names_its_own() {
     assert_eq!(live.tell(RUN, Progress::Parked, Moment(0)), ["a  parked"]);
     assert_eq!(live.line(Moment(1_000)), "", "what a parked run did is over");
 }
+
+#[test]
+fn a_question_stays_on_the_screen_and_a_poll_counts_down() {
+    let mut live = Live::new(&[claimed(7, "order-1")], false);
+    let waiting =
+        |kind, name: &str, due| Progress::Waiting { op: OpId(0), label: label(kind, name), due, line: None };
+    assert_eq!(
+        live.tell(RUN, waiting(CommandKind::Ask, "Go\u{1b}?", None), Moment(0)),
+        ["? Go\\x1b? · durun why order-1 says how to answer"]
+    );
+    assert_eq!(live.line(Moment(0)), "ask Go\\x1b? · durun why order-1");
+    let answered = Progress::Replied { what: "answer yes".to_owned() };
+    assert_eq!(live.tell(RUN, answered, Moment(0)), ["← answer yes"]);
+    live.tell(RUN, waiting(CommandKind::Poll, "issued", Some(Moment(9_000))), Moment(0));
+    assert_eq!(live.line(Moment(1_000)), "poll issued · 8s left · durun retry order-1");
+    live.tell(RUN, Progress::AttemptStarted { op: OpId(0), attempt: 2 }, Moment(9_000));
+    assert!(!live.line(Moment(9_000)).contains("left"), "{}", live.line(Moment(9_000)));
+}

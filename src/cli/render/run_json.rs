@@ -99,6 +99,7 @@ fn waits_for(pending: &Pending) -> Json {
         "next_try": time(pending.next_try),
         "last_error": pending.last_failure.as_ref().map(|failure| failure.message.as_str()),
         "line": pending.line,
+        "strand": pending.strand,
         "scheduled_at": rfc3339(pending.scheduled_at),
         "waits_for": pending.waits_for,
         "heartbeat": pending.heartbeat.as_ref().map(crate::history::Value::to_json),

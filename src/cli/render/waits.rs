@@ -51,7 +51,7 @@ pub(crate) fn sentence(pending: &Pending, now: Moment) -> String {
         None => name(pending.label.kind, &pending.label.name),
     }];
     if let Some(strand) = &pending.strand {
-        parts.insert(0, escape::line(strand));
+        parts.push(escape::line(strand));
     }
     if let Some(line) = pending.line {
         parts.push(format!("line {line}"));
@@ -110,8 +110,11 @@ mod tests {
             sentence(&pending, Moment(0)),
             "activity charge · line 11 · attempt 2 of 5 failed: card\\ndeclined · next try in 4s"
         );
+        pending.strand = Some("host\n7".to_owned());
+        assert!(sentence(&pending, Moment(0)).starts_with("activity charge · host\\n7 · line 11 · "));
         pending = Pending {
             label: CommandLabel { kind: CommandKind::Sleep, name: String::new() },
+            strand: None,
             line: None,
             next_try: None,
             last_failure: None,

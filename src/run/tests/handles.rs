@@ -78,3 +78,44 @@ fn an_activity_that_fails_is_raised_at_its_join_or_fails_the_run() {
     assert_eq!(story.failure(), ("activity", message));
     assert_eq!(story.replayed(), Told::Same);
 }
+
+#[test]
+fn a_timer_until_an_instant_and_one_that_is_cancelled_raises_cancelled_at_its_join() {
+    let mut story = Story::of(
+        r#"
+        let late = timer_until(now() + "1h");
+        let soon = timer_until(now() + "1s");
+        soon.join();
+        late.cancel();
+        try { late.join(); } catch (e) { return `${e.kind} ${late.done()} ${late} ${strand(1, #{ name: "n" }, |x| x)}`; }
+        "#,
+    );
+    story.begin();
+    story.fires(1);
+    let told = "cancelled true command started in line 2 strand \"n\" started in line 6";
+    assert_eq!(*story.result(), Value::from(told));
+    assert_eq!(story.replayed(), Told::Same);
+}
+
+#[test]
+fn what_is_no_handle_and_nothing_at_all_are_told() {
+    for (text, told) in [
+        (
+            "join_all([1])",
+            "join_all takes an array of handles, of strand, start_activity or timer; one is a number",
+        ),
+        ("select([])", "select needs at least one handle: of nothing, nothing ever ends"),
+        ("strand(1, #{ nme: 2 }, |x| x)", "there is no option \"nme\"; did you mean \"name\"?"),
+        (
+            "wait_until(|| { strand(|| 1); true })",
+            "strand may not stand inside a predicate or query, which only look",
+        ),
+    ] {
+        let mut story = Story::of(text);
+        let (_, message) = story.breaks(crate::history::Fact::RunBegan { seed: 1 });
+        assert_eq!(message, told);
+    }
+    let mut story = Story::of("join_all([])");
+    story.begin();
+    assert_eq!(*story.result(), Value::List(vec![]));
+}

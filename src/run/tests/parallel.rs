@@ -248,6 +248,37 @@ fn ruling_1_a_variable_held_by_another_item_is_told_as_held() {
 }
 
 #[test]
+fn ruling_1_what_another_item_changed_meanwhile_is_not_written_over() {
+    let text = |change: &str| {
+        format!(
+            r#"
+            let list = [3, 1];
+            parallel([0, 1], |n| {{
+                if n == 0 {{
+                    try {{ list.for_each(|| this += activity("by")); }} catch (e) {{ log(`${{e.kind}} ${{e.message}}`); }}
+                }} else {{ {change} }}
+            }});
+            list
+            "#
+        )
+    };
+    let mut story = Story::of(&text("list.push(7); list[0] = 4;"));
+    story.begin();
+    story.completes(0, Value::Int(10));
+    story.completes(1, Value::Int(10));
+    let told = "held another strand has changed the variable while for_each went over it; go over a copy of it, or change it after";
+    assert_eq!(story.logs, [told]);
+    assert_eq!(*story.result(), Value::List([4, 1, 7].map(Value::Int).to_vec()));
+    assert_eq!(story.replayed(), Told::Same);
+
+    let mut story = Story::of(&text("list.len();"));
+    story.begin();
+    story.completes(0, Value::Int(10));
+    story.completes(1, Value::Int(10));
+    assert_eq!(*story.result(), Value::List([13, 11].map(Value::Int).to_vec()));
+}
+
+#[test]
 fn shielded_clean_up_is_not_interrupted_and_the_cancel_comes_after_it() {
     let mut story = Story::of(
         r#"

@@ -1,7 +1,7 @@
 //! Questions: answered by a person, told to somebody beside the wait.
 
 use super::story::{Story, Told, texts};
-use crate::history::{Fact, Failure, Value, kind};
+use crate::history::{Fact, Failure, Resolution, Value, kind};
 
 #[test]
 fn a_question_waits_for_one_of_its_choices_and_the_answers_are_kept() {
@@ -117,6 +117,10 @@ fn a_question_that_is_none_is_told() {
         ("ask(\"a?\", #{ choices: [\"x\", \"x \"] })", "choices names the same choice twice"),
         ("ask(\"a?\", #{ remind: 0 })", "remind must be longer than nothing"),
         (
+            "ask(\"a?\", #{ notify: \"https://chat/hook\" })",
+            "notify is a command; for a URL: notify: [\"curl\", \"-fsS\", \"--data-binary\", \"@-\", \"https://chat/hook\"]",
+        ),
+        (
             "ask(\"a?\", #{ notify: \"mail\" })",
             "notify is a command: notify: [\"mail\", \"-s\", \"a question\", \"ada@example.org\"], not text",
         ),
@@ -124,4 +128,52 @@ fn a_question_that_is_none_is_told() {
         let mut story = Story::of(call);
         assert_eq!(story.breaks(Fact::RunBegan { seed: 5 }).1, message);
     }
+}
+
+#[test]
+fn a_question_of_a_strand_that_is_cancelled_or_that_nobody_waits_for_goes_with_all_beside_it() {
+    let text = r#"
+        let asker = strand(|| ask("Go?", #{ remind: "1h", notify: ["mail"] }));
+        sleep(1);
+        asker.cancel();
+        sleep(5);
+        "on"
+    "#;
+    let mut story = Story::of(text);
+    story.begin();
+    assert_eq!(story.open(), ["0 sleep", "1 ask \"Go?\"", "2 exec \"mail\"", "3 remind"]);
+    story.fires(0);
+    assert_eq!(story.open(), ["4 sleep"]);
+    story.answers(1, "yes");
+    story.fires(4);
+    assert_eq!(story.result(), &Value::from("on"));
+    assert_eq!(story.replayed(), Told::Same);
+
+    let mut story = Story::of("strand(|| ask(\"Go?\", #{ remind: \"1h\" })); sleep(1); \"end\"");
+    story.begin();
+    story.fires(0);
+    assert_eq!(
+        story.result(),
+        &Value::from("end"),
+        "strands that nobody joins are shed, and their questions"
+    );
+    assert_eq!(story.replayed(), Told::Same);
+}
+
+#[test]
+fn the_first_of_a_person_and_a_token_wins() {
+    let text = r#"
+        let t = token();
+        publish("t", t);
+        let asked = strand(|| ask("Go?"));
+        let called = strand(|| wait_token(t));
+        let first = select([asked, called]);
+        [`${first.index}`, `${first.value}`]
+    "#;
+    let mut story = Story::of(text);
+    story.begin();
+    let token = story.published[0].1.as_text().expect("a token").to_owned();
+    story.resolves(&token, Resolution::Resolved("by machine".into()));
+    assert_eq!(story.result(), &texts(&["1", "by machine"]));
+    assert_eq!(story.replayed(), Told::Same);
 }

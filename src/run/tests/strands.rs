@@ -327,19 +327,3 @@ fn ruling_17_a_cancel_of_the_run_reaches_all_strands_in_order_of_creation() {
     assert_eq!(story.end(), Some(&RunEnd::Cancelled { reason: "enough".into() }));
     assert_eq!(story.replayed(), Told::Same);
 }
-
-#[test]
-fn a_strand_that_waits_for_itself_is_told() {
-    let mut story = Story::of(
-        r#"
-        let box = #{};
-        on_signal("s", |_d| { box.h.join(); });
-        parallel([1, 2], |i| { if i == 1 { box.one = strand(|| 1); } });
-        sleep(1);
-        "done"
-        "#,
-    );
-    story.begin();
-    story.fires(0);
-    assert_eq!(*story.result(), Value::from("done"));
-}

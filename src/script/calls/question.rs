@@ -79,6 +79,12 @@ fn choices(value: &Dynamic) -> Result<Vec<String>, String> {
 /// The program that tells the reader, and its arguments.
 fn words(value: &Dynamic) -> Result<Vec<String>, String> {
     let usage = "notify is a command: notify: [\"mail\", \"-s\", \"a question\", \"ada@example.org\"]";
+    if let Some(url) = value.read_lock::<ImmutableString>().filter(|text| text.contains("://")) {
+        return Err(format!(
+            "notify is a command; for a URL: notify: [\"curl\", \"-fsS\", \"--data-binary\", \"@-\", \"{}\"]",
+            url.as_str()
+        ));
+    }
     let Some(items) = value.read_lock::<Array>() else {
         return Err(format!("{usage}, not {}", type_word(value)));
     };

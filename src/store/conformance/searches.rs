@@ -1,9 +1,9 @@
 //! Checks of how runs are found and listed.
 
-use super::fixtures::{ALICE, NOON, new_run};
+use super::fixtures::{ALICE, NOON, append, new_run, pending};
 use super::{Check, Subject};
-use crate::history::{RunNo, RunStatus, Seq};
-use crate::store::{Answer, Request, RunFilter, StoreError};
+use crate::history::{CommandKind, CommandLabel, OpId, Pending, RunNo, RunStatus, Seq};
+use crate::store::{Answer, Append, Request, RunFilter, StoreError};
 use std::time::Duration;
 
 pub(super) const CHECKS: &[Check] = &[
@@ -12,6 +12,7 @@ pub(super) const CHECKS: &[Check] = &[
     ("@last is the newest run", last),
     ("runs are listed newest first, up to a limit", newest_first),
     ("a list is narrowed by status, script and age", narrowed),
+    ("a list can be narrowed to the runs that need a person", needing),
     ("a run that does not exist is told by number", no_run),
 ];
 
@@ -113,4 +114,35 @@ fn no_run(subject: &Subject) {
     }
     subject.done(Request::Watch { run: RunNo(1) });
     assert_eq!(find(subject, new_run("a").id.as_str()), ["a"]);
+}
+
+fn needing(subject: &Subject) {
+    let ask = |op: u32| {
+        let label = CommandLabel { kind: CommandKind::Ask, name: "Go on?".to_owned() };
+        Pending::new(OpId(op), label, NOON)
+    };
+    let asking = subject.executed("asks");
+    let many: Vec<Pending> = (0..200).map(pending).chain([ask(200)]).collect();
+    assert_eq!(
+        subject.append(Append { pending: many, ..append(asking, 1, 0, Vec::new()) }),
+        Ok(Answer::Done)
+    );
+    let view = subject.view(asking);
+    assert!(view.asks() && view.pending.len() == 101, "a question is never cut off");
+    let other = subject.executed("waits");
+    assert_eq!(
+        subject.append(Append { pending: vec![pending(1)], ..append(other, 1, 0, Vec::new()) }),
+        Ok(Answer::Done)
+    );
+    let needing = |statuses: Vec<RunStatus>| {
+        let filter = RunFilter { statuses, needs_person: true, ..RunFilter::default() };
+        match subject.ask(Request::List(filter)) {
+            Ok(Answer::Views(views)) => views.iter().map(|view| view.row.no).collect::<Vec<_>>(),
+            other => panic!("{other:?} instead of views"),
+        }
+    };
+    assert_eq!(needing(Vec::new()), [asking]);
+    assert_eq!(needing(vec![RunStatus::Completed]), []);
+    subject.done(Request::Terminate { run: asking, reason: String::new() });
+    assert_eq!(needing(Vec::new()), []);
 }

@@ -1,6 +1,6 @@
 //! Offers to executors, watchers, and what happens when nobody answers.
 
-use crate::history::{Checksum, Claim, Entry, Fact, Message, Moment, RunNo, Token};
+use crate::history::{Checksum, Claim, Entry, Fact, Message, MessageBody, Moment, RunNo, Token, Value};
 use crate::store::conformance::{Living, append, new_run, signal};
 use crate::store::{Answer, Event, LocalSession, MemoryTables, Request, Store, StoreError};
 use crate::timer::ManualClock;
@@ -156,4 +156,36 @@ fn an_executor_is_told_to_try_again_and_nobody_else_is() {
     desk.executor.ask(Request::Release { run: desk.run, epoch: desk.epoch }).expect("releases");
     desk.sender.ask(Request::RetryNow { run: desk.run }).expect("is kept in the rows");
     assert!(desk.events.try_recv().is_err());
+}
+
+/// Two that say different things under one id: who is told that his counts, is who is heard.
+#[test]
+fn of_two_messages_under_one_id_the_one_that_is_acknowledged_is_the_one_that_is_delivered() {
+    for _ in 0..30 {
+        let desk = desk();
+        let (told, events) = channel::<Event>();
+        desk.executor.set_events(Arc::new(move |event| drop(told.send(event))));
+        let says = |what: i64| {
+            let sender = desk.executor.another();
+            let mut message = signal(desk.run, "token");
+            message.body = MessageBody::Signal { name: "token".to_owned(), payload: Value::Int(what) };
+            std::thread::spawn(move || match sender.ask(Request::Deliver(Box::new(message))) {
+                Ok(Answer::Delivered { duplicate, .. }) => (!duplicate).then_some(what),
+                other => panic!("{other:?}"),
+            })
+        };
+        let senders = [says(1), says(2)];
+        let Ok(Event::Message { run, message }) = events.recv() else { panic!("an offer") };
+        // The other one has its chance to be offered meanwhile.
+        let _other = events.recv_timeout(std::time::Duration::from_millis(2));
+        let entry = Entry { at: Moment(2_000), fact: Fact::of_message(&message) };
+        let (record, _) = crate::history::Record::seal(&entry, Checksum::first(run)).expect("seals");
+        let mut append = append(run, desk.epoch, 0, vec![record]);
+        append.delivered = vec![(message.no, message.id)];
+        desk.executor.ask(Request::Append(Box::new(append))).expect("appends");
+        let counted: Vec<i64> =
+            senders.into_iter().filter_map(|sender| sender.join().expect("joins")).collect();
+        let MessageBody::Signal { payload, .. } = message.body else { panic!("a signal") };
+        assert_eq!(counted.iter().map(|what| Value::Int(*what)).collect::<Vec<_>>(), [payload]);
+    }
 }
