@@ -70,7 +70,7 @@ impl Ending {
     }
 
     /// What went wrong in the handler of the failure is told beside the error.
-    pub(super) fn failed_handler(&mut self, failure: Failure) {
+    pub(super) fn failed_handler(&mut self, failure: &Failure) {
         self.handler = Some(failure.to_value());
     }
 

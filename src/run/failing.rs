@@ -45,7 +45,7 @@ impl Run {
         if let Err(failure) = result {
             let text = format!("the on_failure handler failed: {}", failure.message);
             self.world.log(Said { level: Level::Error, text, fields: Value::Null });
-            self.ending.failed_handler(failure);
+            self.ending.failed_handler(&failure);
         }
     }
 
