@@ -2,6 +2,7 @@
 
 use super::outcome::{Done, Failed};
 use super::process::{ProcessEnd, ProcessOutput};
+use super::stdout_file::{Written, WrittenFile};
 use crate::history::{CommandKind, CommandLabel, Failure, MAX_BYTES, Value, ValueError, kind};
 use crate::timer::{parse_duration, show_duration};
 use std::os::unix::process::ExitStatusExt;
@@ -40,6 +41,11 @@ pub fn judge(
         }
         ProcessEnd::Stopped => Err(Failed::passing(failure(kind::CANCELLED, "was stopped".to_owned()))),
         ProcessEnd::Ended(status) => match status.code().map(i64::from) {
+            Some(code) if ok_codes.contains(&code) && output.file.is_some() => {
+                written(output.file, code, &stderr).map_err(|message| {
+                    Failed::passing(failure(own_kind(label), message).with("type", "stdout_file"))
+                })
+            }
             Some(code) if ok_codes.contains(&code) => {
                 value(label, output.stdout, output.overflowed, code, &stderr)
                     .map_err(|(type_, message)| {
@@ -75,6 +81,24 @@ fn told(failure: Failure, label: &CommandLabel, stderr: &str) -> Failure {
 /// The last bytes of a text, from a character's beginning.
 fn end_of(text: &str, bytes: usize) -> &str {
     text.get(text.ceil_char_boundary(text.len().saturating_sub(bytes))..).unwrap_or_default()
+}
+
+/// The result of a process whose stdout went to a file, or why the file could not be kept.
+fn written(file: Option<WrittenFile>, code: i64, stderr: &str) -> Result<Done, String> {
+    let Written { bytes, sha256 } = match file {
+        Some(Ok(written)) => written,
+        Some(Err((path, error))) => {
+            return Err(format!("its stdout could not be kept as {}: {error}", path.display()));
+        }
+        None => return Err("its stdout could not be kept".to_owned()),
+    };
+    let value = Value::from([
+        ("stdout_bytes", Value::Int(i64::try_from(bytes).unwrap_or(i64::MAX))),
+        ("stdout_sha256", sha256.into()),
+        ("stderr", end_of(stderr, FAILURE_STDERR).trim_end_matches('\n').into()),
+        ("code", Value::Int(code)),
+    ]);
+    Ok(Done { value, stderr: stderr.to_owned() })
 }
 
 /// The result of a process that succeeded, or why it cannot be recorded: the failure's type and message.

@@ -1,6 +1,7 @@
 //! A started process: spawned into a group of its own, noticed when it ends, buried when its group is gone.
 
 use super::group::Group;
+use super::heartbeat::heartbeat_pipe;
 use super::note::{begin_note, remove_note};
 use super::prelude::Prelude;
 use super::process::ProcessSpec;
@@ -8,8 +9,9 @@ use super::program::{NotStarted, find_program};
 use super::pumps::Pipes;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, waitid};
 use std::io;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
-use std::process::{ExitStatus, Stdio};
+use std::process::{ChildStdout, ExitStatus, Stdio};
 use std::time::Duration;
 use tokio::process::Command;
 use tokio::signal::unix::{SignalKind, signal};
@@ -25,6 +27,7 @@ pub(super) struct Child {
     group: Group,
     signals: tokio::signal::unix::Signal,
     note: Option<PathBuf>,
+    heartbeats: Option<OwnedFd>,
     buried: bool,
 }
 
@@ -44,6 +47,11 @@ impl Child {
         let path = find_program(program, &spec.directory, &spec.environment)?;
         // Asked for before there is a child, so that its end cannot be missed.
         let signals = signal(SignalKind::child()).map_err(NotStarted::System)?;
+        let (heartbeats, to_heartbeats) = heartbeat_pipe().map_err(NotStarted::System)?;
+        let stdout = match &spec.stdout_file {
+            None => Stdio::piped(),
+            Some(file) => file.begin()?.into(),
+        };
         let mut command = Command::new(&path);
         command
             .arg0(program)
@@ -53,7 +61,7 @@ impl Child {
             .envs(&spec.environment)
             .process_group(0)
             .stdin(if spec.stdin.is_empty() { Stdio::null() } else { Stdio::piped() })
-            .stdout(Stdio::piped())
+            .stdout(stdout)
             .stderr(Stdio::piped())
             .kill_on_drop(true);
         let file = match &spec.note {
@@ -62,10 +70,15 @@ impl Child {
                 Some(begin_note(note).map_err(|error| NotStarted::Note { note: note.clone(), error })?)
             }
         };
-        Prelude::new(file).attach(&mut command);
+        Prelude::new(file, to_heartbeats).map_err(NotStarted::System)?.attach(&mut command);
         match command.spawn() {
-            Ok(process) => Self::adopt(process, signals, spec.note.clone()).map_err(NotStarted::System),
+            Ok(process) => {
+                Self::adopt(process, signals, spec.note.clone(), heartbeats).map_err(NotStarted::System)
+            }
             Err(error) => {
+                if let Some(file) = &spec.stdout_file {
+                    file.discard();
+                }
                 if let Some(note) = &spec.note {
                     // One that stays names a process that never began: recovery ends nobody by it.
                     drop(remove_note(note));
@@ -79,12 +92,16 @@ impl Child {
         process: tokio::process::Child,
         signals: tokio::signal::unix::Signal,
         note: Option<PathBuf>,
+        heartbeats: OwnedFd,
     ) -> io::Result<Self> {
         let number = process.id().and_then(|pid| i32::try_from(pid).ok());
         let leader = number.and_then(Pid::from_raw);
         let group = number.and_then(Group::led_by);
         match (leader, group) {
-            (Some(leader), Some(group)) => Ok(Self { process, leader, group, signals, note, buried: false }),
+            (Some(leader), Some(group)) => {
+                let heartbeats = Some(heartbeats);
+                Ok(Self { process, leader, group, signals, note, heartbeats, buried: false })
+            }
             (None | Some(_), None | Some(_)) => Err(io::Error::other("the child has no pid")),
         }
     }
@@ -94,6 +111,11 @@ impl Child {
             stdin: self.process.stdin.take(),
             stdout: self.process.stdout.take(),
             stderr: self.process.stderr.take(),
+            // Any pipe may be read as that of a stdout; without it a process lives on unheard.
+            heartbeats: self
+                .heartbeats
+                .take()
+                .and_then(|pipe| tokio::process::ChildStdout::from_std(ChildStdout::from(pipe)).ok()),
         }
     }
 

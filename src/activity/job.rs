@@ -1,8 +1,11 @@
 //! A job as a process: argv, environment and stdin of an activity, `exec` or `sh`.
 
+use super::heartbeat::DESCRIPTOR;
 use super::outcome::Failed;
 use super::process::{GRACE, ProcessSpec, STDOUT_BYTES};
 use super::registry::find_activity;
+use super::stdout_file::StdoutFile;
+use super::transcript::TranscriptPlace;
 use crate::history::{CommandKind, CommandLabel, Failure, RunStart, Value, kind};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -19,13 +22,17 @@ pub struct Circumstances<'a> {
     pub idempotency_key: &'a str,
     /// The longest that it may take, in milliseconds.
     pub timeout_ms: Option<i64>,
+    /// The details of the last heartbeat of an earlier attempt.
+    pub last_heartbeat: Option<&'a Value>,
     /// Where its pid is noted.
     pub note: Option<PathBuf>,
+    /// Where all that it writes is kept.
+    pub transcript: Option<TranscriptPlace>,
 }
 
 /// The process of a job, and the exit codes that are no errors.
 ///
-/// `exec` and `sh` have a map as input: `argv`, or `text` and `args`; and `cwd`, `env`, `stdin`, `ok_codes` where given.
+/// `exec` and `sh` have a map as input: `argv`, or `text` and `args`; and `cwd`, `env`, `stdin`, `ok_codes`, `stdout` where given.
 ///
 /// # Errors
 /// A permanent failure where there is no such activity, or the input is not that of a process.
@@ -46,6 +53,10 @@ pub fn process_of(
         note: told.note,
         stdout_bytes: STDOUT_BYTES,
         on_line: None,
+        on_heartbeat: None,
+        last_heartbeat: told.last_heartbeat.cloned(),
+        transcript: told.transcript,
+        stdout_file: None,
     };
     let mut ok_codes = vec![0];
     if label.kind == CommandKind::Activity {
@@ -64,6 +75,11 @@ pub fn process_of(
         if let Some(Value::List(codes)) = input.get("ok_codes") {
             ok_codes = codes.iter().filter_map(Value::as_int).collect();
         }
+        if let Some(file) = input.get("stdout").and_then(Value::as_text) {
+            let owner = format!("{} {} {}", told.run_id, told.op, told.idempotency_key);
+            let target = spec.directory.join(file);
+            spec.stdout_file = Some(StdoutFile::new(target, &owner, ok_codes.clone()));
+        }
         spec.stdin = match input.get("stdin") {
             Some(Value::Text(text)) => text.clone().into_bytes(),
             Some(Value::Bytes(bytes)) => bytes.clone(),
@@ -78,9 +94,14 @@ pub fn process_of(
             ("DURUN_OP", told.op.to_string()),
             ("DURUN_ATTEMPT", told.attempt.to_string()),
             ("DURUN_IDEMPOTENCY_KEY", told.idempotency_key.to_owned()),
+            ("DURUN_HEARTBEAT", DESCRIPTOR.to_string()),
         ]
         .map(|(name, value)| (name.to_owned(), value)),
     );
+    if let Some(last) = told.last_heartbeat {
+        let details = last.as_text().map_or_else(|| last.to_string(), str::to_owned);
+        spec.environment.insert("DURUN_LAST_HEARTBEAT".to_owned(), details);
+    }
     Ok((spec, ok_codes))
 }
 

@@ -8,6 +8,7 @@
 mod attempt;
 mod child;
 mod group;
+mod heartbeat;
 mod idempotency;
 mod job;
 mod launcher;
@@ -22,8 +23,11 @@ mod program;
 mod pumps;
 mod registry;
 mod retry;
+mod stdout_file;
+mod transcript;
 
 pub use attempt::judge;
+pub use heartbeat::HeartbeatSink;
 pub use idempotency::idempotency_key;
 pub use job::{Circumstances, process_of};
 pub use launcher::{After, Before, Launcher};
@@ -36,6 +40,8 @@ pub use process::{GRACE, Halt, ProcessEnd, ProcessOutput, ProcessSpec, STDERR_BY
 pub use program::NotStarted;
 pub use registry::find_activity;
 pub use retry::{Decision, decide};
+pub use stdout_file::{StdoutFile, Written, WrittenFile};
+pub use transcript::{TranscriptLine, TranscriptPlace, transcript_of, transcript_path, transcripts_of};
 
 #[cfg(test)]
 mod tests;

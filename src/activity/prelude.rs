@@ -1,12 +1,14 @@
 //! What a child does between fork and exec: tie its life to ours, note its pid, keep our files to ourselves.
 #![expect(unsafe_code, reason = "what runs between fork and exec can only be given by an unsafe call")]
 
+use super::heartbeat::DESCRIPTOR;
 use rustix::fs::{Mode, OFlags};
 use rustix::io::FdFlags;
 use rustix::process::{Pid, Signal};
 use std::fs::File;
 use std::io;
-use std::os::fd::{BorrowedFd, RawFd};
+use std::mem::ManuallyDrop;
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use tokio::process::Command;
 
 /// All that the child needs, made before the fork.
@@ -15,17 +17,62 @@ pub(super) struct Prelude {
     note: Option<File>,
     /// Descriptors that this process has from whoever started it, and would hand on.
     inherited: Vec<RawFd>,
+    heartbeat: Heartbeat,
+}
+
+/// The child's end of the heartbeat pipe, and what has its number until then.
+///
+/// Between fork and exec one descriptor of unknown number is needed to tell of errors. It cannot be the one that is
+/// replaced, if that was open before and still is the same file.
+struct Heartbeat {
+    pipe: OwnedFd,
+    /// Keeps the number taken where nothing had it.
+    _place: Option<OwnedFd>,
+    before: (u64, u64),
+}
+
+impl Heartbeat {
+    fn new(pipe: OwnedFd) -> io::Result<Self> {
+        let place = match identity() {
+            Ok(_) => None,
+            Err(_) => Some(rustix::io::fcntl_dupfd_cloexec(&pipe, DESCRIPTOR)?),
+        };
+        Ok(Self { pipe, _place: place, before: identity()? })
+    }
+
+    /// Gives it its number in the child.
+    fn place(&self) -> io::Result<()> {
+        if identity()? != self.before {
+            // Another thread closed a file at the wrong moment; the next attempt will do.
+            return Err(io::Error::from(rustix::io::Errno::AGAIN));
+        }
+        // SAFETY: it is open, as was just seen, and is not closed here.
+        let mut target = ManuallyDrop::new(unsafe { OwnedFd::from_raw_fd(DESCRIPTOR) });
+        if self.pipe.as_raw_fd() != DESCRIPTOR {
+            rustix::io::dup2(&self.pipe, &mut target)?;
+        }
+        Ok(rustix::io::fcntl_setfd(&*target, FdFlags::empty())?)
+    }
+}
+
+/// Which file the descriptor of heartbeats is now.
+fn identity() -> io::Result<(u64, u64)> {
+    // SAFETY: borrowed for one call; a number that is not open gives an error.
+    let stat = rustix::fs::fstat(unsafe { BorrowedFd::borrow_raw(DESCRIPTOR) })?;
+    Ok((stat.st_dev, stat.st_ino))
 }
 
 impl Prelude {
     /// To be made on the thread that forks. The child adds its line of `/proc/self/stat` to the note.
-    pub(super) fn new(note: Option<File>) -> Self {
-        Self { parent: rustix::process::getpid(), note, inherited: open_descriptors() }
+    /// It writes heartbeats to `heartbeat`.
+    pub(super) fn new(note: Option<File>, heartbeat: OwnedFd) -> io::Result<Self> {
+        let heartbeat = Heartbeat::new(heartbeat)?;
+        Ok(Self { parent: rustix::process::getpid(), note, inherited: open_descriptors(), heartbeat })
     }
 
     /// Lets the children of this command go through it.
     pub(super) fn attach(self, command: &mut Command) {
-        // SAFETY: `run` makes system calls only (prctl, getppid, openat, read, write, close, fcntl), which are all
+        // SAFETY: `run` makes system calls only (prctl, getppid, openat, read, write, close, fcntl, fstat, dup2), which are all
         // async-signal-safe, on data that existed before the fork; it takes no lock and allocates nothing.
         unsafe {
             command.pre_exec(move || self.run());
@@ -51,7 +98,8 @@ impl Prelude {
             let count = rustix::io::read(&stat, &mut line)?;
             rustix::io::write(note, line.get(..count).unwrap_or_default())?;
         }
-        Ok(())
+        // Last: the note may have had its number.
+        self.heartbeat.place()
     }
 }
 

@@ -1,9 +1,13 @@
 //! One attempt of a process: in a group of its own, fed and drained without blocking, ended whole.
 
 use super::child::Child;
+use super::heartbeat::{HeartbeatSink, Heartbeats};
 use super::output::{Head, LineSink, Tail};
 use super::program::NotStarted;
-use super::pumps::Pumps;
+use super::pumps::{Kept, Pumps};
+use super::stdout_file::{StdoutFile, WrittenFile};
+use super::transcript::{Transcript, TranscriptPlace};
+use crate::history::Value;
 use rustix::process::Signal;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -14,7 +18,7 @@ use tokio::time::sleep;
 
 /// How much of stdout is kept, in bytes: a little more than a recorded value may have.
 pub const STDOUT_BYTES: usize = 1024 * 1024 + 4096;
-/// How much of the end of stderr is kept, in bytes.
+/// How much of the end of each stream is kept, in bytes.
 pub const STDERR_BYTES: usize = 64 * 1024;
 /// How long a process has between TERM and KILL.
 pub const GRACE: Duration = Duration::from_secs(10);
@@ -42,6 +46,14 @@ pub struct ProcessSpec {
     pub stdout_bytes: usize,
     /// Who hears its lines while it runs.
     pub on_line: Option<LineSink>,
+    /// Who hears its heartbeats.
+    pub on_heartbeat: Option<HeartbeatSink>,
+    /// The details of the last heartbeat of an earlier attempt.
+    pub last_heartbeat: Option<Value>,
+    /// Where all that it writes is kept.
+    pub transcript: Option<TranscriptPlace>,
+    /// The file that its stdout goes to, instead of to us.
+    pub stdout_file: Option<StdoutFile>,
 }
 
 /// How a process ended.
@@ -68,14 +80,25 @@ pub struct ProcessOutput {
     pub stdout: Vec<u8>,
     /// Whether there was more.
     pub overflowed: bool,
+    /// The end of what it wrote on stdout.
+    pub stdout_end: Vec<u8>,
     /// The end of what it wrote on stderr.
     pub stderr: Vec<u8>,
+    /// What became of the file that its stdout went to, where it succeeded.
+    pub file: Option<WrittenFile>,
 }
 
 impl ProcessOutput {
     /// That of a process that never began.
     pub(super) fn none(end: ProcessEnd) -> Self {
-        Self { end, stdout: Vec::new(), overflowed: false, stderr: Vec::new() }
+        Self {
+            end,
+            stdout: Vec::new(),
+            overflowed: false,
+            stdout_end: Vec::new(),
+            stderr: Vec::new(),
+            file: None,
+        }
     }
 }
 
@@ -100,11 +123,16 @@ pub async fn run(spec: ProcessSpec, mut halt: watch::Receiver<Halt>) -> ProcessO
         Ok(child) => child,
         Err(error) => return ProcessOutput::none(ProcessEnd::NotStarted(error)),
     };
-    let mut stdout = Head::new(spec.stdout_bytes);
-    let mut stderr = Tail::new(STDERR_BYTES);
+    let mut kept = Kept {
+        stdout: Head::new(spec.stdout_bytes),
+        stdout_end: Tail::new(STDERR_BYTES),
+        stderr: Tail::new(STDERR_BYTES),
+        transcript: Transcript::new(spec.transcript.clone()),
+        heartbeats: Heartbeats::new(spec.on_heartbeat.clone(), spec.last_heartbeat.clone()),
+    };
     let end = {
         let pipes = child.take_pipes();
-        let mut pumps = Pumps::new(pipes, &spec.stdin, &mut stdout, &mut stderr, spec.on_line.clone());
+        let mut pumps = Pumps::new(pipes, &spec.stdin, &mut kept, spec.on_line.clone());
         let cut_off = pumps.alongside(until_over(&mut child, &spec, &mut halt)).await;
         if cut_off.is_none() {
             // The last output of one that ended by itself; somebody in the background may hold the pipes for ever.
@@ -116,7 +144,35 @@ pub async fn run(spec: ProcessSpec, mut halt: watch::Receiver<Halt>) -> ProcessO
         let status = child.bury().await;
         cut_off.unwrap_or_else(|| status.map_or(ProcessEnd::Lost, ProcessEnd::Ended))
     };
-    ProcessOutput { end, stdout: stdout.kept, overflowed: stdout.overflowed, stderr: stderr.into_bytes() }
+    kept.transcript.finish();
+    kept.heartbeats.tell();
+    let file = match spec.stdout_file {
+        Some(file) => take_file(file, &end).await,
+        None => None,
+    };
+    ProcessOutput {
+        end,
+        stdout: kept.stdout.kept,
+        overflowed: kept.stdout.overflowed,
+        stdout_end: kept.stdout_end.into_bytes(),
+        stderr: kept.stderr.into_bytes(),
+        file,
+    }
+}
+
+/// Keeps the file of a process that succeeded, removes that of another.
+async fn take_file(file: StdoutFile, end: &ProcessEnd) -> Option<WrittenFile> {
+    let is_wanted = match end {
+        ProcessEnd::Ended(status) => status.code().is_some_and(|code| file.is_wanted(code)),
+        ProcessEnd::TimedOut | ProcessEnd::Stopped | ProcessEnd::NotStarted(_) | ProcessEnd::Lost => false,
+    };
+    if is_wanted {
+        // Cut off only where the process is going down: then nobody waits for the answer.
+        tokio::task::spawn_blocking(move || file.keep()).await.ok()
+    } else {
+        file.discard();
+        None
+    }
 }
 
 /// Waits until the process has ended by itself (nothing), or was asked to and had its grace (why).

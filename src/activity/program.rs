@@ -47,6 +47,17 @@ pub enum NotStarted {
         /// The system's words.
         error: io::Error,
     },
+    /// The file that takes its output cannot be made.
+    #[error("its stdout cannot be written to {}: {error}", path.display())]
+    StdoutFile {
+        /// The file.
+        path: PathBuf,
+        /// The system's words.
+        error: io::Error,
+    },
+    /// What should take its output is a directory.
+    #[error("stdout: {} is a directory, not a file", .0.display())]
+    StdoutIsDirectory(PathBuf),
     /// An earlier attempt may still run, and two must not run side by side.
     #[error("what an earlier attempt left could not be ended: {0}")]
     Leftover(#[from] LeftoverError),
@@ -63,8 +74,9 @@ impl NotStarted {
             | Self::NotInPath { .. }
             | Self::NoFile(_)
             | Self::NotExecutable(_)
-            | Self::NoInterpreter(_) => true,
-            Self::Directory { .. } | Self::Note { .. } | Self::Leftover(_) => false,
+            | Self::NoInterpreter(_)
+            | Self::StdoutIsDirectory(_) => true,
+            Self::Directory { .. } | Self::Note { .. } | Self::Leftover(_) | Self::StdoutFile { .. } => false,
             Self::System(error) => {
                 matches!(
                     error.kind(),

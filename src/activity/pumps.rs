@@ -1,20 +1,36 @@
 //! The pipes of a process, served side by side: nothing that it writes or does not read ever holds it or us up.
 
+use super::heartbeat::Heartbeats;
 use super::output::{Head, LineSink, Lines, Stream, Tail};
+use super::transcript::Transcript;
+
 use std::future::Future;
 use std::pin::{Pin, pin};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::{ChildStderr, ChildStdin, ChildStdout};
 
 /// How much is read at once, in bytes: what a pipe holds.
 const CHUNK: usize = 64 * 1024;
+/// The shortest time between two heartbeats that are told: a flood costs no more.
+const HEARTBEATS: Duration = Duration::from_millis(50);
 
 /// Our ends of the pipes.
 pub(super) struct Pipes {
     pub(super) stdin: Option<ChildStdin>,
     pub(super) stdout: Option<ChildStdout>,
     pub(super) stderr: Option<ChildStderr>,
+    pub(super) heartbeats: Option<ChildStdout>,
+}
+
+/// What is kept of what comes through them.
+pub(super) struct Kept {
+    pub(super) stdout: Head,
+    pub(super) stdout_end: Tail,
+    pub(super) stderr: Tail,
+    pub(super) transcript: Transcript,
+    pub(super) heartbeats: Heartbeats,
 }
 
 /// The serving of the pipes. It goes on while something else is waited for, and what came until then is kept.
@@ -24,25 +40,24 @@ pub(super) struct Pumps<'a> {
 }
 
 impl<'a> Pumps<'a> {
-    pub(super) fn new(
-        pipes: Pipes,
-        feed: &'a [u8],
-        stdout: &'a mut Head,
-        stderr: &'a mut Tail,
-        sink: Option<LineSink>,
-    ) -> Self {
+    pub(super) fn new(pipes: Pipes, feed: &'a [u8], kept: &'a mut Kept, sink: Option<LineSink>) -> Self {
         let mut out_lines = Lines::new(Stream::Stdout, sink.clone());
         let mut err_lines = Lines::new(Stream::Stderr, sink);
         let serving = Box::pin(async move {
+            let Kept { stdout, stdout_end, stderr, transcript, heartbeats } = kept;
+            let transcript = Mutex::new(transcript);
             let out = drain(pipes.stdout, |new| {
                 stdout.push(new);
+                stdout_end.push(new);
                 out_lines.push(new);
+                transcript.lock().unwrap_or_else(PoisonError::into_inner).push(Stream::Stdout, new);
             });
             let err = drain(pipes.stderr, |new| {
                 stderr.push(new);
                 err_lines.push(new);
+                transcript.lock().unwrap_or_else(PoisonError::into_inner).push(Stream::Stderr, new);
             });
-            tokio::join!(give(pipes.stdin, feed), out, err);
+            tokio::join!(give(pipes.stdin, feed), out, err, listen(pipes.heartbeats, heartbeats));
             out_lines.finish();
             err_lines.finish();
         });
@@ -73,6 +88,25 @@ async fn give(pipe: Option<ChildStdin>, feed: &[u8]) {
     if let Some(mut pipe) = pipe {
         // A process that does not read to the end is no error of ours.
         drop(pipe.write_all(feed).await);
+    }
+}
+
+/// Hears heartbeats, and tells the latest now and then.
+async fn listen(pipe: Option<ChildStdout>, heartbeats: &mut Heartbeats) {
+    let Some(mut pipe) = pipe else { return };
+    let mut buffer = vec![0; CHUNK];
+    let mut pause = pin!(tokio::time::sleep(Duration::ZERO));
+    loop {
+        tokio::select! {
+            count = pipe.read(&mut buffer) => match count.ok().and_then(|count| buffer.get(..count)) {
+                Some(new) if !new.is_empty() => heartbeats.push(new),
+                Some(_) | None => return,
+            },
+            () = &mut pause, if heartbeats.has_news() => {
+                heartbeats.tell();
+                pause.set(tokio::time::sleep(HEARTBEATS));
+            }
+        }
     }
 }
 

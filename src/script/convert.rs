@@ -1,6 +1,7 @@
 //! Script values into recorded values and back.
 
 use super::handle::Handle;
+use super::process_result::ProcessResult;
 use super::time_value::Time;
 use crate::history::{Failure, MAX_DEPTH, Value, ValueError, kind};
 use rhai::{Array, Blob, Dynamic, FnPtr, ImmutableString, Map};
@@ -85,6 +86,9 @@ fn convert(dynamic: &Dynamic, depth: usize) -> Result<Value, Refused> {
     }
     if dynamic.read_lock::<Handle>().is_some() {
         return Err(Refused::Type("handle (join it, and record its value)".to_owned()));
+    }
+    if let Some(result) = dynamic.read_lock::<ProcessResult>() {
+        return convert(&result.plain().into(), depth);
     }
     if dynamic.read_lock::<FnPtr>().is_some() {
         return Err(Refused::Type("function".to_owned()));

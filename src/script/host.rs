@@ -43,6 +43,12 @@ pub trait Host {
     fn defaults(&self) -> Defaults {
         Defaults::default()
     }
+    /// For a body: it lives, and this is how far it is.
+    fn heartbeat(&self, _details: Value) {}
+    /// For a body: the details of the last heartbeat, of this or an earlier attempt; null where there was none.
+    fn last_heartbeat(&self) -> Value {
+        Value::Null
+    }
     /// For a body: which attempt this is, from 1, and its idempotency key.
     fn attempt(&self) -> Option<(u32, String)>;
 }

@@ -37,6 +37,7 @@ impl Interpreter {
     pub fn new() -> Self {
         let mut engine = sandbox::engine();
         time_value::register(&mut engine);
+        super::process_result::register(&mut engine);
         calls::register(&mut engine);
         super::cell::register(&mut engine);
         #[expect(deprecated, reason = "the engine marks it volatile; rhai is pinned to one version")]

@@ -16,6 +16,7 @@ mod host;
 mod interpreter;
 mod looking;
 mod memory;
+mod process_result;
 mod program;
 mod raise;
 mod rewrite;
@@ -34,6 +35,7 @@ pub use host::{
     Told, Until,
 };
 pub use interpreter::Interpreter;
+pub use process_result::is_misread;
 pub use program::Script;
 pub use sandbox::{CALL_DEPTH, EXPRESSION_DEPTH, FUNCTION_EXPRESSION_DEPTH};
 pub use source::{Source, SourceError, SyntaxError};

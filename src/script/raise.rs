@@ -1,6 +1,7 @@
 //! Failures raised into a script, and small readings of arguments shared by the host calls.
 
 use super::convert::{to_dynamic, to_value};
+use super::process_result::ProcessResult;
 use super::time_value::Time;
 use crate::history::{Failure, Value, kind};
 use crate::timer::parse_duration;
@@ -71,7 +72,7 @@ pub(super) fn duration_ms(argument: &Dynamic) -> Result<i64, String> {
 pub(super) fn type_word(value: &Dynamic) -> &str {
     if value.is_fnptr() {
         "a function"
-    } else if value.is_map() {
+    } else if value.is_map() || value.is::<ProcessResult>() {
         "a map"
     } else if value.is_array() {
         "an array"

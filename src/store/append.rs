@@ -119,4 +119,16 @@ pub struct LogLine {
     /// The command whose attempt wrote it, where one did.
     #[serde(default)]
     pub op: Option<OpId>,
+    /// The attempt, and which of its outputs this is the end of, where it is one.
+    #[serde(default)]
+    pub wrote: Option<(u32, LogStream)>,
+}
+
+/// One of the two outputs of a process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LogStream {
+    /// Where its result goes.
+    Stdout,
+    /// Where it says the rest.
+    Stderr,
 }

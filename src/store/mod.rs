@@ -33,7 +33,7 @@ mod workers;
 pub use self::redb::crash;
 pub use self::redb::{RedbTables, open_file};
 pub use answer::{Answer, Event, Once, OnceRow, RunView, Snapshot};
-pub use append::{Append, LockChange, LogKey, LogLevel, LogLine, OnceChange, RowChange};
+pub use append::{Append, LockChange, LogKey, LogLevel, LogLine, LogStream, OnceChange, RowChange};
 pub use error::StoreError;
 pub use local::LocalSession;
 pub use memory::MemoryTables;

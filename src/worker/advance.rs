@@ -298,5 +298,5 @@ pub(super) fn log_line(said: &Said, at: crate::history::Moment) -> LogLine {
         Level::Warn => LogLevel::Warn,
         Level::Error => LogLevel::Error,
     };
-    LogLine { at, level, text: said.text.clone(), fields: said.fields.clone(), op: None }
+    LogLine { at, level, text: said.text.clone(), fields: said.fields.clone(), op: None, wrote: None }
 }

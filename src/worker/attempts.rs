@@ -6,7 +6,7 @@ use super::executing::Phase;
 use super::progress::Progress;
 use super::slots::Quota;
 use super::worker::Worker;
-use crate::activity::{Decision, Done, Failed, decide, idempotency_key};
+use crate::activity::{Decision, Failed, decide, idempotency_key};
 use crate::history::{
     CommandLabel, EffectOptions, Failure, Moment, OpId, RetryPolicy, RunNo, StoredStatus, Stuck, Value, kind,
 };
@@ -245,7 +245,6 @@ impl Worker {
         {
             stopped = Some(*verdict);
         }
-        self.keep_output(no, op, &stderr_of(&done.result));
         match (stopped, done.result, is_direct) {
             // It was done before it could be stopped.
             (Some(_) | None, Ok(done), false) => {
@@ -339,17 +338,6 @@ impl Worker {
     pub(super) fn next_serial(&mut self) -> u64 {
         self.serial += 1;
         self.serial
-    }
-}
-
-/// The end of stderr that a result brings.
-fn stderr_of(result: &Result<Done, Failed>) -> String {
-    match result {
-        Ok(Done { stderr, .. }) => stderr.clone(),
-        Err(failed) => {
-            let stderr = failed.failure.data.get("stderr").and_then(Value::as_text);
-            stderr.map(str::to_owned).unwrap_or_default()
-        }
     }
 }
 

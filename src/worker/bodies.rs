@@ -27,6 +27,7 @@ impl Worker {
             chance: Cell::new(0),
             said: RefCell::default(),
             told: RefCell::default(),
+            heartbeat: RefCell::new((attempt.heartbeat.clone().unwrap_or(Value::Null), false)),
         });
         let to_host = Rc::<BodyHost>::clone(&host);
         let started = if is_probe {
@@ -58,7 +59,11 @@ impl Worker {
         let is_probe = running.is_probe;
         let said = running.host.said.take();
         let told = running.host.told.take();
+        let beat = running.host.take_heartbeat();
         self.keep_lines(no, op, said, told);
+        if let Some(details) = beat {
+            self.alive(no, op, details);
+        }
         match rest {
             Rest::Asked(Asked { ask: Ask::Direct(effect), .. }) => self.start_direct(no, op, *effect),
             Rest::Sliced => self.answer_body(no, op, Ok(Value::Null)),
@@ -126,8 +131,10 @@ fn facts(run: &Executing, now: Moment) -> RunFacts {
     }
 }
 
-/// What a body threw: `fail` is permanent, all else is tried again.
+/// What a body threw: `fail` and output that is not what it was read as are permanent, all else is tried again.
 fn of_body(failure: Failure) -> Failed {
-    let permanent = failure.kind == kind::FAILURE || failure.kind == kind::TOO_LARGE;
+    let permanent = failure.kind == kind::FAILURE
+        || failure.kind == kind::TOO_LARGE
+        || crate::script::is_misread(&failure);
     Failed { failure, permanent, retry_after_ms: None }
 }

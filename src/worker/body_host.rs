@@ -14,6 +14,16 @@ pub(super) struct BodyHost {
     pub(super) chance: Cell<u64>,
     pub(super) said: RefCell<Vec<Said>>,
     pub(super) told: RefCell<Option<Told>>,
+    /// The details of the last heartbeat, and whether the worker has not taken them yet.
+    pub(super) heartbeat: RefCell<(Value, bool)>,
+}
+
+impl BodyHost {
+    /// The details of a heartbeat that the worker has not heard of.
+    pub(super) fn take_heartbeat(&self) -> Option<Value> {
+        let mut heartbeat = self.heartbeat.borrow_mut();
+        std::mem::take(&mut heartbeat.1).then(|| heartbeat.0.clone())
+    }
 }
 
 impl Host for BodyHost {
@@ -58,6 +68,14 @@ impl Host for BodyHost {
 
     fn blocked_lines(&self) -> std::collections::BTreeSet<u32> {
         std::collections::BTreeSet::new()
+    }
+
+    fn heartbeat(&self, details: Value) {
+        *self.heartbeat.borrow_mut() = (details, true);
+    }
+
+    fn last_heartbeat(&self) -> Value {
+        self.heartbeat.borrow().0.clone()
     }
 
     fn attempt(&self) -> Option<(u32, String)> {

@@ -2,6 +2,7 @@
 
 use crate::activity::{Done, Failed};
 use crate::history::{CommandLabel, OpId, RunNo, RunStart, Value};
+use crate::store::LogStream;
 use std::sync::Arc;
 
 /// Which job: a command of a run, or the n-th direct call inside the body of one.
@@ -52,6 +53,17 @@ pub struct JobDone {
 pub enum News {
     /// It is over.
     Done(JobDone),
+    /// What one of its processes wrote.
+    Wrote {
+        /// Which.
+        key: JobKey,
+        /// The attempt that it was part of, from 1.
+        attempt: u32,
+        /// Which output.
+        stream: LogStream,
+        /// Its end.
+        end: String,
+    },
     /// It lives, and this is how far it is.
     Heartbeat {
         /// Which.

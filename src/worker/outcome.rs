@@ -1,13 +1,14 @@
 //! Outcomes: the end of an effect becomes a fact that waits to be recorded; what it wrote becomes log lines.
 
 use super::advance::log_line;
+use super::effects::JobKey;
 use super::executing::Arrival;
 use super::progress::Progress;
 use super::worker::Worker;
 use crate::history::{ActivityCompleted, ActivityFailed, Fact, Failure, Moment, OpId, RunNo, Value, kind};
 use crate::run::Work;
 use crate::script::{Said, Told};
-use crate::store::{LogKey, LogLevel, LogLine};
+use crate::store::{LogKey, LogLevel, LogLine, LogStream};
 
 /// Lines of attempts are numbered from here, so that they never take a number of the script's own lines.
 const ATTEMPT_LINES: u32 = 1 << 31;
@@ -70,20 +71,17 @@ impl Worker {
         }
     }
 
-    /// What an attempt wrote on its stderr.
-    pub(super) fn keep_output(&mut self, no: RunNo, op: OpId, stderr: &str) {
-        let text = stderr.trim_end();
-        if !text.is_empty() {
-            let at = self.clock.now();
-            let line = LogLine {
-                at,
-                level: LogLevel::Info,
-                text: text.to_owned(),
-                fields: Value::Null,
-                op: Some(op),
-            };
-            self.keep_line(no, line);
-        }
+    /// The end of what a process of an attempt wrote.
+    pub(super) fn wrote(&mut self, key: JobKey, attempt: u32, stream: LogStream, end: &str) {
+        let line = LogLine {
+            at: self.clock.now(),
+            level: LogLevel::Info,
+            text: end.trim_end().to_owned(),
+            fields: Value::Null,
+            op: Some(key.op),
+            wrote: Some((attempt, stream)),
+        };
+        self.keep_line(key.run, line);
     }
 
     fn keep_line(&mut self, no: RunNo, line: LogLine) {

@@ -1,27 +1,34 @@
 //! The real world: jobs become processes.
 
 use super::effects::{Effects, Job, JobDone, JobKey, News, Ready};
-use crate::activity::{Circumstances, Launcher, end_leftover, judge, note_path, process_of};
+use crate::activity::{
+    Circumstances, Launcher, ProcessOutput, TranscriptPlace, end_leftover, judge, note_path, process_of,
+    transcript_path,
+};
+use crate::store::LogStream;
 use crate::timer::Clock;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Effects as processes of this machine.
 pub struct Processes {
     launcher: Launcher,
     children: PathBuf,
+    output: PathBuf,
     clock: Arc<dyn Clock>,
     ready: Ready,
 }
 
 impl Processes {
-    /// Processes whose pids are noted in the directory `children`.
+    /// Processes whose pids are noted in the folder `children` of the store's directory, and whose output is kept in its
+    /// folder `output`.
     ///
     /// # Errors
     /// The system's, where it gives no thread.
-    pub fn new(children: PathBuf, clock: Arc<dyn Clock>, ready: Ready) -> io::Result<Self> {
-        Ok(Self { launcher: Launcher::start()?, children, clock, ready })
+    pub fn new(directory: &Path, clock: Arc<dyn Clock>, ready: Ready) -> io::Result<Self> {
+        let (children, output) = (directory.join("children"), directory.join("output"));
+        Ok(Self { launcher: Launcher::start()?, children, output, clock, ready })
     }
 }
 
@@ -43,16 +50,31 @@ impl Effects for Processes {
             attempt: job.attempt,
             idempotency_key: &job.idempotency_key,
             timeout_ms: job.timeout_ms,
+            last_heartbeat: job.last_heartbeat.as_ref(),
             note: Some(note.clone()),
+            transcript: Some(TranscriptPlace {
+                path: transcript_path(&self.output, key.run.0, key.op.0, job.attempt),
+                clock: Arc::clone(&self.clock),
+            }),
         };
         match process_of(&job.label, &job.input, &job.start, told) {
             Err(failed) => ready(News::Done(JobDone { key, result: Err(failed) })),
-            Ok((spec, ok_codes)) => {
+            Ok((mut spec, ok_codes)) => {
+                let beat = Arc::clone(&ready);
+                spec.on_heartbeat = Some(Arc::new(move |details| beat(News::Heartbeat { key, details })));
                 let clock = Arc::clone(&self.clock);
                 let before = Box::new(move || end_leftover(&note, clock.as_ref()));
-                let (label, timeout_ms) = (job.label, job.timeout_ms);
+                let (label, timeout_ms, attempt) = (job.label, job.timeout_ms, job.attempt);
                 let after = Box::new(move |output| {
+                    let (stdout, stderr) = ends(&output);
                     let result = judge(&label, output, &ok_codes, timeout_ms);
+                    // What a success wrote on stdout is its result.
+                    let stdout = Some(stdout).filter(|_| result.is_err());
+                    for (stream, end) in [(LogStream::Stdout, stdout), (LogStream::Stderr, Some(stderr))] {
+                        if let Some(end) = end.filter(|end| !end.trim().is_empty()) {
+                            ready(News::Wrote { key, attempt, stream, end });
+                        }
+                    }
                     ready(News::Done(JobDone { key, result }));
                 });
                 self.launcher.launch(key.serial, spec, before, after);
@@ -67,4 +89,10 @@ impl Effects for Processes {
     fn stop_all(&mut self, patience: bool) {
         self.launcher.stop_all(patience);
     }
+}
+
+/// The ends of both outputs of a process.
+fn ends(output: &ProcessOutput) -> (String, String) {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (text(&output.stdout_end), text(&output.stderr))
 }

@@ -165,6 +165,7 @@ impl Worker {
     pub fn take(&mut self, input: Input) {
         match input {
             Input::News(News::Done(done)) => self.job_done(done),
+            Input::News(News::Wrote { key, attempt, stream, end }) => self.wrote(key, attempt, stream, &end),
             Input::News(News::Heartbeat { key, details }) => self.heartbeat(key, details),
             Input::Store(Event::Message { run, message }) => {
                 if let Some(run) = self.runs.get_mut(&run) {

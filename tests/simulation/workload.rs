@@ -107,6 +107,7 @@ impl Story {
             text: "a line".to_owned(),
             fields: Value::Null,
             op: None,
+            wrote: None,
         };
         let published = vec![(format!("k{}", chance.below(3)), Value::from(self.next))];
         let pending = self.new_pending(chance);

@@ -74,7 +74,9 @@ fn exit_codes_decide_whether_another_attempt_makes_sense() {
                 end: ProcessEnd::Ended(status),
                 stdout: Vec::new(),
                 overflowed: false,
+                stdout_end: Vec::new(),
                 stderr: b"first\nbroken\n\n".to_vec(),
+                file: None,
             };
             let failed = judge(&label(kind), output, &[0], None).expect_err("fails");
             assert_eq!(
@@ -162,7 +164,9 @@ fn told() -> Circumstances<'static> {
         attempt: 2,
         idempotency_key: "u/1/0/4/abc",
         timeout_ms: Some(5_000),
+        last_heartbeat: None,
         note: None,
+        transcript: None,
     }
 }
 

@@ -27,6 +27,10 @@ fn shell(text: &str) -> ProcessSpec {
         note: None,
         stdout_bytes: STDOUT_BYTES,
         on_line: None,
+        on_heartbeat: None,
+        last_heartbeat: None,
+        transcript: None,
+        stdout_file: None,
     }
 }
 

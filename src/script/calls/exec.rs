@@ -1,6 +1,7 @@
 //! `exec([program, argument…], options)`: a process, without a shell.
 
 use super::super::host::{Ask, Effect};
+use super::super::process_result::ProcessResult;
 use super::super::strand::Mode;
 use super::ask::{Given, ask, script_or_body, wrong};
 use super::options;
@@ -55,19 +56,13 @@ pub(super) fn process(
         &caller,
         if caller.mode == Mode::Body { Ask::Direct(effect) } else { Ask::Effect(effect) },
     )?;
-    Ok(with_readings(given))
+    Ok(result(given))
 }
 
-/// Adds what is read off the recorded output: `json` where it is JSON, else `()`, and `lines`.
-pub(super) fn with_readings(mut result: Dynamic) -> Dynamic {
-    if let Some(mut map) = result.write_lock::<Map>() {
-        let stdout =
-            map.get("stdout").and_then(|stdout| stdout.clone().into_string().ok()).unwrap_or_default();
-        let json = Value::from_json_text(&stdout)
-            .map_or(Dynamic::UNIT, |json| super::super::convert::to_dynamic(&json));
-        let lines: Array = stdout.lines().map(|line| Dynamic::from(line.to_owned())).collect();
-        map.insert("json".into(), json);
-        map.insert("lines".into(), lines.into());
+/// What a script is given of the recorded result of a process.
+pub(super) fn result(given: Dynamic) -> Dynamic {
+    match given.try_cast_result::<Map>() {
+        Ok(fields) => Dynamic::from(ProcessResult::new(fields)),
+        Err(given) => given,
     }
-    result
 }

@@ -14,7 +14,7 @@ pub(super) fn register(engine: &mut Engine) {
     });
 }
 
-fn attempt(context: &NativeCallContext<'_>) -> Given<(u32, String)> {
+pub(super) fn attempt(context: &NativeCallContext<'_>) -> Given<(u32, String)> {
     caller(context)?.host.attempt().ok_or_else(|| {
         let message = format!("{} exists only inside an activity or step", context.fn_name());
         raise(context, Failure::new(kind::NESTED, message))

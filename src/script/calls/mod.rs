@@ -6,6 +6,7 @@ mod attempt;
 mod defaults;
 mod exec;
 mod fail;
+mod heartbeat;
 mod in_body;
 mod join;
 mod log;
@@ -51,6 +52,7 @@ const ALL: &[HostCall] = &[
     HostCall { names: &["defaults"], register: defaults::register },
     HostCall { names: &["exec"], register: exec::register },
     HostCall { names: &["fail"], register: fail::register },
+    HostCall { names: &["heartbeat", "last_heartbeat"], register: heartbeat::register },
     HostCall { names: &["attempt_number", "idempotency_key"], register: in_body::register },
     HostCall { names: &["join", "done", "cancel", "join_all", "select"], register: join::register },
     HostCall { names: &["log"], register: log::register },
@@ -90,7 +92,7 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 /// What a script is given for the recorded result of an effect.
 pub(super) fn given(kind: CommandKind, result: &Value) -> Dynamic {
     let given = super::convert::to_dynamic(result);
-    if matches!(kind, CommandKind::Exec | CommandKind::Sh) { exec::with_readings(given) } else { given }
+    if matches!(kind, CommandKind::Exec | CommandKind::Sh) { exec::result(given) } else { given }
 }
 
 /// Makes all host calls known.

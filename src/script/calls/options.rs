@@ -1,4 +1,4 @@
-//! The options of effects: those of all (`timeout`, `retry`, `once` …) and, for processes, `cwd`, `env`, `stdin`, `ok_codes`.
+//! The options of effects: those of all (`timeout`, `retry`, `once` …) and, for processes, `cwd`, `env`, `stdin`, `ok_codes`, `stdout`.
 
 use super::super::body::Body;
 use super::super::closure::Closure;
@@ -31,7 +31,7 @@ pub(super) const OF_ALL: &[&str] = &[
 const OF_DEFAULTS: &[&str] =
     &["timeout", "deadline", "heartbeat", "retry", "rate", "max_concurrent", "warn_after"];
 /// The options that a process has besides.
-pub(super) const OF_PROCESS: &[&str] = &["cwd", "env", "stdin", "ok_codes"];
+pub(super) const OF_PROCESS: &[&str] = &["cwd", "env", "stdin", "ok_codes", "stdout"];
 
 /// Options of an effect, read.
 pub(super) struct Options {
@@ -108,6 +108,12 @@ pub(super) fn check_defaults(map: &Map, now: Moment) -> Result<(), String> {
 fn own_option(name: &str, value: &Dynamic) -> Result<Option<Value>, String> {
     Ok(Some(match name {
         "cwd" => text("cwd", value)?.into(),
+        "stdout" => match text("stdout", value)? {
+            file if file.is_empty() => {
+                return Err("stdout is the name of a file, and may not be empty".to_owned());
+            }
+            file => file.into(),
+        },
         "stdin" => stdin(value)?,
         "env" => environment(value)?,
         "ok_codes" => codes(value)?,

@@ -20,7 +20,14 @@ pub(super) const CHECKS: &[Check] = &[
 ];
 
 fn log_line(text: &str) -> LogLine {
-    LogLine { at: NOON, level: LogLevel::Info, text: text.to_owned(), fields: Value::Null, op: None }
+    LogLine {
+        at: NOON,
+        level: LogLevel::Info,
+        text: text.to_owned(),
+        fields: Value::Null,
+        op: None,
+        wrote: None,
+    }
 }
 
 fn completed(chain: &mut Chain, op: u32, bytes: usize) -> Record {

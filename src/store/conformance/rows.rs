@@ -3,7 +3,7 @@
 use super::fixtures::{NOON, append, pending};
 use super::{Check, Subject};
 use crate::history::{Moment, OpId, Pending, Seq, StoredStatus, Value};
-use crate::store::{Answer, Append, LogKey, LogLevel, LogLine, Request, RowChange};
+use crate::store::{Answer, Append, LogKey, LogLevel, LogLine, LogStream, Request, RowChange};
 use std::time::Duration;
 
 pub(super) const CHECKS: &[Check] = &[
@@ -18,7 +18,14 @@ pub(super) const CHECKS: &[Check] = &[
 
 fn line(text: &str) -> LogLine {
     let fields = Value::from([("text", Value::from(text))]);
-    LogLine { at: NOON, level: LogLevel::Warn, text: text.to_owned(), fields, op: Some(OpId(3)) }
+    LogLine {
+        at: NOON,
+        level: LogLevel::Warn,
+        text: text.to_owned(),
+        fields,
+        op: Some(OpId(3)),
+        wrote: Some((2, LogStream::Stderr)),
+    }
 }
 
 fn key(seq: u32, line: u32) -> LogKey {
