@@ -34,6 +34,7 @@ pub(crate) fn of(error: &CliError) -> Option<Report> {
         CliError::OnceSought { run, .. } => Report::new("D0708", Exit::Conflict, error.to_string())
             .note("nothing was forgotten")
             .hint(format!("durun status {run} shows how far it is")),
+        CliError::Queue(_) => Report::new("D0219", Exit::Configuration, error.to_string()),
         CliError::Usage(_) => Report::new("D0205", Exit::Usage, error.to_string()),
         CliError::Detach(_) => Report::new("D0206", Exit::Io, error.to_string()),
         CliError::Handlers(_) => Report::new("D0207", Exit::Io, error.to_string()),

@@ -33,7 +33,9 @@ mod upgrade;
 mod wait;
 mod watch;
 
-pub use crate::store::{LogKey, LogLevel, LogLine, LogStream, OnceRow, RunFilter, RunView, StoreError};
+pub use crate::store::{
+    LogKey, LogLevel, LogLine, LogStream, NewQueue, OnceRow, RunFilter, RunView, StoreError,
+};
 pub use crate::worker::{Finished, Observer, Progress};
 pub use cancel::cancel;
 pub use engine::Engine;

@@ -89,6 +89,7 @@ pub(crate) fn row(name: &str) -> RunRow {
         unread: 0,
         summary: None,
         cancel_requested_at: None,
+        queue: None,
     }
 }
 

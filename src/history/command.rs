@@ -29,6 +29,8 @@ pub enum CommandKind {
     Ask,
     /// `with_lock(name, || …)`: a lock that other runs may hold.
     WithLock,
+    /// The place of a run in a queue before it begins: no script asks for it.
+    Queue,
     /// The timer of an open question after which its reader is reminded: no script asks for it.
     Remind,
     /// The run's own `--timeout`: a timer that no script asks for.
@@ -61,6 +63,7 @@ impl CommandKind {
             Self::WaitToken => "wait_token",
             Self::Ask => "ask",
             Self::WithLock => "with_lock",
+            Self::Queue => "queue",
             Self::Remind => "remind",
             Self::RunTimeout => "run_timeout",
             Self::Grace => "grace",
@@ -77,6 +80,7 @@ impl CommandKind {
             | Self::WaitToken
             | Self::Ask
             | Self::WithLock
+            | Self::Queue
             | Self::Remind
             | Self::RunTimeout
             | Self::Grace => false,

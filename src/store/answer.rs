@@ -62,6 +62,20 @@ pub enum Answer {
     Once(Box<Once>),
     /// Keys of `once` calls.
     OnceRows(Vec<OnceRow>),
+    /// See [`Admission`].
+    Admission(Admission),
+}
+
+/// Whether a run that waits in a queue may begin.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Admission {
+    /// It may, and has its place until it ends.
+    Admitted,
+    /// It has to ask again.
+    Waits {
+        /// What it waits for, in words: `queue reports, 2 of 2 busy (a, b)`.
+        waits_for: String,
+    },
 }
 
 /// What is under a key of `once` calls.

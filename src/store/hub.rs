@@ -230,6 +230,7 @@ impl Note {
             | Request::Logs { .. }
             | Request::Recall { .. }
             | Request::TakeOnce { .. }
+            | Request::Admit { .. }
             | Request::ForgetOnce { .. }
             | Request::ListOnce { .. }
             | Request::Published { .. } => Self::Nothing,

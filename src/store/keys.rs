@@ -49,6 +49,17 @@ pub(super) fn lock(name: &str, place: u64) -> Vec<u8> {
     [name.as_bytes(), &[0xff], &place.to_be_bytes()].concat()
 }
 
+/// The key of a run that waits in a queue: the highest priority first, then the oldest run. No name has the byte 0xff.
+pub(super) fn queued(name: &str, priority: i32, no: RunNo) -> Vec<u8> {
+    let order = !(priority.cast_unsigned() ^ (1 << 31));
+    [name.as_bytes(), &[0xff], &order.to_be_bytes(), &no.0.to_be_bytes()].concat()
+}
+
+/// The last eight bytes as a run number, where the key has them.
+pub(super) fn tail_run(key: &[u8]) -> Option<RunNo> {
+    key.last_chunk().copied().map(u64::from_be_bytes).map(RunNo)
+}
+
 /// The key after all of a lock's.
 pub(super) fn after_lock(name: &str) -> Vec<u8> {
     [name.as_bytes(), &[0xff; 10]].concat()

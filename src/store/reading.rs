@@ -48,6 +48,7 @@ pub(super) fn read(
         | Request::Deliver(_)
         | Request::TakeOnce { .. }
         | Request::ForgetOnce { .. }
+        | Request::Admit { .. }
         | Request::RetryNow { .. }
         | Request::Terminate { .. } => {
             Err(StoreError::Protocol { message: "a writing request among those that read".to_owned() })
@@ -242,6 +243,7 @@ fn view(rows: &dyn Rows, now: Moment, liveness: &dyn Liveness, row: RunRow) -> R
     let last_at = last.and_then(|(_, record)| record.at()).unwrap_or(row.created_at);
     let status = status(rows, now, liveness, &row)?;
     keep_some(&mut pending);
+    pending.extend(super::queues::place(rows, now, liveness, &row)?);
     let locks = super::locks::of_run(rows, now, liveness, row.no, MOST_PENDING)?;
     for lock in locks.iter().filter(|lock| lock.before > 0) {
         let waits_for = lock.to_string();
@@ -262,6 +264,9 @@ pub(super) fn status(
     Ok(match &row.status {
         StoredStatus::Ended(end) => end.status(),
         StoredStatus::Stuck(_) => RunStatus::Stuck,
+        StoredStatus::Open if row.queue.as_ref().is_some_and(|place| place.admitted_at.is_none()) => {
+            RunStatus::Waiting
+        }
         StoredStatus::Open => {
             let executed = row.claim.is_some_and(|claim| liveness.is_alive(claim.token));
             let inbox = rows.range(Table::Inbox, &keys::run(row.no), &keys::after_run(row.no), false, 1)?;

@@ -39,11 +39,15 @@ pub(super) enum Table {
     Locks,
     /// Run number, op: the key of its row among the locks.
     LockOps,
+    /// Name of a queue: its limits, and who occupies it.
+    Queues,
+    /// Name of a queue, priority, run number: a run that waits in it.
+    Queued,
 }
 
 impl Table {
     /// All of them.
-    pub(super) const ALL: [Self; 17] = [
+    pub(super) const ALL: [Self; 19] = [
         Self::Meta,
         Self::Runs,
         Self::Starts,
@@ -61,6 +65,8 @@ impl Table {
         Self::Once,
         Self::Locks,
         Self::LockOps,
+        Self::Queues,
+        Self::Queued,
     ];
 
     /// The name in the file.
@@ -83,6 +89,8 @@ impl Table {
             Self::Once => "once",
             Self::Locks => "locks",
             Self::LockOps => "lock_ops",
+            Self::Queues => "queues",
+            Self::Queued => "queued",
         }
     }
 }

@@ -18,6 +18,9 @@ impl Worker {
         for no in numbers {
             let seed =
                 self.runs.get(&no).is_some_and(|run| run.next_seq == Seq(0)).then(|| self.next_chance());
+            if seed.is_some() && !self.may_begin(no) {
+                continue;
+            }
             let Some(run) = self.runs.get_mut(&no) else { continue };
             let fact = match seed {
                 Some(seed) if matches!(run.phase, Phase::Blocked) => Some(Fact::RunBegan { seed }),

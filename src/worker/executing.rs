@@ -60,6 +60,8 @@ pub(super) struct Executing {
     pub(super) phase: Phase,
     pub(super) takes_signals: bool,
     pub(super) was_stuck: bool,
+    /// While it waits in a queue before it begins.
+    pub(super) queued: Option<super::queue::Queued>,
 }
 
 /// An append on its way, and the entry to deliver when it is committed.
@@ -100,6 +102,11 @@ impl Executing {
             phase: Phase::Blocked,
             takes_signals: true,
             was_stuck: matches!(row.status, crate::history::StoredStatus::Stuck(_)),
+            queued: row
+                .queue
+                .as_ref()
+                .filter(|place| place.admitted_at.is_none())
+                .map(|_| super::queue::Queued::default()),
         }
     }
 

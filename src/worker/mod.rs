@@ -21,6 +21,7 @@ mod outcome;
 mod polls;
 mod processes;
 mod progress;
+mod queue;
 mod recovery;
 mod shutdown;
 mod slots;

@@ -13,6 +13,7 @@ mod logs;
 mod once;
 mod overview;
 mod query;
+mod queues;
 mod reference;
 mod resolve;
 mod result;

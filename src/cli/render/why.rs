@@ -109,6 +109,7 @@ fn is_told(row: &Pending) -> bool {
         | CommandKind::WaitToken
         | CommandKind::Ask
         | CommandKind::WithLock
+        | CommandKind::Queue
         | CommandKind::Grace => true,
     }
 }
@@ -144,6 +145,10 @@ fn sentence(row: &Pending, executed: bool, now: Moment) -> String {
         CommandKind::WithLock => {
             let held = row.waits_for.as_deref().map_or_else(|| format!("the lock {what}"), escape::line);
             format!("{since} it waits{place} for {held}{until}.")
+        }
+        CommandKind::Queue => {
+            let waits_for = row.waits_for.as_deref().unwrap_or(&row.label.name);
+            format!("{since} it waits for its turn before it begins: {}.", escape::line(waits_for))
         }
         CommandKind::Remind | CommandKind::RunTimeout => String::new(),
         CommandKind::Grace => format!("It was asked to end and cleans up{until}."),

@@ -7,6 +7,7 @@ mod fixtures;
 mod locks;
 mod messages;
 mod once;
+mod queues;
 mod rows;
 mod searches;
 mod starts;
@@ -52,6 +53,7 @@ pub fn conformance(make: Make<'_>) -> usize {
         statuses::CHECKS,
         once::CHECKS,
         locks::CHECKS,
+        queues::CHECKS,
     ];
     let mut failed = Vec::new();
     let mut count = 0;

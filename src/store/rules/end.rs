@@ -41,6 +41,7 @@ pub(super) fn end_run(
 ) -> Result<(), StoreError> {
     // First: a grant that was never told is no unread message.
     super::lock::release_all(rows, around, row.no, told)?;
+    super::queue::leave(rows, row)?;
     for (key, _) in all_of_run(rows, Table::Pending, row.no)? {
         if let Some(op) = keys::tail_u32(&key) {
             remove_pending(rows, row.no, OpId(op))?;

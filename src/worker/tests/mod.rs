@@ -103,6 +103,7 @@ impl World {
             },
             scripts: vec![(ScriptHash::of(text), text.to_owned())],
             claim: None,
+            queue: None,
         };
         let Ok(Answer::Started { run, .. }) = self.store.ask(Request::Start(Box::new(new))) else {
             panic!("starts")
