@@ -51,7 +51,7 @@ pub(crate) struct StartArgs {
     /// End the run as timed out when it has not ended after this long: 30s, 1h 30m, 2 days
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     timeout: Option<i64>,
-    /// Begin only when this queue of durun.toml lets it: [queue.NAME] max_concurrent, rate
+    /// Begin only when this queue lets it; its section of durun.toml says how many, and how often
     #[arg(long, value_name = "NAME")]
     queue: Option<String>,
     /// In the queue the highest goes first, then who came first
