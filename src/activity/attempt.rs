@@ -33,7 +33,8 @@ pub fn judge(
         }
         ProcessEnd::TimedOut => {
             let limit = timeout_ms.map(|ms| format!(" of {}", show_duration(ms))).unwrap_or_default();
-            Err(Failed::passing(failure(kind::TIMEOUT, format!("took longer than its timeout{limit}"))))
+            let failure = failure(kind::TIMEOUT, format!("took longer than its timeout{limit}"));
+            Err(Failed::passing(failure.with("limit", "timeout")))
         }
         // It may have done its work; that is so after every crash, and the key is the same.
         ProcessEnd::Lost => {

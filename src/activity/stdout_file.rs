@@ -88,7 +88,9 @@ impl StdoutFile {
         std::fs::rename(&self.temporary, &self.target)?;
         let folder = self.target.parent().filter(|folder| *folder != Path::new(""));
         File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
-        let sha256 = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let digits = hasher.finalize().iter().flat_map(|byte| [byte >> 4, byte & 15]).collect::<Vec<u8>>();
+        let digits = digits.into_iter().filter_map(|digit| char::from_digit(u32::from(digit), 16));
+        let sha256 = digits.collect();
         Ok(Written { bytes, sha256 })
     }
 

@@ -11,6 +11,7 @@ mod find;
 mod fit;
 mod history;
 mod list;
+mod log_source;
 mod logs;
 mod once;
 mod program;

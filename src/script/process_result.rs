@@ -19,10 +19,14 @@ pub(crate) struct ProcessResult {
     read: RefCell<BTreeMap<Reading, Dynamic>>,
 }
 
-/// A copy reads anew: what changes in it does not change here.
+/// What changes in a copy does not change here.
 impl Clone for ProcessResult {
     fn clone(&self) -> Self {
-        Self::new(self.fields.clone())
+        let mut read = self.read.borrow().clone();
+        for made in read.values_mut() {
+            *made = made.flatten_clone().into_shared();
+        }
+        Self { fields: self.fields.clone(), read: RefCell::new(read) }
     }
 }
 
@@ -58,10 +62,8 @@ impl ProcessResult {
         let mut map = self.fields.clone();
         if let Ok(text) = self.stdout() {
             for (name, reading) in [("lines", Reading::Lines), ("json", Reading::Json)] {
-                if !map.contains_key(name) {
-                    let read = read(reading, &text).unwrap_or(Dynamic::UNIT);
-                    map.insert(name.into(), read);
-                }
+                let made = self.read.borrow().get(&reading).map(Dynamic::flatten_clone);
+                map.insert(name.into(), made.or_else(|| read(reading, &text).ok()).unwrap_or(Dynamic::UNIT));
             }
         }
         map
@@ -83,6 +85,11 @@ impl ProcessResult {
     }
 
     fn set(&mut self, name: &str, value: Dynamic) {
+        // The engine writes a reading back after each call of a method on it.
+        if let Some(reading) = Reading::named(name) {
+            self.read.borrow_mut().insert(reading, value.into_shared());
+            return;
+        }
         self.fields.insert(name.into(), value);
         if name == "stdout" {
             self.read.borrow_mut().clear();
@@ -90,16 +97,12 @@ impl ProcessResult {
     }
 
     fn stdout(&self) -> Result<ImmutableString, Failure> {
-        match self.fields.get("stdout") {
-            Some(stdout) => stdout
-                .clone()
-                .into_immutable_string()
-                .map_err(|_| malformed("bad_text", "stdout is not UTF-8 text".to_owned())),
-            None => {
-                let message = "there is no stdout to read: it went to a file (stdout: FILE)";
-                Err(malformed("no_stdout", message.to_owned()))
-            }
-        }
+        let Some(stdout) = self.fields.get("stdout") else {
+            let message = "there is no stdout to read: it went to a file (stdout: FILE)";
+            return Err(malformed("no_stdout", message.to_owned()));
+        };
+        let text = stdout.clone().into_immutable_string();
+        text.map_err(|_| malformed("bad_text", "stdout is not UTF-8 text".to_owned()))
     }
 }
 

@@ -19,6 +19,11 @@ pub(super) struct BodyHost {
 }
 
 impl BodyHost {
+    /// A process of its body gave a heartbeat.
+    pub(super) fn hear(&self, details: Value) {
+        self.heartbeat.borrow_mut().0 = details;
+    }
+
     /// The details of a heartbeat that the worker has not heard of.
     pub(super) fn take_heartbeat(&self) -> Option<Value> {
         let mut heartbeat = self.heartbeat.borrow_mut();

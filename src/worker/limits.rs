@@ -62,6 +62,9 @@ impl Worker {
         let monotonic = self.clock.monotonic();
         let Some(attempt) = self.runs.get_mut(&no).and_then(|run| run.attempts.get_mut(&op)) else { return };
         attempt.alive = monotonic;
+        if let State::Body(running) = &attempt.state {
+            running.host.hear(details.clone());
+        }
         attempt.heartbeat = Some(details);
         self.keep_attempt(no, op, monotonic);
     }

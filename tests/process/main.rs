@@ -1,6 +1,7 @@
 //! Few, slow, real: processes of durun, killed and started again.
 #![expect(clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+mod copies;
 mod endings;
 mod fanout;
 mod four_processes;
@@ -8,6 +9,7 @@ mod interrupts;
 mod invoices;
 mod kill_storm;
 mod order_paths;
+mod processes;
 mod promises;
 mod samples;
 mod two_terminals;

@@ -5,8 +5,12 @@ use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::render::log_line;
-use crate::client::{LogLine, LogReader, StepFilter, Watch, find, step_filter, view};
+use crate::client::{LogReader, Watch, find, step_filter, view};
 use clap::Args;
+use std::time::Duration;
+
+/// Between two looks at what attempts write: nobody tells of that.
+const LOOK: Duration = Duration::from_millis(150);
 
 const EXAMPLES: &str = "\
 Examples:
@@ -33,7 +37,7 @@ pub(crate) fn run(context: &Context, args: &LogsArgs) -> Result<Exit, CliError> 
     let row = find(&session, &args.id)?;
     let filter = step_filter(&session, &row, args.step.as_deref())?;
     let watch = if args.follow { Some(Watch::begin(&session, row.no)?) } else { None };
-    let mut reader = LogReader::new(row.no);
+    let mut reader = LogReader::new(&session, row.no, filter);
     let mut kept = Vec::new();
     loop {
         // Asked first: lines that follow are read before the end is believed.
@@ -43,7 +47,7 @@ pub(crate) fn run(context: &Context, args: &LogsArgs) -> Result<Exit, CliError> 
             if page.is_empty() {
                 break;
             }
-            let page = page.iter().filter(|line| is_wanted(line, &filter));
+            let page = page.iter();
             match context.format() {
                 Format::Json if watch.is_none() => {
                     kept.extend(page.map(|line| log_line::document(&row.id, line)));
@@ -59,7 +63,7 @@ pub(crate) fn run(context: &Context, args: &LogsArgs) -> Result<Exit, CliError> 
         }
         match &watch {
             Some(watch) if !over => {
-                watch.next(None);
+                watch.next(Some(LOOK));
             }
             Some(_) | None => break,
         }
@@ -68,8 +72,4 @@ pub(crate) fn run(context: &Context, args: &LogsArgs) -> Result<Exit, CliError> 
         context.print_json_list(kept)?;
     }
     Ok(Exit::Done)
-}
-
-fn is_wanted(line: &LogLine, filter: &StepFilter) -> bool {
-    filter.as_ref().is_none_or(|ops| line.op.is_some_and(|op| ops.contains(&op)))
 }

@@ -122,7 +122,8 @@ impl Live {
                 Vec::new()
             }
             Progress::Log(line) => {
-                vec![format!("{} {}", Paint::Dim.paint("│", self.color), log_line::text(&line))]
+                let bar = Paint::Dim.paint("│", self.color);
+                log_line::on_screen(&line).into_iter().map(|text| format!("{bar} {text}")).collect()
             }
             Progress::Summary(text) => {
                 self.remarks.entry(run).or_default().summary = Some(escape::line(&text));

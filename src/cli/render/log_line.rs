@@ -4,7 +4,7 @@ use super::paint::Paint;
 use super::run_json::SCHEMA;
 use super::when::absolute;
 use crate::cli::escape;
-use crate::client::{LogLevel, LogLine};
+use crate::client::{LogLevel, LogLine, LogStream};
 use crate::history::{RunId, Value};
 use crate::timer::rfc3339;
 use serde_json::{Value as Json, json};
@@ -25,8 +25,32 @@ pub(crate) fn text(line: &LogLine) -> String {
     format!("{}{}", escape::line(&line.text), escape::line(&fields))
 }
 
+/// What a screen shows of it as it comes: of the end of an output only stderr, and of that the last lines.
+pub(crate) fn on_screen(line: &LogLine) -> Vec<String> {
+    const LINES: usize = 10;
+    match line.wrote {
+        None => vec![text(line)],
+        Some((_, LogStream::Stdout)) => Vec::new(),
+        Some((_, LogStream::Stderr)) => {
+            let lines: Vec<&str> = line.text.lines().collect();
+            let last = lines.get(lines.len().saturating_sub(LINES)..).unwrap_or_default();
+            last.iter().copied().map(escape::line).collect()
+        }
+    }
+}
+
 /// A line for `logs`.
 pub(crate) fn render(line: &LogLine, color: bool) -> String {
+    if let Some((attempt, stream)) = line.wrote {
+        let op = line.op.map(|op| format!("#{op} ")).unwrap_or_default();
+        let (word, paint) = match stream {
+            LogStream::Stdout => ("out", Paint::Plain),
+            LogStream::Stderr => ("err", Paint::Yellow),
+        };
+        let place = Paint::Dim.paint(&format!("{op}attempt {attempt}:"), color);
+        let word = paint.paint(&format!("{word:<5}"), color);
+        return format!("{}  {word}  {place} {}\n", absolute(line.at), text(line));
+    }
     let (word, paint) = match line.level {
         LogLevel::Debug => ("debug", Paint::Dim),
         LogLevel::Info => ("info", Paint::Plain),
@@ -46,5 +70,10 @@ pub(crate) fn document(run: &RunId, line: &LogLine) -> Json {
         "text": line.text,
         "fields": line.fields.to_json(),
         "op": line.op.map(|op| op.0),
+        "attempt": line.wrote.map(|(attempt, _)| attempt),
+        "stream": line.wrote.map(|(_, stream)| match stream {
+            LogStream::Stdout => "stdout",
+            LogStream::Stderr => "stderr",
+        }),
     })
 }

@@ -296,10 +296,12 @@ fn shielded_clean_up_is_not_interrupted_and_the_cancel_comes_after_it() {
     assert_eq!(story.waits(), ["0 activity \"one\""]);
     story.completes(0, Value::Null);
     assert_eq!(story.waits(), ["1 activity \"two\"", "2 activity \"two\""], "what it starts is shielded too");
+    story.cancel("again");
+    assert_eq!(story.waits().len(), 2, "nor does a second cancel reach it");
     story.completes(1, Value::Null);
     story.completes(2, Value::Null);
     assert_eq!(story.logs, ["one", "two", "not interrupted", "cancelled"]);
-    assert_eq!(story.end(), Some(&RunEnd::Cancelled { reason: "enough".into() }));
+    assert_eq!(story.end(), Some(&RunEnd::Cancelled { reason: "again".into() }));
     assert_eq!(story.replayed(), Told::Same);
 }
 

@@ -327,3 +327,71 @@ fn ruling_17_a_cancel_of_the_run_reaches_all_strands_in_order_of_creation() {
     assert_eq!(story.end(), Some(&RunEnd::Cancelled { reason: "enough".into() }));
     assert_eq!(story.replayed(), Told::Same);
 }
+
+#[test]
+fn a_cancel_reaches_what_the_strand_started_before_the_strand_has_cleaned_up() {
+    let mut story = Story::of(
+        r#"
+        let h = strand(|| {
+            let inner = strand(|| { try { sleep(1000); } catch (e) { log("inner"); throw e; } });
+            try { sleep(1000); } catch (e) { activity("tidy"); log("outer"); throw e; }
+        });
+        sleep(1);
+        h.cancel();
+        try { h.join(); } catch (e) { log(e.kind); }
+        "#,
+    );
+    story.begin();
+    story.fires(0);
+    assert_eq!(
+        (story.logs.clone(), story.waits()),
+        (vec!["inner".to_owned()], vec!["3 activity \"tidy\"".to_owned()])
+    );
+    story.completes(3, Value::Null);
+    assert_eq!(story.logs, ["inner", "outer", "cancelled"]);
+    assert_eq!(story.replayed(), Told::Same);
+}
+
+#[test]
+fn what_a_strand_left_behind_belongs_to_the_one_that_started_it_and_is_cancelled_with_that() {
+    let mut story = Story::of(
+        r#"
+        let h = strand(|| {
+            let left = strand(|| strand(|| { try { sleep(1000); } catch (e) { log(`${e.kind} ${e.cause}`); throw e; } })).join();
+            start_activity("left too");
+            strand(|| { let also = start_activity("handed on"); 1 }).join();
+            try { sleep(1000); } catch (e) { activity("tidy"); throw e; }
+        });
+        sleep(1);
+        h.cancel();
+        sleep(5);
+        "done"
+        "#,
+    );
+    story.begin();
+    assert_eq!(story.waits().len(), 5);
+    story.fires(0);
+    assert_eq!(story.logs, ["cancelled strand"]);
+    let waits: Vec<String> = story.waits().iter().map(|wait| wait[2..].to_owned()).collect();
+    assert_eq!(waits, ["sleep", "activity \"tidy\""]);
+    assert_eq!(story.replayed(), Told::Same);
+}
+
+#[test]
+fn who_selected_once_is_not_woken_by_the_loser_while_it_joins_others() {
+    let mut story = Story::of(
+        r"
+        let hs = [1, 5, 9, 10].map(|s| strand(s, |s| { sleep(s); s }));
+        select([hs[0], hs[1]]);
+        `${join_all([hs[2], hs[3]])}`
+        ",
+    );
+    story.begin();
+    for op in 0..3 {
+        story.fires(op);
+    }
+    assert_eq!(story.end(), None, "the end of b and c is not that of c and d");
+    story.fires(3);
+    assert_eq!(*story.result(), Value::from("[9, 10]"));
+    assert_eq!(story.replayed(), Told::Same);
+}
