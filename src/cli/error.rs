@@ -60,6 +60,9 @@ pub(crate) enum CliError {
     /// Arguments that do not go together or say nothing.
     #[error("{0}")]
     Usage(String),
+    /// A queue that is not declared, or declared wrongly.
+    #[error("{0}")]
+    Queue(String),
     /// The process in the background did not begin.
     #[error("the run could not be begun in the background: {0}")]
     Detach(String),

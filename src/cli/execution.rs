@@ -11,6 +11,16 @@ use crate::history::{RunId, RunNo, RunStatus};
 
 /// Executes runs that this process has claimed until each has ended, and says how.
 pub(crate) fn execute(context: &Context, session: &Session, runs: Vec<Claimed>) -> Result<Exit, CliError> {
+    execute_for(context, session, runs, None)
+}
+
+/// The same where a run is meant to end so: then nothing is said of it.
+pub(crate) fn execute_for(
+    context: &Context,
+    session: &Session,
+    runs: Vec<Claimed>,
+    wanted: Option<RunStatus>,
+) -> Result<Exit, CliError> {
     let names: Vec<(RunNo, RunId)> = runs.iter().map(|run| (run.run, run.id.clone())).collect();
     let interrupts = Interrupts::install()?;
     let display = Display::new(context, &runs);
@@ -26,6 +36,7 @@ pub(crate) fn execute(context: &Context, session: &Session, runs: Vec<Claimed>) 
     match (names.as_slice(), finished.into_iter().next()) {
         ([(run, id)], Some((_, finished))) => {
             let standing = match finished {
+                Finished::Ended(end) if Some(end.status()) == wanted => return Ok(Exit::Done),
                 Finished::Ended(end) => Standing::Ended(end),
                 Finished::Stuck(stuck) => Standing::Stuck(*stuck),
                 Finished::Parked => Standing::Open(RunStatus::Parked),

@@ -17,6 +17,7 @@ mod input;
 mod interrupt;
 mod invocation;
 mod opening;
+mod queues;
 mod render;
 mod report;
 mod report_client;

@@ -34,6 +34,7 @@ pub(crate) fn of(error: &CliError) -> Option<Report> {
         CliError::OnceSought { run, .. } => Report::new("D0708", Exit::Conflict, error.to_string())
             .note("nothing was forgotten")
             .hint(format!("durun status {run} shows how far it is")),
+        CliError::Queue(_) => Report::new("D0219", Exit::Configuration, error.to_string()),
         CliError::Usage(_) => Report::new("D0205", Exit::Usage, error.to_string()),
         CliError::Detach(_) => Report::new("D0206", Exit::Io, error.to_string()),
         CliError::Handlers(_) => Report::new("D0207", Exit::Io, error.to_string()),
@@ -63,6 +64,11 @@ fn client(error: &ClientError) -> Report {
         ClientError::NoRuns => Report::new("D0303", Exit::Missing, text).hint("durun FILE.rhai starts one"),
         ClientError::Ambiguous { candidates, .. } => {
             Report::new("D0304", Exit::Missing, text).note(table(candidates))
+        }
+        ClientError::UndoStuck { id } => {
+            Report::new("D0110", Exit::Stuck, text).note("nothing was stored").hint(format!(
+                "durun why {id} says what is wrong; durun terminate {id} ends it and undoes nothing"
+            ))
         }
         ClientError::NothingToResume => {
             Report::new("D0305", Exit::Usage, text).hint("durun list shows all runs")

@@ -75,12 +75,30 @@ fn failed(id: &RunId, failure: &Failure, script: Option<&Script>) -> Report {
     {
         report = report.note(format!("caused by {}: {}", cause.kind, cause.message));
     }
+    for undone in not_undone(failure) {
+        report = report.note(undone);
+    }
     if let Some(tail) = stderr_tail(failure) {
         report = report.note(format!("stderr of the last attempt:\n{tail}"));
     }
     let logs =
         name.map_or_else(|| format!("durun logs {id}"), |name| format!("durun logs {id} {}", shell(name)));
     report.hint(format!("durun history {id} tells what happened, {logs} what it wrote"))
+}
+
+/// What could not be taken back, a line each; and what went wrong in the handler of the failure.
+fn not_undone(failure: &Failure) -> Vec<String> {
+    let message = |error: &Value| Failure::from_value(error.clone()).message;
+    let undos = match failure.data.get("undo_failures") {
+        Some(Value::List(undos)) => undos.as_slice(),
+        Some(_) | None => &[],
+    };
+    let told = undos.iter().map(|entry| {
+        let what = entry.get("undo").and_then(Value::as_text).unwrap_or_default();
+        format!("not undone: {what}: {}", entry.get("error").map(message).unwrap_or_default())
+    });
+    let handler = failure.data.get("on_failure_error");
+    told.chain(handler.map(|error| format!("on_failure failed: {}", message(error)))).collect()
 }
 
 /// The last lines of what an attempt wrote, of the failure or of what caused it.

@@ -48,6 +48,12 @@ pub enum ClientError {
     /// The store has no run at all, so there is no last one.
     #[error("there is no run yet")]
     NoRuns,
+    /// The undos of a stuck run are only known once its script can be replayed.
+    #[error("run {id} is stuck: what it did cannot be undone before its script is mended")]
+    UndoStuck {
+        /// The run.
+        id: RunId,
+    },
     /// Several ids begin so.
     #[error("\"{text}\" is the beginning of {} ids", candidates.len())]
     Ambiguous {

@@ -34,7 +34,9 @@ mod upgrade;
 mod wait;
 mod watch;
 
-pub use crate::store::{LogKey, LogLevel, LogLine, LogStream, OnceRow, RunFilter, RunView, StoreError};
+pub use crate::store::{
+    LogKey, LogLevel, LogLine, LogStream, NewQueue, OnceRow, RunFilter, RunView, StoreError,
+};
 pub use crate::worker::{Finished, Observer, Progress};
 pub use cancel::cancel;
 pub use engine::Engine;
@@ -56,7 +58,7 @@ pub use signal::{SignalSent, signal};
 pub use start::{Existing, StartRequest, Started, new_id, start};
 pub use status::{published, script_text, view};
 pub use stop::{Stop, StopLevel};
-pub use terminate::terminate;
+pub use terminate::{terminate, terminate_by_undo};
 pub use upgrade::{Upgraded, upgrade};
 pub use wait::{Waited, wait};
 pub use watch::Watch;

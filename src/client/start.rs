@@ -2,7 +2,7 @@
 
 use super::{Claimed, ClientError, Conflict, LoadedProgram, Session, Standing, view};
 use crate::history::{Claim, MessageId, RunId, RunNo, RunRow, RunStart, Value};
-use crate::store::{Answer, NewRun, Request, StoreError};
+use crate::store::{Answer, NewQueue, NewRun, Request, StoreError};
 use std::collections::BTreeMap;
 
 /// Letters and digits that are not mistaken for each other: 31 of them.
@@ -27,6 +27,8 @@ pub struct StartRequest {
     pub timeout_ms: Option<i64>,
     /// Whether this process is to execute it.
     pub claim: bool,
+    /// The queue in which it waits until it may begin.
+    pub queue: Option<NewQueue>,
 }
 
 /// What came of a start.
@@ -101,6 +103,7 @@ pub fn start(session: &Session, request: StartRequest) -> Result<Started, Client
             start: start.clone(),
             scripts: request.program.texts.clone(),
             claim: request.claim.then(|| session.claim()),
+            queue: request.queue.clone(),
         };
         match session.ask(Request::Start(Box::new(new)))? {
             Answer::Started { run, epoch } => return Ok(Started::New(Claimed { run, id, epoch })),
@@ -114,6 +117,7 @@ pub fn start(session: &Session, request: StartRequest) -> Result<Started, Client
                 return Ok(Started::Existing { row, what, edited });
             }
             Answer::Done
+            | Answer::Told(_)
             | Answer::Claimed { .. }
             | Answer::Delivered { .. }
             | Answer::Runs(_)
@@ -125,7 +129,8 @@ pub fn start(session: &Session, request: StartRequest) -> Result<Started, Client
             | Answer::Logs(_)
             | Answer::Published(_)
             | Answer::Once(_)
-            | Answer::OnceRows(_) => return Err(ClientError::Answer { run: RunNo(0) }),
+            | Answer::OnceRows(_)
+            | Answer::Admission(_) => return Err(ClientError::Answer { run: RunNo(0) }),
         }
     }
 }

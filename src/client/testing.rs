@@ -89,6 +89,7 @@ pub(crate) fn row(name: &str) -> RunRow {
         unread: 0,
         summary: None,
         cancel_requested_at: None,
+        queue: None,
     }
 }
 
@@ -102,6 +103,7 @@ pub(crate) fn view(status: StoredStatus, shown: RunStatus, executor: Option<Clai
         last_at: Moment(0),
         pending: Vec::new(),
         unread: 0,
+        locks: Vec::new(),
     }))
 }
 

@@ -19,6 +19,7 @@ fn request(name: Option<&str>, text: &str, input: Value) -> StartRequest {
         directory: "/elsewhere".to_owned(),
         environment: BTreeMap::new(),
         timeout_ms: Some(5),
+        queue: None,
         claim: true,
     }
 }

@@ -29,6 +29,10 @@ pub enum CommandKind {
     WaitToken,
     /// `ask(question, …)`: a question that a person answers.
     Ask,
+    /// `with_lock(name, || …)`: a lock that other runs may hold.
+    WithLock,
+    /// The place of a run in a queue before it begins: no script asks for it.
+    Queue,
     /// The timer of an open question after which its reader is reminded: no script asks for it.
     Remind,
     /// The run's own `--timeout`: a timer that no script asks for.
@@ -61,6 +65,8 @@ impl CommandKind {
             Self::WaitUntil => "wait_until",
             Self::WaitToken => "wait_token",
             Self::Ask => "ask",
+            Self::WithLock => "with_lock",
+            Self::Queue => "queue",
             Self::Remind => "remind",
             Self::RunTimeout => "run_timeout",
             Self::Grace => "grace",
@@ -76,6 +82,8 @@ impl CommandKind {
             | Self::WaitUntil
             | Self::WaitToken
             | Self::Ask
+            | Self::WithLock
+            | Self::Queue
             | Self::Remind
             | Self::RunTimeout
             | Self::Grace => false,

@@ -1,8 +1,8 @@
 //! Entries: the facts of a run, in the order in which its script was told of them.
 
 use super::{
-    CommandKind, CommandLabel, Failure, Message, MessageBody, MessageId, MessageNo, Moment, OpId,
-    QuestionAnswered, RunEnd, TokenResolved, Value,
+    CommandKind, CommandLabel, Failure, LockGranted, Message, MessageBody, MessageId, MessageNo, Moment,
+    OpId, QuestionAnswered, RunEnd, TokenResolved, Value,
 };
 use serde::{Deserialize, Serialize};
 
@@ -37,6 +37,8 @@ pub enum Fact {
     TokenResolved(Box<TokenResolved>),
     /// The answer to a question was delivered.
     QuestionAnswered(Box<QuestionAnswered>),
+    /// A lock that the script asked for was granted.
+    LockGranted(Box<LockGranted>),
     /// The run ended; always the last entry.
     RunEnded(Box<RunEnded>),
     /// An entry of a kind that this version does not know; shown raw, never replayed.
@@ -127,6 +129,8 @@ pub enum CancelCause {
     Request,
     /// The run's own `--timeout` came due.
     Timeout,
+    /// Somebody asked that what it did be undone, and nothing more: `durun terminate --undo`.
+    Undo,
 }
 
 /// A delivered request to end.
@@ -184,6 +188,13 @@ impl Fact {
                 choice: choice.clone(),
                 accepted_at: message.accepted_at,
             })),
+            MessageBody::Grant { op, name } => Self::LockGranted(Box::new(LockGranted {
+                message_no: message.no,
+                message_id: message.id,
+                op: *op,
+                label: CommandLabel { kind: CommandKind::WithLock, name: name.clone() },
+                accepted_at: message.accepted_at,
+            })),
         }
     }
 
@@ -210,6 +221,7 @@ impl Fact {
             }
             Self::TokenResolved(it) => Some((it.message_no, it.message_id, it.accepted_at)),
             Self::QuestionAnswered(it) => Some((it.message_no, it.message_id, it.accepted_at)),
+            Self::LockGranted(it) => Some((it.message_no, it.message_id, it.accepted_at)),
             Self::RunBegan { .. }
             | Self::ActivityCompleted(_)
             | Self::ActivityFailed(_)
@@ -231,6 +243,7 @@ impl Fact {
             Self::CancelRequested(_) => "CancelRequested",
             Self::TokenResolved(_) => "TokenResolved",
             Self::QuestionAnswered(_) => "QuestionAnswered",
+            Self::LockGranted(_) => "LockGranted",
             Self::RunEnded(ended) => match ended.end {
                 RunEnd::Completed { .. } => "RunCompleted",
                 RunEnd::Failed { .. } => "RunFailed",
@@ -248,6 +261,7 @@ impl Fact {
             Self::ActivityCompleted(done) => Some((done.op, &done.label)),
             Self::ActivityFailed(failed) => Some((failed.op, &failed.label)),
             Self::TimerFired(fired) => Some((fired.op, &fired.label)),
+            Self::LockGranted(granted) => Some((granted.op, &granted.label)),
             Self::RunBegan { .. }
             | Self::SignalReceived(_)
             | Self::CancelRequested(_)

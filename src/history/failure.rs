@@ -32,6 +32,10 @@ pub mod kind {
     pub const NESTED: &str = "nested";
     /// A variable that another strand holds.
     pub const HELD: &str = "held";
+    /// A lock that a strand asks for while it holds it.
+    pub const LOCK: &str = "lock";
+    /// An undo that failed, told by `undo()`.
+    pub const UNDO: &str = "undo";
     /// A token that was rejected.
     pub const REJECTED: &str = "rejected";
     /// An at-most-once step whose outcome a crash hid.

@@ -54,6 +54,13 @@ pub enum MessageBody {
         /// The answer.
         choice: Choice,
     },
+    /// A lock is granted to a command that asked for it.
+    Grant {
+        /// The command.
+        op: OpId,
+        /// The name of the lock.
+        name: String,
+    },
 }
 
 impl MessageId {
@@ -70,6 +77,11 @@ impl MessageId {
     /// The id of every answer to a question of a run: the first one counts.
     pub fn of_question(run: &str, generation: u32, question: OpId) -> Self {
         Self::of_parts(run, 2, &[generation.to_be_bytes(), question.0.to_be_bytes()].concat())
+    }
+
+    /// The id of the grant of a lock to a command of a run, by its place among those that ever asked for it.
+    pub fn of_grant(run: &str, op: OpId, place: u64) -> Self {
+        Self::of_parts(run, 10, &[op.0.to_be_bytes().as_slice(), &place.to_be_bytes()].concat())
     }
 
     /// No run and no token has a byte below the letters in its name, so the mark parts what must not meet.

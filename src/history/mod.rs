@@ -8,10 +8,12 @@ mod command;
 mod effect_options;
 mod entry;
 mod failure;
+mod lock;
 mod message;
 mod moment;
 mod op_id;
 mod pending;
+mod queue;
 mod record;
 mod reply;
 mod retry_policy;
@@ -27,10 +29,12 @@ pub use entry::{
     TimerFired,
 };
 pub use failure::{Failure, kind};
+pub use lock::{LockGranted, LockView};
 pub use message::{Message, MessageBody, MessageId};
 pub use moment::Moment;
 pub use op_id::{MessageNo, OpId, Seq};
 pub use pending::Pending;
+pub use queue::{QueueLimits, QueuePlace};
 pub use record::{Checksum, Record, RecordError};
 pub use reply::{Choice, QuestionAnswered, Resolution, TokenResolved};
 pub use retry_policy::RetryPolicy;

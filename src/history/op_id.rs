@@ -24,6 +24,9 @@ impl OpId {
     /// The timer of the grace that follows a request to end.
     pub const GRACE: Self = Self(u32::MAX - 1);
 
+    /// The place of a run in a queue, as it is shown.
+    pub const QUEUE: Self = Self(u32::MAX - 2);
+
     /// The number after this one.
     #[must_use]
     pub fn next(self) -> Self {

@@ -70,6 +70,7 @@ impl Fact {
             Self::RunEnded(_) => 7,
             Self::TokenResolved(_) => 20,
             Self::QuestionAnswered(_) => 21,
+            Self::LockGranted(_) => 40,
             Self::Unknown { code, .. } => *code,
         }
     }
@@ -95,6 +96,7 @@ impl Record {
             Fact::RunEnded(body) => write_body(&mut bytes, body),
             Fact::TokenResolved(body) => write_body(&mut bytes, body),
             Fact::QuestionAnswered(body) => write_body(&mut bytes, body),
+            Fact::LockGranted(body) => write_body(&mut bytes, body),
             Fact::Unknown { raw, .. } => {
                 bytes.extend_from_slice(raw);
                 Ok(())
@@ -153,6 +155,7 @@ impl Record {
             7 => Fact::RunEnded(read_body(body)?),
             20 => Fact::TokenResolved(read_body(body)?),
             21 => Fact::QuestionAnswered(read_body(body)?),
+            40 => Fact::LockGranted(read_body(body)?),
             code => Fact::Unknown { code, raw: body.to_vec() },
         };
         Ok((Entry { at: Moment(i64::from_be_bytes(time)), fact }, Checksum(checksum)))
@@ -172,8 +175,8 @@ mod tests {
     use super::*;
     use crate::history::{
         ActivityCompleted, ActivityFailed, CancelCause, CancelRequested, Choice, CommandKind, CommandLabel,
-        Failure, MessageId, MessageNo, OpId, QuestionAnswered, Resolution, RunEnd, RunEnded, SignalReceived,
-        TimerFired, TokenResolved, Value,
+        Failure, LockGranted, MessageId, MessageNo, OpId, QuestionAnswered, Resolution, RunEnd, RunEnded,
+        SignalReceived, TimerFired, TokenResolved, Value,
     };
 
     fn label(kind: CommandKind, name: &str) -> CommandLabel {
@@ -239,6 +242,13 @@ mod tests {
                 question: OpId(3),
                 choice: Choice { choice: "yes".to_owned(), who: "ada".to_owned(), note: String::new() },
                 accepted_at: Moment(6),
+            })),
+            Fact::LockGranted(Box::new(LockGranted {
+                message_no: MessageNo(5),
+                message_id: MessageId([4; 16]),
+                op: OpId(4),
+                label: label(CommandKind::WithLock, "db"),
+                accepted_at: Moment(7),
             })),
             Fact::Unknown { code: 900, raw: vec![1, 2, 3] },
         ]

@@ -1,6 +1,6 @@
 //! What the store keeps of each run: the record of its start, and the small row that changes.
 
-use super::{Moment, RunId, RunNo, StoredStatus, Value};
+use super::{Moment, QueuePlace, RunId, RunNo, StoredStatus, Value};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -95,6 +95,9 @@ pub struct RunRow {
     /// When a request to end was delivered.
     #[serde(default)]
     pub cancel_requested_at: Option<Moment>,
+    /// The queue that it was started in.
+    #[serde(default)]
+    pub queue: Option<QueuePlace>,
 }
 
 impl ScriptHash {

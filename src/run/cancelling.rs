@@ -150,6 +150,34 @@ impl Run {
             && !self.open.values().any(|open| matches!(open.owner, Owner::Handle { .. }));
     }
 
+    /// Drops every strand where it stands, but for those that take back; then the run ends by taking back.
+    pub(super) fn abandon(&mut self, failure: Failure) {
+        let dropped: Vec<StrandNo> =
+            self.strands.iter().filter(|(_, slot)| !slot.in_undo).map(|(no, _)| *no).collect();
+        for no in &dropped {
+            self.unblock(*no);
+            self.strands.remove(no);
+        }
+        self.ready.retain(|(no, _)| !dropped.contains(no));
+        let left: Vec<OpId> = self
+            .open
+            .iter()
+            .filter(|(_, open)| match &open.owner {
+                Owner::Handle { parent, .. } => parent.is_none_or(|parent| dropped.contains(&parent)),
+                Owner::Strand(_) | Owner::Nobody => false,
+            })
+            .map(|(op, _)| *op)
+            .collect();
+        for op in left {
+            self.forget(op);
+            self.settle(op);
+        }
+        self.unjoined.clear();
+        self.forget_waiting_for_undos();
+        self.ending.abandoned(failure.clone());
+        self.cancel = Some(failure);
+    }
+
     pub(super) fn too_many_strands(&self, line: Option<u32>) -> Box<Stuck> {
         Box::new(Stuck {
             kind: kind::FAULT.to_owned(),
@@ -168,6 +196,6 @@ fn awaited(slot: &Slot) -> Vec<Target> {
     match &slot.blocked {
         Blocked::Join { handles, .. } => handles.iter().filter_map(Handle::target).collect(),
         // The members of a group are among its children.
-        Blocked::Group(_) | Blocked::No | Blocked::Command(_) => Vec::new(),
+        Blocked::Group(_) | Blocked::No | Blocked::Command(_) | Blocked::Undo => Vec::new(),
     }
 }

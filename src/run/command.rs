@@ -40,6 +40,11 @@ pub enum Work {
         /// When it is due.
         due: Moment,
     },
+    /// A lock of the store, ended by `LockGranted`, or by `TimerFired`. Its name is the command's.
+    Lock {
+        /// When it gives up, where it does.
+        due: Option<Moment>,
+    },
     /// A wait without a time-out: the script itself ends it.
     Wait,
 }
@@ -51,6 +56,8 @@ pub struct Stretch {
     pub commands: Vec<Command>,
     /// Commands that ended without an entry of their own: waits that were served, calls that a cancel ended.
     pub settled: Vec<OpId>,
+    /// Locks that are held or waited for no longer, by the command that asked.
+    pub unlocked: Vec<OpId>,
     /// Logged lines in order.
     pub logs: Vec<Said>,
     /// Published values in order.

@@ -48,6 +48,7 @@ impl Run {
             | Wait::Timer
             | Wait::Signal { .. }
             | Wait::Token { .. }
+            | Wait::Lock
             | Wait::Question(_)
             | Wait::Notice { .. }
             | Wait::Reminder { .. } => return Ok(false),

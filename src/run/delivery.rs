@@ -50,6 +50,7 @@ impl Run {
                 self.answer_question(answered);
                 Ok(())
             }
+            Fact::LockGranted(granted) => self.granted(granted),
             Fact::RunEnded(_) => Err(nondeterminism::out_of_place(entry.fact.word(), file).into()),
             Fact::Unknown { code, .. } => Err(nondeterminism::newer(*code, file).into()),
         }
@@ -79,7 +80,9 @@ impl Run {
                 self.noticed(&reply());
                 self.forget(op);
             } else {
-                self.end_command(op, reply());
+                let reply = reply();
+                self.redeem_undo(op, &reply);
+                self.end_command(op, reply);
             }
         } else {
             self.world.state.borrow_mut().stretch.dropped = Some(op);
@@ -88,7 +91,7 @@ impl Run {
     }
 
     /// Whether the recorded command is one that the script has asked and still waits for.
-    fn fits(&self, op: OpId, recorded: &CommandLabel) -> Result<bool, Broken> {
+    pub(super) fn fits(&self, op: OpId, recorded: &CommandLabel) -> Result<bool, Broken> {
         let file = &self.script.source().path;
         match self.open.get(&op) {
             Some(open) if open.label == *recorded => Ok(true),
@@ -123,6 +126,7 @@ impl Run {
             Some(Wait::Question(question)) => {
                 question.otherwise.take().ok_or_else(|| late(&format!("nobody answered: {}", question.text)))
             }
+            Some(Wait::Lock) => Err(late(&format!("the lock \"{}\" was not free in time", fired.label.name))),
             Some(Wait::Reminder { question }) => {
                 let question = *question;
                 self.forget(fired.op);
@@ -143,6 +147,7 @@ impl Run {
             | Wait::Timer
             | Wait::Until { .. }
             | Wait::Token { .. }
+            | Wait::Lock
             | Wait::Question(_)
             | Wait::Notice { .. }
             | Wait::Reminder { .. } => None,
@@ -161,12 +166,17 @@ impl Run {
                 ("request", "the run was cancelled".to_owned())
             }
             CancelCause::Request => ("request", format!("the run was cancelled: {}", request.reason)),
+            CancelCause::Undo => ("undo", "the run was terminated".to_owned()),
             CancelCause::Timeout => ("timeout", "the run exceeded its time-out".to_owned()),
         };
         let failure = Failure::new(kind::CANCELLED, message)
             .with("cause", cause)
             .with("reason", request.reason.as_str());
         let first = !std::mem::replace(&mut self.world.state.borrow_mut().cancelled, true);
+        if request.cause == CancelCause::Undo {
+            self.abandon(failure);
+            return;
+        }
         if first {
             let due = self.now().plus_ms(GRACE_MS);
             self.command(OpId::GRACE, label(CommandKind::Grace, ""), Work::Timer { due });

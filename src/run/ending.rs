@@ -2,11 +2,19 @@
 
 use crate::history::{Failure, RunEnd, Value, kind};
 
+/// Where a failure keeps what went wrong in the undos, and in the handler of the failure.
+pub(super) const UNDO_FAILURES: &str = "undo_failures";
+const HANDLER_FAILURE: &str = "on_failure_error";
+
 /// What is known of the end while strands still run.
 #[derive(Debug, Default)]
 pub(super) struct Ending {
     value: Option<Value>,
     error: Option<Failure>,
+    /// What went wrong in undos.
+    undos: Vec<Value>,
+    /// What went wrong in the handler of the failure.
+    handler: Option<Value>,
 }
 
 impl Ending {
@@ -43,16 +51,56 @@ impl Ending {
         first && !by_cancel
     }
 
+    /// The error that decides the end.
+    pub(super) fn error(&self) -> Option<&Failure> {
+        self.error.as_ref()
+    }
+
+    /// The run ends by taking back what it did, however far its script had come.
+    pub(super) fn abandoned(&mut self, failure: Failure) {
+        if self.error.is_none() {
+            self.value = None;
+            self.error = Some(failure);
+        }
+    }
+
+    /// What went wrong in undos is told beside the error.
+    pub(super) fn failed_undos(&mut self, failed: Vec<Value>) {
+        self.undos.extend(failed);
+    }
+
+    /// What went wrong in the handler of the failure is told beside the error.
+    pub(super) fn failed_handler(&mut self, failure: &Failure) {
+        self.handler = Some(failure.to_value());
+    }
+
+    /// The error with what went wrong after it.
+    fn told(&self, error: &Failure) -> Failure {
+        let mut failure = error.clone();
+        if !self.undos.is_empty() {
+            failure = failure.with(UNDO_FAILURES, Value::List(self.undos.clone()));
+        }
+        if let Some(handler) = &self.handler {
+            failure = failure.with(HANDLER_FAILURE, handler.clone());
+        }
+        failure
+    }
+
     /// How the run ends, once no strand is left.
     pub(super) fn end(&self, cancel: Option<&Failure>) -> Option<RunEnd> {
         match (&self.error, &self.value) {
-            (Some(failure), _) if failure.kind == kind::CANCELLED && cancel.is_some() => {
+            (Some(failure), _)
+                if failure.kind == kind::CANCELLED && cancel.is_some() && self.undos.is_empty() =>
+            {
                 let reason =
                     failure.data.get("reason").and_then(Value::as_text).unwrap_or_default().to_owned();
-                let by_timeout = failure.data.get("cause").and_then(Value::as_text) == Some("timeout");
-                Some(if by_timeout { RunEnd::TimedOut { reason } } else { RunEnd::Cancelled { reason } })
+                Some(match failure.data.get("cause").and_then(Value::as_text) {
+                    Some("timeout") => RunEnd::TimedOut { reason },
+                    Some("undo") => RunEnd::Terminated { reason },
+                    Some(_) | None => RunEnd::Cancelled { reason },
+                })
             }
-            (Some(failure), _) => Some(RunEnd::Failed { failure: failure.clone() }),
+            (Some(failure), _) => Some(RunEnd::Failed { failure: self.told(failure) }),
             (None, Some(value)) => Some(RunEnd::Completed { result: value.clone() }),
             (None, None) => None,
         }

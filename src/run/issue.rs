@@ -9,7 +9,7 @@ use crate::script::{Ask, Asked, Effect, Handle, Reply, Target, Until};
 /// Who asks, and in which line.
 #[derive(Clone, Copy)]
 pub(super) struct Asker<'a> {
-    strand: StrandNo,
+    pub(super) strand: StrandNo,
     pub(super) line: Option<u32>,
     /// Where it goes on at once.
     handle: Option<&'a Handle>,
@@ -19,7 +19,7 @@ impl Run {
     /// Takes what a strand asks; gives the answer where it is known at once.
     pub(super) fn issue(&mut self, strand: StrandNo, asked: Asked) -> Result<Option<Reply>, Broken> {
         let Asked { ask, line } = asked;
-        if !matches!(ask, Ask::Cancel(_))
+        if !matches!(ask, Ask::Cancel(_) | Ask::Unlock { .. })
             && let Some(raised) = self.raised_before(strand)
         {
             return Ok(Some(Err(raised)));
@@ -43,11 +43,21 @@ impl Run {
                 self.cancel_handle(&handle);
                 Some(Ok(Value::Null))
             }
+            Ask::Unlock { op, threw } => {
+                self.leave_lock(strand, op, threw);
+                Some(Ok(Value::Null))
+            }
+            Ask::OnUndo(closure) => {
+                self.on_undo(strand, line, closure);
+                Some(Ok(Value::Null))
+            }
+            Ask::Undo => self.undo_now(strand)?,
             ask @ (Ask::Effect(_)
             | Ask::Sleep(_)
             | Ask::WaitSignal { .. }
             | Ask::WaitUntil { .. }
             | Ask::WaitToken { .. }
+            | Ask::Lock { .. }
             | Ask::Question(_)
             | Ask::Direct(_)) => self.ask_command(asker, ask),
         })
@@ -87,6 +97,7 @@ impl Run {
             Ask::WaitToken { token, timeout_ms, otherwise } => {
                 return self.wait_token(op, asker, token, timeout_ms, otherwise);
             }
+            Ask::Lock { name, timeout_ms } => return self.ask_lock(op, asker, &name, timeout_ms),
             Ask::Question(question) => self.ask_person(op, asker, question),
             Ask::Direct(_) => {
                 return Some(Err(Failure::new(kind::FAULT, "a direct call outside an activity")));
@@ -96,6 +107,9 @@ impl Run {
             | Ask::JoinAll(_)
             | Ask::Select(_)
             | Ask::NextOf(_)
+            | Ask::Unlock { .. }
+            | Ask::OnUndo(_)
+            | Ask::Undo
             | Ask::Cancel(_) => return Some(Err(Failure::new(kind::FAULT, "this is no command"))),
         }
         None
@@ -108,6 +122,7 @@ impl Run {
             body: effect.body,
             probe: effect.probe,
         };
+        self.promise_undo(op, asker.strand, &effect.label, effect.undo);
         self.wait(op, asker, effect.label, Wait::Effect, work);
     }
 
@@ -144,6 +159,7 @@ impl Run {
             Wait::Effect
             | Wait::Timer
             | Wait::Token { .. }
+            | Wait::Lock
             | Wait::Question(_)
             | Wait::Notice { .. }
             | Wait::Reminder { .. } => {}
@@ -187,6 +203,10 @@ impl Run {
             slot.children.remove(&Target::Command(op));
         }
         self.leave_question(op, &open.wait);
+        self.drop_undo(op);
+        if matches!(open.wait, Wait::Lock) {
+            self.let_go(op);
+        }
         Some(open)
     }
 

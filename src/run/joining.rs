@@ -37,7 +37,9 @@ impl Run {
         slot.blocked = blocked;
         let lines = &mut self.world.state.borrow_mut().blocked_lines;
         match (&slot.blocked, slot.line) {
-            (Blocked::Command(_) | Blocked::Join { .. }, Some(line)) => drop(lines.insert(strand, line)),
+            (Blocked::Command(_) | Blocked::Join { .. } | Blocked::Undo, Some(line)) => {
+                lines.insert(strand, line);
+            }
             (Blocked::No | Blocked::Group(_), _) | (_, None) => drop(lines.remove(&strand)),
         }
     }
@@ -77,7 +79,7 @@ impl Run {
         let blocked = std::mem::replace(&mut slot.blocked, Blocked::No);
         self.world.state.borrow_mut().blocked_lines.remove(&no);
         match &blocked {
-            Blocked::No => {}
+            Blocked::No | Blocked::Undo => {}
             Blocked::Command(op) => {
                 self.forget(*op);
                 self.settle(*op);

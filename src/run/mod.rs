@@ -10,8 +10,10 @@ mod command;
 mod condition;
 mod delivery;
 mod ending;
+mod failing;
 mod issue;
 mod joining;
+mod locking;
 mod mailbox;
 mod next_input;
 mod nondeterminism;
@@ -22,6 +24,7 @@ mod replay;
 mod run;
 mod strands;
 mod token;
+mod undoing;
 mod world;
 
 pub use command::{Command, Stretch, Work};

@@ -3,7 +3,7 @@
 //! The smallest instant goes first, so that what happened while nobody executed is delivered in the order in which it
 //! happened. Where instants are equal: cancel, then message by number, then outcome by op, then timer by op.
 
-use crate::history::{Message, MessageBody, Moment, OpId};
+use crate::history::{CancelCause, Message, MessageBody, Moment, OpId};
 
 /// What has arrived and waits to be delivered.
 #[derive(Debug, Clone, Copy)]
@@ -31,10 +31,18 @@ pub enum NextInput {
 /// are taken of the messages: the script has come to its end.
 pub fn next_input(arrived: Arrived<'_>, now: Moment, signals: bool) -> Option<NextInput> {
     let messages = arrived.inbox.iter().enumerate().filter_map(|(place, message)| match message.body {
+        // Nothing more of the script is to run, not even what was due before.
+        MessageBody::Cancel { cause: CancelCause::Undo, .. } => {
+            Some(((Moment(i64::MIN), 0, message.no.0), NextInput::Message(place)))
+        }
         MessageBody::Cancel { .. } => {
             Some(((message.accepted_at, 0, message.no.0), NextInput::Message(place)))
         }
         MessageBody::Signal { .. } | MessageBody::Resolve { .. } | MessageBody::Answer { .. } if signals => {
+            Some(((message.accepted_at, 1, message.no.0), NextInput::Message(place)))
+        }
+        // What was asked for comes also while the last handlers end.
+        MessageBody::Grant { .. } => {
             Some(((message.accepted_at, 1, message.no.0), NextInput::Message(place)))
         }
         MessageBody::Signal { .. } | MessageBody::Resolve { .. } | MessageBody::Answer { .. } => None,
@@ -56,7 +64,7 @@ pub fn next_input(arrived: Arrived<'_>, now: Moment, signals: bool) -> Option<Ne
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::history::{CancelCause, MessageId, MessageNo, Value};
+    use crate::history::{MessageId, MessageNo, Value};
 
     fn signal(no: u64, at: i64) -> Message {
         let body = MessageBody::Signal { name: "s".into(), payload: Value::Null };
@@ -80,6 +88,15 @@ mod tests {
         assert_eq!(all(arrived, 100), Some(NextInput::Outcome(0)));
         assert_eq!(all(Arrived { outcomes: &[], ..arrived }, 100), Some(NextInput::Timer(0)));
         assert_eq!(all(Arrived { outcomes: &[], timers: &[], ..arrived }, 100), Some(NextInput::Message(0)));
+    }
+
+    #[test]
+    fn a_termination_that_takes_back_goes_before_all_that_was_due() {
+        let undo = MessageBody::Cancel { cause: CancelCause::Undo, reason: String::new() };
+        let inbox = [signal(1, 3), Message { body: undo, ..signal(2, 60) }];
+        let (timers, outcomes) = ([(OpId(1), Moment(4))], [(OpId(2), Moment(5))]);
+        let arrived = Arrived { inbox: &inbox, timers: &timers, outcomes: &outcomes };
+        assert_eq!(all(arrived, 100), Some(NextInput::Message(1)));
     }
 
     #[test]

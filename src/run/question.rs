@@ -81,6 +81,7 @@ impl Run {
                 | Wait::Signal { .. }
                 | Wait::Until { .. }
                 | Wait::Token { .. }
+                | Wait::Lock
                 | Wait::Question(_) => false,
             })
             .map(|(beside, _)| *beside)

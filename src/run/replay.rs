@@ -94,7 +94,7 @@ pub fn replay(
 /// The timers among open commands.
 pub fn timers(open: &BTreeMap<OpId, Command>) -> impl Iterator<Item = (OpId, Moment)> {
     open.values().filter_map(|command| match command.work {
-        Work::Timer { due } => Some((command.op, due)),
-        Work::Effect { .. } | Work::Wait => None,
+        Work::Timer { due } | Work::Lock { due: Some(due) } => Some((command.op, due)),
+        Work::Effect { .. } | Work::Wait | Work::Lock { due: None } => None,
     })
 }

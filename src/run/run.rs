@@ -2,8 +2,10 @@
 
 use super::command::Stretch;
 use super::ending::Ending;
+use super::locking::HeldLock;
 use super::mailbox::Due;
 use super::strands::{Slot, StrandNo};
+use super::undoing::Undos;
 use super::world::World;
 use crate::history::{CommandLabel, Entry, Failure, Moment, OpId, Pending, RunEnd, Stuck, Value, kind};
 use crate::script::{
@@ -82,6 +84,8 @@ pub(super) enum Wait {
     Until { predicate: Closure, timed_out: bool },
     /// The resolution of a token, or its time-out.
     Token { token: String, otherwise: Option<Value> },
+    /// A lock, or its time-out.
+    Lock,
     /// An answer, or its time-out.
     Question(Box<Question>),
     /// Beside a question: the outcome of telling its reader.
@@ -117,6 +121,9 @@ pub struct Run {
     pub(super) next_strand: StrandNo,
     pub(super) rounds: u32,
     pub(super) ending: Ending,
+    /// The locks that it holds, by the command that asked.
+    pub(super) locks: BTreeMap<OpId, HeldLock>,
+    pub(super) undos: Undos,
     pub(super) cancel: Option<Failure>,
     pub(super) grace_over: bool,
 }
@@ -157,6 +164,8 @@ impl Run {
             next_strand: 0,
             rounds: 0,
             ending: Ending::default(),
+            locks: BTreeMap::new(),
+            undos: Undos::default(),
             cancel: None,
             grace_over: false,
         }
@@ -176,9 +185,9 @@ impl Run {
         self.finish(Ok(()))
     }
 
-    /// Whether messages other than cancels are still delivered: until main has come to its end.
+    /// Whether messages other than cancels are still delivered: until main has come to its end, and to what takes it back.
     pub fn takes_signals(&self) -> bool {
-        self.ending.is_open()
+        self.ending.is_open() || self.strands.values().any(|slot| slot.in_undo)
     }
 
     /// The time of the entry last delivered.
@@ -281,7 +290,11 @@ impl Run {
                 }
             } else if let Some(due) = self.next_handler() {
                 self.begin_handler(&due)?;
-            } else if !self.look_at_unjoined() && !self.test_conditions()? {
+            } else if !self.look_at_unjoined()
+                && !self.test_conditions()?
+                && !self.undo_at_the_end()?
+                && !self.handle_failure()?
+            {
                 return Ok(true);
             }
         }

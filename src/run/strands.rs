@@ -31,6 +31,10 @@ pub(super) struct Slot {
     pub(super) children: BTreeSet<Target>,
     /// How many `shielded` calls lie between it and main.
     pub(super) level: u32,
+    /// The commands of the locks that it holds, or that were held where it was started.
+    pub(super) locks: Vec<OpId>,
+    /// Whether it is an undo or the handler of the failure, or was started by one.
+    pub(super) in_undo: bool,
 }
 
 /// What a strand is.
@@ -41,6 +45,15 @@ pub(super) enum Kind {
     Handler,
     /// Started by the script.
     Started(Handle),
+    /// Takes a step back.
+    Undo {
+        /// What is shown of it.
+        name: String,
+        /// What it undoes.
+        what: String,
+    },
+    /// The handler of the run's failure.
+    FailureHandler,
 }
 
 /// What a strand is blocked in.
@@ -53,10 +66,12 @@ pub(super) enum Blocked {
     Join { handles: Vec<Handle>, all: bool, missing: usize },
     /// The members of a group.
     Group(Group),
+    /// The end of all undos.
+    Undo,
 }
 
 impl Slot {
-    fn new(strand: Strand, kind: Kind) -> Self {
+    pub(super) fn new(strand: Strand, kind: Kind) -> Self {
         Self {
             strand,
             kind,
@@ -67,6 +82,8 @@ impl Slot {
             parent: None,
             children: BTreeSet::new(),
             level: 0,
+            locks: Vec::new(),
+            in_undo: false,
         }
     }
 
@@ -83,6 +100,8 @@ impl Slot {
     pub(super) fn name(&self) -> Option<&str> {
         match &self.kind {
             Kind::Started(handle) => handle.name(),
+            Kind::Undo { name, .. } => Some(name),
+            Kind::FailureHandler => Some("on_failure"),
             Kind::Main | Kind::Handler => None,
         }
     }
@@ -120,8 +139,11 @@ impl Run {
             .begin(&self.script, host, self.meter.clone(), start)
             .map_err(Broken::NoMemory)?;
         let level = self.strands.get(&starter).map_or(0, Slot::level_within);
+        let from = self.strands.get(&starter);
+        let locks = from.map(|slot| slot.locks.clone()).unwrap_or_default();
+        let in_undo = from.is_some_and(|slot| slot.in_undo);
         let slot = Slot::new(strand, Kind::Started(handle.clone()));
-        let no = self.add(Slot { parent: Some(starter), level, ..slot });
+        let no = self.add(Slot { parent: Some(starter), level, locks, in_undo, ..slot });
         self.starts(starter, &handle, Target::Strand(no));
         Ok(())
     }
@@ -136,7 +158,7 @@ impl Run {
         }
     }
 
-    fn add(&mut self, slot: Slot) -> StrandNo {
+    pub(super) fn add(&mut self, slot: Slot) -> StrandNo {
         let no = self.next_strand;
         self.next_strand += 1;
         self.strands.insert(no, slot);
@@ -165,6 +187,8 @@ impl Run {
             (Kind::Handler, Ok(_)) => {}
             (Kind::Main, Err(failure)) => self.threw(true, failure),
             (Kind::Handler, Err(failure)) => self.threw(false, failure),
+            (Kind::Undo { what, .. }, result) => self.undone(what, result.map(drop))?,
+            (Kind::FailureHandler, result) => self.failure_handled(result.map(drop)),
             (Kind::Started(handle), result) => {
                 let obeyed =
                     slot.cancelled && matches!(&result, Err(failure) if failure.kind == kind::CANCELLED);

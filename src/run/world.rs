@@ -29,6 +29,7 @@ pub(super) struct State {
     pub(super) cancelled: bool,
     pub(super) mailbox: Mailbox,
     pub(super) queries: BTreeMap<String, Closure>,
+    pub(super) on_failure: Option<Closure>,
     pub(super) stretch: Stretch,
     /// The lines of the calls that strands are blocked in; but not of those that only wait for others.
     pub(super) blocked_lines: BTreeMap<StrandNo, u32>,
@@ -84,6 +85,10 @@ impl Host for World {
 
     fn on_query(&self, name: String, handler: Closure) {
         self.state.borrow_mut().queries.insert(name, handler);
+    }
+
+    fn on_failure(&self, handler: Closure) {
+        self.state.borrow_mut().on_failure = Some(handler);
     }
 
     fn input(&self) -> Input {

@@ -3,7 +3,7 @@
 use super::body::Body;
 use super::closure::Closure;
 use super::handle::{Group, Handle, Start};
-use crate::history::{Choice, CommandLabel, EffectOptions, Failure, Moment, Stuck, Value};
+use crate::history::{Choice, CommandLabel, EffectOptions, Failure, Moment, OpId, Stuck, Value};
 use rhai::Map;
 use std::collections::BTreeSet;
 
@@ -25,6 +25,8 @@ pub trait Host {
     fn on_signal(&self, name: String, handler: Closure);
     /// Registers the handler of a query; replaces the one before.
     fn on_query(&self, name: String, handler: Closure);
+    /// Registers what is done when the run is about to have failed; replaces the one before.
+    fn on_failure(&self, handler: Closure);
     /// What the run was started with.
     fn input(&self) -> Input;
     /// The facts of the run behind the constant `run`.
@@ -177,6 +179,24 @@ pub enum Ask {
         /// What it then gives; without it, giving up is an error.
         otherwise: Option<Value>,
     },
+    /// `with_lock`: asks for the lock; the answer is the number of the command.
+    Lock {
+        /// Its name.
+        name: String,
+        /// After so many milliseconds it gives up.
+        timeout_ms: Option<i64>,
+    },
+    /// The closure of `with_lock` has ended; never refused.
+    Unlock {
+        /// The command that asked for the lock.
+        op: OpId,
+        /// Whether an error left it.
+        threw: bool,
+    },
+    /// `on_undo`: registers a closure that takes back what comes after it.
+    OnUndo(Closure),
+    /// `undo`: runs what is registered, newest first.
+    Undo,
     /// `ask`.
     Question(Box<Question>),
     /// Inside a body: a process, at once and unrecorded.
@@ -233,6 +253,8 @@ pub struct Effect {
     pub body: Option<Body>,
     /// The closure that tells whether an at-most-once effect happened, where one was given.
     pub probe: Option<Body>,
+    /// The closure that takes it back once it has completed, where one was given.
+    pub undo: Option<Closure>,
 }
 
 /// A request and the place in the script that makes it.

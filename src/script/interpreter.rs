@@ -13,7 +13,7 @@ use super::raise::raise_at;
 use super::sandbox;
 use super::strand::{Context, Meter, Mode, Strand};
 use super::time_value::{self, Time};
-use crate::history::{Failure, Value, kind};
+use crate::history::{CommandKind, Failure, Value, kind};
 use rhai::{Array, Dynamic, Engine, EvalAltResult, EvalContext, Map, Position, Scope};
 use std::rc::Rc;
 
@@ -84,6 +84,27 @@ impl Interpreter {
             let value = to_value(&value).map_err(|refused| unrecordable(&refused, &inner));
             // Nobody looks at what a handler gives.
             if mode == Mode::Script { value.or(Ok(Value::Null)) } else { value }
+        })
+    }
+
+    /// A strand that takes back an effect: its closure is called with what the script was given, if anything was.
+    ///
+    /// # Errors
+    /// A sentence where no stack can be had.
+    pub fn undo(
+        &self,
+        script: &Rc<Script>,
+        host: Rc<dyn Host>,
+        meter: Meter,
+        closure: Closure,
+        result: Option<(CommandKind, &Value)>,
+    ) -> Result<Strand, String> {
+        let arguments: Vec<Dynamic> =
+            result.map(|(kind, result)| super::calls::given(kind, result)).into_iter().collect();
+        let inner = Rc::clone(script);
+        Strand::new(self, Rc::clone(script), host, Mode::Script, meter, move |engine| {
+            // Nobody looks at what it gives.
+            closure.call(engine, arguments).map_err(|error| thrown(&error, &inner)).map(|_| Value::Null)
         })
     }
 

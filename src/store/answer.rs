@@ -2,8 +2,8 @@
 
 use super::{LogKey, LogLine};
 use crate::history::{
-    Claim, CommandKind, Message, MessageNo, Moment, OpId, Pending, Record, RunId, RunNo, RunRow, RunStart,
-    RunStatus, Seq, Value,
+    Claim, CommandKind, LockView, Message, MessageNo, Moment, OpId, Pending, Record, RunId, RunNo, RunRow,
+    RunStart, RunStatus, Seq, Value,
 };
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 pub enum Answer {
     /// Done.
     Done,
+    /// Done, and these messages were written for runs on the way. The hub tells their executors; its callers get [`Answer::Done`].
+    Told(Vec<(RunNo, Message)>),
     /// The run was recorded.
     Started {
         /// Its number.
@@ -60,6 +62,20 @@ pub enum Answer {
     Once(Box<Once>),
     /// Keys of `once` calls.
     OnceRows(Vec<OnceRow>),
+    /// See [`Admission`].
+    Admission(Admission),
+}
+
+/// Whether a run that waits in a queue may begin.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Admission {
+    /// It may, and has its place until it ends.
+    Admitted,
+    /// It has to ask again.
+    Waits {
+        /// What it waits for, in words: `queue reports, 2 of 2 busy (a, b)`.
+        waits_for: String,
+    },
 }
 
 /// What is under a key of `once` calls.
@@ -140,6 +156,9 @@ pub struct RunView {
     pub pending: Vec<Pending>,
     /// How many messages wait in its inbox, or were unread at its end.
     pub unread: u32,
+    /// The locks that it holds or waits for, by op; at most 100.
+    #[serde(default)]
+    pub locks: Vec<LockView>,
 }
 
 impl RunView {
@@ -166,6 +185,9 @@ pub struct Snapshot {
     pub inbox: Vec<Message>,
     /// The store's own id: 16 hexadecimal digits.
     pub store_id: String,
+    /// The commands that hold a lock or wait for one.
+    #[serde(default)]
+    pub lock_ops: Vec<OpId>,
     /// The place of the last log line, where there is one.
     pub last_log: Option<LogKey>,
 }

@@ -29,6 +29,9 @@ pub struct Append {
     /// What becomes of the `once` keys that the run holds.
     #[serde(default)]
     pub once: Vec<OnceChange>,
+    /// What the run asks for, or lets go of, among the locks.
+    #[serde(default)]
+    pub locks: Vec<LockChange>,
 }
 
 /// Changes of a run's row; what is `None` stays.
@@ -56,6 +59,23 @@ pub enum OnceChange {
     Released {
         /// The key.
         key: String,
+        /// The command.
+        op: OpId,
+    },
+}
+
+/// What an append says of a lock.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum LockChange {
+    /// A command stands in line for it; a command that does already stays where it is. When it is granted, a message says so.
+    Asked {
+        /// The command.
+        op: OpId,
+        /// The name of the lock: 1 to 256 bytes.
+        name: String,
+    },
+    /// A command holds it no longer, or waits for it no longer.
+    Released {
         /// The command.
         op: OpId,
     },

@@ -42,10 +42,13 @@ pub(super) fn audit(rows: &dyn Rows) -> Result<Vec<String>, StoreError> {
     if found != timers {
         wrong.push(format!("{} timers, {} pending rows that are due", found.len(), timers.len()));
     }
+    audit_locks(rows, &mut wrong)?;
     if all(rows, Table::RunIds)?.len() != runs.len() {
         wrong.push("there are other ids than runs".to_owned());
     }
-    for table in [Table::Starts, Table::OpenRuns, Table::Pending, Table::Inbox, Table::History] {
+    for table in
+        [Table::Starts, Table::OpenRuns, Table::Pending, Table::Inbox, Table::History, Table::LockOps]
+    {
         let orphans = orphans(rows, table)?;
         if orphans > 0 {
             wrong.push(format!("{orphans} rows in {} belong to no run", table.name()));
@@ -117,6 +120,33 @@ fn audit_waiting(
         }
     }
     Ok(pending.len() + inbox.len())
+}
+
+/// The first in each line holds the lock and no other does; lines and commands lead to each other; nobody in line has ended.
+fn audit_locks(rows: &dyn Rows, wrong: &mut Vec<String>) -> Result<(), StoreError> {
+    let lines = all(rows, Table::Locks)?;
+    let mut before = None;
+    for (key, bytes) in &lines {
+        let name = keys::lock_name(key);
+        let asker = super::rules::lock_asker(bytes)?;
+        if asker.granted_at.is_some() != (before.as_ref() != Some(&name)) {
+            wrong.push(format!("the lock {name} is held by another than the first in line"));
+        }
+        if rows.get(Table::LockOps, &keys::op(asker.run, asker.op))?.as_ref() != Some(key) {
+            wrong.push(format!(
+                "op {} of run number {} does not lead to the lock {name}",
+                asker.op, asker.run
+            ));
+        }
+        if rows.get(Table::OpenRuns, &keys::run(asker.run))?.is_none() {
+            wrong.push(format!("run number {} has ended and stands in line for the lock {name}", asker.run));
+        }
+        before = Some(name);
+    }
+    if all(rows, Table::LockOps)?.len() != lines.len() {
+        wrong.push("there are other commands in line for locks than the lines have".to_owned());
+    }
+    Ok(())
 }
 
 /// Follows the chain from the first entry to the last.

@@ -87,13 +87,24 @@ impl Hub {
             return Vec::new();
         }
         let notes: Vec<Note> = requests.iter().map(Note::of).collect();
-        let answers = self.tables.apply(requests);
+        let mut answers = self.tables.apply(requests);
         let mut state = self.state();
         let mut resolved = false;
-        for (note, answer) in notes.into_iter().zip(&answers) {
+        let mut told = Vec::new();
+        for (note, answer) in notes.into_iter().zip(&mut answers) {
             if let Ok(answer) = answer {
                 resolved |= state.note(session, note, answer);
+                if let Answer::Told(messages) = answer {
+                    told.append(messages);
+                    *answer = Answer::Done;
+                }
             }
+        }
+        for (run, message) in told {
+            if let Some(sink) = state.executor(run) {
+                sink(Event::Message { run, message });
+            }
+            state.changed(run, None);
         }
         drop(state);
         if resolved {
@@ -219,6 +230,7 @@ impl Note {
             | Request::Logs { .. }
             | Request::Recall { .. }
             | Request::TakeOnce { .. }
+            | Request::Admit { .. }
             | Request::ForgetOnce { .. }
             | Request::ListOnce { .. }
             | Request::Published { .. } => Self::Nothing,

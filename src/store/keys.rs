@@ -44,6 +44,38 @@ pub(super) fn published(no: RunNo, key: &str) -> Vec<u8> {
     [run(no), key.as_bytes().to_vec()].concat()
 }
 
+/// The key of a place in the line before a lock. No name has the byte 0xff.
+pub(super) fn lock(name: &str, place: u64) -> Vec<u8> {
+    [name.as_bytes(), &[0xff], &place.to_be_bytes()].concat()
+}
+
+/// The key of a run that waits in a queue: the highest priority first, then the oldest run. No name has the byte 0xff.
+pub(super) fn queued(name: &str, priority: i32, no: RunNo) -> Vec<u8> {
+    let order = !(priority.cast_unsigned() ^ (1 << 31));
+    [name.as_bytes(), &[0xff], &order.to_be_bytes(), &no.0.to_be_bytes()].concat()
+}
+
+/// The last eight bytes as a run number, where the key has them.
+pub(super) fn tail_run(key: &[u8]) -> Option<RunNo> {
+    key.last_chunk().copied().map(u64::from_be_bytes).map(RunNo)
+}
+
+/// The key after all of a lock's.
+pub(super) fn after_lock(name: &str) -> Vec<u8> {
+    [name.as_bytes(), &[0xff; 10]].concat()
+}
+
+/// The place in line, from its key.
+pub(super) fn lock_place(key: &[u8]) -> u64 {
+    key.last_chunk().copied().map_or(0, u64::from_be_bytes)
+}
+
+/// The name of a lock, from a key of its line.
+pub(super) fn lock_name(key: &[u8]) -> String {
+    let name = key.get(..key.len().saturating_sub(9)).unwrap_or_default();
+    String::from_utf8_lossy(name).into_owned()
+}
+
 /// The last four bytes as a number, where the key has them.
 pub(super) fn tail_u32(key: &[u8]) -> Option<u32> {
     key.last_chunk().copied().map(u32::from_be_bytes)

@@ -16,7 +16,9 @@ mod frame;
 mod hub;
 mod keys;
 mod local;
+mod locks;
 mod memory;
+mod queues;
 mod reading;
 mod redb;
 mod remote;
@@ -31,12 +33,12 @@ mod workers;
 #[doc(hidden)]
 pub use self::redb::crash;
 pub use self::redb::{RedbTables, open_file};
-pub use answer::{Answer, Event, Once, OnceRow, RunView, Snapshot};
-pub use append::{Append, LogKey, LogLevel, LogLine, LogStream, OnceChange, RowChange};
+pub use answer::{Admission, Answer, Event, Once, OnceRow, RunView, Snapshot};
+pub use append::{Append, LockChange, LogKey, LogLevel, LogLine, LogStream, OnceChange, RowChange};
 pub use error::StoreError;
 pub use local::LocalSession;
 pub use memory::MemoryTables;
-pub use request::{NewMessage, NewRun, Request, RunFilter, Upgrade};
+pub use request::{NewMessage, NewQueue, NewRun, Request, RunFilter, Upgrade};
 pub use shared::SharedStore;
 
 use crate::history::Token;

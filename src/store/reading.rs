@@ -48,6 +48,7 @@ pub(super) fn read(
         | Request::Deliver(_)
         | Request::TakeOnce { .. }
         | Request::ForgetOnce { .. }
+        | Request::Admit { .. }
         | Request::RetryNow { .. }
         | Request::Terminate { .. } => {
             Err(StoreError::Protocol { message: "a writing request among those that read".to_owned() })
@@ -240,13 +241,39 @@ fn view(rows: &dyn Rows, now: Moment, liveness: &dyn Liveness, row: RunRow) -> R
     let last = last_entry(rows, row.no)?;
     let entries = last.as_ref().map_or(Seq(0), |(seq, _)| seq.next());
     let last_at = last.and_then(|(_, record)| record.at()).unwrap_or(row.created_at);
-    let status = match &row.status {
+    let status = status(rows, now, liveness, &row)?;
+    keep_some(&mut pending);
+    pending.extend(super::queues::place(rows, now, liveness, &row)?);
+    let locks = super::locks::of_run(rows, now, liveness, row.no, MOST_PENDING)?;
+    for lock in locks.iter().filter(|lock| lock.before > 0) {
+        let waits_for = lock.to_string();
+        pending.iter_mut().filter(|row| row.op == lock.op).for_each(|row| {
+            row.waits_for = Some(waits_for.clone());
+        });
+    }
+    Ok(RunView { row, status, executor, entries, last_at, pending, unread, locks })
+}
+
+/// The status of a run.
+pub(super) fn status(
+    rows: &dyn Rows,
+    now: Moment,
+    liveness: &dyn Liveness,
+    row: &RunRow,
+) -> Result<RunStatus, StoreError> {
+    Ok(match &row.status {
         StoredStatus::Ended(end) => end.status(),
         StoredStatus::Stuck(_) => RunStatus::Stuck,
-        StoredStatus::Open => open_status(now, executor.is_some(), &pending, unread),
-    };
-    keep_some(&mut pending);
-    Ok(RunView { row, status, executor, entries, last_at, pending, unread })
+        StoredStatus::Open if row.queue.as_ref().is_some_and(|place| place.admitted_at.is_none()) => {
+            RunStatus::Waiting
+        }
+        StoredStatus::Open => {
+            let executed = row.claim.is_some_and(|claim| liveness.is_alive(claim.token));
+            let inbox = rows.range(Table::Inbox, &keys::run(row.no), &keys::after_run(row.no), false, 1)?;
+            let unread = u32::try_from(inbox.len()).unwrap_or(u32::MAX);
+            open_status(now, executed, &pending(rows, row.no, usize::MAX)?, unread)
+        }
+    })
 }
 
 /// The status of an open run: what it waits for, and whether somebody would go on.
@@ -281,6 +308,7 @@ fn snapshot(rows: &dyn Rows, no: RunNo) -> Result<Snapshot, StoreError> {
         pending: pending(rows, no, usize::MAX)?,
         inbox,
         store_id: format!("{:016x}", meta_u64(rows, super::rules::STORE_ID)?),
+        lock_ops: super::locks::ops(rows, no)?,
         last_log,
     })
 }

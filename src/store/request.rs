@@ -2,7 +2,8 @@
 
 use super::{Append, LogKey};
 use crate::history::{
-    Claim, MessageBody, MessageId, Moment, OpId, Program, RunId, RunNo, RunStart, RunStatus, ScriptHash, Seq,
+    Claim, MessageBody, MessageId, Moment, OpId, Program, QueueLimits, RunId, RunNo, RunStart, RunStatus,
+    ScriptHash, Seq,
 };
 use serde::{Deserialize, Serialize};
 
@@ -110,6 +111,13 @@ pub enum Request {
         /// The epoch of the caller's claim.
         epoch: u64,
     },
+    /// May a claimed run that waits in a queue begin now? [`Answer::Admission`](super::Answer::Admission), or `Fenced`, `Ended`.
+    Admit {
+        /// The run.
+        run: RunNo,
+        /// The epoch of the caller's claim.
+        epoch: u64,
+    },
     /// Forget the result under a key: [`Answer::Once`](super::Answer::Once) with what it was, `Taken` where there was none, `Sought` where it
     /// is being sought and stays.
     ForgetOnce {
@@ -136,6 +144,20 @@ pub struct NewRun {
     pub scripts: Vec<(ScriptHash, String)>,
     /// Claim it at once for this process.
     pub claim: Option<Claim>,
+    /// The queue in which it waits until it may begin.
+    #[serde(default)]
+    pub queue: Option<NewQueue>,
+}
+
+/// The queue of a run that is to be recorded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewQueue {
+    /// Its name: 1 to 256 bytes.
+    pub name: String,
+    /// The highest goes first.
+    pub priority: i32,
+    /// What the queue lets through: from now on, for all who wait in it.
+    pub limits: QueueLimits,
 }
 
 /// Other texts for a run. Whoever asks has replayed its history against them.

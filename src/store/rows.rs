@@ -35,11 +35,19 @@ pub(super) enum Table {
     Published,
     /// Key of a `once` call: its result, or who seeks it.
     Once,
+    /// Name of a lock, place in line: a command that holds it or waits for it.
+    Locks,
+    /// Run number, op: the key of its row among the locks.
+    LockOps,
+    /// Name of a queue: its limits, and who occupies it.
+    Queues,
+    /// Name of a queue, priority, run number: a run that waits in it.
+    Queued,
 }
 
 impl Table {
     /// All of them.
-    pub(super) const ALL: [Self; 15] = [
+    pub(super) const ALL: [Self; 19] = [
         Self::Meta,
         Self::Runs,
         Self::Starts,
@@ -55,6 +63,10 @@ impl Table {
         Self::Logs,
         Self::Published,
         Self::Once,
+        Self::Locks,
+        Self::LockOps,
+        Self::Queues,
+        Self::Queued,
     ];
 
     /// The name in the file.
@@ -75,6 +87,10 @@ impl Table {
             Self::Logs => "logs",
             Self::Published => "published",
             Self::Once => "once",
+            Self::Locks => "locks",
+            Self::LockOps => "lock_ops",
+            Self::Queues => "queues",
+            Self::Queued => "queued",
         }
     }
 }

@@ -18,6 +18,9 @@ impl Worker {
         for no in numbers {
             let seed =
                 self.runs.get(&no).is_some_and(|run| run.next_seq == Seq(0)).then(|| self.next_chance());
+            if seed.is_some() && !self.may_begin(no) {
+                continue;
+            }
             let Some(run) = self.runs.get_mut(&no) else { continue };
             let fact = match seed {
                 Some(seed) if matches!(run.phase, Phase::Blocked) => Some(Fact::RunBegan { seed }),
@@ -192,7 +195,11 @@ impl Worker {
             stopped.extend(run.attempts.remove(&op));
             told.push(Progress::Settled { op });
         }
+        for op in stretch.unlocked {
+            run.let_go(op, monotonic);
+        }
         for command in &stretch.commands {
+            run.ask_lock(command, monotonic);
             told.push(announced(command));
             let row = run.pending_row(command);
             run.lazy.pending.insert(command.op, row);
@@ -265,6 +272,7 @@ impl Worker {
                 attempts: failed.attempts,
             },
             Fact::TimerFired(fired) => Progress::Settled { op: fired.op },
+            Fact::LockGranted(granted) => Progress::Settled { op: granted.op },
             Fact::SignalReceived(signal) => Progress::Signal { name: signal.name.clone() },
             Fact::TokenResolved(resolved) => Progress::Replied { what: format!("token {}", resolved.token) },
             Fact::QuestionAnswered(answered) => {
@@ -283,6 +291,7 @@ pub(super) fn announced(command: &Command) -> Progress {
     match &command.work {
         Work::Effect { .. } => Progress::Scheduled { op, label, line },
         Work::Timer { due } => Progress::Waiting { op, label, due: Some(*due), line },
+        Work::Lock { due } => Progress::Waiting { op, label, due: *due, line },
         Work::Wait => Progress::Waiting { op, label, due: None, line },
     }
 }

@@ -59,6 +59,8 @@ impl Host for BodyHost {
 
     fn on_signal(&self, _name: String, _handler: Closure) {}
 
+    fn on_failure(&self, _handler: Closure) {}
+
     fn on_query(&self, _name: String, _handler: Closure) {}
 
     fn input(&self) -> Input {

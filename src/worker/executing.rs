@@ -63,6 +63,8 @@ pub(super) struct Executing {
     pub(super) phase: Phase,
     pub(super) takes_signals: bool,
     pub(super) was_stuck: bool,
+    /// While it waits in a queue before it begins.
+    pub(super) queued: Option<super::queue::Queued>,
 }
 
 /// An append on its way, and the entry to deliver when it is committed.
@@ -104,6 +106,11 @@ impl Executing {
             phase: Phase::Blocked,
             takes_signals: true,
             was_stuck: matches!(row.status, crate::history::StoredStatus::Stuck(_)),
+            queued: row
+                .queue
+                .as_ref()
+                .filter(|place| place.admitted_at.is_none())
+                .map(|_| super::queue::Queued::default()),
         }
     }
 
@@ -176,6 +183,10 @@ impl Executing {
                 Fact::SignalReceived(_) | Fact::TokenResolved(_) | Fact::QuestionAnswered(_) => {
                     delivered.extend(entry.fact.message().map(|(no, id, _)| (no, id)));
                 }
+                Fact::LockGranted(granted) => {
+                    delivered.push((granted.message_no, granted.message_id));
+                    self.lazy.settle(granted.op);
+                }
                 Fact::CancelRequested(request) => {
                     delivered.push((request.message_no, request.message_id));
                     self.lazy.cancel_requested(entry.at);
@@ -212,6 +223,7 @@ impl Executing {
             published: lazy.published,
             row: lazy.row,
             once,
+            locks: lazy.locks,
         };
         Ok((append, InFlight { run: self.no, entry, checksum, ends, intents }))
     }
@@ -240,6 +252,7 @@ impl Executing {
                 row.input = command.shown.clone();
                 row.due = Some(*due);
             }
+            Work::Lock { due } => row.due = *due,
             Work::Wait => row.input = command.shown.clone(),
         }
         if let Some(attempt) = attempt {

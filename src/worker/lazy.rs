@@ -1,7 +1,7 @@
 //! Lazy records of a run: they ride along with its next urgent append, or go alone when they have waited long enough.
 
 use crate::history::{Moment, OpId, Pending, StoredStatus, Value};
-use crate::store::{LogKey, LogLine, OnceChange, RowChange};
+use crate::store::{LockChange, LogKey, LogLine, OnceChange, RowChange};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -18,6 +18,8 @@ pub(super) struct Lazy {
     pub(super) row: RowChange,
     /// `once` keys that the run held and gives back without a result.
     pub(super) released: Vec<OnceChange>,
+    /// Locks to ask for and to let go of, in order.
+    pub(super) locks: Vec<LockChange>,
     /// Commands whose pending row is in the store.
     written: BTreeSet<OpId>,
     since: Option<Duration>,

@@ -77,6 +77,7 @@ impl Executing {
             | Fact::SignalReceived(_)
             | Fact::TokenResolved(_)
             | Fact::QuestionAnswered(_)
+            | Fact::LockGranted(_)
             | Fact::CancelRequested(_)
             | Fact::RunEnded(_)
             | Fact::Unknown { .. } => return None,
@@ -97,7 +98,7 @@ impl Executing {
     fn once_key(&self, op: OpId) -> Option<String> {
         match &self.open.get(&op)?.work {
             Work::Effect { options, .. } => options.once.clone(),
-            Work::Timer { .. } | Work::Wait => None,
+            Work::Timer { .. } | Work::Lock { .. } | Work::Wait => None,
         }
     }
 }

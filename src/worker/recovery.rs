@@ -186,8 +186,10 @@ impl Worker {
         let no = snapshot.row.no;
         let Some(run) = self.runs.get_mut(&no) else { return };
         run.takes_signals = live.takes_signals();
+        let held: Vec<_> = live.held_locks().collect();
         run.run = Some(live);
         run.open = replayed.open;
+        run.match_locks(&snapshot.lock_ops, &held, monotonic);
         run.attempts.retain(|_, attempt| attempt.is_under_way());
         if snapshot.last_log.is_some_and(|last| last.seq == Seq(snapshot.entries.0.saturating_sub(1))) {
             run.attempt_lines = snapshot.last_log.map_or(0, |last| last.line);

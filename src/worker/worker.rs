@@ -198,7 +198,7 @@ impl Worker {
             .flat_map(|run| {
                 let due = run.next_due().into_iter().chain(run.next_limit()).min().map(until);
                 let lazy = run.lazy.deadline();
-                let limit = run.next_limit_monotonic();
+                let limit = run.next_limit_monotonic().into_iter().chain(run.next_admission()).min();
                 due.into_iter().chain(lazy.into_iter().chain(limit).min().map(after))
             })
             .chain(self.ask_slots_at.map(after))

@@ -165,6 +165,14 @@ impl Call {
         err
     }
 
+    /// Makes the call, which must end well. Gives stderr.
+    #[track_caller]
+    pub(crate) fn spoken(self) -> String {
+        let (_, err, code) = self.make();
+        assert_eq!(code, 0, "{err}");
+        err
+    }
+
     fn make(mut self) -> (String, String, i32) {
         let mut child = self.command.spawn().expect("the program starts");
         let mut stdin = child.stdin.take().expect("piped");

@@ -13,4 +13,5 @@ mod processes;
 mod promises;
 mod samples;
 mod two_terminals;
+mod undo;
 mod world;

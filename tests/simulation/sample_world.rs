@@ -53,6 +53,20 @@ const STRANDS: &str = r#"
     text
 "#;
 
+/// Undos under a lock, by hand and at the end, and the handler of the failure.
+const UNDOS: &str = r#"
+    on_failure(|err| activity("mail", err.report));
+    with_lock("a", || activity("load", 0, #{ undo: |_r| activity("unload") }));
+    undo();
+    with_lock("db", || {
+        for host in ["x", "y"] {
+            on_undo(|| { with_lock("db", || activity("back", host)); sleep(1); });
+            activity("ship", host);
+        }
+        fail("enough");
+    });
+"#;
+
 /// Every sample, the order on each of its paths.
 pub(crate) fn samples() -> Vec<Sample> {
     let order = Sample {
@@ -133,6 +147,12 @@ pub(crate) fn samples() -> Vec<Sample> {
             r#"{"count": 5, "yes": true}"#,
             "\"billed\": Int(5), \"failed\": List([])",
         ),
+        Sample::file("trip", "trip.rhai", "{}", "Completed"),
+        Sample {
+            failures: &[("give_back", 2)],
+            ..Sample::file("trip without a car", "trip.rhai", r#"{"car": "none"}"#, "there is no car left")
+        },
+        Sample::inline("undos and locks", UNDOS, "message: \"enough\""),
         Sample::file("migrate", "migrate.rhai", r#"{"journal": "/j", "to": 7}"#, "Completed"),
     ]
 }
@@ -262,6 +282,7 @@ impl<'s> SampleWorld<'s> {
             },
             scripts: vec![(ScriptHash::of(&text), text)],
             claim: None,
+            queue: None,
         };
         match store.ask(Request::Start(Box::new(new))) {
             Ok(Answer::Started { run, .. }) => run,

@@ -6,7 +6,7 @@ use durun::history::{
 };
 use durun::store::conformance::{Chain, append, new_run, pending, signal};
 use durun::store::crash::Chance;
-use durun::store::{Append, LogKey, LogLevel, LogLine, NewMessage, NewRun, Request, RowChange};
+use durun::store::{Append, LockChange, LogKey, LogLevel, LogLine, NewMessage, NewRun, Request, RowChange};
 
 /// When the world begins.
 pub(crate) const DAWN: Moment = Moment(1_795_400_000_000);
@@ -20,6 +20,7 @@ struct Story {
     next: u32,
     ops: u32,
     open_ops: Vec<OpId>,
+    locks: Vec<OpId>,
     unread: Vec<(MessageNo, MessageId)>,
     messages: u64,
     ended: bool,
@@ -49,6 +50,7 @@ fn start(stories: &mut Vec<Story>) -> Request {
         next: 0,
         ops: 0,
         open_ops: Vec::new(),
+        locks: Vec::new(),
         unread: Vec::new(),
         messages: 0,
         ended: false,
@@ -63,12 +65,13 @@ fn request(chance: &mut Chance, stories: &mut Vec<Story>) -> Option<Request> {
     }
     let nth = chance.below(open);
     let story = stories.iter_mut().filter(|story| !story.ended).nth(nth)?;
-    Some(match chance.below(20) {
+    Some(match chance.below(22) {
         0..10 => story.outcomes(chance),
         10..13 => story.lazy(chance),
         13..16 => story.message(),
         16..19 => story.heard()?,
-        _ => story.end(chance),
+        19 => story.end(chance),
+        _ => story.lock(chance),
     })
 }
 
@@ -130,6 +133,21 @@ impl Story {
             rows.insert(0, Pending { next_try, failures: 3, ..pending(op.0) });
         }
         Request::Append(Box::new(Append { pending: rows, ..self.append(Vec::new()) }))
+    }
+
+    /// Asks for one of two locks, or lets go of the oldest that it asked for.
+    fn lock(&mut self, chance: &mut Chance) -> Request {
+        let change = if self.locks.len() < 2 && chance.below(3) > 0 {
+            self.ops += 1;
+            self.locks.push(OpId(self.ops));
+            let name = if chance.below(2) == 0 { "db" } else { "files" };
+            LockChange::Asked { op: OpId(self.ops), name: name.to_owned() }
+        } else if self.locks.is_empty() {
+            LockChange::Released { op: OpId(9_999_999) }
+        } else {
+            LockChange::Released { op: self.locks.remove(0) }
+        };
+        Request::Append(Box::new(Append { locks: vec![change], ..self.append(Vec::new()) }))
     }
 
     fn message(&mut self) -> Request {

@@ -5,8 +5,10 @@ use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::execution::{attach, execute};
 use crate::cli::exit::Exit;
-use crate::cli::{detach, escape, input};
-use crate::client::{Claimed, ClientError, Existing, Session, StartRequest, Started, load_program, start};
+use crate::cli::{detach, escape, input, queues};
+use crate::client::{
+    Claimed, ClientError, Existing, NewQueue, Session, StartRequest, Started, load_program, start,
+};
 use crate::history::{RunId, RunRow};
 use crate::timer::parse_duration;
 use clap::Args;
@@ -49,6 +51,12 @@ pub(crate) struct StartArgs {
     /// End the run as timed out when it has not ended after this long: 30s, 1h 30m, 2 days
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     timeout: Option<i64>,
+    /// Begin only when this queue lets it; its section of durun.toml says how many, and how often
+    #[arg(long, value_name = "NAME")]
+    queue: Option<String>,
+    /// In the queue the highest goes first, then who came first
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "queue", allow_hyphen_values = true)]
+    priority: i32,
     /// Record this variable of the environment too, for the programs that the run starts; may be repeated
     #[arg(long = "env", value_name = "NAME")]
     environment: Vec<String>,
@@ -75,6 +83,7 @@ pub(crate) fn run(context: &Context, args: &StartArgs) -> Result<Exit, CliError>
         directory: context.environment.directory().to_string_lossy().into_owned(),
         timeout_ms: args.timeout,
         claim: args.foreground(),
+        queue: queue(args)?,
     };
     let session = context.session_or_create()?;
     match start(&session, request)? {
@@ -90,6 +99,13 @@ pub(crate) fn run(context: &Context, args: &StartArgs) -> Result<Exit, CliError>
             existing(context, session, args, &row, what)
         }
     }
+}
+
+/// The queue that is asked for, with the limits that it has now.
+fn queue(args: &StartArgs) -> Result<Option<NewQueue>, CliError> {
+    let Some(name) = &args.queue else { return Ok(None) };
+    let limits = queues::limits(&args.script, name)?;
+    Ok(Some(NewQueue { name: name.clone(), priority: args.priority, limits }))
 }
 
 fn edited_note(args: &StartArgs, id: &RunId, what: &Existing) -> String {

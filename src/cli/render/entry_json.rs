@@ -89,6 +89,13 @@ fn facts(fact: &Fact) -> Json {
             "note": answered.choice.note,
             "accepted_at": rfc3339(answered.accepted_at),
         }),
+        Fact::LockGranted(granted) => json!({
+            "message_no": granted.message_no.0,
+            "message_id": format!("{:?}", granted.message_id),
+            "op": granted.op.0,
+            "name": granted.label.name,
+            "accepted_at": rfc3339(granted.accepted_at),
+        }),
         Fact::RunEnded(ended) => end(&ended.end),
         Fact::Unknown { code, raw } => json!({"code": code, "bytes": raw.len()}),
     }

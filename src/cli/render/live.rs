@@ -164,6 +164,13 @@ impl Live {
 
     /// A question to a person stays on the screen, with the command that says how to answer it.
     fn asked(&self, run: RunNo, label: &CommandLabel) -> Option<String> {
+        if label.kind == CommandKind::Queue {
+            return Some(format!(
+                "{} waits for {}",
+                Paint::Yellow.paint("◷", self.color),
+                escape::line(&label.name)
+            ));
+        }
         if label.kind != CommandKind::Ask {
             return None;
         }
@@ -267,7 +274,7 @@ fn unblocked_by(id: &RunId, label: &CommandLabel) -> Option<String> {
     match label.kind {
         CommandKind::WaitSignal => Some(format!("durun signal {id} {name}")),
         CommandKind::WaitToken => Some(format!("durun resolve {name}")),
-        CommandKind::Ask => Some(format!("durun why {id}")),
+        CommandKind::Ask | CommandKind::WithLock | CommandKind::Queue => Some(format!("durun why {id}")),
         CommandKind::Poll => Some(format!("durun retry {id}")),
         CommandKind::Activity
         | CommandKind::Step

@@ -1,7 +1,7 @@
 //! A run as a JSON document, schema 1. Fields are added, never renamed.
 
 use crate::client::{RunView, open_question};
-use crate::history::{Moment, Pending, RunEnd, RunStatus, StoredStatus, Value};
+use crate::history::{LockView, Moment, Pending, RunEnd, RunStatus, StoredStatus, Value};
 use crate::timer::rfc3339;
 use serde_json::{Map, Value as Json, json};
 
@@ -12,6 +12,7 @@ pub(crate) const SCHEMA: u32 = 1;
 pub(crate) fn full(view: &RunView, published: &[(String, Value)]) -> Json {
     let mut document = common(view);
     document.insert("waits_for".to_owned(), view.pending.iter().map(waits_for).collect());
+    document.insert("locks".to_owned(), view.locks.iter().map(lock).collect());
     let published: Map<String, Json> =
         published.iter().map(|(key, value)| (key.clone(), value.to_json())).collect();
     document.insert("published".to_owned(), Json::Object(published));
@@ -34,6 +35,18 @@ pub(crate) fn brief(view: &RunView) -> Json {
     });
     document.insert("waits_for".to_owned(), waits.collect());
     Json::Object(document)
+}
+
+fn lock(lock: &LockView) -> Json {
+    json!({
+        "name": lock.name,
+        "op": lock.op.0,
+        "held": lock.before == 0,
+        "holder": lock.holder.as_str(),
+        "holder_status": lock.holder_status.word(),
+        "since": rfc3339(lock.since),
+        "before": lock.before,
+    })
 }
 
 fn common(view: &RunView) -> Map<String, Json> {

@@ -35,6 +35,9 @@ pub(crate) fn render(view: &RunView, published: &[(String, Value)], now: Moment,
             line("", &more);
         }
     }
+    for lock in view.locks.iter().filter(|lock| lock.before == 0) {
+        line("holds", &format!("the lock {}, since {}", escape::line(&lock.name), at(lock.since)));
+    }
     if view.unread > 0 {
         line("unread", &counted(u64::from(view.unread), "message", "messages"));
     }

@@ -91,6 +91,9 @@ fn words(fact: &Fact) -> (&'static str, Paint, String) {
             );
             ("←", Paint::Cyan, text)
         }
+        Fact::LockGranted(granted) => {
+            ("←", Paint::Cyan, format!("lock {} granted", escape::line(&granted.label.name)))
+        }
         Fact::RunEnded(ended) => end(&ended.end),
         Fact::Unknown { code, raw } => (
             "?",

@@ -33,6 +33,8 @@ pub(crate) fn commands(id: &RunId, pending: &Pending, alone: bool, now: Moment) 
         }
         CommandKind::Sleep
         | CommandKind::WaitUntil
+        | CommandKind::WithLock
+        | CommandKind::Queue
         | CommandKind::Remind
         | CommandKind::RunTimeout
         | CommandKind::Grace => Vec::new(),

@@ -109,6 +109,8 @@ fn is_told(row: &Pending) -> bool {
         | CommandKind::WaitUntil
         | CommandKind::WaitToken
         | CommandKind::Ask
+        | CommandKind::WithLock
+        | CommandKind::Queue
         | CommandKind::Grace => true,
     }
 }
@@ -141,6 +143,14 @@ fn sentence(row: &Pending, executed: bool, now: Moment) -> String {
         CommandKind::Ask => {
             let choices = open_question(row).map(|question| question.choices).unwrap_or_default();
             format!("{since} it asks{place}: {what} ({}){until}.", escape::line(&choices.join(", ")))
+        }
+        CommandKind::WithLock => {
+            let held = row.waits_for.as_deref().map_or_else(|| format!("the lock {what}"), escape::line);
+            format!("{since} it waits{place} for {held}{until}.")
+        }
+        CommandKind::Queue => {
+            let waits_for = row.waits_for.as_deref().unwrap_or(&row.label.name);
+            format!("{since} it waits for its turn before it begins: {}.", escape::line(waits_for))
         }
         CommandKind::Remind | CommandKind::RunTimeout => String::new(),
         CommandKind::Grace => format!("It was asked to end and cleans up{until}."),

@@ -43,6 +43,7 @@ fn sight(state: &Replayed) -> String {
             let work = match &command.work {
                 Work::Effect { input, .. } => format!("effect {input}"),
                 Work::Timer { due } => format!("timer {}", due.0),
+                Work::Lock { due } => format!("lock until {due:?}"),
                 Work::Wait => "wait".to_owned(),
             };
             format!(
@@ -158,7 +159,9 @@ impl Story {
     /// The fact that an open timer came due; time goes there.
     pub(super) fn firing(&mut self, op: u32) -> Fact {
         let command = self.command(op);
-        let Work::Timer { due } = command.work else { panic!("op {op} is no timer") };
+        let (Work::Timer { due } | Work::Lock { due: Some(due) }) = command.work else {
+            panic!("op {op} is no timer")
+        };
         let fact = Fact::of_timer(OpId(op), &command.label, due);
         self.now = self.now.max(due.0);
         fact
@@ -216,6 +219,36 @@ impl Story {
         self.tell(Fact::of_message(&message)).expect("takes the answer");
     }
 
+    /// The store grants a lock; gives what the run lets go of in that stretch.
+    pub(super) fn grants(&mut self, op: u32, name: &str) {
+        let message = self.message(MessageBody::Grant { op: OpId(op), name: name.into() });
+        self.tell(Fact::of_message(&message)).expect("takes the grant");
+    }
+
+    /// The commands whose locks the run holds.
+    pub(super) fn holds(&self) -> Vec<u32> {
+        self.run.held_locks().map(|op| op.0).collect()
+    }
+
+    /// Somebody terminates the run and wants it taken back.
+    pub(super) fn abandon(&mut self, reason: &str) {
+        let message = self.message(MessageBody::Cancel { cause: CancelCause::Undo, reason: reason.into() });
+        self.tell(Fact::of_message(&message)).expect("takes the termination");
+    }
+
+    /// The input of an open effect.
+    pub(super) fn given(&self, op: u32) -> Value {
+        match &self.command(op).work {
+            Work::Effect { input, .. } => input.clone(),
+            Work::Timer { .. } | Work::Lock { .. } | Work::Wait => panic!("op {op} is no effect"),
+        }
+    }
+
+    /// The same as text.
+    pub(super) fn input(&self, op: u32) -> String {
+        self.given(op).to_string()
+    }
+
     /// What an open command shows.
     pub(super) fn shows(&self, op: u32) -> String {
         self.command(op).shown.to_string()
@@ -225,7 +258,7 @@ impl Story {
     pub(super) fn options(&self, op: u32) -> &EffectOptions {
         match &self.command(op).work {
             Work::Effect { options, .. } => options,
-            Work::Timer { .. } | Work::Wait => panic!("op {op} is no effect"),
+            Work::Timer { .. } | Work::Lock { .. } | Work::Wait => panic!("op {op} is no effect"),
         }
     }
 
@@ -260,7 +293,7 @@ impl Story {
         match self.state.open.get(&op)?.work {
             Work::Effect { .. } => Some(true),
             Work::Timer { .. } => Some(false),
-            Work::Wait => None,
+            Work::Lock { .. } | Work::Wait => None,
         }
     }
 

@@ -53,6 +53,7 @@ pub(super) fn effect(
         options: options.effect,
         body,
         probe: options.probe,
+        undo: options.undo,
     })
 }
 

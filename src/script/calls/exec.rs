@@ -43,14 +43,26 @@ pub(super) fn process(
     input.check().map_err(|error| {
         super::super::raise::raise(context, super::super::convert::Refused::Limit(error).failure())
     })?;
-    let effect = Box::new(Effect { label, input, options: read.effect, body: None, probe: read.probe });
+    let effect = Box::new(Effect {
+        label,
+        input,
+        options: read.effect,
+        body: None,
+        probe: read.probe,
+        undo: read.undo,
+    });
     let given = ask(
         context,
         &caller,
         if caller.mode == Mode::Body { Ask::Direct(effect) } else { Ask::Effect(effect) },
     )?;
-    Ok(match given.try_cast_result::<Map>() {
+    Ok(result(given))
+}
+
+/// What a script is given of the recorded result of a process.
+pub(super) fn result(given: Dynamic) -> Dynamic {
+    match given.try_cast_result::<Map>() {
         Ok(fields) => Dynamic::from(ProcessResult::new(fields)),
         Err(given) => given,
-    })
+    }
 }

@@ -12,8 +12,10 @@ mod in_body;
 mod join;
 mod log;
 mod now;
+mod on_failure;
 mod on_query;
 mod on_signal;
+mod on_undo;
 mod options;
 mod parallel;
 mod poll;
@@ -32,8 +34,10 @@ mod token;
 mod wait_signal;
 mod wait_token;
 mod wait_until;
+mod with_lock;
 
-use rhai::Engine;
+use crate::history::{CommandKind, Value};
+use rhai::{Dynamic, Engine};
 
 /// A host call: its names, and how it is made known to the engine.
 struct HostCall {
@@ -55,8 +59,10 @@ const ALL: &[HostCall] = &[
     HostCall { names: &["join", "done", "cancel", "join_all", "select"], register: join::register },
     HostCall { names: &["log"], register: log::register },
     HostCall { names: &["now", "today"], register: now::register },
+    HostCall { names: &["on_failure"], register: on_failure::register },
     HostCall { names: &["on_query"], register: on_query::register },
     HostCall { names: &["on_signal"], register: on_signal::register },
+    HostCall { names: &["on_undo", "undo"], register: on_undo::register },
     HostCall { names: &["parallel"], register: parallel::register },
     HostCall { names: &["poll"], register: poll::register },
     HostCall { names: &["progress"], register: progress::register },
@@ -76,12 +82,19 @@ const ALL: &[HostCall] = &[
     HostCall { names: &["wait_signal"], register: wait_signal::register },
     HostCall { names: &["wait_token"], register: wait_token::register },
     HostCall { names: &["wait_until"], register: wait_until::register },
+    HostCall { names: &["with_lock"], register: with_lock::register },
 ];
 
 /// The names of all host calls, for "did you mean" and for the tests that want each written up.
 pub fn names() -> impl Iterator<Item = &'static str> {
     // `print` is the engine's own; it goes to the run's log.
     ALL.iter().flat_map(|call| call.names.iter().copied()).chain(["print"])
+}
+
+/// What a script is given for the recorded result of an effect.
+pub(super) fn given(kind: CommandKind, result: &Value) -> Dynamic {
+    let given = super::convert::to_dynamic(result);
+    if matches!(kind, CommandKind::Exec | CommandKind::Sh) { exec::result(given) } else { given }
 }
 
 /// Makes all host calls known.

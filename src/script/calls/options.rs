@@ -4,7 +4,7 @@ use super::super::body::Body;
 use super::super::closure::Closure;
 use super::super::convert::to_value;
 use super::super::raise::{duration_ms, raise, type_word};
-use super::super::strand::Context;
+use super::super::strand::{Context, Mode};
 use super::super::time_value::Time;
 use super::ask::{Given, wrong};
 use crate::history::{EffectOptions, Failure, Moment, Rate, RetryPolicy, Value, kind};
@@ -20,6 +20,7 @@ pub(super) const OF_ALL: &[&str] = &[
     "retry",
     "at_most_once",
     "probe",
+    "undo",
     "key",
     "once",
     "rate",
@@ -38,6 +39,8 @@ pub(super) struct Options {
     pub(super) effect: EffectOptions,
     /// The closure that tells whether an at-most-once effect happened.
     pub(super) probe: Option<Body>,
+    /// The closure that takes it back once it has completed.
+    pub(super) undo: Option<Closure>,
     /// What else was given, as recorded values.
     pub(super) rest: BTreeMap<String, Value>,
 }
@@ -50,7 +53,8 @@ pub(super) fn read(
     own: &[&str],
     default: RetryPolicy,
 ) -> Given<Options> {
-    let mut options = Options { effect: EffectOptions::new(default), probe: None, rest: BTreeMap::new() };
+    let mut options =
+        Options { effect: EffectOptions::new(default), probe: None, undo: None, rest: BTreeMap::new() };
     let known: Vec<&str> = own.iter().chain(OF_ALL).copied().collect();
     let now = caller.host.now();
     // What the script has said for all, then what it says here: the call wins, of `retry` field by field.
@@ -64,6 +68,14 @@ pub(super) fn read(
         }
         if name == "probe" {
             options.probe = Some(probe(context, caller, value)?);
+            continue;
+        }
+        if name == "undo" {
+            if caller.mode == Mode::Body {
+                let message = "undo belongs to a call of the script: the effect inside is a part of its step";
+                return Err(wrong(context, message));
+            }
+            options.undo = Some(super::on_undo::option(context, value)?);
             continue;
         }
         let own = own_option(name, value).map_err(|error| wrong(context, error))?;

@@ -42,6 +42,7 @@ fn poll(context: &NativeCallContext<'_>, name: &str, map: &Map, work: FnPtr) -> 
         options,
         body: Some(Body::new(Rc::clone(&caller.script), closure, None)),
         probe: None,
+        undo: None,
     };
     ask(context, &caller, Ask::Effect(Box::new(effect)))
 }

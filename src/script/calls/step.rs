@@ -36,6 +36,7 @@ fn step(context: &NativeCallContext<'_>, name: &str, map: &Map, work: FnPtr) -> 
         options: options.effect,
         body: Some(Body::new(std::rc::Rc::clone(&caller.script), closure, None)),
         probe: options.probe,
+        undo: options.undo,
     };
     ask(context, &caller, Ask::Effect(Box::new(effect)))
 }

@@ -29,6 +29,7 @@ impl Host for Bare {
     fn set_summary(&self, _: String) {}
     fn progress(&self, _: Told) {}
     fn on_signal(&self, _: String, _: Closure) {}
+    fn on_failure(&self, _handler: Closure) {}
     fn on_query(&self, _: String, _: Closure) {}
     fn input(&self) -> Input {
         Input::new(&Value::from([("n", Value::Int(3))]))

@@ -58,6 +58,7 @@ pub fn new_run(id: &str) -> NewRun {
         },
         scripts: vec![(hash, TEXT.to_owned())],
         claim: None,
+        queue: None,
     }
 }
 
@@ -87,6 +88,7 @@ pub fn append(run: RunNo, epoch: u64, from: u32, records: Vec<Record>) -> Append
         published: Vec::new(),
         row: RowChange::default(),
         once: Vec::new(),
+        locks: Vec::new(),
     }
 }
 

@@ -4,8 +4,10 @@ mod appends;
 mod claims;
 mod ends;
 mod fixtures;
+mod locks;
 mod messages;
 mod once;
+mod queues;
 mod rows;
 mod searches;
 mod starts;
@@ -50,6 +52,8 @@ pub fn conformance(make: Make<'_>) -> usize {
         searches::CHECKS,
         statuses::CHECKS,
         once::CHECKS,
+        locks::CHECKS,
+        queues::CHECKS,
     ];
     let mut failed = Vec::new();
     let mut count = 0;

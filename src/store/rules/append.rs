@@ -26,6 +26,7 @@ pub(super) fn append_to(
     if append.from != next {
         return Err(StoreError::Gap { from: append.from, expected: next });
     }
+    append.locks.iter().try_for_each(super::lock::check)?;
     let mut heard = false;
     let mut facts = Vec::new();
     for record in &append.records {
@@ -63,10 +64,16 @@ pub(super) fn append_to(
     for change in &append.once {
         super::once::change(rows, around, append.run, &facts, change)?;
     }
+    let mut told = Vec::new();
     if heard || append.row != RowChange::default() {
-        change_row(rows, around, &mut row, &append.row)?;
+        change_row(rows, around, &mut row, &append.row, &mut told)?;
     }
-    Ok(Answer::Done)
+    // After the row: a grant to this very run counts its message there.
+    let has_ended = matches!(append.row.status, Some(StoredStatus::Ended(_)));
+    for change in append.locks.iter().filter(|_| !has_ended) {
+        super::lock::change(rows, around, append.run, change, &mut told)?;
+    }
+    Ok(super::lock::done(told))
 }
 
 /// A message may have been handed to the executor without ever being in the inbox: then only its entry tells that its
@@ -97,12 +104,13 @@ pub(super) fn change_row(
     around: &Surroundings<'_>,
     row: &mut RunRow,
     change: &RowChange,
+    told: &mut super::lock::Told,
 ) -> Result<(), StoreError> {
     row.updated_at = around.now;
     row.summary = change.summary.clone().or(row.summary.take());
     row.cancel_requested_at = change.cancel_requested_at.or(row.cancel_requested_at);
     match &change.status {
-        Some(StoredStatus::Ended(end)) => return end_run(rows, row, end.clone()),
+        Some(StoredStatus::Ended(end)) => return end_run(rows, around, row, end.clone(), told),
         Some(status) => row.status = status.clone(),
         None => {}
     }

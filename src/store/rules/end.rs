@@ -26,12 +26,22 @@ pub(super) fn terminate(
     // Whoever executes it is fenced off.
     row.epoch += 1;
     row.updated_at = around.now;
-    end_run(rows, &mut row, end)?;
-    Ok(Answer::Done)
+    let mut told = Vec::new();
+    end_run(rows, around, &mut row, end, &mut told)?;
+    Ok(super::lock::done(told))
 }
 
 /// Removes what an ended run needs no more, and counts what was never read.
-pub(super) fn end_run(rows: &mut dyn RowsMut, row: &mut RunRow, end: RunEnd) -> Result<(), StoreError> {
+pub(super) fn end_run(
+    rows: &mut dyn RowsMut,
+    around: &Surroundings<'_>,
+    row: &mut RunRow,
+    end: RunEnd,
+    told: &mut super::lock::Told,
+) -> Result<(), StoreError> {
+    // First: a grant that was never told is no unread message.
+    super::lock::release_all(rows, around, row.no, told)?;
+    super::queue::leave(rows, row)?;
     for (key, _) in all_of_run(rows, Table::Pending, row.no)? {
         if let Some(op) = keys::tail_u32(&key) {
             remove_pending(rows, row.no, OpId(op))?;

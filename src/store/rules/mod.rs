@@ -5,14 +5,18 @@
 mod append;
 mod claim;
 mod end;
+mod lock;
 mod message;
 mod once;
+mod queue;
 mod retry;
 mod start;
 mod upgrade;
 
+pub(super) use lock::{asked as asked_lock, asker as lock_asker};
 pub(super) use message::{forget_old, remembered};
 pub(super) use once::list as list_once;
+pub(super) use queue::refusal as queue_refusal;
 pub(super) use start::first_facts;
 
 use super::codec::encode;
@@ -57,6 +61,7 @@ pub(super) fn write(
         Request::RetryNow { run } => retry::now(rows, around, *run),
         Request::TakeOnce { key, run, op, epoch } => once::take(rows, around, key, (*run, *op, *epoch)),
         Request::ForgetOnce { key } => once::forget(rows, around, key),
+        Request::Admit { run, epoch } => queue::admit(rows, around, *run, *epoch),
         Request::Watch { .. }
         | Request::Find { .. }
         | Request::List(_)
@@ -85,6 +90,7 @@ pub(super) fn writes(request: &Request) -> bool {
         | Request::Terminate { .. }
         | Request::RetryNow { .. }
         | Request::TakeOnce { .. }
+        | Request::Admit { .. }
         | Request::ForgetOnce { .. } => true,
         Request::Watch { .. }
         | Request::Find { .. }

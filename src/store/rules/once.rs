@@ -106,6 +106,7 @@ fn result_of(fact: &Fact, op: OpId) -> Option<Value> {
         | Fact::SignalReceived(_)
         | Fact::TokenResolved(_)
         | Fact::QuestionAnswered(_)
+        | Fact::LockGranted(_)
         | Fact::CancelRequested(_)
         | Fact::RunEnded(_)
         | Fact::Unknown { .. } => None,

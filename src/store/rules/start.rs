@@ -28,6 +28,7 @@ pub(super) fn start(
             message: format!("a text was given that has not the hash {hash}"),
         });
     }
+    super::queue::check(new.queue.as_ref())?;
     let no = RunNo(meta_u64(rows, NEXT_RUN)?);
     let epoch = u64::from(new.claim.is_some());
     let row = RunRow {
@@ -45,6 +46,7 @@ pub(super) fn start(
         unread: 0,
         summary: None,
         cancel_requested_at: None,
+        queue: super::queue::enter(rows, no, new.queue.as_ref())?,
     };
     rows.put(Table::Meta, NEXT_RUN.as_bytes(), &no.0.saturating_add(1).to_be_bytes())?;
     rows.put(Table::RunIds, new.id.as_str().as_bytes(), &keys::run(no))?;

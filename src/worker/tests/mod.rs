@@ -3,6 +3,7 @@
 mod inputs;
 mod intents;
 mod limits;
+mod locks;
 mod once;
 mod polls;
 mod rulings;
@@ -102,6 +103,7 @@ impl World {
             },
             scripts: vec![(ScriptHash::of(text), text.to_owned())],
             claim: None,
+            queue: None,
         };
         let Ok(Answer::Started { run, .. }) = self.store.ask(Request::Start(Box::new(new))) else {
             panic!("starts")

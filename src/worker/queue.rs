@@ -1,0 +1,63 @@
+//! Queues: a run that has not begun asks until its queue lets it.
+
+use super::executing::Executing;
+use super::progress::Progress;
+use super::worker::Worker;
+use crate::history::{CommandKind, CommandLabel, OpId, RunNo};
+use crate::store::{Admission, Answer, Request, StoreError};
+use std::time::Duration;
+
+/// How long it waits before it asks again.
+const ASK_AGAIN: Duration = Duration::from_millis(200);
+
+/// A run that waits in a queue.
+#[derive(Default)]
+pub(super) struct Queued {
+    ask_at: Duration,
+    told: Option<String>,
+}
+
+impl Worker {
+    /// Whether a run that has not begun may.
+    pub(super) fn may_begin(&mut self, no: RunNo) -> bool {
+        let monotonic = self.clock.monotonic();
+        let Some(run) = self.runs.get_mut(&no) else { return false };
+        let epoch = run.epoch;
+        let Some(queued) = &mut run.queued else { return true };
+        if queued.ask_at > monotonic {
+            return false;
+        }
+        queued.ask_at = monotonic + ASK_AGAIN;
+        match self.store.ask(Request::Admit { run: no, epoch }) {
+            Ok(Answer::Admission(Admission::Admitted)) => {
+                let waited = run.queued.take().is_some_and(|queued| queued.told.is_some());
+                if waited {
+                    self.tell(no, Progress::Settled { op: OpId::QUEUE });
+                }
+                true
+            }
+            Ok(Answer::Admission(Admission::Waits { waits_for })) => {
+                let is_new = queued.told.as_ref() != Some(&waits_for);
+                queued.told = Some(waits_for.clone());
+                if is_new {
+                    let label = CommandLabel { kind: CommandKind::Queue, name: waits_for };
+                    self.tell(no, Progress::Waiting { op: OpId::QUEUE, label, due: None, line: None });
+                }
+                false
+            }
+            Err(StoreError::Fenced { .. } | StoreError::Ended { .. }) => {
+                self.look_again(no);
+                false
+            }
+            // Asked again: what the store cannot say now it may say later, or the next append tells its error.
+            Ok(_) | Err(_) => false,
+        }
+    }
+}
+
+impl Executing {
+    /// When it asks its queue again.
+    pub(super) fn next_admission(&self) -> Option<Duration> {
+        self.queued.as_ref().map(|queued| queued.ask_at)
+    }
+}
