@@ -103,9 +103,7 @@ impl<'t> Item<'t> {
     /// A duration longer than nothing, in milliseconds: text as people write it, or whole seconds.
     pub(super) fn duration(&self) -> Read<i64> {
         let ms = match self.value {
-            DeValue::String(text) => {
-                parse_duration(text).map_err(|error| self.wrong(&error.to_string()))?
-            }
+            DeValue::String(text) => parse_duration(text).map_err(|error| self.wrong(&error.to_string()))?,
             _ => self
                 .integer()
                 .and_then(|seconds| seconds.checked_mul(1_000))
@@ -157,10 +155,8 @@ pub(super) fn items<'t>(
         if let Some(known) = known.filter(|known| !known.contains(&key.get_ref().as_ref())) {
             return Err(Misfit { at, message: unknown(name, key.get_ref(), known) });
         }
-        let full = match name.is_empty() {
-            true => key.get_ref().to_string(),
-            false => format!("{name}.{}", key.get_ref()),
-        };
+        let full =
+            if name.is_empty() { key.get_ref().to_string() } else { format!("{name}.{}", key.get_ref()) };
         items.insert(key.get_ref().as_ref(), Item { name: full, at, value: value.get_ref() });
     }
     Ok(items)

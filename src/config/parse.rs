@@ -190,7 +190,9 @@ fn address(item: &Item<'_>) -> Read<String> {
     let host = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
     match host.map(|rest| rest.starts_with(['/', '?', '#', ':']) || rest.is_empty()) {
         Some(false) => Ok(url),
-        Some(true) => Err(item.wrong("the address has no host; write for example \"https://example.org/charge\"")),
+        Some(true) => {
+            Err(item.wrong("the address has no host; write for example \"https://example.org/charge\""))
+        }
         None => Err(item.wrong("an address begins with http:// or https://")),
     }
 }

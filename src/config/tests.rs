@@ -85,7 +85,10 @@ on_struggling = ["mail", "-s", "durun", "ops"]
     );
     let Some(Notice::Program(words)) = config.notify.on_struggling else { panic!() };
     assert_eq!(words, ["mail", "-s", "durun", "ops"]);
-    assert_eq!(read("[notify]\non_struggling = \"mail ops\"").notify.on_struggling, Some(Notice::Shell("mail ops".to_owned())));
+    assert_eq!(
+        read("[notify]\non_struggling = \"mail ops\"").notify.on_struggling,
+        Some(Notice::Shell("mail ops".to_owned()))
+    );
     let empty = read("");
     assert_eq!((empty.limits.activities, empty.activities.len()), (64, 0));
 }
@@ -157,7 +160,7 @@ fn the_nearest_file_upwards_is_read_and_read_again_when_it_changes() {
     let (script, own) = (folder.join("s.rhai"), place.path().join("config.toml"));
     std::fs::write(&own, "[limits]\nactivities = 1").expect("written");
     let clock = Arc::new(ManualClock::default());
-    let configs = Configs::new(Some(own), Arc::clone(&clock) as _);
+    let configs = Configs::new(Some(own), Arc::<ManualClock>::clone(&clock));
     let later = || clock.advance(Duration::from_secs(2));
     let activities = || configs.read(&script).map(|config| config.limits.activities);
     assert_eq!(activities(), Ok(1));

@@ -83,25 +83,32 @@ pub fn http_ask(
     })
 }
 
-/// The call of an activity that `durun.toml` gives a URL: its input as JSON by POST (or another method), the answer's body as
-/// its result.
+/// Where an activity that `durun.toml` gives a URL is called.
+pub struct Endpoint<'a> {
+    /// The URL.
+    pub url: &'a str,
+    /// The method, in capitals.
+    pub method: &'a str,
+    /// Names and values.
+    pub headers: &'a BTreeMap<String, String>,
+}
+
+/// The call of such an activity: its input as JSON, the answer's body as its result.
 ///
 /// # Errors
 /// None now; what is wrong with the URL is told when it is called.
 pub fn http_activity(
-    url: &str,
-    method: Option<&str>,
-    headers: &BTreeMap<String, String>,
+    endpoint: &Endpoint<'_>,
     input: &Value,
+    start: &RunStart,
     key: &str,
     timeout_ms: Option<i64>,
-    start: &RunStart,
     reveal: Reveal,
 ) -> Result<HttpAsk, Failed> {
-    let headers = headers.iter().map(|(name, value)| (name.clone(), Value::from(value.as_str())));
+    let headers = endpoint.headers.iter().map(|(name, value)| (name.clone(), Value::from(value.as_str())));
     let whole = Value::from([
-        ("method", Value::from(method.unwrap_or("POST").to_uppercase())),
-        ("url", url.into()),
+        ("method", Value::from(endpoint.method)),
+        ("url", endpoint.url.into()),
         ("headers", Value::Map(headers.collect())),
         ("json", input.clone()),
     ]);

@@ -6,6 +6,6 @@ mod retry_after;
 mod send;
 mod verdict;
 
-pub use ask::{HttpAsk, Reveal, http_activity, http_ask};
+pub use ask::{Endpoint, HttpAsk, Reveal, http_activity, http_ask};
 pub use client::PROXY_VARIABLES;
 pub use send::call_http;

@@ -29,7 +29,9 @@ pub fn call_http(
 }
 
 /// Tells the end of a call, also where it is dropped.
-struct End(Option<Box<dyn FnOnce(Result<Done, Failed>) + Send>>);
+struct End(Option<After>);
+
+type After = Box<dyn FnOnce(Result<Done, Failed>) + Send>;
 
 impl End {
     fn is(&mut self, result: Result<Done, Failed>) {

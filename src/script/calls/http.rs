@@ -55,7 +55,14 @@ fn http(context: &NativeCallContext<'_>, call: Map) -> Given {
     let mut read = options::read(context, &caller, &common, OWN, RetryPolicy::endless())?;
     read.effect.timeout_ms.get_or_insert(TIMEOUT_MS);
     input.check().map_err(|error| raise(context, Refused::Limit(error).failure()))?;
-    let effect = Box::new(Effect { label, input, options: read.effect, body: None, probe: read.probe });
+    let effect = Box::new(Effect {
+        label,
+        input,
+        options: read.effect,
+        body: None,
+        probe: read.probe,
+        undo: read.undo,
+    });
     let asked = if caller.mode == Mode::Body { Ask::Direct(effect) } else { Ask::Effect(effect) };
     Ok(match ask(context, &caller, asked)?.try_cast_result::<Map>() {
         Ok(fields) => Dynamic::from(ProcessResult::new(fields)),
