@@ -29,7 +29,7 @@ mod transcript;
 
 pub use attempt::judge;
 pub use heartbeat::HeartbeatSink;
-pub use http::{Endpoint, HttpAsk, PROXY_VARIABLES, Reveal, call_http, http_activity, http_ask};
+pub use http::{Endpoint, HttpAsk, Reveal, call_http, http_activity, http_ask};
 pub use idempotency::idempotency_key;
 pub use job::{Circumstances, process_of};
 pub use launcher::{After, Before, Launcher};

@@ -11,18 +11,6 @@ const CONNECT: Duration = Duration::from_secs(30);
 /// How many redirects are followed.
 const REDIRECTS: usize = 10;
 
-/// The names of the variables that name proxies, as a start records them.
-pub const PROXY_VARIABLES: [&str; 8] = [
-    "HTTP_PROXY",
-    "HTTPS_PROXY",
-    "ALL_PROXY",
-    "NO_PROXY",
-    "http_proxy",
-    "https_proxy",
-    "all_proxy",
-    "no_proxy",
-];
-
 type Clients = Mutex<BTreeMap<Vec<String>, Client>>;
 static CLIENTS: LazyLock<Clients> = LazyLock::new(Mutex::default);
 

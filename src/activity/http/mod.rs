@@ -7,5 +7,4 @@ mod send;
 mod verdict;
 
 pub use ask::{Endpoint, HttpAsk, Reveal, http_activity, http_ask};
-pub use client::PROXY_VARIABLES;
 pub use send::call_http;

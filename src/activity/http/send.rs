@@ -162,7 +162,9 @@ fn of_send(error: &reqwest::Error) -> Failed {
     if small.contains("dns error") || small.contains("failed to lookup") {
         return failed("dns", &format!("the host's name could not be looked up: {reason}"));
     }
-    if small.contains("certificate") || small.contains("tls") && error.is_connect() {
+    let is_tls =
+        ["certificate", "tls", "handshake", "invalidcontenttype"].iter().any(|word| small.contains(word));
+    if is_tls && error.is_connect() {
         return failed("tls", &format!("no protected connection: {reason}"));
     }
     if error.is_timeout() {

@@ -15,8 +15,22 @@ use clap::Args;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// What of the environment is always recorded with a run, for the programs that it starts.
-const RECORDED: [&str; 5] = ["PATH", "HOME", "LANG", "USER", "TZ"];
+/// What of the environment is always recorded with a run, for the programs that it starts and, of proxies, for its HTTP calls.
+const RECORDED: [&str; 13] = [
+    "PATH",
+    "HOME",
+    "LANG",
+    "USER",
+    "TZ",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "ALL_PROXY",
+    "NO_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "all_proxy",
+    "no_proxy",
+];
 
 const EXAMPLES: &str = "\
 Examples:
