@@ -9,6 +9,7 @@
 pub mod activity;
 pub mod cli;
 pub mod client;
+pub mod config;
 pub mod history;
 pub mod run;
 pub mod script;

@@ -9,13 +9,15 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("history", &[]),
     // Durations and instants are in the vocabulary's `Moment`.
     ("timer", &["history"]),
+    ("config", &["history", "timer"]),
     ("script", &["history", "timer"]),
     ("run", &["history", "script"]),
     // The owner stamps messages and forgets old ids by the clock.
     ("store", &["history", "timer"]),
-    ("activity", &["history", "timer"]),
-    ("worker", &["history", "timer", "script", "run", "store", "activity"]),
-    ("client", &["history", "timer", "script", "run", "store", "activity", "worker"]),
+    // An activity may be named, and a secret's place told, by a configuration.
+    ("activity", &["history", "timer", "config"]),
+    ("worker", &["history", "timer", "config", "script", "run", "store", "activity"]),
+    ("client", &["history", "timer", "config", "script", "run", "store", "activity", "worker"]),
     // Opening the shared store is the command line's plug.
     ("cli", &["client", "history", "timer", "store"]),
 ];
@@ -28,6 +30,7 @@ const OWNED: &[(&str, &[&str])] = &[
     ("chrono", &["timer"]),
     ("chrono_tz", &["timer"]),
     ("tokio", &["activity"]),
+    ("toml", &["config"]),
     ("clap", &["cli"]),
     ("indicatif", &["cli"]),
     ("anyhow", &["cli"]),

@@ -6,6 +6,7 @@ use super::leftover::LeftoverError;
 use super::process::{Halt, ProcessEnd, ProcessOutput, ProcessSpec, run};
 use std::collections::BTreeMap;
 use std::io;
+use std::pin::Pin;
 use std::sync::mpsc;
 use std::thread::JoinHandle;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -18,8 +19,12 @@ pub type Before = Box<dyn FnOnce() -> Result<(), LeftoverError> + Send>;
 /// What is done with its output, on the launcher's thread: must not block.
 pub type After = Box<dyn FnOnce(ProcessOutput) + Send>;
 
+/// Work that is no process. It is dropped where it is stopped, so it must leave nothing behind at any point.
+pub(super) type Call = Pin<Box<dyn Future<Output = ()> + Send>>;
+
 enum Order {
     Start { id: u64, spec: Box<ProcessSpec>, before: Before, after: After },
+    Call { id: u64, call: Call },
     Stop { id: u64 },
     StopAll { halt: Halt, done: mpsc::Sender<()> },
 }
@@ -47,6 +52,11 @@ impl Launcher {
     /// Starts a process under an id of the caller's; `after` is called exactly once, whatever becomes of it.
     pub fn launch(&self, id: u64, spec: ProcessSpec, before: Before, after: After) {
         self.order(Order::Start { id, spec: Box::new(spec), before, after });
+    }
+
+    /// Starts a call under an id of the caller's. One that is stopped is dropped where it stands.
+    pub(crate) fn call(&self, id: u64, call: Call) {
+        self.order(Order::Call { id, call });
     }
 
     /// Stops a process: TERM, grace, KILL; one that has not begun does not begin. `after` is still called.
@@ -145,6 +155,17 @@ impl Desk {
                         Err(_) => not_started(LeftoverError::CutOff),
                     };
                     after(output);
+                });
+                self.halts.insert(id, halt);
+                self.ids.insert(task.id(), id);
+            }
+            Order::Call { id, call } => {
+                let (halt, mut asked) = watch::channel(Halt::No);
+                let task = self.running.spawn(async move {
+                    tokio::select! {
+                        () = call => {}
+                        _ = asked.wait_for(|halt| *halt > Halt::No) => {}
+                    }
                 });
                 self.halts.insert(id, halt);
                 self.ids.insert(task.id(), id);

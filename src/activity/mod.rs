@@ -9,6 +9,7 @@ mod attempt;
 mod child;
 mod group;
 mod heartbeat;
+mod http;
 mod idempotency;
 mod job;
 mod launcher;
@@ -28,6 +29,7 @@ mod transcript;
 
 pub use attempt::judge;
 pub use heartbeat::HeartbeatSink;
+pub use http::{HttpAsk, PROXY_VARIABLES, Reveal, call_http, http_activity, http_ask};
 pub use idempotency::idempotency_key;
 pub use job::{Circumstances, process_of};
 pub use launcher::{After, Before, Launcher};

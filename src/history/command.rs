@@ -17,6 +17,8 @@ pub enum CommandKind {
     Sh,
     /// `poll(name, …, || …)`: a closure of the script, tried until it gives something.
     Poll,
+    /// `http(#{…})`, `http_get(url)`, `http_post(url, json)` outside an activity.
+    Http,
     /// `sleep(d)` and `sleep_until(time)`.
     Sleep,
     /// `wait_signal(name, …)`.
@@ -56,6 +58,7 @@ impl CommandKind {
             Self::Step => "step",
             Self::Exec => "exec",
             Self::Sh => "sh",
+            Self::Http => "http",
             Self::Poll => "poll",
             Self::Sleep => "sleep",
             Self::WaitSignal => "wait_signal",
@@ -73,7 +76,7 @@ impl CommandKind {
     /// Whether its outcome is an effect's: `ActivityCompleted` or `ActivityFailed`.
     pub fn is_effect(self) -> bool {
         match self {
-            Self::Activity | Self::Step | Self::Exec | Self::Sh | Self::Poll => true,
+            Self::Activity | Self::Step | Self::Exec | Self::Sh | Self::Http | Self::Poll => true,
             Self::Sleep
             | Self::WaitSignal
             | Self::WaitUntil

@@ -30,6 +30,8 @@ pub struct EffectOptions {
     pub max_concurrent: Option<u32>,
     /// After how long a call that keeps failing is told to a person, in milliseconds.
     pub warn_after_ms: i64,
+    /// The names of the options that the script gave itself, fields of `retry` as `retry.first`: no configuration changes them.
+    pub given: Vec<String>,
 }
 
 impl EffectOptions {
@@ -46,6 +48,7 @@ impl EffectOptions {
             rate: None,
             max_concurrent: None,
             warn_after_ms: WARN_AFTER_MS,
+            given: Vec::new(),
         }
     }
 }

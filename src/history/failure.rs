@@ -10,6 +10,8 @@ pub mod kind {
     pub const ACTIVITY: &str = "activity";
     /// A process of `exec` or `sh` ended with a code that is not in `ok_codes`.
     pub const EXEC: &str = "exec";
+    /// A call of a service failed: no answer, or a status that is no success.
+    pub const HTTP: &str = "http";
     /// A time limit was reached.
     pub const TIMEOUT: &str = "timeout";
     /// The run was asked to end.

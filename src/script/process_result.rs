@@ -97,12 +97,13 @@ impl ProcessResult {
     }
 
     fn stdout(&self) -> Result<ImmutableString, Failure> {
-        let Some(stdout) = self.fields.get("stdout") else {
+        // What a service answers is read as what a process writes.
+        let Some(stdout) = self.fields.get("stdout").or_else(|| self.fields.get("body")) else {
             let message = "there is no stdout to read: it went to a file (stdout: FILE)";
             return Err(malformed("no_stdout", message.to_owned()));
         };
         let text = stdout.clone().into_immutable_string();
-        text.map_err(|_| malformed("bad_text", "stdout is not UTF-8 text".to_owned()))
+        text.map_err(|_| malformed("bad_text", "it is not UTF-8 text".to_owned()))
     }
 }
 
@@ -132,14 +133,14 @@ fn read(reading: Reading, text: &str) -> Result<Dynamic, Failure> {
 
 fn json(text: &str) -> Result<Dynamic, Failure> {
     Value::from_json_text(text).map(|json| to_dynamic(&json)).map_err(|error| {
-        malformed("bad_json", format!("stdout cannot be read as JSON: {error}; {}", beginning(text)))
+        malformed("bad_json", format!("the text cannot be read as JSON: {error}; {}", beginning(text)))
     })
 }
 
 /// One map of texts for each line after the first, which names the columns.
 fn csv(text: &str) -> Result<Dynamic, Failure> {
     let bad = |error: String| {
-        malformed("bad_csv", format!("stdout cannot be read as CSV: {error}; {}", beginning(text)))
+        malformed("bad_csv", format!("the text cannot be read as CSV: {error}; {}", beginning(text)))
     };
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut reader = csv::Reader::from_reader(text.as_bytes());

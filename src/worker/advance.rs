@@ -210,6 +210,9 @@ impl Worker {
         }
         for attempt in stopped {
             if let Some(key) = attempt.job() {
+                if run.run.as_ref().is_some_and(crate::run::Run::is_cancelled) {
+                    run.dying.insert(key);
+                }
                 self.effects.stop(key);
             }
         }

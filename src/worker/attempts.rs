@@ -35,16 +35,15 @@ impl Worker {
         let mut due = Vec::new();
         let mut ready = Vec::new();
         for run in self.runs.values() {
+            let may_begin = matches!(run.phase, Phase::Blocked | Phase::Sliced) && run.dying.is_empty();
             for (op, attempt) in &run.attempts {
                 match &attempt.state {
                     // Also while the script computes: what it asked for before is on disk.
-                    State::Waits(at) if *at <= now && matches!(run.phase, Phase::Blocked | Phase::Sliced) => {
-                        match &attempt.queued {
-                            None => due.push((u64::MAX, run.no, *op)),
-                            Some(queued) if ask_again => due.push((queued.ticket.number, run.no, *op)),
-                            Some(_) => {}
-                        }
-                    }
+                    State::Waits(at) if *at <= now && may_begin => match &attempt.queued {
+                        None => due.push((u64::MAX, run.no, *op)),
+                        Some(queued) if ask_again => due.push((queued.ticket.number, run.no, *op)),
+                        Some(_) => {}
+                    },
                     State::Body(running) if running.reply.is_some() => ready.push((run.no, *op)),
                     State::Waits(_)
                     | State::Intends
@@ -73,6 +72,9 @@ impl Worker {
     /// Starts an attempt, unless its time has not come or it has to wait for others.
     pub(super) fn start_attempt(&mut self, no: RunNo, op: OpId) {
         let (now, monotonic) = (self.clock.now(), self.clock.monotonic());
+        if self.runs.get(&no).is_some_and(|run| !run.dying.is_empty()) {
+            return;
+        }
         let Some(begin) = self.begin_of(no, op) else { return };
         let Some(attempt) = self.runs.get_mut(&no).and_then(|run| run.attempts.get_mut(&op)) else { return };
         if !attempt.is_due(now) {
@@ -229,6 +231,7 @@ impl Worker {
     pub(super) fn job_done(&mut self, done: JobDone) {
         let (no, op) = (done.key.run, done.key.op);
         let Some(run) = self.runs.get_mut(&no) else { return };
+        run.dying.remove(&done.key);
         let Some(attempt) = run.attempts.get_mut(&op).filter(|attempt| attempt.job() == Some(done.key))
         else {
             return;

@@ -80,7 +80,7 @@ pub type Ready = Arc<dyn Fn(News) + Send + Sync>;
 pub trait Effects {
     /// Starts a job; its result comes through the sink given when the effects were made.
     fn start(&mut self, job: Job);
-    /// Stops a job; its result, if it still comes, is ignored.
+    /// Stops a job. Its result comes all the same, when nothing of it is left: what must not run beside it waits for that.
     fn stop(&mut self, key: JobKey);
     /// Stops all and waits until nothing is left behind; without `patience`, at once.
     fn stop_all(&mut self, patience: bool);

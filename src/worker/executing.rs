@@ -1,6 +1,7 @@
 //! A run in execution: its script's state, its place in the store, and what has arrived for it.
 
 use super::attempt::Attempt;
+use super::effects::JobKey;
 use super::lazy::Lazy;
 use crate::history::{
     Checksum, Entry, Fact, Message, MessageId, MessageNo, Moment, OpId, Pending, Record, RecordError, RunEnd,
@@ -9,7 +10,7 @@ use crate::history::{
 use crate::run::{Arrived, Command, NextInput, Run, Work, next_input, timers};
 use crate::script::Script;
 use crate::store::{Append, LogKey, Snapshot};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -54,6 +55,8 @@ pub(super) struct Executing {
     seen: VecDeque<MessageId>,
     pub(super) outcomes: Vec<Arrival>,
     pub(super) attempts: BTreeMap<OpId, Attempt>,
+    /// Jobs that a cancel ended and that are not over: until then nothing of the clean-up begins.
+    pub(super) dying: BTreeSet<JobKey>,
     pub(super) lazy: Lazy,
     pub(super) log_lines: u32,
     pub(super) attempt_lines: u32,
@@ -96,6 +99,7 @@ impl Executing {
             seen: VecDeque::new(),
             outcomes: Vec::new(),
             attempts: BTreeMap::new(),
+            dying: BTreeSet::new(),
             lazy: Lazy::default(),
             log_lines: 0,
             attempt_lines: 0,

@@ -2,9 +2,10 @@
 
 use super::effects::{Effects, Job, JobDone, JobKey, News, Ready};
 use crate::activity::{
-    Circumstances, Launcher, ProcessOutput, TranscriptPlace, end_leftover, judge, note_path, process_of,
-    transcript_path,
+    Circumstances, Launcher, ProcessOutput, Reveal, TranscriptPlace, call_http, end_leftover, http_ask,
+    judge, note_path, process_of, transcript_path,
 };
+use crate::history::CommandKind;
 use crate::store::LogStream;
 use crate::timer::Clock;
 use std::io;
@@ -37,12 +38,28 @@ impl Processes {
     pub fn kill_all(&self) -> impl Fn() + Send + use<> {
         self.launcher.kill_all()
     }
+
+    fn start_http(&self, job: &Job, ready: Ready) {
+        let (key, clock) = (job.key, Arc::clone(&self.clock));
+        let reveal: Reveal = Arc::new(|text| Ok(text.to_owned()));
+        match http_ask(&job.input, &job.start, &job.idempotency_key, job.timeout_ms, reveal) {
+            Err(failed) => ready(News::Done(JobDone { key, result: Err(failed) })),
+            Ok(ask) => {
+                let after = move |result| ready(News::Done(JobDone { key, result }));
+                self.launcher.call(key.serial, call_http(ask, clock, after));
+            }
+        }
+    }
 }
 
 impl Effects for Processes {
     fn start(&mut self, job: Job) {
         let key = job.key;
         let ready = Arc::clone(&self.ready);
+        if job.label.kind == CommandKind::Http {
+            self.start_http(&job, ready);
+            return;
+        }
         let note = note_path(&self.children, key.run.0, key.op.0);
         let told = Circumstances {
             run_id: &job.run_id,

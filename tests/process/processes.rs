@@ -47,6 +47,20 @@ fn a_cancel_ends_the_child_with_its_grandchildren_and_lets_the_script_clean_up()
 }
 
 #[test]
+fn the_clean_up_begins_when_nothing_of_what_was_cancelled_is_left() {
+    let world = World::new();
+    let text = r#"
+        try { sh("trap 'sleep 0.5; echo saved >>$LEDGER; exit' TERM; echo up >>$LEDGER; while :; do sleep 0.05; done"); }
+        catch (err) { step("clean", || sh("echo cleaned >>$LEDGER")); throw err; }
+    "#;
+    let child = begun(&world, text, 1);
+    world.good(&["cancel", "r"]);
+    let told = finish(child);
+    assert_eq!(told.code, Some(5), "{told:?}");
+    assert_eq!(world.lines("ledger"), ["up", "saved", "cleaned"]);
+}
+
+#[test]
 fn a_child_that_ignores_term_is_killed_after_its_grace() {
     let world = World::new();
     let text = r#"sh("trap '' TERM; echo $$ >>$LEDGER; while :; do sleep 0.1; done")"#;
@@ -218,8 +232,8 @@ fn output_is_read_as_lines_json_and_csv_and_what_it_is_not_is_an_error_for_good(
     let told = executed(&world, text);
     let wanted = concat!(
         r#"[[],4,[{"name":"Ada","town":"Lon\ndon"},{"name":"Bob","town":"Rome"}],2,"bad_json","#,
-        r#""stdout cannot be read as JSON: not valid JSON: expected ident at line 1 column 2; it begins: no JSON at all","#,
-        r#""bad_csv","stdout cannot be read as JSON: not valid JSON: EOF while parsing an object at line 1 column 1; it begins: {"]"#
+        r#""the text cannot be read as JSON: not valid JSON: expected ident at line 1 column 2; it begins: no JSON at all","#,
+        r#""bad_csv","the text cannot be read as JSON: not valid JSON: EOF while parsing an object at line 1 column 1; it begins: {"]"#
     );
     assert_eq!(told.out.trim_end(), wanted, "{told:?}");
     assert_eq!(world.lines("ledger"), ["again"], "it is not tried again");
@@ -297,9 +311,9 @@ fn what_attempts_write_is_followed_from_another_terminal_and_stays_after_a_kill(
         let lines = told.lines().map(|line| line.split_whitespace().skip(2).collect::<Vec<_>>().join(" "));
         lines.collect()
     };
-    let follower = world.spawn(&["logs", "r", "-f"]);
     let first = ["info begins", "out #0 attempt 1: one", "err #0 attempt 1: two"];
     world.until("the log", |world| (words(&world.good(&["logs", "r"])) == first).then_some(()));
+    let follower = world.spawn(&["logs", "r", "-f"]);
     assert!(kill(child));
     assert_eq!(words(&world.good(&["logs", "r"])), first, "killed, and still there");
     world.write("ledger.go", "");

@@ -280,6 +280,7 @@ fn unblocked_by(id: &RunId, label: &CommandLabel) -> Option<String> {
         | CommandKind::Step
         | CommandKind::Exec
         | CommandKind::Sh
+        | CommandKind::Http
         | CommandKind::Sleep
         | CommandKind::WaitUntil
         | CommandKind::Remind

@@ -23,6 +23,7 @@ pub(crate) fn commands(id: &RunId, pending: &Pending, alone: bool, now: Moment) 
         | CommandKind::Step
         | CommandKind::Exec
         | CommandKind::Sh
+        | CommandKind::Http
         | CommandKind::Poll => {
             if pending.next_try.is_some_and(|at| at > now) {
                 vec![format!("retry {id}")]

@@ -102,6 +102,7 @@ fn is_told(row: &Pending) -> bool {
         | CommandKind::Step
         | CommandKind::Exec
         | CommandKind::Sh
+        | CommandKind::Http
         | CommandKind::Poll
         | CommandKind::Sleep
         | CommandKind::WaitSignal
@@ -126,6 +127,7 @@ fn sentence(row: &Pending, executed: bool, now: Moment) -> String {
         | CommandKind::Step
         | CommandKind::Exec
         | CommandKind::Sh
+        | CommandKind::Http
         | CommandKind::Poll => format!("{since} {}", effect(row, &place, executed, now)),
         CommandKind::Sleep => {
             let until = row.due.map(|due| format!(" until {} ({})", absolute(due), relative(due, now)));

@@ -7,6 +7,7 @@ mod defaults;
 mod exec;
 mod fail;
 mod heartbeat;
+mod http;
 mod in_body;
 mod join;
 mod log;
@@ -52,6 +53,7 @@ const ALL: &[HostCall] = &[
     HostCall { names: &["defaults"], register: defaults::register },
     HostCall { names: &["exec"], register: exec::register },
     HostCall { names: &["fail"], register: fail::register },
+    HostCall { names: &["http", "http_get", "http_post"], register: http::register },
     HostCall { names: &["heartbeat", "last_heartbeat"], register: heartbeat::register },
     HostCall { names: &["attempt_number", "idempotency_key"], register: in_body::register },
     HostCall { names: &["join", "done", "cancel", "join_all", "select"], register: join::register },

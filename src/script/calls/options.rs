@@ -123,11 +123,12 @@ fn own_option(name: &str, value: &Dynamic) -> Result<Option<Value>, String> {
 
 /// An option that every effect has.
 fn common(options: &mut EffectOptions, name: &str, value: &Dynamic, now: Moment) -> Result<(), String> {
+    options.given.push(name.to_owned());
     match name {
         "timeout" => options.timeout_ms = Some(positive(name, value)?),
         "deadline" => options.deadline = Some(instant(name, value, now)?),
         "heartbeat" => options.heartbeat_ms = Some(positive(name, value)?),
-        "retry" => options.retry = retry(value, options.retry.clone())?,
+        "retry" => options.retry = retry(value, options.retry.clone(), &mut options.given)?,
         "at_most_once" => {
             options.at_most_once =
                 value.as_bool().map_err(|_| format!("{name} is true or false, not {}", type_word(value)))?;
@@ -156,6 +157,7 @@ fn promises(map: &Map, options: &mut Options) -> Result<(), String> {
     }
     if effect.at_most_once && options.probe.is_none() && !map.contains_key("retry") {
         effect.retry.attempts = Some(1);
+        effect.given.push(ATTEMPTS.to_owned());
     }
     Ok(())
 }
@@ -194,23 +196,29 @@ pub(super) fn positive(name: &str, value: &Dynamic) -> Result<i64, String> {
     }
 }
 
-fn retry(value: &Dynamic, mut policy: RetryPolicy) -> Result<RetryPolicy, String> {
+/// How the number of attempts is called among the options given.
+const ATTEMPTS: &str = "retry.attempts";
+
+fn retry(value: &Dynamic, mut policy: RetryPolicy, given: &mut Vec<String>) -> Result<RetryPolicy, String> {
     const KNOWN: &[&str] = &["first", "factor", "max", "jitter", "attempts", "except", "only", "retry_after"];
     if let Ok(flag) = value.as_bool() {
         return if flag {
             Err("retry: true says nothing; write how often, for example retry: 5".to_owned())
         } else {
+            given.push(ATTEMPTS.to_owned());
             Ok(RetryPolicy { attempts: Some(1), ..policy })
         };
     }
     if value.is_int() {
         policy.attempts = Some(count("retry", value)?);
+        given.push(ATTEMPTS.to_owned());
         return Ok(policy);
     }
     let Some(map) = value.read_lock::<Map>() else {
         return Err(format!("retry is a number of attempts, false or a map, not {}", type_word(value)));
     };
     for (name, value) in map.iter() {
+        given.push(format!("retry.{name}"));
         match name.as_str() {
             "first" => {
                 policy.first_ms = duration_ms(value).map_err(|error| format!("retry.first: {error}"))?;

@@ -1,0 +1,11 @@
+//! HTTP calls: what is asked, how it is sent, and what the answer means.
+
+mod ask;
+mod client;
+mod retry_after;
+mod send;
+mod verdict;
+
+pub use ask::{HttpAsk, Reveal, http_activity, http_ask};
+pub use client::PROXY_VARIABLES;
+pub use send::call_http;

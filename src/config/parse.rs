@@ -1,0 +1,228 @@
+//! The text of a configuration, read: what each key means, and what is refused with its line.
+
+use super::item::{Item, Misfit, Read, items};
+use super::{ActivityConfig, Call, Config, ConfigError, Limits, Notice, Notify, RetryConfig, SecretSource};
+use crate::history::Rate;
+use std::collections::BTreeMap;
+use std::path::Path;
+use toml::de::{DeTable, DeValue};
+
+const TABLES: &[&str] = &["activity", "limits", "notify", "secrets"];
+const OF_ACTIVITY: &[&str] = &[
+    "cmd",
+    "env",
+    "headers",
+    "heartbeat",
+    "max_concurrent",
+    "method",
+    "rate",
+    "retry",
+    "timeout",
+    "url",
+    "warn_after",
+];
+const OF_RETRY: &[&str] = &["attempts", "except", "factor", "first", "jitter", "max", "only", "retry_after"];
+const METHODS: &[&str] = &["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
+
+/// Reads the text of the file at `path`, which is not touched.
+///
+/// # Errors
+/// [`ConfigError::Wrong`] with the line of the first thing that does not fit.
+pub fn parse(path: &Path, text: &str) -> Result<Config, ConfigError> {
+    let wrong = |at: usize, message: &str| {
+        let before = text.as_bytes().iter().take(at);
+        let line = 1 + before.filter(|byte| **byte == b'\n').count();
+        ConfigError::Wrong { path: path.to_owned(), line, message: message.to_owned() }
+    };
+    let table = DeTable::parse(text)
+        .map_err(|error| wrong(error.span().map_or(0, |span| span.start), error.message().trim()))?;
+    read(path, table.get_ref()).map_err(|misfit| wrong(misfit.at, &misfit.message))
+}
+
+fn read(path: &Path, table: &DeTable<'_>) -> Read<Config> {
+    let tables = items("", table, Some(TABLES))?;
+    let mut config = Config { file: Some(path.to_owned()), ..Config::default() };
+    if let Some(item) = tables.get("activity") {
+        for (name, item) in item.table(None)? {
+            config.activities.insert(name.to_owned(), activity(&item)?);
+        }
+    }
+    if let Some(item) = tables.get("limits") {
+        config.limits = limits(item)?;
+    }
+    if let Some(item) = tables.get("secrets") {
+        let directory = path.parent().unwrap_or(Path::new("/"));
+        for (name, item) in item.table(None)? {
+            config.secrets.insert(name.to_owned(), secret(directory, name, &item)?);
+        }
+    }
+    if let Some(item) = tables.get("notify") {
+        config.notify = notify(item)?;
+    }
+    Ok(config)
+}
+
+fn limits(item: &Item<'_>) -> Read<Limits> {
+    let keys = item.table(Some(&["activities"]))?;
+    let mut limits = Limits::default();
+    if let Some(item) = keys.get("activities") {
+        limits.activities = item.count()?;
+    }
+    Ok(limits)
+}
+
+fn notify(item: &Item<'_>) -> Read<Notify> {
+    let keys = item.table(Some(&["on_struggling"]))?;
+    let on_struggling = match keys.get("on_struggling") {
+        None => None,
+        Some(item) => Some(match item.value {
+            DeValue::String(_) => Notice::Shell(item.word()?),
+            _ => Notice::Program(item.words()?),
+        }),
+    };
+    Ok(Notify { on_struggling })
+}
+
+fn secret(directory: &Path, name: &str, item: &Item<'_>) -> Read<SecretSource> {
+    if !is_secret_name(name) {
+        return Err(item.wrong("the name of a secret is letters, digits and '_', not a digit first"));
+    }
+    if let DeValue::String(_) = item.value {
+        return Err(item.wrong(
+            "a secret itself does not stand here; say where it is: { file = \"…\" }, { env = \"…\" } or { systemd = \"…\" }",
+        ));
+    }
+    let keys = item.table(Some(&["env", "file", "systemd"]))?;
+    let mut found = keys.into_iter();
+    let (Some((kind, value)), None) = (found.next(), found.next()) else {
+        return Err(item.wrong("it has exactly one of file, env and systemd"));
+    };
+    let text = value.word()?;
+    match kind {
+        "file" => Ok(SecretSource::File(directory.join(text))),
+        "env" if text.contains('=') => Err(value.wrong("it is the name of a variable, not its value")),
+        "env" => Ok(SecretSource::Variable(text)),
+        _ if text.contains('/') || text == ".." || text == "." => {
+            Err(value.wrong("it is the name of a credential, without a '/'"))
+        }
+        _ => Ok(SecretSource::Systemd(text)),
+    }
+}
+
+/// Whether a secret may have this name: letters, digits and `_`, not a digit first, at most 128.
+pub(super) fn is_secret_name(name: &str) -> bool {
+    name.len() <= 128
+        && name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+        && name.chars().all(|next| next.is_ascii_alphanumeric() || next == '_')
+}
+
+fn activity(item: &Item<'_>) -> Read<ActivityConfig> {
+    let keys = item.table(Some(OF_ACTIVITY))?;
+    let mut config = ActivityConfig { call: call(item, &keys)?, ..ActivityConfig::default() };
+    if let Some(item) = keys.get("retry") {
+        config.retry = retry(item)?;
+    }
+    if let Some(item) = keys.get("timeout") {
+        config.timeout_ms = Some(item.duration()?);
+    }
+    if let Some(item) = keys.get("heartbeat") {
+        config.heartbeat_ms = Some(item.duration()?);
+    }
+    if let Some(item) = keys.get("warn_after") {
+        config.warn_after_ms = Some(item.duration()?);
+    }
+    if let Some(item) = keys.get("max_concurrent") {
+        config.max_concurrent = Some(item.count()?);
+    }
+    if let Some(item) = keys.get("rate") {
+        let text = item.text()?;
+        config.rate = Some(Rate::parse(&text).map_err(|error| item.wrong(&error.to_string()))?);
+    }
+    Ok(config)
+}
+
+fn call(item: &Item<'_>, keys: &BTreeMap<&str, Item<'_>>) -> Read<Option<Call>> {
+    let only_with = |name: &str, other: &str| match keys.get(name) {
+        Some(key) => Err(key.wrong(&format!("it goes with {other}"))),
+        None => Ok(()),
+    };
+    match (keys.get("cmd"), keys.get("url")) {
+        (Some(_), Some(_)) => Err(item.wrong("it has cmd or url, not both")),
+        (Some(cmd), None) => {
+            only_with("method", "url")?;
+            only_with("headers", "url")?;
+            let env = keys.get("env").map(variables).transpose()?.unwrap_or_default();
+            Ok(Some(Call::Program { words: cmd.words()?, env }))
+        }
+        (None, Some(url)) => {
+            only_with("env", "cmd")?;
+            let headers = keys.get("headers").map(Item::texts_by_name).transpose()?.unwrap_or_default();
+            let method = keys.get("method").map(method).transpose()?.unwrap_or("POST".to_owned());
+            Ok(Some(Call::Url { url: address(url)?, method, headers }))
+        }
+        (None, None) => {
+            only_with("method", "url")?;
+            only_with("headers", "url")?;
+            only_with("env", "cmd")?;
+            Ok(None)
+        }
+    }
+}
+
+fn variables(item: &Item<'_>) -> Read<BTreeMap<String, String>> {
+    let variables = item.texts_by_name()?;
+    match variables.keys().find(|name| name.is_empty() || name.contains(['=', '\0'])) {
+        Some(name) => Err(item.wrong(&format!("{name:?} is no name of a variable"))),
+        None => Ok(variables),
+    }
+}
+
+fn method(item: &Item<'_>) -> Read<String> {
+    let method = item.text()?.to_ascii_uppercase();
+    if METHODS.contains(&method.as_str()) {
+        return Ok(method);
+    }
+    Err(item.wrong(&format!("{method:?} is no method; there are {}", METHODS.join(", "))))
+}
+
+fn address(item: &Item<'_>) -> Read<String> {
+    let url = item.word()?;
+    let host = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
+    match host.map(|rest| rest.starts_with(['/', '?', '#', ':']) || rest.is_empty()) {
+        Some(false) => Ok(url),
+        Some(true) => Err(item.wrong("the address has no host; write for example \"https://example.org/charge\"")),
+        None => Err(item.wrong("an address begins with http:// or https://")),
+    }
+}
+
+fn retry(item: &Item<'_>) -> Read<RetryConfig> {
+    let mut retry = RetryConfig::default();
+    match item.value {
+        DeValue::Boolean(false) => retry.attempts = Some(1),
+        DeValue::Boolean(true) => {
+            return Err(item.wrong("true says nothing; write how often, for example retry = 5"));
+        }
+        DeValue::Integer(_) => retry.attempts = Some(item.count()?),
+        DeValue::Table(_) => {
+            for (name, item) in item.table(Some(OF_RETRY))? {
+                retry_field(&mut retry, name, &item)?;
+            }
+        }
+        _ => return Err(item.expected("a number of attempts, false or a table")),
+    }
+    Ok(retry)
+}
+
+fn retry_field(retry: &mut RetryConfig, name: &str, item: &Item<'_>) -> Result<(), Misfit> {
+    match name {
+        "first" => retry.first_ms = Some(item.duration()?),
+        "max" => retry.max_ms = Some(item.duration()?),
+        "factor" => retry.factor = Some(item.number(1.0, 1000.0)?),
+        "jitter" => retry.jitter = Some(item.number(0.0, 1.0)?),
+        "attempts" => retry.attempts = Some(item.count()?),
+        "except" => retry.except = Some(item.texts()?),
+        "only" => retry.only = Some(item.texts()?),
+        _ => retry.retry_after = Some(item.flag()?),
+    }
+    Ok(())
+}

@@ -1,0 +1,70 @@
+//! The parts of a configuration that are not about one activity: limits, secrets, whom to tell.
+
+use super::ActivityConfig;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// How many attempts may be under way at once where nothing is said.
+const ACTIVITIES: u32 = 64;
+
+/// What a file says; the default is what holds without one.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Config {
+    /// The file, where there is one.
+    pub file: Option<PathBuf>,
+    /// `[activity.NAME]`.
+    pub activities: BTreeMap<String, ActivityConfig>,
+    /// `[limits]`.
+    pub limits: Limits,
+    /// `[secrets]`.
+    pub secrets: BTreeMap<String, SecretSource>,
+    /// `[notify]`.
+    pub notify: Notify,
+}
+
+impl Config {
+    /// The folder of the file: paths in it are relative to this one.
+    pub fn directory(&self) -> Option<&Path> {
+        self.file.as_deref().and_then(Path::parent)
+    }
+}
+
+/// Bounds of a whole worker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// How many attempts may be under way at once; at least 1.
+    pub activities: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { activities: ACTIVITIES }
+    }
+}
+
+/// Where a secret is kept. One that is not named in a configuration is the environment variable of its own name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SecretSource {
+    /// A file; one line's end at its end is not part of the secret. Absolute, or relative to the file that names it.
+    File(PathBuf),
+    /// A variable of the executing process's environment.
+    Variable(String),
+    /// A credential of systemd: a file of that name in `$CREDENTIALS_DIRECTORY`.
+    Systemd(String),
+}
+
+/// Whom to tell of what.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Notify {
+    /// What is executed when a call has been failing for its `warn_after`.
+    pub on_struggling: Option<Notice>,
+}
+
+/// A command that tells somebody; it gets what there is to tell as JSON on stdin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Notice {
+    /// A program and its arguments; never empty.
+    Program(Vec<String>),
+    /// A text for `sh -c`.
+    Shell(String),
+}
