@@ -2,6 +2,7 @@
 #![expect(clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod copies;
+mod deploy;
 mod endings;
 mod fanout;
 mod four_processes;

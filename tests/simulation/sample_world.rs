@@ -53,11 +53,24 @@ const STRANDS: &str = r#"
     text
 "#;
 
+/// The shape of the deploy, smaller.
+const DEPLOY: &str = r#"
+    with_lock("deploy", || {
+        parallel(["a", "b", "c"], |host| {
+            on_undo(|| activity("ship back", host));
+            activity("ship", host);
+        }, #{ max: 2 });
+        if ask("Keep it?", #{ choices: ["keep", "back"] }) == "back" { fail("it was not kept"); }
+    });
+"#;
+
 /// Undos under a lock, by hand and at the end, and the handler of the failure.
 const UNDOS: &str = r#"
     on_failure(|err| activity("mail", err.report));
     with_lock("a", || activity("load", 0, #{ undo: |_r| activity("unload") }));
     undo();
+    sleep(1);
+    with_lock("a", || activity("again"));
     with_lock("db", || {
         for host in ["x", "y"] {
             on_undo(|| { with_lock("db", || activity("back", host)); sleep(1); });
@@ -147,6 +160,7 @@ pub(crate) fn samples() -> Vec<Sample> {
             r#"{"count": 5, "yes": true}"#,
             "\"billed\": Int(5), \"failed\": List([])",
         ),
+        Sample { signals: &[(5_000, ANSWER, "back")], ..Sample::inline("deploy", DEPLOY, "was not kept") },
         Sample::file("trip", "trip.rhai", "{}", "Completed"),
         Sample {
             failures: &[("give_back", 2)],
