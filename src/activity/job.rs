@@ -3,9 +3,10 @@
 use super::heartbeat::DESCRIPTOR;
 use super::outcome::Failed;
 use super::process::{GRACE, ProcessSpec, STDOUT_BYTES};
-use super::registry::find_activity;
+use super::registry::{Found, find_activity};
 use super::stdout_file::StdoutFile;
 use super::transcript::TranscriptPlace;
+use crate::config::Config;
 use crate::history::{CommandKind, CommandLabel, Failure, RunStart, Value, kind};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -24,6 +25,8 @@ pub struct Circumstances<'a> {
     pub timeout_ms: Option<i64>,
     /// The details of the last heartbeat of an earlier attempt.
     pub last_heartbeat: Option<&'a Value>,
+    /// What `durun.toml` says.
+    pub config: &'a Config,
     /// Where its pid is noted.
     pub note: Option<PathBuf>,
     /// Where all that it writes is kept.
@@ -60,8 +63,16 @@ pub fn process_of(
     };
     let mut ok_codes = vec![0];
     if label.kind == CommandKind::Activity {
-        let program = find_activity(Path::new(&start.program.path), &label.name)?;
-        spec.argv.push(path_text(program)?);
+        match find_activity(Path::new(&start.program.path), &label.name, told.config)? {
+            Found::Executable(program) => spec.argv.push(path_text(program)?),
+            Found::Program { words, env } => {
+                spec.argv = words;
+                spec.environment.extend(env.clone());
+            }
+            Found::Endpoint(_) => {
+                return Err(Failed::for_good(Failure::new(kind::FAULT, format!("{label} is no process"))));
+            }
+        }
         spec.stdin = input.to_string().into_bytes();
     } else {
         spec.argv = argv(label, input)?;

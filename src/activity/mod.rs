@@ -40,7 +40,7 @@ pub use output::{LineSink, Stream};
 pub use poll::{is_not_yet, next_poll};
 pub use process::{GRACE, Halt, ProcessEnd, ProcessOutput, ProcessSpec, STDERR_BYTES, STDOUT_BYTES, run};
 pub use program::NotStarted;
-pub use registry::find_activity;
+pub use registry::{Found, find_activity};
 pub use retry::{Decision, decide};
 pub use stdout_file::{StdoutFile, Written, WrittenFile};
 pub use transcript::{TranscriptLine, TranscriptPlace, transcript_of, transcript_path, transcripts_of};

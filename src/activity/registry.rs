@@ -1,8 +1,11 @@
-//! Where the executable of an activity is: `activities/<name>` beside the script.
+//! What an activity is: the executable `activities/<name>` beside the script, else what `durun.toml` says.
 
+use super::http::Endpoint;
 use super::outcome::Failed;
+use crate::config::{Call, Config};
 use crate::history::{Failure, kind};
 use rustix::fs::Access;
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -16,8 +19,11 @@ enum NoActivity {
         "\"{0}\" is no name of an activity: a letter or '_', then letters, digits, '_' and '-', at most {LONGEST}"
     )]
     Name(String),
-    #[error("there is no activity \"{name}\": the script has no fn {name}, and there is no file {}", path.display())]
-    Missing { name: String, path: PathBuf },
+    #[error(
+        "there is no activity \"{name}\": the script has no fn {name}, there is no file {}, and {place} has no [activity.{name}]{near}",
+        path.display()
+    )]
+    Missing { name: String, path: PathBuf, place: String, near: String },
     #[error("{} leads outside {}, to {}", path.display(), folder.display(), real.display())]
     Outside { path: PathBuf, folder: PathBuf, real: PathBuf },
     #[error("{} is no file", .0.display())]
@@ -28,12 +34,39 @@ enum NoActivity {
     Unreadable { path: PathBuf, error: io::Error },
 }
 
-/// The executable of an activity, links resolved. `script` is the path of the script, which has `activities/` beside it.
+/// What an activity is.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Found<'c> {
+    /// An executable beside the script, links resolved.
+    Executable(PathBuf),
+    /// A program of `durun.toml`: its words, of which the first may be relative to that file, and variables for it.
+    Program {
+        /// The program and its arguments.
+        words: Vec<String>,
+        /// Variables besides those that the run recorded.
+        env: &'c BTreeMap<String, String>,
+    },
+    /// A URL of `durun.toml`.
+    Endpoint(Endpoint<'c>),
+}
+
+/// What an activity is. `script` is the path of the script, which has `activities/` beside it.
 ///
 /// # Errors
 /// A failure that names what was tried and says what to do; permanent unless the disk could not be read.
-pub fn find_activity(script: &Path, name: &str) -> Result<PathBuf, Failed> {
-    find(script, name).map_err(|error| {
+pub fn find_activity<'c>(script: &Path, name: &str, config: &'c Config) -> Result<Found<'c>, Failed> {
+    let found = match find(script, name) {
+        Ok(path) => Ok(Found::Executable(path)),
+        Err(NoActivity::Missing { name, path, .. }) => configured(&name, config).ok_or_else(|| {
+            let place = config
+                .file
+                .as_ref()
+                .map_or_else(|| "no durun.toml".to_owned(), |it| it.display().to_string());
+            NoActivity::Missing { near: near(script, &name, config), name, path, place }
+        }),
+        Err(error) => Err(error),
+    };
+    found.map_err(|error| {
         let failure =
             Failure::new(kind::ACTIVITY, error.to_string()).with("name", name).with("type", "not_found");
         match error {
@@ -47,6 +80,35 @@ pub fn find_activity(script: &Path, name: &str) -> Result<PathBuf, Failed> {
     })
 }
 
+/// What the configuration says of it.
+fn configured<'c>(name: &str, config: &'c Config) -> Option<Found<'c>> {
+    match config.activities.get(name)?.call.as_ref()? {
+        Call::Program { words, env } => {
+            let mut words = words.clone();
+            if let (Some(program), Some(folder)) = (words.first_mut(), config.directory())
+                && program.contains('/')
+            {
+                *program = folder.join(program.as_str()).display().to_string();
+            }
+            Some(Found::Program { words, env })
+        }
+        Call::Url { url, method, headers } => Some(Found::Endpoint(Endpoint { url, method, headers })),
+    }
+}
+
+/// A name that was perhaps meant: of an executable or of the configuration.
+fn near(script: &Path, name: &str, config: &Config) -> String {
+    let folder = script.parent().unwrap_or(Path::new(".")).join("activities");
+    let beside = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let beside = beside.filter_map(|entry| entry.file_name().into_string().ok());
+    let known = beside.chain(config.activities.keys().cloned());
+    let nearest = known.map(|known| (strsim::damerau_levenshtein(name, &known), known)).min();
+    match nearest {
+        Some((distance, known)) if distance <= 2 => format!("; did you mean \"{known}\"?"),
+        Some(_) | None => String::new(),
+    }
+}
+
 fn find(script: &Path, name: &str) -> Result<PathBuf, NoActivity> {
     if !is_name(name) {
         return Err(NoActivity::Name(name.to_owned()));
@@ -55,7 +117,8 @@ fn find(script: &Path, name: &str) -> Result<PathBuf, NoActivity> {
     let path = folder.join(name);
     let unusable = |error: io::Error| match error.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
-            NoActivity::Missing { name: name.to_owned(), path: path.clone() }
+            let (place, near) = (String::new(), String::new());
+            NoActivity::Missing { name: name.to_owned(), path: path.clone(), place, near }
         }
         _ => NoActivity::Unreadable { path: path.clone(), error },
     };
@@ -100,8 +163,9 @@ mod tests {
         let place = tempfile::tempdir().expect("a directory");
         let script = place.path().join("s.rhai");
         let folder = place.path().join("activities");
+        let real = |name: &str| folder.join(name).canonicalize().ok().map(Found::Executable);
         let refused = |name: &str| {
-            let failed = find_activity(&script, name).expect_err("refused");
+            let failed = find_activity(&script, name, &Config::default()).expect_err("refused");
             assert!(failed.permanent, "{failed:?}");
             failed.failure.message
         };
@@ -113,7 +177,7 @@ mod tests {
         std::fs::set_permissions(folder.join("charge"), PermissionsExt::from_mode(0o644)).expect("rights");
         assert!(refused("charge").ends_with(&format!("chmod +x {}", folder.join("charge").display())));
         std::fs::set_permissions(folder.join("charge"), PermissionsExt::from_mode(0o755)).expect("rights");
-        assert_eq!(find_activity(&script, "charge").ok(), folder.join("charge").canonicalize().ok());
+        assert_eq!(find_activity(&script, "charge", &Config::default()).ok(), real("charge"));
         std::fs::create_dir(folder.join("folder")).expect("a folder");
         assert!(refused("folder").contains("is no file"));
     }
@@ -123,6 +187,7 @@ mod tests {
         let place = tempfile::tempdir().expect("a directory");
         let script = place.path().join("s.rhai");
         let folder = place.path().join("activities");
+        let real = |name: &str| folder.join(name).canonicalize().ok().map(Found::Executable);
         std::fs::create_dir(&folder).expect("a folder");
         std::fs::write(folder.join("charge"), "").expect("a file");
         std::fs::set_permissions(folder.join("charge"), PermissionsExt::from_mode(0o755)).expect("rights");
@@ -134,8 +199,10 @@ mod tests {
         symlink("/bin/sh", folder.join("escape")).expect("a link");
         symlink("nowhere", folder.join("dangling")).expect("a link");
         symlink("loop", folder.join("loop")).expect("a link");
-        assert_eq!(find_activity(&script, "inside").ok(), folder.join("charge").canonicalize().ok());
-        let message = |name: &str| find_activity(&script, name).expect_err("refused").failure.message;
+        assert_eq!(find_activity(&script, "inside", &Config::default()).ok(), real("charge"));
+        let message = |name: &str| {
+            find_activity(&script, name, &Config::default()).expect_err("refused").failure.message
+        };
         assert!(message("sibling").contains("leads outside"));
         assert!(message("escape").contains("leads outside"));
         assert!(message("dangling").contains("there is no file"));

@@ -6,6 +6,7 @@ use super::error::CliError;
 use super::escape;
 use super::store_place;
 use crate::client::{Executor, Session};
+use crate::config::{Config, Configs};
 use crate::timer::Clock;
 use std::io::Write;
 use std::os::unix::fs::DirBuilderExt as _;
@@ -26,6 +27,8 @@ pub(crate) struct Context {
     pub(crate) clock: Arc<dyn Clock>,
     /// Who drives scripts.
     pub(crate) executor: Arc<dyn Executor>,
+    /// What `durun.toml` says, by script.
+    pub(crate) configs: Arc<Configs>,
     /// How a store is opened.
     pub(crate) open: Box<OpenStore>,
     /// stdout: the result and nothing else.
@@ -37,7 +40,22 @@ pub(crate) struct Context {
 /// Where words go.
 pub(crate) type Sink = Mutex<Box<dyn Write + Send>>;
 
+/// The configurations of scripts; the user's own file is `durun/config.toml` in `$XDG_CONFIG_HOME`, else in `~/.config`.
+pub(crate) fn configs(environment: &Environment, clock: &Arc<dyn Clock>) -> Arc<Configs> {
+    let named = environment.get("XDG_CONFIG_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+    let home = || Some(Path::new(environment.get("HOME")?).join(".config"));
+    let own = named.or_else(home).map(|folder| folder.join("durun/config.toml"));
+    Arc::new(Configs::new(own, Arc::clone(clock)))
+}
+
 impl Context {
+    /// What `durun.toml` says for a script.
+    pub(crate) fn config(&self, script: &Path) -> Result<Arc<Config>, CliError> {
+        let script = self.environment.directory().join(script);
+        let script = script.canonicalize().unwrap_or(script);
+        Ok(self.configs.read(&script)?)
+    }
+
     /// How results are to be written.
     pub(crate) fn format(&self) -> Format {
         self.global.output

@@ -3,6 +3,7 @@
 use super::input::InputError;
 use super::store_place::NoPlace;
 use crate::client::{ClientError, StoreError};
+use crate::config::ConfigError;
 use crate::history::InvalidRunId;
 use std::path::PathBuf;
 
@@ -57,6 +58,9 @@ pub(crate) enum CliError {
         /// The run.
         run: String,
     },
+    /// `durun.toml` cannot be used.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
     /// Arguments that do not go together or say nothing.
     #[error("{0}")]
     Usage(String),

@@ -8,6 +8,7 @@ use super::interrupt::Interrupts;
 use super::render::display::Display;
 use crate::client::{Claimed, ClientError, ExecuteOptions, Finished, Session, Standing, Waited, wait};
 use crate::history::{RunId, RunNo, RunStatus};
+use std::sync::Arc;
 
 /// Executes runs that this process has claimed until each has ended, and says how.
 pub(crate) fn execute(context: &Context, session: &Session, runs: Vec<Claimed>) -> Result<Exit, CliError> {
@@ -24,7 +25,11 @@ pub(crate) fn execute_for(
     let names: Vec<(RunNo, RunId)> = runs.iter().map(|run| (run.run, run.id.clone())).collect();
     let interrupts = Interrupts::install()?;
     let display = Display::new(context, &runs);
-    let options = ExecuteOptions { observer: display.observer(), stop: interrupts.stop() };
+    let options = ExecuteOptions {
+        observer: display.observer(),
+        stop: interrupts.stop(),
+        configs: Arc::clone(&context.configs),
+    };
     let finished = session.executor().execute(session, runs, options);
     display.finish();
     let finished = finished.map_err(ClientError::from)?;

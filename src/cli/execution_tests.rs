@@ -92,6 +92,7 @@ fn executed(puppet: Puppet, runs: &[&str], answers: Vec<Result<Answer, StoreErro
     let (out, err) = (Heard::default(), Heard::default());
     let (session, _) = session_with(answers, Arc::new(puppet));
     let context = Context {
+        configs: Arc::new(crate::config::Configs::none()),
         environment: Environment::of(&[], Path::new("/")),
         global: CommandLine::parse_from(["durun"]).global,
         clock: Arc::new(ManualClock::at(Moment(1_000))),

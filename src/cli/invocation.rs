@@ -2,13 +2,13 @@
 
 use super::args::{Command, CommandLine, with_verb};
 use super::commands;
-use super::context::Context;
+use super::context::{Context, configs};
 use super::environment::Environment;
 use super::error::CliError;
 use super::exit::Exit;
 use super::opening::{executor, open_store};
 use super::report::Report;
-use crate::timer::SystemClock;
+use crate::timer::{Clock, SystemClock};
 use clap::Parser as _;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
@@ -24,10 +24,13 @@ pub fn main() -> ExitCode {
             return ExitCode::from(if error.use_stderr() { Exit::Usage.code() } else { Exit::Done.code() });
         }
     };
+    let environment = Environment::of_process();
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let context = Context {
-        environment: Environment::of_process(),
+        configs: configs(&environment, &clock),
+        environment,
         global: line.global,
-        clock: Arc::new(SystemClock),
+        clock,
         executor: executor(),
         open: Box::new(open_store),
         out: Mutex::new(Box::new(std::io::stdout())),

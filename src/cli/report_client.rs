@@ -9,6 +9,7 @@ use super::render::table::render;
 use super::report::{Place, Report};
 use super::{report_reply, report_store};
 use crate::client::{ClientError, Conflict, ExecuteError, ProgramError, QueryError};
+use crate::config::ConfigError;
 use crate::history::{RunId, RunRow};
 
 /// The report of an error; nothing where whoever read stdout has gone.
@@ -35,11 +36,22 @@ pub(crate) fn of(error: &CliError) -> Option<Report> {
             .note("nothing was forgotten")
             .hint(format!("durun status {run} shows how far it is")),
         CliError::Queue(_) => Report::new("D0219", Exit::Configuration, error.to_string()),
+        CliError::Config(error) => configuration(error),
         CliError::Usage(_) => Report::new("D0205", Exit::Usage, error.to_string()),
         CliError::Detach(_) => Report::new("D0206", Exit::Io, error.to_string()),
         CliError::Handlers(_) => Report::new("D0207", Exit::Io, error.to_string()),
         CliError::Output(_) => Report::new("D0208", Exit::Io, error.to_string()),
     })
+}
+
+/// A configuration that cannot be used.
+fn configuration(error: &ConfigError) -> Report {
+    let report = Report::new("D0220", Exit::Configuration, super::escape::line(&error.to_string()));
+    match error {
+        ConfigError::Wrong { .. } => report.note("nothing was recorded or executed"),
+        ConfigError::Unreadable { .. } => report.hint("make it readable, or move it away"),
+        ConfigError::NotYours { .. } => report.hint("copy it: the copy is yours"),
+    }
 }
 
 fn client(error: &ClientError) -> Report {
@@ -103,6 +115,7 @@ fn client(error: &ClientError) -> Report {
         | ClientError::LongText { .. }
         | ClientError::RetryEnded { .. }
         | ClientError::NoRetry { .. } => report_reply::of(error),
+        ClientError::Execute(ExecuteError::Config(error)) => configuration(error),
         ClientError::Execute(ExecuteError::Engine(_)) => {
             Report::new("D0801", Exit::Bug, text).note("the run is parked, nothing is lost")
         }

@@ -54,7 +54,7 @@ impl Executor for Engine {
             Arc::clone(session.clock()),
             Box::new(effects),
             options.observer,
-            Settings { live_strands: LIVE_STRANDS, ..Settings::seeded(seed) },
+            Settings { live_strands: LIVE_STRANDS, configs: options.configs, ..Settings::seeded(seed) },
         );
         for run in &runs {
             worker.adopt(run.run, run.epoch).map_err(failed)?;
@@ -133,6 +133,7 @@ fn failed(error: WorkerError) -> ExecuteError {
             path: "store.redb".to_owned(),
             what: format!("entry {seq} of run {id}: {error}"),
         }),
+        WorkerError::Config(error) => ExecuteError::Config(error),
         error @ (WorkerError::Load(LoadError::Syntax(_)) | WorkerError::Record(_)) => {
             ExecuteError::Engine(error.to_string())
         }

@@ -1,10 +1,12 @@
 //! The seam to whoever drives scripts: what is asked of it and what it answers.
 
 use super::{ClientError, Finished, Observer, Session, Stop, SyntaxError};
+use crate::config::{ConfigError, Configs};
 use crate::history::{Failure, RunId, RunNo, Stuck, Value};
 use crate::script::Source;
 use crate::store::StoreError;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// How to execute.
 #[derive(Clone)]
@@ -13,6 +15,8 @@ pub struct ExecuteOptions {
     pub observer: Observer,
     /// By what it is stopped.
     pub stop: Stop,
+    /// What `durun.toml` says, by script.
+    pub configs: Arc<Configs>,
 }
 
 /// A run that this process has claimed.
@@ -32,6 +36,9 @@ pub enum ExecuteError {
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// What `durun.toml` says cannot be used.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
     /// A mistake in durun, or a machine that refuses threads or processes.
     #[error("{0}")]
     Engine(String),

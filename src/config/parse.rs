@@ -2,12 +2,12 @@
 
 use super::item::{Item, Misfit, Read, items};
 use super::{ActivityConfig, Call, Config, ConfigError, Limits, Notice, Notify, RetryConfig, SecretSource};
-use crate::history::Rate;
+use crate::history::{QueueLimits, Rate};
 use std::collections::BTreeMap;
 use std::path::Path;
 use toml::de::{DeTable, DeValue};
 
-const TABLES: &[&str] = &["activity", "limits", "notify", "secrets"];
+const TABLES: &[&str] = &["activity", "limits", "notify", "queue", "secrets"];
 const OF_ACTIVITY: &[&str] = &[
     "cmd",
     "env",
@@ -47,6 +47,11 @@ fn read(path: &Path, table: &DeTable<'_>) -> Read<Config> {
             config.activities.insert(name.to_owned(), activity(&item)?);
         }
     }
+    if let Some(item) = tables.get("queue") {
+        for (name, item) in item.table(None)? {
+            config.queues.insert(name.to_owned(), queue(&item)?);
+        }
+    }
     if let Some(item) = tables.get("limits") {
         config.limits = limits(item)?;
     }
@@ -60,6 +65,19 @@ fn read(path: &Path, table: &DeTable<'_>) -> Read<Config> {
         config.notify = notify(item)?;
     }
     Ok(config)
+}
+
+fn queue(item: &Item<'_>) -> Read<QueueLimits> {
+    let keys = item.table(Some(&["max_concurrent", "rate"]))?;
+    let max_concurrent = keys.get("max_concurrent").map(Item::count).transpose()?;
+    let rate = match keys.get("rate") {
+        Some(rate) => Some(Rate::parse(&rate.text()?).map_err(|error| rate.wrong(&error.to_string()))?),
+        None => None,
+    };
+    if max_concurrent.is_none() && rate.is_none() {
+        return Err(item.wrong("it has neither max_concurrent nor rate"));
+    }
+    Ok(QueueLimits { max_concurrent, rate })
 }
 
 fn limits(item: &Item<'_>) -> Read<Limits> {

@@ -1,6 +1,7 @@
 //! The parts of a configuration that are not about one activity: limits, secrets, whom to tell.
 
 use super::ActivityConfig;
+use crate::history::QueueLimits;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -20,6 +21,8 @@ pub struct Config {
     pub secrets: BTreeMap<String, SecretSource>,
     /// `[notify]`.
     pub notify: Notify,
+    /// `[queue.NAME]`.
+    pub queues: BTreeMap<String, QueueLimits>,
 }
 
 impl Config {

@@ -24,6 +24,9 @@ impl OpId {
     /// The timer of the grace that follows a request to end.
     pub const GRACE: Self = Self(u32::MAX - 1);
 
+    /// Whatever tells somebody of a run: no command of its script.
+    pub const NOTICE: Self = Self(u32::MAX - 3);
+
     /// The place of a run in a queue, as it is shown.
     pub const QUEUE: Self = Self(u32::MAX - 2);
 

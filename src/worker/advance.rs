@@ -228,6 +228,8 @@ impl Worker {
     fn begin(&mut self, no: RunNo, command: Command) {
         let Some(run) = self.runs.get_mut(&no) else { return };
         let op = command.op;
+        let mut command = command;
+        run.complete(&mut command);
         let is_effect = matches!(command.work, Work::Effect { .. });
         run.open.insert(op, command);
         if is_effect {

@@ -12,6 +12,7 @@ use crate::history::{
 };
 use crate::run::Work;
 use crate::script::Body;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The wait above which the count of failures and the next try are written at once.
@@ -194,6 +195,7 @@ impl Worker {
             timeout_ms,
             last_heartbeat: attempt.heartbeat.clone(),
             start: run.start.clone(),
+            config: Arc::clone(&run.config),
         };
         self.tell(no, Progress::AttemptStarted { op, attempt: number });
         self.effects.start(job);
@@ -230,6 +232,10 @@ impl Worker {
     /// The result of a job. One that nobody waits for any more is ignored.
     pub(super) fn job_done(&mut self, done: JobDone) {
         let (no, op) = (done.key.run, done.key.op);
+        if op == OpId::NOTICE {
+            self.noticed(no, &done.result);
+            return;
+        }
         let Some(run) = self.runs.get_mut(&no) else { return };
         run.dying.remove(&done.key);
         let Some(attempt) = run.attempts.get_mut(&op).filter(|attempt| attempt.job() == Some(done.key))

@@ -11,6 +11,7 @@ use crate::history::{Failure, Moment, OpId, RunNo, Value, kind};
 use crate::script::{Ask, Asked, Body, Effect, Input, Reply, Rest, RunFacts, Thrown};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::sync::Arc;
 
 impl Worker {
     /// Starts a body as the attempt of a command, or as the probe that looks whether its effect has happened.
@@ -115,6 +116,7 @@ impl Worker {
             timeout_ms: effect.options.timeout_ms,
             last_heartbeat: attempt.heartbeat.clone(),
             start: run.start.clone(),
+            config: Arc::clone(&run.config),
         };
         self.effects.start(job);
     }

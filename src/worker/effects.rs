@@ -1,6 +1,7 @@
 //! The door to the world: jobs out, results back in.
 
 use crate::activity::{Done, Failed};
+use crate::config::Config;
 use crate::history::{CommandLabel, OpId, RunNo, RunStart, Value};
 use crate::store::LogStream;
 use std::sync::Arc;
@@ -37,6 +38,8 @@ pub struct Job {
     pub last_heartbeat: Option<Value>,
     /// Directory, environment and script path.
     pub start: Arc<RunStart>,
+    /// What `durun.toml` says for the script.
+    pub config: Arc<Config>,
 }
 
 /// The result of a job.

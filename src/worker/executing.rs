@@ -3,9 +3,10 @@
 use super::attempt::Attempt;
 use super::effects::JobKey;
 use super::lazy::Lazy;
+use crate::config::Config;
 use crate::history::{
-    Checksum, Entry, Fact, Message, MessageId, MessageNo, Moment, OpId, Pending, Record, RecordError, RunEnd,
-    RunNo, RunStart, Seq, Stuck,
+    Checksum, CommandKind, Entry, Fact, Message, MessageId, MessageNo, Moment, OpId, Pending, Record,
+    RecordError, RunEnd, RunNo, RunStart, Seq, Stuck,
 };
 use crate::run::{Arrived, Command, NextInput, Run, Work, next_input, timers};
 use crate::script::Script;
@@ -44,6 +45,8 @@ pub(super) struct Executing {
     pub(super) generation: u32,
     pub(super) store_id: String,
     pub(super) start: Arc<RunStart>,
+    /// What `durun.toml` last said for its script.
+    pub(super) config: Arc<Config>,
     pub(super) script: Rc<Script>,
     /// The live script; nothing where the run was evicted.
     pub(super) run: Option<Run>,
@@ -79,7 +82,7 @@ pub(super) struct InFlight {
 
 impl Executing {
     /// The run of a row, not yet replayed.
-    pub(super) fn new(snapshot: &Snapshot, epoch: u64, script: Rc<Script>) -> Self {
+    pub(super) fn new(snapshot: &Snapshot, epoch: u64, script: Rc<Script>, config: Arc<Config>) -> Self {
         let row = &snapshot.row;
         let (store_id, start) = (snapshot.store_id.clone(), Arc::new(snapshot.start.clone()));
         Self {
@@ -89,6 +92,7 @@ impl Executing {
             generation: row.generation,
             store_id,
             start,
+            config,
             script,
             run: None,
             open: BTreeMap::new(),
@@ -228,6 +232,11 @@ impl Executing {
         Ok((append, InFlight { run: self.no, entry, checksum, ends, intents }))
     }
 
+    /// Adds to a command what `durun.toml` says of it and its script does not.
+    pub(super) fn complete(&self, command: &mut Command) {
+        complete(&self.config, command);
+    }
+
     /// The key of the next log line.
     pub(super) fn log_key(&mut self) -> LogKey {
         let key = LogKey { seq: Seq(self.next_seq.0.saturating_sub(1)), line: self.log_lines };
@@ -259,5 +268,15 @@ impl Executing {
             attempt.remember(&mut row);
         }
         row
+    }
+}
+
+/// Adds to a command what a configuration says of its activity and its script does not.
+pub(super) fn complete(config: &Config, command: &mut Command) {
+    if command.label.kind == CommandKind::Activity
+        && let Some(activity) = config.activities.get(&command.label.name)
+        && let Work::Effect { options, .. } = &mut command.work
+    {
+        activity.complete(options);
     }
 }

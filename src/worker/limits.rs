@@ -3,6 +3,7 @@
 use super::attempt::{Attempt, State, Verdict};
 use super::effects::JobKey;
 use super::executing::{Executing, Phase};
+use super::notices::Struggle;
 use super::progress::Progress;
 use super::worker::Worker;
 use crate::activity::Failed;
@@ -129,6 +130,8 @@ impl Worker {
             run.lazy.hurry(monotonic);
         }
         if let (Some(since), Some(failure)) = (since, failure) {
+            let struggle = Struggle { label: &label, line, failures, since, failure: &failure };
+            self.notify_of_struggle(no, op, &struggle);
             self.tell(no, Progress::Struggling { op, label, line, failures, since, failure, next_try });
         }
     }

@@ -16,6 +16,7 @@ mod intent;
 mod lazy;
 mod limits;
 mod locks;
+mod notices;
 mod once;
 mod outcome;
 mod polls;

@@ -84,7 +84,7 @@ impl Worker {
         self.keep_line(key.run, line);
     }
 
-    fn keep_line(&mut self, no: RunNo, line: LogLine) {
+    pub(super) fn keep_line(&mut self, no: RunNo, line: LogLine) {
         let monotonic = self.clock.monotonic();
         if let Some(run) = self.runs.get_mut(&no) {
             let seq = crate::history::Seq(run.next_seq.0.saturating_sub(1));

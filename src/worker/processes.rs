@@ -2,8 +2,8 @@
 
 use super::effects::{Effects, Job, JobDone, JobKey, News, Ready};
 use crate::activity::{
-    Circumstances, Launcher, ProcessOutput, Reveal, TranscriptPlace, call_http, end_leftover, http_ask,
-    judge, note_path, process_of, transcript_path,
+    Circumstances, Failed, Found, HttpAsk, Launcher, ProcessOutput, Reveal, TranscriptPlace, call_http,
+    end_leftover, find_activity, http_activity, http_ask, judge, note_path, process_of, transcript_path,
 };
 use crate::history::CommandKind;
 use crate::store::LogStream;
@@ -39,16 +39,33 @@ impl Processes {
         self.launcher.kill_all()
     }
 
-    fn start_http(&self, job: &Job, ready: Ready) {
-        let (key, clock) = (job.key, Arc::clone(&self.clock));
-        let reveal: Reveal = Arc::new(|text| Ok(text.to_owned()));
-        match http_ask(&job.input, &job.start, &job.idempotency_key, job.timeout_ms, reveal) {
+    fn start_http(&self, key: JobKey, ask: Result<HttpAsk, Failed>, ready: Ready) {
+        match ask {
             Err(failed) => ready(News::Done(JobDone { key, result: Err(failed) })),
             Ok(ask) => {
                 let after = move |result| ready(News::Done(JobDone { key, result }));
-                self.launcher.call(key.serial, call_http(ask, clock, after));
+                self.launcher.call(key.serial, call_http(ask, Arc::clone(&self.clock), after));
             }
         }
+    }
+}
+
+/// The call of a service that a job is, where it is one.
+fn http_of(job: &Job, reveal: Reveal) -> Option<Result<HttpAsk, Failed>> {
+    let (start, key, timeout_ms) = (&job.start, job.idempotency_key.as_str(), job.timeout_ms);
+    match job.label.kind {
+        CommandKind::Http => Some(http_ask(&job.input, start, key, timeout_ms, reveal)),
+        CommandKind::Activity => {
+            let script = Path::new(&start.program.path);
+            match find_activity(script, &job.label.name, &job.config) {
+                Ok(Found::Endpoint(endpoint)) => {
+                    Some(http_activity(&endpoint, &job.input, start, key, timeout_ms, reveal))
+                }
+                // What is wrong is told where the process would begin.
+                Ok(Found::Executable(_) | Found::Program { .. }) | Err(_) => None,
+            }
+        }
+        _ => None,
     }
 }
 
@@ -56,8 +73,9 @@ impl Effects for Processes {
     fn start(&mut self, job: Job) {
         let key = job.key;
         let ready = Arc::clone(&self.ready);
-        if job.label.kind == CommandKind::Http {
-            self.start_http(&job, ready);
+        let reveal: Reveal = Arc::new(|text| Ok(text.to_owned()));
+        if let Some(ask) = http_of(&job, reveal) {
+            self.start_http(key, ask, ready);
             return;
         }
         let note = note_path(&self.children, key.run.0, key.op.0);
@@ -68,6 +86,7 @@ impl Effects for Processes {
             idempotency_key: &job.idempotency_key,
             timeout_ms: job.timeout_ms,
             last_heartbeat: job.last_heartbeat.as_ref(),
+            config: &job.config,
             note: Some(note.clone()),
             transcript: Some(TranscriptPlace {
                 path: transcript_path(&self.output, key.run.0, key.op.0, job.attempt),

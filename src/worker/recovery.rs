@@ -8,6 +8,7 @@ use crate::history::{Checksum, Entry, Program, RecordError, RunNo, RunRow, Seq, 
 use crate::run::{Charter, ReplayError, Replayed, Run, Work, replay};
 use crate::script::{Interpreter, Script, Source, SyntaxError};
 use crate::store::{Answer, Request, Snapshot, Store, StoreError};
+use std::path::Path;
 use std::rc::Rc;
 
 /// Why a run cannot be loaded.
@@ -106,7 +107,12 @@ impl Worker {
     pub fn adopt(&mut self, no: RunNo, epoch: u64) -> Result<(), WorkerError> {
         let snapshot = self.snapshot(no)?;
         let script = self.script_of(&snapshot.start.program)?;
-        let mut run = Executing::new(&snapshot, epoch, script);
+        let config = self.settings.configs.read_or_last(Path::new(&snapshot.start.program.path))?;
+        // Runs of several folders share the process: the first to come says how much it may do.
+        if self.runs.is_empty() {
+            self.slots.bound(config.limits.activities);
+        }
+        let mut run = Executing::new(&snapshot, epoch, script, config);
         for message in &snapshot.inbox {
             run.accept(message.clone());
         }
@@ -189,6 +195,9 @@ impl Worker {
         let held: Vec<_> = live.held_locks().collect();
         run.run = Some(live);
         run.open = replayed.open;
+        for command in run.open.values_mut() {
+            super::executing::complete(&run.config, command);
+        }
         run.match_locks(&snapshot.lock_ops, &held, monotonic);
         run.attempts.retain(|_, attempt| attempt.is_under_way());
         if snapshot.last_log.is_some_and(|last| last.seq == Seq(snapshot.entries.0.saturating_sub(1))) {

@@ -90,6 +90,11 @@ impl Slots {
         Self { table: Rc::default(), most }
     }
 
+    /// From now on at most so many in all.
+    pub(super) fn bound(&mut self, most: u32) {
+        self.most = most;
+    }
+
     /// A slot for an attempt that would begin now, or why there is none.
     pub(super) fn take(&self, label: &CommandLabel, quota: Quota, now: Duration) -> Result<Slot, Refused> {
         let mut table = self.table.borrow_mut();

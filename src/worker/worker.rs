@@ -4,6 +4,7 @@ use super::effects::{Effects, News};
 use super::executing::{Executing, Phase};
 use super::progress::{Observer, Progress};
 use super::slots::Slots;
+use crate::config::{ConfigError, Configs, Limits};
 use crate::history::{Moment, Program, RunEnd, RunNo, Stuck};
 use crate::script::{Interpreter, Script};
 use crate::store::{Event, Store, StoreError};
@@ -53,6 +54,9 @@ pub enum WorkerError {
     /// A run could not be loaded.
     #[error(transparent)]
     Load(#[from] super::recovery::LoadError),
+    /// What `durun.toml` says cannot be used.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
     /// An entry could not be encoded.
     #[error("an entry {0}")]
     Record(#[from] crate::history::RecordError),
@@ -65,17 +69,14 @@ pub struct Settings {
     pub seed: u64,
     /// The most strands alive at once; waiting runs are evicted above it.
     pub live_strands: usize,
-    /// The most attempts under way at once.
-    pub activities: u32,
+    /// What `durun.toml` says, by script.
+    pub configs: Arc<Configs>,
 }
 
-/// The most attempts under way at once, where nothing is configured.
-const ACTIVITIES: u32 = 64;
-
 impl Settings {
-    /// The usual settings.
+    /// The usual settings; no script has a configuration.
     pub fn seeded(seed: u64) -> Self {
-        Self { seed, live_strands: usize::MAX, activities: ACTIVITIES }
+        Self { seed, live_strands: usize::MAX, configs: Arc::new(Configs::none()) }
     }
 }
 
@@ -117,7 +118,7 @@ impl Worker {
             effects,
             observer,
             chance: settings.seed,
-            slots: Slots::new(settings.activities),
+            slots: Slots::new(Limits::default().activities),
             ask_slots_at: None,
             settings,
             serial: 0,

@@ -84,6 +84,7 @@ pub fn http_ask(
 }
 
 /// Where an activity that `durun.toml` gives a URL is called.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Endpoint<'a> {
     /// The URL.
     pub url: &'a str,

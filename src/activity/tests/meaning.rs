@@ -159,6 +159,7 @@ fn start(script: &std::path::Path) -> RunStart {
 
 fn told() -> Circumstances<'static> {
     Circumstances {
+        config: nothing_configured(),
         run_id: "order-1",
         op: 4,
         attempt: 2,
@@ -213,4 +214,10 @@ fn exec_and_sh_take_their_options_and_paste_nothing() {
     assert_eq!(output_of(&exec, &input, &start).get("stdout"), Some(&"$A b c".into()));
     let sleep = CommandLabel { kind: CommandKind::Sleep, name: String::new() };
     assert!(process_of(&sleep, &Value::Null, &start, told()).is_err_and(|failed| failed.permanent));
+}
+
+/// Of a script without a `durun.toml`.
+fn nothing_configured() -> &'static crate::config::Config {
+    static NOTHING: std::sync::LazyLock<crate::config::Config> = std::sync::LazyLock::new(Default::default);
+    &NOTHING
 }

@@ -97,8 +97,10 @@ pub(crate) fn run(context: &Context, args: &StartArgs) -> Result<Exit, CliError>
         directory: context.environment.directory().to_string_lossy().into_owned(),
         timeout_ms: args.timeout,
         claim: args.foreground(),
-        queue: queue(args)?,
+        queue: queue(context, args)?,
     };
+    // What is wrong in durun.toml is told before anything is recorded.
+    context.config(&args.script)?;
     let session = context.session_or_create()?;
     match start(&session, request)? {
         Started::New(claimed) if args.foreground() => {
@@ -116,9 +118,9 @@ pub(crate) fn run(context: &Context, args: &StartArgs) -> Result<Exit, CliError>
 }
 
 /// The queue that is asked for, with the limits that it has now.
-fn queue(args: &StartArgs) -> Result<Option<NewQueue>, CliError> {
+fn queue(context: &Context, args: &StartArgs) -> Result<Option<NewQueue>, CliError> {
     let Some(name) = &args.queue else { return Ok(None) };
-    let limits = queues::limits(&args.script, name)?;
+    let limits = queues::limits(context, &args.script, name)?;
     Ok(Some(NewQueue { name: name.clone(), priority: args.priority, limits }))
 }
 
