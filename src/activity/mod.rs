@@ -7,6 +7,7 @@
 
 mod attempt;
 mod child;
+mod file;
 mod group;
 mod heartbeat;
 mod http;
@@ -28,6 +29,7 @@ mod stdout_file;
 mod transcript;
 
 pub use attempt::judge;
+pub use file::call_file;
 pub use heartbeat::HeartbeatSink;
 pub use http::{Endpoint, HttpAsk, Reveal, call_http, http_activity, http_ask};
 pub use idempotency::idempotency_key;

@@ -1,10 +1,10 @@
 //! The command line's grammar: options that all commands share, and the list of commands.
 
 use super::commands::{
-    answer::AnswerArgs, cancel::CancelArgs, history::HistoryArgs, list::ListArgs, logs::LogsArgs,
-    once::OnceArgs, query::QueryArgs, reject::RejectArgs, resolve::ResolveArgs, result::ResultArgs,
-    resume::ResumeArgs, retry::RetryArgs, signal::SignalArgs, start::StartArgs, status::StatusArgs,
-    terminate::TerminateArgs, upgrade::UpgradeArgs, wait::WaitArgs, why::WhyArgs,
+    answer::AnswerArgs, cancel::CancelArgs, exec::ExecArgs, history::HistoryArgs, list::ListArgs,
+    logs::LogsArgs, once::OnceArgs, query::QueryArgs, reject::RejectArgs, resolve::ResolveArgs,
+    result::ResultArgs, resume::ResumeArgs, retry::RetryArgs, signal::SignalArgs, start::StartArgs,
+    status::StatusArgs, terminate::TerminateArgs, upgrade::UpgradeArgs, wait::WaitArgs, why::WhyArgs,
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
@@ -88,6 +88,8 @@ pub(crate) enum Command {
     /// Execute a script durably, here and now
     #[command(visible_alias = "run")]
     Start(StartArgs),
+    /// Execute one program durably, without a script
+    Exec(ExecArgs),
     /// Continue parked or interrupted runs, here
     Resume(ResumeArgs),
     /// Say something to a run

@@ -41,6 +41,8 @@ pub(crate) enum Exit {
     Interrupted,
     /// SIGTERM; the run is parked.
     Ended,
+    /// `durun exec`: the program's own.
+    Program(u8),
 }
 
 impl Exit {
@@ -65,6 +67,7 @@ impl Exit {
             Self::RanOut => 124,
             Self::Interrupted => 130,
             Self::Ended => 143,
+            Self::Program(code) => code,
         }
     }
 
@@ -87,7 +90,7 @@ impl Exit {
             Self::NotFinished => 1,
             Self::Cancelled => 2,
             Self::TimedOut => 3,
-            Self::Failed => 4,
+            Self::Failed | Self::Program(_) => 4,
             Self::Stuck => 5,
             Self::Usage
             | Self::Missing

@@ -19,6 +19,14 @@ pub enum CommandKind {
     Poll,
     /// `http(#{…})`, `http_get(url)`, `http_post(url, json)` outside an activity.
     Http,
+    /// `read_file(path)` outside an activity.
+    ReadFile,
+    /// `write_file(path, content)` outside an activity.
+    WriteFile,
+    /// `glob(pattern)` outside an activity.
+    Glob,
+    /// `env(name)` outside an activity.
+    Env,
     /// `sleep(d)` and `sleep_until(time)`.
     Sleep,
     /// `wait_signal(name, …)`.
@@ -59,6 +67,10 @@ impl CommandKind {
             Self::Exec => "exec",
             Self::Sh => "sh",
             Self::Http => "http",
+            Self::ReadFile => "read_file",
+            Self::WriteFile => "write_file",
+            Self::Glob => "glob",
+            Self::Env => "env",
             Self::Poll => "poll",
             Self::Sleep => "sleep",
             Self::WaitSignal => "wait_signal",
@@ -76,7 +88,16 @@ impl CommandKind {
     /// Whether its outcome is an effect's: `ActivityCompleted` or `ActivityFailed`.
     pub fn is_effect(self) -> bool {
         match self {
-            Self::Activity | Self::Step | Self::Exec | Self::Sh | Self::Http | Self::Poll => true,
+            Self::Activity
+            | Self::Step
+            | Self::Exec
+            | Self::Sh
+            | Self::Http
+            | Self::ReadFile
+            | Self::WriteFile
+            | Self::Glob
+            | Self::Env
+            | Self::Poll => true,
             Self::Sleep
             | Self::WaitSignal
             | Self::WaitUntil

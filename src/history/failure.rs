@@ -12,6 +12,8 @@ pub mod kind {
     pub const EXEC: &str = "exec";
     /// A call of a service failed: no answer, or a status that is no success.
     pub const HTTP: &str = "http";
+    /// A file could not be read, written or found.
+    pub const FILE: &str = "file";
     /// A time limit was reached.
     pub const TIMEOUT: &str = "timeout";
     /// The run was asked to end.

@@ -98,8 +98,15 @@ impl Worker {
 
 /// The failure as the script catches it: what a body threw under its own kind is an activity's failure with a cause.
 fn for_script(failure: Failure, name: &str, attempts: u32) -> Failure {
-    const OWN: [&str; 6] =
-        [kind::ACTIVITY, kind::EXEC, kind::HTTP, kind::TIMEOUT, kind::CANCELLED, kind::UNKNOWN_OUTCOME];
+    const OWN: [&str; 7] = [
+        kind::ACTIVITY,
+        kind::EXEC,
+        kind::HTTP,
+        kind::FILE,
+        kind::TIMEOUT,
+        kind::CANCELLED,
+        kind::UNKNOWN_OUTCOME,
+    ];
     let attempts = Value::from(attempts);
     if OWN.contains(&failure.kind.as_str()) {
         let mut failure = failure.with("attempts", attempts);

@@ -2,8 +2,9 @@
 
 use super::effects::{Effects, Job, JobDone, JobKey, News, Ready};
 use crate::activity::{
-    Circumstances, Failed, Found, HttpAsk, Launcher, ProcessOutput, Reveal, TranscriptPlace, call_http,
-    end_leftover, find_activity, http_activity, http_ask, judge, note_path, process_of, transcript_path,
+    Circumstances, Failed, Found, HttpAsk, Launcher, ProcessOutput, Reveal, TranscriptPlace, call_file,
+    call_http, end_leftover, find_activity, http_activity, http_ask, judge, note_path, process_of,
+    transcript_path,
 };
 use crate::history::CommandKind;
 use crate::store::LogStream;
@@ -50,6 +51,10 @@ impl Processes {
     }
 }
 
+fn is_file(kind: CommandKind) -> bool {
+    matches!(kind, CommandKind::ReadFile | CommandKind::WriteFile | CommandKind::Glob | CommandKind::Env)
+}
+
 /// The call of a service that a job is, where it is one.
 fn http_of(job: &Job, reveal: Reveal) -> Option<Result<HttpAsk, Failed>> {
     let (start, key, timeout_ms) = (&job.start, job.idempotency_key.as_str(), job.timeout_ms);
@@ -74,6 +79,12 @@ impl Effects for Processes {
         let key = job.key;
         let ready = Arc::clone(&self.ready);
         let reveal: Reveal = Arc::new(|text| Ok(text.to_owned()));
+        if is_file(job.label.kind) {
+            let after = move |result| ready(News::Done(JobDone { key, result }));
+            let call = call_file(job.label.kind, job.input, Arc::clone(&job.start), after);
+            self.launcher.call(key.serial, call);
+            return;
+        }
         if let Some(ask) = http_of(&job, reveal) {
             self.start_http(key, ask, ready);
             return;

@@ -4,6 +4,7 @@
 mod answer;
 mod bad_input;
 mod cancel;
+mod exec;
 mod harness;
 mod history;
 mod limits;

@@ -33,6 +33,7 @@ fn every_command_has_help_with_an_example() {
         "terminate",
         "once",
         "upgrade",
+        "exec",
     ] {
         let help = home.durun(&[command, "--help"]).stdout();
         assert!(help.contains("Example") && help.contains(&format!("  durun {command}")), "{help}");

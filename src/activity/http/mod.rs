@@ -7,4 +7,5 @@ mod send;
 mod verdict;
 
 pub use ask::{Endpoint, HttpAsk, Reveal, http_activity, http_ask};
+pub(super) use send::End;
 pub use send::call_http;

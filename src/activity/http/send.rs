@@ -21,7 +21,7 @@ pub fn call_http(
     clock: Arc<dyn Clock>,
     after: impl FnOnce(Result<Done, Failed>) + Send + 'static,
 ) -> Call {
-    let mut end = End(Some(Box::new(after)));
+    let mut end = End::new(after);
     Box::pin(async move {
         let result = send(ask, clock).await;
         end.is(result);
@@ -29,12 +29,16 @@ pub fn call_http(
 }
 
 /// Tells the end of a call, also where it is dropped.
-struct End(Option<After>);
+pub(in crate::activity) struct End(Option<After>);
 
 type After = Box<dyn FnOnce(Result<Done, Failed>) + Send>;
 
 impl End {
-    fn is(&mut self, result: Result<Done, Failed>) {
+    pub(in crate::activity) fn new(after: impl FnOnce(Result<Done, Failed>) + Send + 'static) -> Self {
+        Self(Some(Box::new(after)))
+    }
+
+    pub(in crate::activity) fn is(&mut self, result: Result<Done, Failed>) {
         if let Some(after) = self.0.take() {
             after(result);
         }

@@ -2,6 +2,7 @@
 
 pub(crate) mod answer;
 pub(crate) mod cancel;
+pub(crate) mod exec;
 pub(crate) mod history;
 pub(crate) mod list;
 pub(crate) mod logs;

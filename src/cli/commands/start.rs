@@ -178,7 +178,8 @@ fn background(
     Ok(Exit::Done)
 }
 
-fn environment(context: &Context, more: &[String]) -> Result<BTreeMap<String, String>, CliError> {
+/// What of the environment a run records: what is always recorded, and what `--env` names.
+pub(super) fn environment(context: &Context, more: &[String]) -> Result<BTreeMap<String, String>, CliError> {
     let mut recorded = BTreeMap::new();
     for name in RECORDED {
         if let Some(value) = context.environment.text(name) {

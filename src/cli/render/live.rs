@@ -281,6 +281,10 @@ fn unblocked_by(id: &RunId, label: &CommandLabel) -> Option<String> {
         | CommandKind::Exec
         | CommandKind::Sh
         | CommandKind::Http
+        | CommandKind::ReadFile
+        | CommandKind::WriteFile
+        | CommandKind::Glob
+        | CommandKind::Env
         | CommandKind::Sleep
         | CommandKind::WaitUntil
         | CommandKind::Remind

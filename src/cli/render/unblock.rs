@@ -24,6 +24,10 @@ pub(crate) fn commands(id: &RunId, pending: &Pending, alone: bool, now: Moment) 
         | CommandKind::Exec
         | CommandKind::Sh
         | CommandKind::Http
+        | CommandKind::ReadFile
+        | CommandKind::WriteFile
+        | CommandKind::Glob
+        | CommandKind::Env
         | CommandKind::Poll => {
             if pending.next_try.is_some_and(|at| at > now) {
                 vec![format!("retry {id}")]

@@ -103,6 +103,10 @@ fn is_told(row: &Pending) -> bool {
         | CommandKind::Exec
         | CommandKind::Sh
         | CommandKind::Http
+        | CommandKind::ReadFile
+        | CommandKind::WriteFile
+        | CommandKind::Glob
+        | CommandKind::Env
         | CommandKind::Poll
         | CommandKind::Sleep
         | CommandKind::WaitSignal
@@ -128,6 +132,10 @@ fn sentence(row: &Pending, executed: bool, now: Moment) -> String {
         | CommandKind::Exec
         | CommandKind::Sh
         | CommandKind::Http
+        | CommandKind::ReadFile
+        | CommandKind::WriteFile
+        | CommandKind::Glob
+        | CommandKind::Env
         | CommandKind::Poll => format!("{since} {}", effect(row, &place, executed, now)),
         CommandKind::Sleep => {
             let until = row.due.map(|due| format!(" until {} ({})", absolute(due), relative(due, now)));

@@ -6,6 +6,7 @@ mod attempt;
 mod defaults;
 mod exec;
 mod fail;
+mod files;
 mod heartbeat;
 mod http;
 mod in_body;
@@ -53,6 +54,7 @@ const ALL: &[HostCall] = &[
     HostCall { names: &["defaults"], register: defaults::register },
     HostCall { names: &["exec"], register: exec::register },
     HostCall { names: &["fail"], register: fail::register },
+    HostCall { names: &["read_file", "write_file", "glob", "env"], register: files::register },
     HostCall { names: &["http", "http_get", "http_post"], register: http::register },
     HostCall { names: &["heartbeat", "last_heartbeat"], register: heartbeat::register },
     HostCall { names: &["attempt_number", "idempotency_key"], register: in_body::register },
