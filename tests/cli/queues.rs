@@ -72,6 +72,6 @@ fn a_queue_that_is_not_declared_is_told() {
     assert!(refused.contains("there is no queue \"reports\""), "{refused}");
     home.file("durun.toml", "[queue.reports]\nmax = 1\n");
     let refused = home.durun(&["start", "work.rhai", "--queue", "reports"]).exit(78).failure();
-    assert!(refused.contains("line 2: unknown key \"max\""), "{refused}");
+    assert!(refused.contains("durun.toml:2: there is no key \"max\" in [queue.reports]"), "{refused}");
     home.durun(&["list"]).stdout();
 }

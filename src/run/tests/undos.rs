@@ -106,6 +106,16 @@ fn an_undo_of_a_process_sees_what_the_script_saw() {
 }
 
 #[test]
+fn an_undo_of_a_call_sees_what_the_script_saw() {
+    let mut story = Story::of(
+        "http(#{ method: \"POST\", url: \"http://localhost/book\", undo: |made| activity(\"back\", made.json.id) }); throw \"no\";",
+    );
+    story.begin();
+    story.completes(0, Value::from([("status", Value::Int(201)), ("body", Value::from("{\"id\": 7}"))]));
+    assert_eq!(story.input(1), "7");
+}
+
+#[test]
 fn a_started_activity_that_completed_is_taken_back_though_nobody_joined_it() {
     let mut story = Story::of(
         "let h = start_activity(\"a\", 1, #{ undo: |it| activity(\"back\", it) }); sleep(1); throw \"no\";",

@@ -96,7 +96,22 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 /// What a script is given for the recorded result of an effect.
 pub(super) fn given(kind: CommandKind, result: &Value) -> Dynamic {
     let given = super::convert::to_dynamic(result);
-    if matches!(kind, CommandKind::Exec | CommandKind::Sh) { exec::result(given) } else { given }
+    match kind {
+        CommandKind::Exec | CommandKind::Sh | CommandKind::Http => exec::result(given),
+        CommandKind::Activity
+        | CommandKind::Step
+        | CommandKind::Poll
+        | CommandKind::Sleep
+        | CommandKind::WaitSignal
+        | CommandKind::WaitUntil
+        | CommandKind::WaitToken
+        | CommandKind::Ask
+        | CommandKind::WithLock
+        | CommandKind::Queue
+        | CommandKind::Remind
+        | CommandKind::RunTimeout
+        | CommandKind::Grace => given,
+    }
 }
 
 /// Makes all host calls known.
