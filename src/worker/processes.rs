@@ -58,19 +58,18 @@ fn is_file(kind: CommandKind) -> bool {
 /// The call of a service that a job is, where it is one.
 fn http_of(job: &Job, reveal: Reveal) -> Option<Result<HttpAsk, Failed>> {
     let (start, key, timeout_ms) = (&job.start, job.idempotency_key.as_str(), job.timeout_ms);
-    match job.label.kind {
-        CommandKind::Http => Some(http_ask(&job.input, start, key, timeout_ms, reveal)),
-        CommandKind::Activity => {
-            let script = Path::new(&start.program.path);
-            match find_activity(script, &job.label.name, &job.config) {
-                Ok(Found::Endpoint(endpoint)) => {
-                    Some(http_activity(&endpoint, &job.input, start, key, timeout_ms, reveal))
-                }
-                // What is wrong is told where the process would begin.
-                Ok(Found::Executable(_) | Found::Program { .. }) | Err(_) => None,
-            }
+    if job.label.kind == CommandKind::Http {
+        return Some(http_ask(&job.input, start, key, timeout_ms, reveal));
+    }
+    if job.label.kind != CommandKind::Activity {
+        return None;
+    }
+    match find_activity(Path::new(&start.program.path), &job.label.name, &job.config) {
+        Ok(Found::Endpoint(endpoint)) => {
+            Some(http_activity(&endpoint, &job.input, start, key, timeout_ms, reveal))
         }
-        _ => None,
+        // What is wrong is told where the process would begin.
+        Ok(Found::Executable(_) | Found::Program { .. }) | Err(_) => None,
     }
 }
 

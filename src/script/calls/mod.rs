@@ -101,6 +101,10 @@ pub(super) fn given(kind: CommandKind, result: &Value) -> Dynamic {
         CommandKind::Activity
         | CommandKind::Step
         | CommandKind::Poll
+        | CommandKind::ReadFile
+        | CommandKind::WriteFile
+        | CommandKind::Glob
+        | CommandKind::Env
         | CommandKind::Sleep
         | CommandKind::WaitSignal
         | CommandKind::WaitUntil
