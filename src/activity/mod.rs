@@ -29,10 +29,10 @@ mod secrets;
 mod stdout_file;
 mod transcript;
 
-pub use attempt::{judge, secret_failed};
+pub use attempt::judge;
 pub use file::call_file;
 pub use heartbeat::HeartbeatSink;
-pub use http::{Endpoint, HttpAsk, Reveal, call_http, http_activity, http_ask};
+pub use http::{Endpoint, HttpAsk, call_http, http_activity, http_ask};
 pub use idempotency::idempotency_key;
 pub use job::{Circumstances, process_of};
 pub(crate) use launcher::prepared;

@@ -2,9 +2,9 @@
 
 use super::effects::{Effects, Job, JobDone, JobKey, News, Ready};
 use crate::activity::{
-    Circumstances, Done, Failed, Found, HttpAsk, Launcher, ProcessOutput, Reveal, Secrets, TranscriptPlace,
+    Circumstances, Done, Failed, Found, HttpAsk, Launcher, ProcessOutput, Secrets, TranscriptPlace,
     Variables, call_file, call_http, end_leftover, find_activity, http_activity, http_ask, judge, note_path,
-    prepared, process_of, secret_failed, transcript_path,
+    prepared, process_of, transcript_path,
 };
 use crate::history::CommandKind;
 use crate::store::LogStream;
@@ -77,27 +77,21 @@ fn is_file(kind: CommandKind) -> bool {
 }
 
 /// The call of a service that a job is, where it is one.
-fn http_of(job: &Job, reveal: Reveal) -> Option<Result<HttpAsk, Failed>> {
+fn http_of(job: &Job, secrets: &Arc<Secrets>) -> Option<Result<HttpAsk, Failed>> {
     let (start, key, timeout_ms) = (&job.start, job.idempotency_key.as_str(), job.timeout_ms);
     if job.label.kind == CommandKind::Http {
-        return Some(http_ask(&job.input, start, key, timeout_ms, reveal));
+        return Some(http_ask(&job.input, start, key, timeout_ms, Arc::clone(secrets)));
     }
     if job.label.kind != CommandKind::Activity {
         return None;
     }
     match find_activity(Path::new(&start.program.path), &job.label.name, &job.config) {
         Ok(Found::Endpoint(endpoint)) => {
-            Some(http_activity(&endpoint, &job.input, start, key, timeout_ms, reveal))
+            Some(http_activity(&endpoint, &job.input, start, key, timeout_ms, Arc::clone(secrets)))
         }
         // What is wrong is told where the process would begin.
         Ok(Found::Executable(_) | Found::Program { .. }) | Err(_) => None,
     }
-}
-
-/// What replaces the secrets of a call.
-fn reveal(job: &Job, secrets: &Arc<Secrets>) -> Reveal {
-    let (secrets, label) = (Arc::clone(secrets), job.label.clone());
-    Arc::new(move |text, form| secrets.reveal(text, form).map_err(|error| secret_failed(&error, &label)))
 }
 
 impl Effects for Processes {
@@ -111,7 +105,7 @@ impl Effects for Processes {
             self.start_file(job, secrets);
             return;
         }
-        if let Some(ask) = http_of(&job, reveal(&job, &secrets)) {
+        if let Some(ask) = http_of(&job, &secrets) {
             self.start_http(key, ask, secrets);
             return;
         }

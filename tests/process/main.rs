@@ -15,6 +15,7 @@ mod order_paths;
 mod processes;
 mod promises;
 mod samples;
+mod secrets;
 mod service;
 mod two_terminals;
 mod undo;

@@ -1,7 +1,7 @@
 //! What an HTTP call asks for, read from its recorded input.
 
 use super::super::outcome::Failed;
-use super::super::secrets::Form;
+use super::super::secrets::{Form, Secrets};
 use crate::config::Setting;
 use crate::history::{Failure, RunStart, Value, kind};
 use std::collections::BTreeMap;
@@ -12,9 +12,6 @@ use std::time::Duration;
 pub(super) const TIMEOUT: Duration = Duration::from_mins(10);
 /// The methods whose repetition a service may have to recognise.
 const KEYED: [&str; 3] = ["POST", "PUT", "PATCH"];
-
-/// Replaces what stands for a secret, at the last moment before it leaves the process.
-pub type Reveal = Arc<dyn Fn(&str, Form) -> Result<String, Failed> + Send + Sync>;
 
 /// An HTTP call, ready to be sent.
 pub struct HttpAsk {
@@ -38,8 +35,8 @@ pub struct HttpAsk {
     pub environment: BTreeMap<String, String>,
     /// Whether the body of the answer is the result (an activity), not the whole answer.
     pub is_activity: bool,
-    /// What replaces secrets.
-    pub reveal: Reveal,
+    /// What stands for secrets in it, at the last moment before it is sent, and is masked in the answer.
+    pub secrets: Arc<Secrets>,
 }
 
 /// The call that a recorded input asks for: a map with `method`, `url`, and where given `query`, `headers`, `json` or `body`, `ok`.
@@ -51,7 +48,7 @@ pub fn http_ask(
     start: &RunStart,
     key: &str,
     timeout_ms: Option<i64>,
-    reveal: Reveal,
+    secrets: Arc<Secrets>,
 ) -> Result<HttpAsk, Failed> {
     let text = |name: &str| input.get(name).and_then(Value::as_text).map(str::to_owned);
     let Some(url) = text("url") else {
@@ -84,7 +81,7 @@ pub fn http_ask(
         timeout: timeout_ms.map_or(TIMEOUT, |ms| Duration::from_millis(u64::try_from(ms).unwrap_or(0))),
         environment: start.environment.clone(),
         is_activity: false,
-        reveal,
+        secrets,
     })
 }
 
@@ -109,7 +106,7 @@ pub fn http_activity(
     start: &RunStart,
     key: &str,
     timeout_ms: Option<i64>,
-    reveal: Reveal,
+    secrets: Arc<Secrets>,
 ) -> Result<HttpAsk, Failed> {
     let headers =
         endpoint.headers.iter().map(|(name, value)| (name.clone(), Value::Text(value.text(start.secret))));
@@ -119,7 +116,7 @@ pub fn http_activity(
         ("headers", Value::Map(headers.collect())),
         ("json", input.clone()),
     ]);
-    http_ask(&whole, start, key, timeout_ms, reveal).map(|ask| HttpAsk { is_activity: true, ..ask })
+    http_ask(&whole, start, key, timeout_ms, secrets).map(|ask| HttpAsk { is_activity: true, ..ask })
 }
 
 fn texts(map: Option<&Value>) -> Vec<(String, String)> {

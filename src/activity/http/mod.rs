@@ -6,6 +6,6 @@ mod retry_after;
 mod send;
 mod verdict;
 
-pub use ask::{Endpoint, HttpAsk, Reveal, http_activity, http_ask};
+pub use ask::{Endpoint, HttpAsk, http_activity, http_ask};
 pub(super) use send::End;
 pub use send::call_http;

@@ -55,7 +55,8 @@ impl Drop for End {
 async fn send(ask: HttpAsk, clock: Arc<dyn Clock>) -> Result<Done, Failed> {
     let limit = ask.timeout;
     match tokio::time::timeout(limit, exchange(&ask)).await {
-        Ok(Ok(reply)) => verdict(&ask, reply, clock.now()),
+        // Before anything of it is cut, for half a secret is none that could be found.
+        Ok(Ok(reply)) => verdict(&ask, reply.masked(&ask.secrets.mask()), clock.now()),
         Ok(Err(failed)) => Err(failed),
         Err(_) => {
             let limit = show_duration(i64::try_from(limit.as_millis()).unwrap_or(i64::MAX));
@@ -106,7 +107,7 @@ impl Request {
         let method = Method::from_bytes(ask.method.as_bytes())
             .map_err(|_| bad("method", format!("\"{}\" is no HTTP method", ask.method)))?;
         let shown = shown_url(&ask.url);
-        let mut url = Url::parse(&(ask.reveal)(&ask.url, Form::Plain)?).map_err(|error| {
+        let mut url = Url::parse(&ask.secrets.reveal(&ask.url, Form::Plain)?).map_err(|error| {
             bad("url", format!("\"{shown}\" is no URL: {error}; write https://host/path"))
         })?;
         if !matches!(url.scheme(), "http" | "https") {
@@ -118,19 +119,19 @@ impl Request {
         if !ask.query.is_empty() {
             let mut pairs = url.query_pairs_mut();
             for (name, value) in &ask.query {
-                pairs.append_pair(name, &(ask.reveal)(value, Form::Plain)?);
+                pairs.append_pair(name, &ask.secrets.reveal(value, Form::Plain)?);
             }
         }
         let mut headers = HeaderMap::new();
         for (name, value) in &ask.headers {
             let named = HeaderName::from_bytes(name.as_bytes())
                 .map_err(|_| bad("header", format!("\"{name}\" is no name of a header")))?;
-            let value = HeaderValue::from_str(&(ask.reveal)(value, Form::Plain)?)
+            let value = HeaderValue::from_str(&ask.secrets.reveal(value, Form::Plain)?)
                 .map_err(|_| bad("header", format!("the header {name} has a value that cannot be sent")))?;
             headers.insert(named, value);
         }
         let body = match std::str::from_utf8(&ask.body) {
-            Ok(text) => (ask.reveal)(text, ask.body_form)?.into_bytes(),
+            Ok(text) => ask.secrets.reveal(text, ask.body_form)?.into_bytes(),
             Err(_) => ask.body.clone(),
         };
         Ok(Self { method, url, headers, body })

@@ -1,6 +1,7 @@
 //! What the answer to an HTTP call means: a value, a failure to be tried again, or one that is for good.
 
 use super::super::outcome::{Done, Failed};
+use super::super::secrets::Mask;
 use super::ask::HttpAsk;
 use super::retry_after::retry_after_ms;
 use crate::history::{Failure, MAX_BYTES, Moment, Value, kind};
@@ -15,6 +16,14 @@ pub(super) struct Reply {
     pub(super) status: u16,
     pub(super) headers: BTreeMap<String, String>,
     pub(super) body: Vec<u8>,
+}
+
+impl Reply {
+    /// The same with the values of secrets masked.
+    pub(super) fn masked(self, mask: &Mask) -> Self {
+        let headers = self.headers.into_iter().map(|(name, value)| (name, mask.text(value))).collect();
+        Self { status: self.status, headers, body: mask.bytes(&self.body).into_owned() }
+    }
 }
 
 /// What it means.

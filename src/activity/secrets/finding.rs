@@ -1,6 +1,8 @@
 //! Where the value of a secret is: a file, a variable of the executing process, a credential of systemd.
 
+use crate::activity::Failed;
 use crate::config::{Config, SecretSource};
+use crate::history::{Failure, kind};
 use std::io::Read as _;
 use std::path::Path;
 use std::sync::Arc;
@@ -30,6 +32,23 @@ pub enum SecretError {
         /// Its name.
         name: String,
     },
+}
+
+/// No other attempt mends it.
+impl From<SecretError> for Failed {
+    fn from(error: SecretError) -> Self {
+        let message = error.to_string();
+        let failure = match error {
+            SecretError::Missing { name, .. } => {
+                Failure::new(kind::SECRET_MISSING, message).with("secret", name)
+            }
+            SecretError::InArguments { name } => {
+                let failure = Failure::new(kind::EXEC, message).with("secret", name);
+                failure.with("type", "secret_in_arguments")
+            }
+        };
+        Self::for_good(failure)
+    }
 }
 
 /// The value of a secret. Blocks for as long as its file needs.

@@ -14,6 +14,9 @@ const SHORTEST_LINE: usize = 8;
 /// A shorter piece of base64 is not looked for, in bytes.
 const SHORTEST_CODE: usize = 8;
 
+/// How often a value may have been put into JSON as text.
+const NESTED: usize = 3;
+
 /// What is looked for and what is shown instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Pattern {
@@ -86,7 +89,7 @@ impl Mask {
     }
 
     /// The bytes, masked.
-    pub(super) fn bytes<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
+    pub fn bytes<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
         if self.is_empty() {
             return Cow::Borrowed(bytes);
         }
@@ -148,7 +151,12 @@ fn forms(value: &str) -> Vec<Vec<u8>> {
         let lines = value.lines().map(str::trim).filter(|line| line.len() >= SHORTEST_LINE);
         forms.extend(lines.map(|line| line.as_bytes().to_vec()));
     }
-    forms.push(json_text(value).into_bytes());
+    // JSON within JSON within JSON: what an echo of an echo says.
+    let mut nested = value.to_owned();
+    for _ in 0..NESTED {
+        nested = json_text(&nested);
+        forms.push(nested.clone().into_bytes());
+    }
     forms.push(url_text(value).into_bytes());
     for lead in 0..3 {
         let mut bytes = vec![0; lead];
@@ -232,7 +240,8 @@ mod tests {
             let tail = code.get(code.len() - 8..).expect("long").trim_end_matches('=');
             assert!(!masked.contains(tail), "{masked}");
         }
-        let texts = [key.to_owned(), json_text(key), url_text(key)];
+        let nested = json_text(&json_text(&json_text(key)));
+        let texts = [key.to_owned(), json_text(key), nested, url_text(key)];
         for text in texts {
             assert_eq!(mask.text(format!("<{text}{text}>")), "<⟦secret:KEY⟧⟦secret:KEY⟧>");
         }

@@ -20,7 +20,7 @@ fn placed(label: &CommandLabel, input: &Value, config: &Config) -> Result<(Proce
     let secrets = Arc::new(secrets.with_those_in(input));
     let told = Circumstances { config, secrets: &secrets, ..told() };
     let (mut spec, ok_codes) = process_of(label, input, &start, told)?;
-    spec.place_secrets().map_err(|error| secret_failed(&error, label))?;
+    spec.place_secrets()?;
     Ok((spec, ok_codes))
 }
 
