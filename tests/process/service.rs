@@ -154,7 +154,5 @@ fn give(mut stream: &TcpStream, answer: Answer, request: &Request, before: usize
 /// A date of HTTP, two seconds ahead.
 fn in_two_seconds() -> String {
     let now = durun::timer::Clock::now(&durun::timer::SystemClock).plus_ms(2_000);
-    let shown = durun::timer::Zone::named("UTC")
-        .and_then(|utc| durun::timer::format_moment(now, utc, "%a, %d %b %Y %H:%M:%S GMT"));
-    shown.expect("a date")
+    durun::timer::http_date(now).expect("a date")
 }
