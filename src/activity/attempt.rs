@@ -2,6 +2,8 @@
 
 use super::outcome::{Done, Failed};
 use super::process::{ProcessEnd, ProcessOutput};
+use super::program::NotStarted;
+use super::secrets::SecretError;
 use super::stdout_file::{Written, WrittenFile};
 use crate::history::{CommandKind, CommandLabel, Failure, MAX_BYTES, Value, ValueError, kind};
 use crate::timer::{parse_duration, show_duration};
@@ -27,6 +29,7 @@ pub fn judge(
     let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
     let failure = |kind: &str, message: String| told(Failure::new(kind, message), label, &stderr);
     match output.end {
+        ProcessEnd::NotStarted(NotStarted::Secret(error)) => Err(secret_failed(&error, label)),
         ProcessEnd::NotStarted(error) => {
             let failure = failure(own_kind(label), error.to_string()).with("type", "not_started");
             Err(if error.is_permanent() { Failed::for_good(failure) } else { Failed::passing(failure) })
@@ -63,6 +66,20 @@ pub fn judge(
             }
         },
     }
+}
+
+/// A secret that is missing, or would be seen by others: no other attempt mends it.
+pub fn secret_failed(error: &SecretError, label: &CommandLabel) -> Failed {
+    let (kind, name) = match error {
+        SecretError::Missing { name, .. } => (kind::SECRET_MISSING, name),
+        SecretError::InArguments { name } => (own_kind(label), name),
+    };
+    let failure = Failure::new(kind, error.to_string()).with("name", label.name.as_str());
+    let failure = failure.with("secret", name.as_str());
+    Failed::for_good(match error {
+        SecretError::Missing { .. } => failure,
+        SecretError::InArguments { .. } => failure.with("type", "secret_in_arguments"),
+    })
 }
 
 fn is_activity(label: &CommandLabel) -> bool {

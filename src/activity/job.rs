@@ -4,11 +4,13 @@ use super::heartbeat::DESCRIPTOR;
 use super::outcome::Failed;
 use super::process::{GRACE, ProcessSpec, STDOUT_BYTES};
 use super::registry::{Found, find_activity};
+use super::secrets::{Form, Secrets};
 use super::stdout_file::StdoutFile;
 use super::transcript::TranscriptPlace;
 use crate::config::Config;
 use crate::history::{CommandKind, CommandLabel, Failure, RunStart, Value, kind};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What a process is told of the command that it serves.
@@ -31,6 +33,8 @@ pub struct Circumstances<'a> {
     pub note: Option<PathBuf>,
     /// Where all that it writes is kept.
     pub transcript: Option<TranscriptPlace>,
+    /// What stands for secrets in its input.
+    pub secrets: &'a Arc<Secrets>,
 }
 
 /// The process of a job, and the exit codes that are no errors.
@@ -50,6 +54,8 @@ pub fn process_of(
         directory: PathBuf::from(&start.directory),
         environment: start.environment.clone(),
         stdin: Vec::new(),
+        stdin_form: Form::Plain,
+        secrets: Arc::clone(told.secrets),
         // A time-out that is over before it begins is one all the same.
         timeout: told.timeout_ms.map(|ms| Duration::from_millis(u64::try_from(ms).unwrap_or(0))),
         grace: GRACE,
@@ -65,15 +71,17 @@ pub fn process_of(
     if label.kind == CommandKind::Activity {
         match find_activity(Path::new(&start.program.path), &label.name, told.config)? {
             Found::Executable(program) => spec.argv.push(path_text(program)?),
-            Found::Program { words, env } => {
-                spec.argv = words;
-                spec.environment.extend(env.clone());
-            }
+            Found::Program { words } => spec.argv = words,
             Found::Endpoint(_) => {
                 return Err(Failed::for_good(Failure::new(kind::FAULT, format!("{label} is no process"))));
             }
         }
         spec.stdin = input.to_string().into_bytes();
+        spec.stdin_form = Form::Json;
+        if let Some(config) = told.config.activities.get(&label.name) {
+            let given = config.env.iter();
+            spec.environment.extend(given.map(|(name, value)| (name.clone(), value.text(start.secret))));
+        }
     } else {
         spec.argv = argv(label, input)?;
         if let Some(Value::Map(given)) = input.get("env") {
@@ -95,7 +103,10 @@ pub fn process_of(
             Some(Value::Text(text)) => text.clone().into_bytes(),
             Some(Value::Bytes(bytes)) => bytes.clone(),
             Some(Value::Null) | None => Vec::new(),
-            Some(other) => other.to_string().into_bytes(),
+            Some(other) => {
+                spec.stdin_form = Form::Json;
+                other.to_string().into_bytes()
+            }
         };
     }
     // Last, so that a given environment cannot change what they say.

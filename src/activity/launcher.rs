@@ -4,6 +4,7 @@
 
 use super::leftover::LeftoverError;
 use super::process::{Halt, ProcessEnd, ProcessOutput, ProcessSpec, run};
+use super::program::NotStarted;
 use std::collections::BTreeMap;
 use std::io;
 use std::pin::Pin;
@@ -21,6 +22,15 @@ pub type After = Box<dyn FnOnce(ProcessOutput) + Send>;
 
 /// Work that is no process. It is dropped where it is stopped, so it must leave nothing behind at any point.
 pub(super) type Call = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// The call after something that may block.
+pub(crate) fn prepared(prepare: impl FnOnce() + Send + 'static, call: Call) -> Call {
+    Box::pin(async move {
+        // One that was cut off has prepared nothing, and the call says so.
+        drop(tokio::task::spawn_blocking(prepare).await);
+        call.await;
+    })
+}
 
 enum Order {
     Start { id: u64, spec: Box<ProcessSpec>, before: Before, after: After },
@@ -145,14 +155,14 @@ impl Desk {
             Order::Start { id, spec, before, after } => {
                 let (halt, asked) = watch::channel(Halt::No);
                 let task = self.running.spawn(async move {
-                    let output = match tokio::task::spawn_blocking(before).await {
+                    let output = match tokio::task::spawn_blocking(|| prepare(before, spec)).await {
                         // A task of its own, so that `after` is called even where a line sink panics.
-                        Ok(Ok(())) => match tokio::spawn(run(*spec, asked)).await {
+                        Ok(Ok(spec)) => match tokio::spawn(run(*spec, asked)).await {
                             Ok(output) => output,
                             Err(_) => ProcessOutput::none(ProcessEnd::Lost),
                         },
                         Ok(Err(error)) => not_started(error),
-                        Err(_) => not_started(LeftoverError::CutOff),
+                        Err(_) => not_started(LeftoverError::CutOff.into()),
                     };
                     after(output);
                 });
@@ -205,6 +215,13 @@ fn ask(sender: &watch::Sender<Halt>, halt: Halt) {
     });
 }
 
-fn not_started(error: LeftoverError) -> ProcessOutput {
-    ProcessOutput::none(ProcessEnd::NotStarted(error.into()))
+/// What may block before a process starts: leftovers are ended, secrets looked up.
+fn prepare(before: Before, mut spec: Box<ProcessSpec>) -> Result<Box<ProcessSpec>, NotStarted> {
+    before()?;
+    spec.place_secrets()?;
+    Ok(spec)
+}
+
+fn not_started(error: NotStarted) -> ProcessOutput {
+    ProcessOutput::none(ProcessEnd::NotStarted(error))
 }

@@ -25,15 +25,17 @@ mod program;
 mod pumps;
 mod registry;
 mod retry;
+mod secrets;
 mod stdout_file;
 mod transcript;
 
-pub use attempt::judge;
+pub use attempt::{judge, secret_failed};
 pub use file::call_file;
 pub use heartbeat::HeartbeatSink;
 pub use http::{Endpoint, HttpAsk, Reveal, call_http, http_activity, http_ask};
 pub use idempotency::idempotency_key;
 pub use job::{Circumstances, process_of};
+pub(crate) use launcher::prepared;
 pub use launcher::{After, Before, Launcher};
 pub use leftover::{LeftoverError, end_leftover};
 pub use note::note_path;
@@ -44,6 +46,7 @@ pub use process::{GRACE, Halt, ProcessEnd, ProcessOutput, ProcessSpec, STDERR_BY
 pub use program::NotStarted;
 pub use registry::{Found, find_activity};
 pub use retry::{Decision, decide};
+pub use secrets::{Form, Mask, SecretError, Secrets, Variables};
 pub use stdout_file::{StdoutFile, Written, WrittenFile};
 pub use transcript::{TranscriptLine, TranscriptPlace, transcript_of, transcript_path, transcripts_of};
 

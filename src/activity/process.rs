@@ -4,7 +4,8 @@ use super::child::Child;
 use super::heartbeat::{HeartbeatSink, Heartbeats};
 use super::output::{Head, LineSink, Tail};
 use super::program::NotStarted;
-use super::pumps::{Kept, Pumps};
+use super::pumps::{Kept, Pumps, Sieves};
+use super::secrets::{Form, SecretError, Secrets};
 use super::stdout_file::{StdoutFile, WrittenFile};
 use super::transcript::{Transcript, TranscriptPlace};
 use crate::history::Value;
@@ -12,6 +13,7 @@ use rustix::process::Signal;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitStatus;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::sleep;
@@ -36,6 +38,10 @@ pub struct ProcessSpec {
     pub environment: BTreeMap<String, String>,
     /// What it reads.
     pub stdin: Vec<u8>,
+    /// How `stdin` is written, for the secrets in it.
+    pub stdin_form: Form,
+    /// What stands for secrets in it, and is masked in what it writes.
+    pub secrets: Arc<Secrets>,
     /// The longest that it may take.
     pub timeout: Option<Duration>,
     /// How long it has between TERM and KILL.
@@ -54,6 +60,27 @@ pub struct ProcessSpec {
     pub transcript: Option<TranscriptPlace>,
     /// The file that its stdout goes to, instead of to us.
     pub stdout_file: Option<StdoutFile>,
+}
+
+impl ProcessSpec {
+    /// Puts its secrets in their places: the environment and stdin. Blocks for as long as their files need.
+    ///
+    /// # Errors
+    /// [`SecretError`] where one is missing, or stands where others could read it.
+    pub(super) fn place_secrets(&mut self) -> Result<(), SecretError> {
+        let secrets = Arc::clone(&self.secrets);
+        secrets.look_up();
+        for word in &self.argv {
+            secrets.refuse_in(word)?;
+        }
+        for value in self.environment.values_mut() {
+            *value = secrets.reveal(value, Form::Plain)?;
+        }
+        if let Ok(stdin) = std::str::from_utf8(&self.stdin) {
+            self.stdin = secrets.reveal(stdin, self.stdin_form)?.into_bytes();
+        }
+        Ok(())
+    }
 }
 
 /// How a process ended.
@@ -129,6 +156,7 @@ pub async fn run(spec: ProcessSpec, mut halt: watch::Receiver<Halt>) -> ProcessO
         stderr: Tail::new(STDERR_BYTES),
         transcript: Transcript::new(spec.transcript.clone()),
         heartbeats: Heartbeats::new(spec.on_heartbeat.clone(), spec.last_heartbeat.clone()),
+        sieves: Sieves::new(&spec.secrets.mask()),
     };
     let end = {
         let pipes = child.take_pipes();
@@ -144,8 +172,7 @@ pub async fn run(spec: ProcessSpec, mut halt: watch::Receiver<Halt>) -> ProcessO
         let status = child.bury().await;
         cut_off.unwrap_or_else(|| status.map_or(ProcessEnd::Lost, ProcessEnd::Ended))
     };
-    kept.transcript.finish();
-    kept.heartbeats.tell();
+    kept.finish();
     let file = match spec.stdout_file {
         Some(file) => take_file(file, &end).await,
         None => None,

@@ -1,6 +1,7 @@
 //! Where a program is, as the run recorded its `PATH`, and why a process did not begin.
 
 use super::leftover::LeftoverError;
+use super::secrets::SecretError;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -61,6 +62,9 @@ pub enum NotStarted {
     /// An earlier attempt may still run, and two must not run side by side.
     #[error("what an earlier attempt left could not be ended: {0}")]
     Leftover(#[from] LeftoverError),
+    /// A secret is missing, or stands where it may not.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
     /// The system refused.
     #[error("the system refuses to start it: {0}")]
     System(io::Error),
@@ -75,7 +79,8 @@ impl NotStarted {
             | Self::NoFile(_)
             | Self::NotExecutable(_)
             | Self::NoInterpreter(_)
-            | Self::StdoutIsDirectory(_) => true,
+            | Self::StdoutIsDirectory(_)
+            | Self::Secret(_) => true,
             Self::Directory { .. } | Self::Note { .. } | Self::Leftover(_) | Self::StdoutFile { .. } => false,
             Self::System(error) => {
                 matches!(

@@ -2,11 +2,12 @@
 
 use super::heartbeat::Heartbeats;
 use super::output::{Head, LineSink, Lines, Stream, Tail};
+use super::secrets::{Mask, Sieve};
 use super::transcript::Transcript;
 
 use std::future::Future;
 use std::pin::{Pin, pin};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::{ChildStderr, ChildStdin, ChildStdout};
@@ -31,6 +32,37 @@ pub(super) struct Kept {
     pub(super) stderr: Tail,
     pub(super) transcript: Transcript,
     pub(super) heartbeats: Heartbeats,
+    pub(super) sieves: Sieves,
+}
+
+/// What masks secrets in each of them.
+pub(super) struct Sieves {
+    stdout: Sieve,
+    stderr: Sieve,
+    heartbeats: Sieve,
+}
+
+impl Sieves {
+    pub(super) fn new(mask: &Arc<Mask>) -> Self {
+        let sieve = || Sieve::new(Arc::clone(mask));
+        Self { stdout: sieve(), stderr: sieve(), heartbeats: sieve() }
+    }
+}
+
+impl Kept {
+    /// Takes what was held back where the pipes were left before their end.
+    pub(super) fn finish(&mut self) {
+        let rest = self.sieves.stdout.finish();
+        self.stdout.push(&rest);
+        self.stdout_end.push(&rest);
+        self.transcript.push(Stream::Stdout, &rest);
+        let rest = self.sieves.stderr.finish();
+        self.stderr.push(&rest);
+        self.transcript.push(Stream::Stderr, &rest);
+        self.transcript.finish();
+        self.heartbeats.push(&self.sieves.heartbeats.finish());
+        self.heartbeats.tell();
+    }
 }
 
 /// The serving of the pipes. It goes on while something else is waited for, and what came until then is kept.
@@ -44,20 +76,21 @@ impl<'a> Pumps<'a> {
         let mut out_lines = Lines::new(Stream::Stdout, sink.clone());
         let mut err_lines = Lines::new(Stream::Stderr, sink);
         let serving = Box::pin(async move {
-            let Kept { stdout, stdout_end, stderr, transcript, heartbeats } = kept;
+            let Kept { stdout, stdout_end, stderr, transcript, heartbeats, sieves } = kept;
             let transcript = Mutex::new(transcript);
-            let out = drain(pipes.stdout, |new| {
+            let out = drain(pipes.stdout, &mut sieves.stdout, |new| {
                 stdout.push(new);
                 stdout_end.push(new);
                 out_lines.push(new);
                 transcript.lock().unwrap_or_else(PoisonError::into_inner).push(Stream::Stdout, new);
             });
-            let err = drain(pipes.stderr, |new| {
+            let err = drain(pipes.stderr, &mut sieves.stderr, |new| {
                 stderr.push(new);
                 err_lines.push(new);
                 transcript.lock().unwrap_or_else(PoisonError::into_inner).push(Stream::Stderr, new);
             });
-            tokio::join!(give(pipes.stdin, feed), out, err, listen(pipes.heartbeats, heartbeats));
+            let beats = listen(pipes.heartbeats, &mut sieves.heartbeats, heartbeats);
+            tokio::join!(give(pipes.stdin, feed), out, err, beats);
             out_lines.finish();
             err_lines.finish();
         });
@@ -92,14 +125,14 @@ async fn give(pipe: Option<ChildStdin>, feed: &[u8]) {
 }
 
 /// Hears heartbeats, and tells the latest now and then.
-async fn listen(pipe: Option<ChildStdout>, heartbeats: &mut Heartbeats) {
+async fn listen(pipe: Option<ChildStdout>, sieve: &mut Sieve, heartbeats: &mut Heartbeats) {
     let Some(mut pipe) = pipe else { return };
     let mut buffer = vec![0; CHUNK];
     let mut pause = pin!(tokio::time::sleep(Duration::ZERO));
     loop {
         tokio::select! {
             count = pipe.read(&mut buffer) => match count.ok().and_then(|count| buffer.get(..count)) {
-                Some(new) if !new.is_empty() => heartbeats.push(new),
+                Some(new) if !new.is_empty() => heartbeats.push(&sieve.push(new)),
                 Some(_) | None => return,
             },
             () = &mut pause, if heartbeats.has_news() => {
@@ -110,13 +143,14 @@ async fn listen(pipe: Option<ChildStdout>, heartbeats: &mut Heartbeats) {
     }
 }
 
-async fn drain(pipe: Option<impl AsyncRead + Unpin>, mut keep: impl FnMut(&[u8])) {
+async fn drain(pipe: Option<impl AsyncRead + Unpin>, sieve: &mut Sieve, mut keep: impl FnMut(&[u8])) {
     let Some(mut pipe) = pipe else { return };
     let mut buffer = vec![0; CHUNK];
     while let Ok(count) = pipe.read(&mut buffer).await {
         match buffer.get(..count) {
-            Some(new) if !new.is_empty() => keep(new),
+            Some(new) if !new.is_empty() => keep(&sieve.push(new)),
             Some(_) | None => break,
         }
     }
+    keep(&sieve.finish());
 }

@@ -5,7 +5,6 @@ use super::outcome::Failed;
 use crate::config::{Call, Config};
 use crate::history::{Failure, kind};
 use rustix::fs::Access;
-use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -39,12 +38,10 @@ enum NoActivity {
 pub enum Found<'c> {
     /// An executable beside the script, links resolved.
     Executable(PathBuf),
-    /// A program of `durun.toml`: its words, of which the first may be relative to that file, and variables for it.
+    /// A program of `durun.toml`: its words, of which the first may be relative to that file.
     Program {
         /// The program and its arguments.
         words: Vec<String>,
-        /// Variables besides those that the run recorded.
-        env: &'c BTreeMap<String, String>,
     },
     /// A URL of `durun.toml`.
     Endpoint(Endpoint<'c>),
@@ -83,14 +80,14 @@ pub fn find_activity<'c>(script: &Path, name: &str, config: &'c Config) -> Resul
 /// What the configuration says of it.
 fn configured<'c>(name: &str, config: &'c Config) -> Option<Found<'c>> {
     match config.activities.get(name)?.call.as_ref()? {
-        Call::Program { words, env } => {
+        Call::Program { words } => {
             let mut words = words.clone();
             if let (Some(program), Some(folder)) = (words.first_mut(), config.directory())
                 && program.contains('/')
             {
                 *program = folder.join(program.as_str()).display().to_string();
             }
-            Some(Found::Program { words, env })
+            Some(Found::Program { words })
         }
         Call::Url { url, method, headers } => Some(Found::Endpoint(Endpoint { url, method, headers })),
     }

@@ -1,9 +1,11 @@
 //! What surrounds the process: variables, directory, terminals. Read once and handed down as a value.
 
+use crate::client::Variables;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The surroundings of one invocation.
 #[derive(Debug, Clone, Default)]
@@ -53,6 +55,12 @@ impl Environment {
     /// A variable's value as text, set and empty included.
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
         self.variables.get(OsStr::new(name)).and_then(|value| value.to_str())
+    }
+
+    /// The variables as a look-up by name; an empty one counts as absent.
+    pub(crate) fn variables(&self) -> Variables {
+        let own = self.clone();
+        Arc::new(move |name| own.text(name).filter(|value| !value.is_empty()).map(str::to_owned))
     }
 
     /// Who uses this process: the user's name, else the number.

@@ -29,6 +29,7 @@ pub(crate) fn execute_for(
         observer: display.observer(),
         stop: interrupts.stop(),
         configs: Arc::clone(&context.configs),
+        variables: context.environment.variables(),
     };
     let finished = session.executor().execute(session, runs, options);
     display.finish();

@@ -37,7 +37,8 @@ impl Executor for Engine {
         let impatient = options.stop.clone();
         let done = sender;
         let ready = Arc::new(move |news| drop(done.send(Input::News(news))));
-        let effects = Processes::new(session.directory(), Arc::clone(session.clock()), ready)
+        let (clock, variables) = (Arc::clone(session.clock()), options.variables);
+        let effects = Processes::new(session.directory(), clock, variables, ready)
             .map_err(|error| ExecuteError::Engine(format!("no thread for processes: {error}")))?;
         // While the worker waits for children to end, it hears nothing.
         let kill_all = effects.kill_all();

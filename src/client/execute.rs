@@ -1,6 +1,7 @@
 //! The seam to whoever drives scripts: what is asked of it and what it answers.
 
 use super::{ClientError, Finished, Observer, Session, Stop, SyntaxError};
+use crate::activity::Variables;
 use crate::config::{ConfigError, Configs};
 use crate::history::{Failure, RunId, RunNo, Stuck, Value};
 use crate::script::Source;
@@ -17,6 +18,8 @@ pub struct ExecuteOptions {
     pub stop: Stop,
     /// What `durun.toml` says, by script.
     pub configs: Arc<Configs>,
+    /// The environment of this process, where secrets may be.
+    pub variables: Variables,
 }
 
 /// A run that this process has claimed.

@@ -34,6 +34,7 @@ mod upgrade;
 mod wait;
 mod watch;
 
+pub use crate::activity::Variables;
 pub use crate::store::{
     LogKey, LogLevel, LogLine, LogStream, NewQueue, OnceRow, RunFilter, RunView, StoreError,
 };

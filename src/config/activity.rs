@@ -1,6 +1,6 @@
 //! `[activity.NAME]`: what an activity is and how it is to be done, where its script says nothing else.
 
-use crate::history::{EffectOptions, Rate, RetryPolicy};
+use crate::history::{EffectOptions, Placeholder, Rate, RetryPolicy};
 use std::collections::BTreeMap;
 
 /// What a file says of one activity.
@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 pub struct ActivityConfig {
     /// What is called. `None` where the file only has options for an activity that is found elsewhere.
     pub call: Option<Call>,
+    /// Variables that its program gets besides those that the run recorded.
+    pub env: BTreeMap<String, Setting>,
     /// Fields of its retry policy.
     pub retry: RetryConfig,
     /// The longest that one attempt may take, in milliseconds.
@@ -29,8 +31,6 @@ pub enum Call {
     Program {
         /// The program and its arguments; never empty.
         words: Vec<String>,
-        /// Variables besides those that the run recorded.
-        env: BTreeMap<String, String>,
     },
     /// An address: its input is the JSON body, its result that of the answer.
     Url {
@@ -39,8 +39,32 @@ pub enum Call {
         /// The method; `POST` where nothing is said.
         method: String,
         /// Headers.
-        headers: BTreeMap<String, String>,
+        headers: BTreeMap<String, Setting>,
     },
+}
+
+/// A text of a file, or the name of the secret that it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Setting {
+    /// It stands in the file.
+    Text(String),
+    /// It is a secret.
+    Secret {
+        /// What comes before it: `"Bearer "`.
+        prefix: String,
+        /// The secret's name.
+        name: String,
+    },
+}
+
+impl Setting {
+    /// The text, with a placeholder where it is a secret of a run.
+    pub fn text(&self, run_secret: [u8; 16]) -> String {
+        match self {
+            Self::Text(text) => text.clone(),
+            Self::Secret { prefix, name } => format!("{prefix}{}", Placeholder::text(run_secret, name)),
+        }
+    }
 }
 
 /// Those fields of a retry policy that a file gives.

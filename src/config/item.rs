@@ -113,11 +113,6 @@ impl<'t> Item<'t> {
         if ms == 0 { Err(self.wrong("it must be longer than nothing")) } else { Ok(ms) }
     }
 
-    /// Texts by name.
-    pub(super) fn texts_by_name(&self) -> Read<BTreeMap<String, String>> {
-        self.table(None)?.into_iter().map(|(name, item)| Ok((name.to_owned(), item.text()?))).collect()
-    }
-
     pub(super) fn integer(&self) -> Option<i64> {
         match self.value {
             DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix()).ok(),

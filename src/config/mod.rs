@@ -13,7 +13,7 @@ mod rules;
 #[cfg(test)]
 mod tests;
 
-pub use activity::{ActivityConfig, Call, RetryConfig};
+pub use activity::{ActivityConfig, Call, RetryConfig, Setting};
 pub use configs::Configs;
 pub use error::ConfigError;
 pub use parse::parse;

@@ -1,8 +1,10 @@
 //! The text of a configuration, read: what each key means, and what is refused with its line.
 
 use super::item::{Item, Misfit, Read, items};
-use super::{ActivityConfig, Call, Config, ConfigError, Limits, Notice, Notify, RetryConfig, SecretSource};
-use crate::history::{QueueLimits, Rate};
+use super::{
+    ActivityConfig, Call, Config, ConfigError, Limits, Notice, Notify, RetryConfig, SecretSource, Setting,
+};
+use crate::history::{QueueLimits, Rate, is_secret_name};
 use std::collections::BTreeMap;
 use std::path::Path;
 use toml::de::{DeTable, DeValue};
@@ -127,16 +129,12 @@ fn secret(directory: &Path, name: &str, item: &Item<'_>) -> Read<SecretSource> {
     }
 }
 
-/// Whether a secret may have this name: letters, digits and `_`, not a digit first, at most 128.
-pub(super) fn is_secret_name(name: &str) -> bool {
-    name.len() <= 128
-        && name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
-        && name.chars().all(|next| next.is_ascii_alphanumeric() || next == '_')
-}
-
 fn activity(item: &Item<'_>) -> Read<ActivityConfig> {
     let keys = item.table(Some(OF_ACTIVITY))?;
     let mut config = ActivityConfig { call: call(item, &keys)?, ..ActivityConfig::default() };
+    if let Some(item) = keys.get("env") {
+        config.env = variables(item)?;
+    }
     if let Some(item) = keys.get("retry") {
         config.retry = retry(item)?;
     }
@@ -169,30 +167,47 @@ fn call(item: &Item<'_>, keys: &BTreeMap<&str, Item<'_>>) -> Read<Option<Call>> 
         (Some(cmd), None) => {
             only_with("method", "url")?;
             only_with("headers", "url")?;
-            let env = keys.get("env").map(variables).transpose()?.unwrap_or_default();
-            Ok(Some(Call::Program { words: cmd.words()?, env }))
+            Ok(Some(Call::Program { words: cmd.words()? }))
         }
         (None, Some(url)) => {
-            only_with("env", "cmd")?;
-            let headers = keys.get("headers").map(Item::texts_by_name).transpose()?.unwrap_or_default();
+            only_with("env", "a program")?;
+            let headers = keys.get("headers").map(settings).transpose()?.unwrap_or_default();
             let method = keys.get("method").map(method).transpose()?.unwrap_or("POST".to_owned());
             Ok(Some(Call::Url { url: address(url)?, method, headers }))
         }
         (None, None) => {
             only_with("method", "url")?;
             only_with("headers", "url")?;
-            only_with("env", "cmd")?;
             Ok(None)
         }
     }
 }
 
-fn variables(item: &Item<'_>) -> Read<BTreeMap<String, String>> {
-    let variables = item.texts_by_name()?;
+fn variables(item: &Item<'_>) -> Read<BTreeMap<String, Setting>> {
+    let variables = settings(item)?;
     match variables.keys().find(|name| name.is_empty() || name.contains(['=', '\0'])) {
         Some(name) => Err(item.wrong(&format!("{name:?} is no name of a variable"))),
         None => Ok(variables),
     }
+}
+
+/// Texts by name, some of them secrets.
+fn settings(item: &Item<'_>) -> Read<BTreeMap<String, Setting>> {
+    let named = item.table(None)?.into_iter();
+    named.map(|(name, item)| Ok((name.to_owned(), setting(&item)?))).collect()
+}
+
+fn setting(item: &Item<'_>) -> Read<Setting> {
+    let DeValue::Table(_) = item.value else { return Ok(Setting::Text(item.text()?)) };
+    let keys = item.table(Some(&["prefix", "secret"]))?;
+    let Some(secret) = keys.get("secret") else {
+        return Err(item.wrong("it is a text, or { secret = \"NAME\" }"));
+    };
+    let name = secret.text()?;
+    if !is_secret_name(&name) {
+        return Err(secret.wrong("the name of a secret is letters, digits and '_', not a digit first"));
+    }
+    Ok(Setting::Secret { prefix: keys.get("prefix").map_or(Ok(String::new()), Item::text)?, name })
 }
 
 fn method(item: &Item<'_>) -> Read<String> {

@@ -24,7 +24,7 @@ activities = 8
 
 [activity.charge]
 cmd = ["./charge", "--live"]
-env = { MODE = "live" }
+env = { MODE = "live", KEY = { secret = "API_KEY" } }
 timeout = "30s"
 retry = { first = "5s", attempts = 3, except = "card_declined", factor = 1.5, jitter = 0, retry_after = false }
 max_concurrent = 2
@@ -34,7 +34,7 @@ warn_after = "1h"
 
 [activity.mail]
 url = "https://mail.example/send"
-headers = { Authorization = "none" }
+headers = { Authorization = { secret = "TOKEN", prefix = "Bearer " } }
 retry = false
 
 [secrets]
@@ -50,8 +50,10 @@ on_struggling = ["mail", "-s", "durun", "ops"]
     assert_eq!(config.limits.activities, 8);
     assert_eq!(config.directory(), Some(Path::new("/p")));
     let charge = &config.activities["charge"];
-    let Some(Call::Program { words, env }) = &charge.call else { panic!("{charge:?}") };
-    assert_eq!((words.join(" "), env["MODE"].as_str()), ("./charge --live".to_owned(), "live"));
+    let words = vec!["./charge".to_owned(), "--live".to_owned()];
+    assert_eq!(charge.call, Some(Call::Program { words }));
+    assert_eq!(charge.env["MODE"], Setting::Text("live".to_owned()));
+    assert_eq!(charge.env["KEY"], Setting::Secret { prefix: String::new(), name: "API_KEY".to_owned() });
     assert_eq!((charge.timeout_ms, charge.heartbeat_ms), (Some(30_000), Some(20_000)));
     assert_eq!(charge.warn_after_ms, Some(3_600_000));
     assert_eq!(charge.rate, Some(Rate { count: 10, per_ms: 1_000 }));
@@ -71,7 +73,8 @@ on_struggling = ["mail", "-s", "durun", "ops"]
     let mail = &config.activities["mail"];
     let Some(Call::Url { url, method, headers }) = &mail.call else { panic!("{mail:?}") };
     assert_eq!((url.as_str(), method.as_str()), ("https://mail.example/send", "POST"));
-    assert_eq!(headers["Authorization"], "none");
+    let text = headers["Authorization"].text([3; 16]);
+    assert!(text.starts_with("Bearer ⟦secret:TOKEN:"), "{text}");
     assert_eq!(mail.retry.attempts, Some(1));
     let secrets: Vec<_> = config.secrets.values().cloned().collect();
     assert_eq!(
@@ -119,6 +122,8 @@ fn what_does_not_fit_is_told_with_its_line_and_what_to_write() {
         ("[activity.x]\ncmd = [\"a\"]\nenv = { \"A=B\" = \"c\" }", 3, "no name of a variable"),
         ("[secrets]\nKEY = \"hunter2\"", 2, "a secret itself does not stand here"),
         ("[secrets]\nKEY = { file = \"a\", env = \"B\" }", 2, "exactly one of file, env and systemd"),
+        ("[activity.x]\nenv = { A = { secrt = \"B\" } }", 2, "did you mean \"secret\"?"),
+        ("[activity.x]\nurl = \"http://h\"\nenv = { A = \"B\" }", 3, "it goes with a program"),
         ("[secrets]\nKEY = {}", 2, "exactly one of"),
         ("[secrets]\nKEY = { systemd = \"../x\" }", 2, "without a '/'"),
         ("[secrets]\n\"a-b\" = { env = \"X\" }", 2, "the name of a secret"),

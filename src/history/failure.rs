@@ -38,6 +38,8 @@ pub mod kind {
     pub const LOCK: &str = "lock";
     /// An undo that failed, told by `undo()`.
     pub const UNDO: &str = "undo";
+    /// A secret that is nowhere where it was looked for.
+    pub const SECRET_MISSING: &str = "secret_missing";
     /// A token that was rejected.
     pub const REJECTED: &str = "rejected";
     /// An at-most-once step whose outcome a crash hid.

@@ -20,6 +20,7 @@ mod reply;
 mod retry_policy;
 mod run_id;
 mod run_row;
+mod secret;
 mod status;
 mod value;
 
@@ -42,5 +43,6 @@ pub use reply::{Choice, QuestionAnswered, Resolution, TokenResolved};
 pub use retry_policy::RetryPolicy;
 pub use run_id::{InvalidRunId, RunId, RunNo};
 pub use run_row::{Claim, Program, RunRow, RunStart, ScriptHash, Token};
+pub use secret::{Placeholder, is_secret_name};
 pub use status::{RunEnd, RunStatus, StoredStatus, Stuck};
 pub use value::{MAX_BYTES, MAX_DEPTH, Value, ValueError};

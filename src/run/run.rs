@@ -210,6 +210,11 @@ impl Run {
         self.world.state.borrow().answers.clone()
     }
 
+    /// The names of the secrets that its script has asked for.
+    pub fn secrets(&self) -> std::collections::BTreeSet<String> {
+        self.world.state.borrow().secrets.clone()
+    }
+
     /// Whether its script was given this token.
     pub fn has_token(&self, token: &str) -> bool {
         self.world.state.borrow().tokens.contains(token)

@@ -6,7 +6,7 @@ use super::mailbox::Mailbox;
 use super::run::Charter;
 use super::strands::StrandNo;
 use super::token;
-use crate::history::{Moment, Resolution, Value};
+use crate::history::{Moment, Placeholder, Resolution, Value};
 use crate::script::{Answered, Closure, Defaults, Host, Input, RunFacts, Said, Told};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -40,6 +40,8 @@ pub(super) struct State {
     /// The answers to its questions, in order.
     pub(super) answers: Vec<Answered>,
     pub(super) defaults: Defaults,
+    /// The names of the secrets that the script has asked for.
+    pub(super) secrets: BTreeSet<String>,
 }
 
 impl World {
@@ -116,6 +118,11 @@ impl Host for World {
         let token = token::of_run(&self.id, self.secret, number, chance);
         state.tokens.insert(token.clone());
         token
+    }
+
+    fn secret(&self, name: &str) -> String {
+        self.state.borrow_mut().secrets.insert(name.to_owned());
+        Placeholder::text(self.secret, name)
     }
 
     fn set_defaults(&self, defaults: Defaults) {

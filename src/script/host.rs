@@ -37,6 +37,8 @@ pub trait Host {
     fn token(&self) -> String {
         String::new()
     }
+    /// What stands for a secret of the run; the same at each replay.
+    fn secret(&self, name: &str) -> String;
     /// The options that later effects of the run have where they say nothing; replaces those before.
     fn set_defaults(&self, _defaults: Defaults) {}
     /// Those options.

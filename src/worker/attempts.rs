@@ -171,6 +171,7 @@ impl Worker {
         let monotonic = self.clock.monotonic();
         let serial = self.next_serial();
         let Some(run) = self.runs.get_mut(&no) else { return };
+        let secrets = run.secret_names();
         let Some(attempt) = run.attempts.get_mut(&op) else { return };
         let number = attempt.failures + 1;
         attempt.alive = monotonic;
@@ -196,6 +197,7 @@ impl Worker {
             last_heartbeat: attempt.heartbeat.clone(),
             start: run.start.clone(),
             config: Arc::clone(&run.config),
+            secrets,
         };
         self.tell(no, Progress::AttemptStarted { op, attempt: number });
         self.effects.start(job);

@@ -28,6 +28,8 @@ impl Worker {
             chance: Cell::new(0),
             said: RefCell::default(),
             told: RefCell::default(),
+            run_secret: run.start.secret,
+            secrets: RefCell::default(),
             heartbeat: RefCell::new((attempt.heartbeat.clone().unwrap_or(Value::Null), false)),
         });
         let to_host = Rc::<BodyHost>::clone(&host);
@@ -60,7 +62,11 @@ impl Worker {
         let is_probe = running.is_probe;
         let said = running.host.said.take();
         let told = running.host.told.take();
+        let secrets = running.host.secrets.take();
         let beat = running.host.take_heartbeat();
+        if let Some(run) = self.runs.get_mut(&no) {
+            run.secrets.extend(secrets);
+        }
         self.keep_lines(no, op, said, told);
         if let Some(details) = beat {
             self.alive(no, op, details);
@@ -102,6 +108,7 @@ impl Worker {
     fn start_direct(&mut self, no: RunNo, op: OpId, effect: Effect) {
         let serial = self.next_serial();
         let Some(run) = self.runs.get_mut(&no) else { return };
+        let secrets = run.secret_names();
         let Some(attempt) = run.attempts.get_mut(&op) else { return };
         let State::Body(running) = &mut attempt.state else { return };
         let key = JobKey { run: no, op, serial };
@@ -117,6 +124,7 @@ impl Worker {
             last_heartbeat: attempt.heartbeat.clone(),
             start: run.start.clone(),
             config: Arc::clone(&run.config),
+            secrets,
         };
         self.effects.start(job);
     }
@@ -133,10 +141,11 @@ fn facts(run: &Executing, now: Moment) -> RunFacts {
     }
 }
 
-/// What a body threw: `fail` and output that is not what it was read as are permanent, all else is tried again.
+/// What a body threw: `fail`, a secret that is nowhere and output that is not what it was read as are permanent, all else is tried again.
 fn of_body(failure: Failure) -> Failed {
     let permanent = failure.kind == kind::FAILURE
         || failure.kind == kind::TOO_LARGE
+        || failure.kind == kind::SECRET_MISSING
         || crate::script::is_misread(&failure);
     Failed { failure, permanent, retry_after_ms: None }
 }

@@ -1,8 +1,9 @@
 //! The host of a body: what an activity or step of the script may ask without suspending.
 
-use crate::history::{Moment, Value};
+use crate::history::{Moment, Placeholder, Value};
 use crate::script::{Closure, Host, Input, RunFacts, Said, Told};
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 
 /// Answers a body; keeps what it says until the worker takes it.
 pub(super) struct BodyHost {
@@ -11,6 +12,9 @@ pub(super) struct BodyHost {
     pub(super) key: String,
     pub(super) input: Input,
     pub(super) facts: RunFacts,
+    pub(super) run_secret: [u8; 16],
+    /// The names of the secrets that the body has asked for.
+    pub(super) secrets: RefCell<BTreeSet<String>>,
     pub(super) chance: Cell<u64>,
     pub(super) said: RefCell<Vec<Said>>,
     pub(super) told: RefCell<Option<Told>>,
@@ -71,8 +75,8 @@ impl Host for BodyHost {
         self.facts.clone()
     }
 
-    fn blocked_lines(&self) -> std::collections::BTreeSet<u32> {
-        std::collections::BTreeSet::new()
+    fn blocked_lines(&self) -> BTreeSet<u32> {
+        BTreeSet::new()
     }
 
     fn heartbeat(&self, details: Value) {
@@ -81,6 +85,11 @@ impl Host for BodyHost {
 
     fn last_heartbeat(&self) -> Value {
         self.heartbeat.borrow().0.clone()
+    }
+
+    fn secret(&self, name: &str) -> String {
+        self.secrets.borrow_mut().insert(name.to_owned());
+        Placeholder::text(self.run_secret, name)
     }
 
     fn attempt(&self) -> Option<(u32, String)> {

@@ -4,6 +4,7 @@ use crate::activity::{Done, Failed};
 use crate::config::Config;
 use crate::history::{CommandLabel, OpId, RunNo, RunStart, Value};
 use crate::store::LogStream;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Which job: a command of a run, or the n-th direct call inside the body of one.
@@ -40,6 +41,8 @@ pub struct Job {
     pub start: Arc<RunStart>,
     /// What `durun.toml` says for the script.
     pub config: Arc<Config>,
+    /// The names of the secrets that the script has asked for.
+    pub secrets: BTreeSet<String>,
 }
 
 /// The result of a job.

@@ -3,6 +3,7 @@
 use super::attempt::Attempt;
 use super::effects::JobKey;
 use super::lazy::Lazy;
+use super::secret_names::secrets_named_in;
 use crate::config::Config;
 use crate::history::{
     Checksum, CommandKind, Entry, Fact, Message, MessageId, MessageNo, Moment, OpId, Pending, Record,
@@ -50,6 +51,8 @@ pub(super) struct Executing {
     /// What `durun.toml` last said for its script.
     pub(super) config: Arc<Config>,
     pub(super) script: Rc<Script>,
+    /// The names of the secrets in its text, and of those that its bodies have asked for.
+    pub(super) secrets: BTreeSet<String>,
     /// The live script; nothing where the run was evicted.
     pub(super) run: Option<Run>,
     pub(super) open: BTreeMap<OpId, Command>,
@@ -97,6 +100,7 @@ impl Executing {
             store_id,
             start,
             config,
+            secrets: secrets_named_in(&script),
             script,
             run: None,
             open: BTreeMap::new(),

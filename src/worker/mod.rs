@@ -25,6 +25,7 @@ mod processes;
 mod progress;
 mod queue;
 mod recovery;
+mod secret_names;
 mod shutdown;
 mod slots;
 #[expect(clippy::module_inception, reason = "the room's noun is its main file's noun")]

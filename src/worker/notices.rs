@@ -59,6 +59,7 @@ impl Worker {
             last_heartbeat: None,
             start: Arc::clone(&run.start),
             config: Arc::clone(&run.config),
+            secrets: run.secret_names(),
         });
     }
 

@@ -98,7 +98,7 @@ impl Worker {
 
 /// The failure as the script catches it: what a body threw under its own kind is an activity's failure with a cause.
 fn for_script(failure: Failure, name: &str, attempts: u32) -> Failure {
-    const OWN: [&str; 7] = [
+    const OWN: [&str; 8] = [
         kind::ACTIVITY,
         kind::EXEC,
         kind::HTTP,
@@ -106,6 +106,7 @@ fn for_script(failure: Failure, name: &str, attempts: u32) -> Failure {
         kind::TIMEOUT,
         kind::CANCELLED,
         kind::UNKNOWN_OUTCOME,
+        kind::SECRET_MISSING,
     ];
     let attempts = Value::from(attempts);
     if OWN.contains(&failure.kind.as_str()) {

@@ -2,9 +2,9 @@
 
 use super::effects::{Effects, Job, JobDone, JobKey, News, Ready};
 use crate::activity::{
-    Circumstances, Failed, Found, HttpAsk, Launcher, ProcessOutput, Reveal, TranscriptPlace, call_file,
-    call_http, end_leftover, find_activity, http_activity, http_ask, judge, note_path, process_of,
-    transcript_path,
+    Circumstances, Done, Failed, Found, HttpAsk, Launcher, ProcessOutput, Reveal, Secrets, TranscriptPlace,
+    Variables, call_file, call_http, end_leftover, find_activity, http_activity, http_ask, judge, note_path,
+    prepared, process_of, secret_failed, transcript_path,
 };
 use crate::history::CommandKind;
 use crate::store::LogStream;
@@ -19,18 +19,24 @@ pub struct Processes {
     children: PathBuf,
     output: PathBuf,
     clock: Arc<dyn Clock>,
+    variables: Variables,
     ready: Ready,
 }
 
 impl Processes {
     /// Processes whose pids are noted in the folder `children` of the store's directory, and whose output is kept in its
-    /// folder `output`.
+    /// folder `output`. `variables` is the environment of this process, where secrets may be.
     ///
     /// # Errors
     /// The system's, where it gives no thread.
-    pub fn new(directory: &Path, clock: Arc<dyn Clock>, ready: Ready) -> io::Result<Self> {
+    pub fn new(
+        directory: &Path,
+        clock: Arc<dyn Clock>,
+        variables: Variables,
+        ready: Ready,
+    ) -> io::Result<Self> {
         let (children, output) = (directory.join("children"), directory.join("output"));
-        Ok(Self { launcher: Launcher::start()?, children, output, clock, ready })
+        Ok(Self { launcher: Launcher::start()?, children, output, clock, variables, ready })
     }
 }
 
@@ -40,13 +46,28 @@ impl Processes {
         self.launcher.kill_all()
     }
 
-    fn start_http(&self, key: JobKey, ask: Result<HttpAsk, Failed>, ready: Ready) {
+    fn start_http(&self, key: JobKey, ask: Result<HttpAsk, Failed>, secrets: Arc<Secrets>) {
         match ask {
-            Err(failed) => ready(News::Done(JobDone { key, result: Err(failed) })),
+            Err(failed) => (self.ready)(News::Done(JobDone { key, result: Err(failed) })),
             Ok(ask) => {
-                let after = move |result| ready(News::Done(JobDone { key, result }));
-                self.launcher.call(key.serial, call_http(ask, Arc::clone(&self.clock), after));
+                let call = call_http(ask, Arc::clone(&self.clock), self.told(key, &secrets));
+                self.launcher.call(key.serial, prepared(move || secrets.look_up(), call));
             }
+        }
+    }
+
+    fn start_file(&self, job: Job, secrets: Arc<Secrets>) {
+        let after = self.told(job.key, &secrets);
+        let call = call_file(job.label.kind, job.input, Arc::clone(&job.start), after);
+        self.launcher.call(job.key.serial, prepared(move || secrets.look_up(), call));
+    }
+
+    /// Tells what a call came to, masked.
+    fn told(&self, key: JobKey, secrets: &Arc<Secrets>) -> impl FnOnce(Result<Done, Failed>) + Send + use<> {
+        let (ready, secrets) = (Arc::clone(&self.ready), Arc::clone(secrets));
+        move |result| {
+            let result = secrets.mask().result(result);
+            ready(News::Done(JobDone { key, result }));
         }
     }
 }
@@ -73,19 +94,25 @@ fn http_of(job: &Job, reveal: Reveal) -> Option<Result<HttpAsk, Failed>> {
     }
 }
 
+/// What replaces the secrets of a call.
+fn reveal(job: &Job, secrets: &Arc<Secrets>) -> Reveal {
+    let (secrets, label) = (Arc::clone(secrets), job.label.clone());
+    Arc::new(move |text, form| secrets.reveal(text, form).map_err(|error| secret_failed(&error, &label)))
+}
+
 impl Effects for Processes {
     fn start(&mut self, job: Job) {
         let key = job.key;
         let ready = Arc::clone(&self.ready);
-        let reveal: Reveal = Arc::new(|text| Ok(text.to_owned()));
+        let (config, variables) = (Arc::clone(&job.config), Arc::clone(&self.variables));
+        let secrets = Secrets::new(job.start.secret, config, variables, job.secrets.clone());
+        let secrets = Arc::new(secrets.with_those_in(&job.input));
         if is_file(job.label.kind) {
-            let after = move |result| ready(News::Done(JobDone { key, result }));
-            let call = call_file(job.label.kind, job.input, Arc::clone(&job.start), after);
-            self.launcher.call(key.serial, call);
+            self.start_file(job, secrets);
             return;
         }
-        if let Some(ask) = http_of(&job, reveal) {
-            self.start_http(key, ask, ready);
+        if let Some(ask) = http_of(&job, reveal(&job, &secrets)) {
+            self.start_http(key, ask, secrets);
             return;
         }
         let note = note_path(&self.children, key.run.0, key.op.0);
@@ -97,6 +124,7 @@ impl Effects for Processes {
             timeout_ms: job.timeout_ms,
             last_heartbeat: job.last_heartbeat.as_ref(),
             config: &job.config,
+            secrets: &secrets,
             note: Some(note.clone()),
             transcript: Some(TranscriptPlace {
                 path: transcript_path(&self.output, key.run.0, key.op.0, job.attempt),
@@ -113,7 +141,7 @@ impl Effects for Processes {
                 let (label, timeout_ms, attempt) = (job.label, job.timeout_ms, job.attempt);
                 let after = Box::new(move |output| {
                     let (stdout, stderr) = ends(&output);
-                    let result = judge(&label, output, &ok_codes, timeout_ms);
+                    let result = secrets.mask().result(judge(&label, output, &ok_codes, timeout_ms));
                     // What a success wrote on stdout is its result.
                     let stdout = Some(stdout).filter(|_| result.is_err());
                     for (stream, end) in [(LogStream::Stdout, stdout), (LogStream::Stderr, Some(stderr))] {

@@ -1,6 +1,8 @@
 //! What an HTTP call asks for, read from its recorded input.
 
 use super::super::outcome::Failed;
+use super::super::secrets::Form;
+use crate::config::Setting;
 use crate::history::{Failure, RunStart, Value, kind};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,7 +14,7 @@ pub(super) const TIMEOUT: Duration = Duration::from_mins(10);
 const KEYED: [&str; 3] = ["POST", "PUT", "PATCH"];
 
 /// Replaces what stands for a secret, at the last moment before it leaves the process.
-pub type Reveal = Arc<dyn Fn(&str) -> Result<String, Failed> + Send + Sync>;
+pub type Reveal = Arc<dyn Fn(&str, Form) -> Result<String, Failed> + Send + Sync>;
 
 /// An HTTP call, ready to be sent.
 pub struct HttpAsk {
@@ -26,6 +28,8 @@ pub struct HttpAsk {
     pub headers: BTreeMap<String, String>,
     /// The body.
     pub body: Vec<u8>,
+    /// How the body is written, for the secrets in it.
+    pub body_form: Form,
     /// Status codes that are no errors, as ranges from and to.
     pub ok: Vec<(u16, u16)>,
     /// The longest that the call may take.
@@ -75,6 +79,7 @@ pub fn http_ask(
         query: texts(input.get("query")),
         headers,
         body,
+        body_form: if input.get("json").is_some() { Form::Json } else { Form::Plain },
         ok: ranges(input.get("ok")),
         timeout: timeout_ms.map_or(TIMEOUT, |ms| Duration::from_millis(u64::try_from(ms).unwrap_or(0))),
         environment: start.environment.clone(),
@@ -91,7 +96,7 @@ pub struct Endpoint<'a> {
     /// The method, in capitals.
     pub method: &'a str,
     /// Names and values.
-    pub headers: &'a BTreeMap<String, String>,
+    pub headers: &'a BTreeMap<String, Setting>,
 }
 
 /// The call of such an activity: its input as JSON, the answer's body as its result.
@@ -106,7 +111,8 @@ pub fn http_activity(
     timeout_ms: Option<i64>,
     reveal: Reveal,
 ) -> Result<HttpAsk, Failed> {
-    let headers = endpoint.headers.iter().map(|(name, value)| (name.clone(), Value::from(value.as_str())));
+    let headers =
+        endpoint.headers.iter().map(|(name, value)| (name.clone(), Value::Text(value.text(start.secret))));
     let whole = Value::from([
         ("method", Value::from(endpoint.method)),
         ("url", endpoint.url.into()),

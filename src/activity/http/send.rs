@@ -2,6 +2,7 @@
 
 use super::super::launcher::Call;
 use super::super::outcome::{Done, Failed};
+use super::super::secrets::Form;
 use super::ask::HttpAsk;
 use super::client::{client, reason};
 use super::verdict::{Reply, verdict};
@@ -105,7 +106,7 @@ impl Request {
         let method = Method::from_bytes(ask.method.as_bytes())
             .map_err(|_| bad("method", format!("\"{}\" is no HTTP method", ask.method)))?;
         let shown = shown_url(&ask.url);
-        let mut url = Url::parse(&(ask.reveal)(&ask.url)?).map_err(|error| {
+        let mut url = Url::parse(&(ask.reveal)(&ask.url, Form::Plain)?).map_err(|error| {
             bad("url", format!("\"{shown}\" is no URL: {error}; write https://host/path"))
         })?;
         if !matches!(url.scheme(), "http" | "https") {
@@ -117,19 +118,19 @@ impl Request {
         if !ask.query.is_empty() {
             let mut pairs = url.query_pairs_mut();
             for (name, value) in &ask.query {
-                pairs.append_pair(name, &(ask.reveal)(value)?);
+                pairs.append_pair(name, &(ask.reveal)(value, Form::Plain)?);
             }
         }
         let mut headers = HeaderMap::new();
         for (name, value) in &ask.headers {
             let named = HeaderName::from_bytes(name.as_bytes())
                 .map_err(|_| bad("header", format!("\"{name}\" is no name of a header")))?;
-            let value = HeaderValue::from_str(&(ask.reveal)(value)?)
+            let value = HeaderValue::from_str(&(ask.reveal)(value, Form::Plain)?)
                 .map_err(|_| bad("header", format!("the header {name} has a value that cannot be sent")))?;
             headers.insert(named, value);
         }
         let body = match std::str::from_utf8(&ask.body) {
-            Ok(text) => (ask.reveal)(text)?.into_bytes(),
+            Ok(text) => (ask.reveal)(text, ask.body_form)?.into_bytes(),
             Err(_) => ask.body.clone(),
         };
         Ok(Self { method, url, headers, body })

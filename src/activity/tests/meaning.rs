@@ -140,7 +140,7 @@ fn of_a_long_stderr_the_end_goes_into_the_failure_at_a_character() {
     assert!(stderr.len() <= 4096 && stderr.len() > 4090 && stderr.ends_with("end\n"), "{}", stderr.len());
 }
 
-fn start(script: &std::path::Path) -> RunStart {
+pub(super) fn start(script: &std::path::Path) -> RunStart {
     RunStart {
         program: Program {
             path: script.display().to_string(),
@@ -157,7 +157,7 @@ fn start(script: &std::path::Path) -> RunStart {
     }
 }
 
-fn told() -> Circumstances<'static> {
+pub(super) fn told() -> Circumstances<'static> {
     Circumstances {
         config: nothing_configured(),
         run_id: "order-1",
@@ -168,6 +168,7 @@ fn told() -> Circumstances<'static> {
         last_heartbeat: None,
         note: None,
         transcript: None,
+        secrets: no_secrets(),
     }
 }
 
@@ -214,6 +215,12 @@ fn exec_and_sh_take_their_options_and_paste_nothing() {
     assert_eq!(output_of(&exec, &input, &start).get("stdout"), Some(&"$A b c".into()));
     let sleep = CommandLabel { kind: CommandKind::Sleep, name: String::new() };
     assert!(process_of(&sleep, &Value::Null, &start, told()).is_err_and(|failed| failed.permanent));
+}
+
+fn no_secrets() -> &'static std::sync::Arc<Secrets> {
+    static NONE: std::sync::LazyLock<std::sync::Arc<Secrets>> =
+        std::sync::LazyLock::new(|| std::sync::Arc::new(Secrets::none()));
+    &NONE
 }
 
 /// Of a script without a `durun.toml`.

@@ -4,6 +4,7 @@ mod crash;
 mod ending;
 mod flow;
 mod meaning;
+mod secrets;
 mod starting;
 
 use super::*;
@@ -22,6 +23,8 @@ fn shell(text: &str) -> ProcessSpec {
         directory: PathBuf::from("/"),
         environment: BTreeMap::from([("PATH".to_owned(), "/usr/bin:/bin".to_owned())]),
         stdin: Vec::new(),
+        stdin_form: Form::Plain,
+        secrets: std::sync::Arc::new(Secrets::none()),
         timeout: Some(Duration::from_secs(20)),
         grace: Duration::from_millis(200),
         note: None,

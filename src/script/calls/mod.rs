@@ -25,6 +25,7 @@ mod publish;
 mod question;
 mod random;
 mod restart_with;
+mod secret;
 mod set_summary;
 mod sh;
 mod shielded;
@@ -72,6 +73,7 @@ const ALL: &[HostCall] = &[
     HostCall { names: &["publish"], register: publish::register },
     HostCall { names: &["random", "random_int", "uuid"], register: random::register },
     HostCall { names: &["restart_with"], register: restart_with::register },
+    HostCall { names: &["secret"], register: secret::register },
     HostCall { names: &["set_summary"], register: set_summary::register },
     HostCall { names: &["sh"], register: sh::register },
     HostCall { names: &["shielded"], register: shielded::register },

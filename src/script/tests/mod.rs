@@ -46,6 +46,9 @@ impl Host for Bare {
     fn blocked_lines(&self) -> std::collections::BTreeSet<u32> {
         std::collections::BTreeSet::new()
     }
+    fn secret(&self, name: &str) -> String {
+        format!("<{name}>")
+    }
     fn attempt(&self) -> Option<(u32, String)> {
         None
     }
