@@ -1,6 +1,6 @@
 //! Generations: a run that ended its history and began the next one under the same id.
 
-use super::{Message, OpId, RunNo, RunRow, Seq, Value};
+use super::{Message, Moment, OpId, RunNo, RunRow, Seq, Value};
 use serde::{Deserialize, Serialize};
 
 /// The script ended this history; the next one of the run begins with another input. Always the last entry of its history.
@@ -33,6 +33,8 @@ pub struct PastGeneration {
     pub history: RunNo,
     /// How many there are.
     pub entries: Seq,
+    /// The time of its last entry: that of the next generation does not go back behind it.
+    pub ended_at: Moment,
 }
 
 /// Above every number of a run: where the histories of later generations lie.
@@ -45,12 +47,18 @@ impl RunRow {
     pub fn history_no(&self) -> RunNo {
         self.history.unwrap_or(self.no)
     }
+}
 
-    /// Where those of a later generation will lie. Of the numbers of a run's generations, no two that can be in the store at one time
-    /// are the same.
-    pub fn history_of(&self, generation: u32) -> RunNo {
+impl RunNo {
+    /// Where the entries and log lines of a generation of this run lie, as if it were a run of that number. Of those that can be in the
+    /// store at one time no two are the same.
+    #[must_use]
+    pub fn of_generation(self, generation: u32) -> Self {
+        if generation == 0 {
+            return self;
+        }
         let generation = u64::from(generation) & ((1 << GENERATION_BITS) - 1);
-        RunNo(LATER | (self.no.0 << GENERATION_BITS) | generation)
+        Self(LATER | (self.0 << GENERATION_BITS) | generation)
     }
 }
 

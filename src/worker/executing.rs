@@ -106,7 +106,7 @@ impl Executing {
             open: BTreeMap::new(),
             next_seq: Seq(0),
             checksum: Checksum::first(row.history_no()),
-            last_at: Moment(i64::MIN),
+            last_at: row.past.map_or(Moment(i64::MIN), |past| past.ended_at),
             inbox: Vec::new(),
             seen: VecDeque::new(),
             outcomes: Vec::new(),

@@ -8,7 +8,7 @@ use super::end::all_of_run;
 use super::{BLOB, Surroundings, put_row};
 use crate::history::{Message, MessageBody, OpId, PastGeneration, Restart, RunNo, RunRow, StoredStatus};
 use crate::store::codec::{decode, encode};
-use crate::store::histories::tail;
+use crate::store::histories::{last_at, tail};
 use crate::store::reading::start;
 use crate::store::rows::{RowsMut, Table};
 use crate::store::{Answer, Append, StoreError, keys};
@@ -36,13 +36,14 @@ pub(super) fn restart(
     }
     let old = row.history_no();
     let (entries, _) = tail(rows, row)?;
-    row.past = Some(PastGeneration { generation: row.generation, history: old, entries });
+    let ended_at = last_at(rows, row)?.unwrap_or(around.now);
+    row.past = Some(PastGeneration { generation: row.generation, history: old, entries, ended_at });
     let mut began_with = start(rows, row)?;
     if old != row.no {
         rows.remove(Table::Starts, &keys::run(old))?;
     }
     row.generation = row.generation.saturating_add(1);
-    let new = row.history_of(row.generation);
+    let new = row.no.of_generation(row.generation);
     row.history = Some(new);
     row.status = StoredStatus::Open;
     began_with.input = restart.input.clone();

@@ -46,6 +46,25 @@ fn generation(world: &World, run: RunNo) -> u32 {
 }
 
 #[test]
+fn the_time_of_a_generation_does_not_go_back_behind_the_one_before() {
+    let world = World::new(|_| None);
+    let run = world.start("r", "if input == () { sleep(60); restart_with(1); } now().unix_ms");
+    let (mut worker, inputs) = world.worker(&[run]);
+    world.turns(&mut worker, &inputs);
+    world.clock.advance(Duration::from_mins(1));
+    // The sleep is over: its entry, and then the end of the generation; there the process vanishes, and the clock is set back.
+    while generation(&world, run) == 0 {
+        worker.turn().expect("turns");
+    }
+    drop((worker, inputs));
+    world.clock.set(Moment(1_000_000));
+    let (mut worker, inputs) = world.worker(&[run]);
+    let finished = world.drive(&mut worker, &inputs, 10);
+    let ended = Finished::Ended(RunEnd::Completed { result: Value::Int(1_060_000) });
+    assert_eq!(finished, [(run, ended)]);
+}
+
+#[test]
 fn signals_that_a_generation_did_not_take_are_the_next_one_s() {
     let world = World::new(|_| None);
     let text = r#"
