@@ -80,7 +80,7 @@ fn strands_and_handlers_may_not_restart_their_run() {
         let kind = "";
         on_signal("s", |_d| { try { restart_with(1); } catch (e) { kind = e.kind; } });
         wait_signal("go");
-        let h = strand(|| { try { restart_with(1); } catch (e) { e.kind } });
+        let h = strand(|| { let told = (); try { restart_with(1); } catch (e) { told = e.kind; } told });
         `${kind} ${h.join()}`
         "#,
     );
