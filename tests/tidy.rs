@@ -19,7 +19,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("worker", &["history", "timer", "config", "script", "run", "store", "activity"]),
     ("client", &["history", "timer", "config", "script", "run", "store", "activity", "worker"]),
     // Opening the shared store is the command line's plug.
-    ("cli", &["client", "history", "timer", "store"]),
+    ("cli", &["client", "history", "timer", "store", "config"]),
 ];
 
 /// Crates that one room alone may name.
@@ -31,6 +31,8 @@ const OWNED: &[(&str, &[&str])] = &[
     ("chrono_tz", &["timer"]),
     ("tokio", &["activity"]),
     ("toml", &["config"]),
+    ("reqwest", &["activity"]),
+    ("glob", &["activity"]),
     ("clap", &["cli"]),
     ("indicatif", &["cli"]),
     ("anyhow", &["cli"]),

@@ -17,6 +17,8 @@ use tokio::process::Command;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{sleep, timeout};
 
+/// How often a start that the system put off is tried again at once.
+const TRIES: usize = 8;
 /// How long we wait for what was killed; a process that the kernel keeps longer (a dead network disk) is left behind.
 const KILLED: Duration = Duration::from_secs(5);
 
@@ -43,6 +45,21 @@ impl Drop for Child {
 impl Child {
     /// Starts it. Must run on the thread that forks all children.
     pub(super) fn start(spec: &ProcessSpec) -> Result<Self, NotStarted> {
+        let again = rustix::io::Errno::AGAIN.raw_os_error();
+        let mut started = Self::begin(spec);
+        for _ in 0..TRIES {
+            match &started {
+                // A descriptor changed hands between two looks at it.
+                Err(NotStarted::System(error)) if error.raw_os_error() == Some(again) => {
+                    started = Self::begin(spec);
+                }
+                Ok(_) | Err(_) => break,
+            }
+        }
+        started
+    }
+
+    fn begin(spec: &ProcessSpec) -> Result<Self, NotStarted> {
         let (program, arguments) = spec.argv.split_first().ok_or(NotStarted::NoProgram)?;
         let path = find_program(program, &spec.directory, &spec.environment)?;
         // Asked for before there is a child, so that its end cannot be missed.

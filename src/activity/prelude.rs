@@ -33,20 +33,22 @@ struct Heartbeat {
 
 impl Heartbeat {
     fn new(pipe: OwnedFd) -> io::Result<Self> {
-        let place = match identity() {
-            Ok(_) => None,
-            Err(_) => Some(rustix::io::fcntl_dupfd_cloexec(&pipe, DESCRIPTOR)?),
-        };
-        Ok(Self { pipe, _place: place, before: identity()? })
+        if let Ok(before) = identity() {
+            return Ok(Self { pipe, _place: None, before });
+        }
+        let place = rustix::io::fcntl_dupfd_cloexec(&pipe, DESCRIPTOR)?;
+        // No file is (0, 0): where another thread was faster, the child looks again.
+        Ok(Self { pipe, _place: Some(place), before: identity().unwrap_or_default() })
     }
 
     /// Gives it its number in the child.
     fn place(&self) -> io::Result<()> {
-        if identity()? != self.before {
-            // Another thread closed a file at the wrong moment; the next attempt will do.
+        // Where nothing has the number any more, nothing is replaced.
+        if identity().is_ok_and(|now| now != self.before) {
+            // Another thread closed a file at the wrong moment, and something new has its number; another try will do.
             return Err(io::Error::from(rustix::io::Errno::AGAIN));
         }
-        // SAFETY: it is open, as was just seen, and is not closed here.
+        // SAFETY: whatever has the number is replaced by what is owned here, and not closed.
         let mut target = ManuallyDrop::new(unsafe { OwnedFd::from_raw_fd(DESCRIPTOR) });
         if self.pipe.as_raw_fd() != DESCRIPTOR {
             rustix::io::dup2(&self.pipe, &mut target)?;

@@ -102,6 +102,11 @@ fn client(error: &ClientError) -> Report {
             let report = Report::new("D0307", Exit::Missing, text);
             if known.is_empty() { report } else { report.note(format!("it has: {}", known.join(", "))) }
         }
+        ClientError::NoGeneration { kept, .. } => {
+            let kept: Vec<String> = kept.iter().map(u32::to_string).collect();
+            Report::new("D0309", Exit::Missing, text)
+                .note(format!("kept are the present one and the one before it: {}", kept.join(", ")))
+        }
         ClientError::UnknownSignal { .. } => Report::new("D0702", Exit::Missing, text)
             .hint("without --strict the signal is accepted and waits"),
         ClientError::SignalName(_) => Report::new("D0703", Exit::Usage, text),

@@ -4,10 +4,10 @@ use super::{
     Claimed, ExecuteError, ExecuteOptions, Executor, Fit, Misfit, QueryError, Session, Stop, StopLevel,
     SyntaxError,
 };
-use crate::history::{Entry, Message, RunNo, Seq, Value};
+use crate::history::{Entry, Message, RunNo, Value};
 use crate::run::{Charter, QueryError as Unanswered, Seen, has_token, query};
 use crate::script::{Interpreter, Script, Source, SourceError};
-use crate::store::{Answer, Request, Snapshot, StoreError};
+use crate::store::{Answer, Request, Snapshot, Store, StoreError};
 use crate::worker::{
     Finished, Input, LoadError, Processes, Settings, Worker, WorkerError, compile_program, load_history,
 };
@@ -174,7 +174,14 @@ fn past(session: &Session, run: RunNo) -> Result<Past, LoadError> {
         return Err(StoreError::strange("a snapshot").into());
     };
     let Snapshot { row, start, entries, inbox, .. } = *snapshot;
-    let history = if entries == Seq(0) { Vec::new() } else { load_history(store, &row, entries)?.0 };
+    let history = match load_history(store, &row, entries) {
+        Ok((history, _)) => history,
+        // Read while the next generation began.
+        Err(LoadError::Record { .. }) if generation(store, run)? != row.generation => {
+            return past(session, run);
+        }
+        Err(error) => return Err(error),
+    };
     let interpreter = Interpreter::new();
     let script = compile_program(store, &interpreter, &start.program)?;
     let charter = Charter {
@@ -185,6 +192,13 @@ fn past(session: &Session, run: RunNo) -> Result<Past, LoadError> {
         secret: start.secret,
     };
     Ok(Past { interpreter, script, charter, history, inbox })
+}
+
+fn generation(store: &dyn Store, run: RunNo) -> Result<u32, LoadError> {
+    match store.ask(Request::View { run })? {
+        Answer::View(view) => Ok(view.row.generation),
+        _ => Err(StoreError::strange("a view").into()),
+    }
 }
 
 fn replayed(session: &Session, run: RunNo, name: &str, args: &Value) -> Result<Value, Asked> {

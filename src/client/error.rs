@@ -123,6 +123,16 @@ pub enum ClientError {
         /// How many there should be.
         expected: Seq,
     },
+    /// That generation of the run is not kept.
+    #[error("generation {generation} of run {id} is not kept")]
+    NoGeneration {
+        /// The run.
+        id: RunId,
+        /// The one asked for.
+        generation: u32,
+        /// Those that are.
+        kept: Vec<u32>,
+    },
     /// The run has no command of that name or number.
     #[error("run {id} has no step \"{step}\"")]
     NoStep {

@@ -4,35 +4,93 @@ use super::{ClientError, Session, view};
 use crate::history::{Checksum, Entry, RecordError, RunId, RunNo, Seq};
 use crate::store::{Answer, Request, StoreError};
 
-/// Reads one history from its beginning and remembers where it is.
+/// Reads one history from its beginning and remembers where it is. Where the run begins another generation meanwhile, it goes on with that.
 pub struct HistoryReader {
     run: RunNo,
     id: RunId,
+    /// The generation that is wanted; the present one where none is named.
+    wanted: Option<u32>,
+    /// The generation that is being read.
+    reading: Option<u32>,
     next: Seq,
     before: Checksum,
 }
 
 impl HistoryReader {
-    /// At the beginning of the run's history.
+    /// At the beginning of the run's present history.
     pub fn new(run: RunNo, id: RunId) -> Self {
-        Self { run, id, next: Seq(0), before: Checksum::first(run) }
+        Self { run, id, wanted: None, reading: None, next: Seq(0), before: Checksum::first(run) }
+    }
+
+    /// At the beginning of the history of one generation: the present one, or the one before it.
+    #[must_use]
+    pub fn of_generation(mut self, generation: Option<u32>) -> Self {
+        self.wanted = generation;
+        self
     }
 
     /// The next entries, verified; empty where there are none yet.
     ///
     /// # Errors
-    /// [`ClientError::Damaged`] or [`ClientError::HistoryCut`] where the bytes are not what was written.
+    /// [`ClientError::Damaged`] or [`ClientError::HistoryCut`] where the bytes are not what was written; `NoGeneration` where the
+    /// wanted one is not kept.
     pub fn page(&mut self, session: &Session) -> Result<Vec<(Seq, Entry)>, ClientError> {
-        let until = view(session, self.run)?.entries;
-        if self.next >= until {
+        loop {
+            let generation = self.find(session)?;
+            match self.page_of(session, &generation) {
+                // Read while the next generation began.
+                Err(_) if self.find(session)?.number != generation.number => {}
+                page => return page,
+            }
+        }
+    }
+
+    /// Where the wanted generation lies now.
+    fn find(&mut self, session: &Session) -> Result<Generation, ClientError> {
+        let view = view(session, self.run)?;
+        let row = &view.row;
+        let past = row.past.filter(|past| self.wanted == Some(past.generation));
+        let found = match (past, self.wanted) {
+            (Some(past), _) => {
+                Generation { number: past.generation, no: past.history, until: past.entries, is_past: true }
+            }
+            (None, Some(wanted)) if wanted != row.generation => {
+                let kept = row.past.map(|past| past.generation).into_iter().chain([row.generation]);
+                let (id, kept) = (self.id.clone(), kept.collect());
+                return Err(ClientError::NoGeneration { id, generation: wanted, kept });
+            }
+            (None, _) => Generation {
+                number: row.generation,
+                no: row.history_no(),
+                until: view.entries,
+                is_past: false,
+            },
+        };
+        if self.reading != Some(found.number) {
+            (self.reading, self.next, self.before) = (Some(found.number), Seq(0), Checksum::first(found.no));
+        }
+        Ok(found)
+    }
+
+    fn page_of(
+        &mut self,
+        session: &Session,
+        generation: &Generation,
+    ) -> Result<Vec<(Seq, Entry)>, ClientError> {
+        let (run, from, until) = (self.run, self.next, generation.until);
+        if from >= until {
             return Ok(Vec::new());
         }
-        let request = Request::History { run: self.run, from: self.next, until };
+        let request = if generation.is_past {
+            Request::Past { run, from, until }
+        } else {
+            Request::History { run, from, until }
+        };
         let Answer::Records(records) = session.ask(request)? else {
-            return Err(ClientError::Answer { run: self.run });
+            return Err(ClientError::Answer { run });
         };
         if records.is_empty() {
-            return Err(ClientError::HistoryCut { id: self.id.clone(), found: self.next, expected: until });
+            return Err(ClientError::HistoryCut { id: self.id.clone(), found: from, expected: until });
         }
         let mut page = Vec::with_capacity(records.len());
         for record in records {
@@ -53,6 +111,14 @@ impl HistoryReader {
             | RecordError::Encode(_)) => ClientError::Damaged { id: self.id.clone(), seq: self.next, error },
         }
     }
+}
+
+/// A generation that can be read.
+struct Generation {
+    number: u32,
+    no: RunNo,
+    until: Seq,
+    is_past: bool,
 }
 
 /// The whole history as it stands, verified.

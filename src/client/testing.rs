@@ -90,6 +90,8 @@ pub(crate) fn row(name: &str) -> RunRow {
         summary: None,
         cancel_requested_at: None,
         queue: None,
+        history: None,
+        past: None,
     }
 }
 

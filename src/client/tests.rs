@@ -153,13 +153,13 @@ fn a_history_is_read_over_pages_and_verified_across_them() {
     assert_eq!(all.iter().map(|(seq, _)| seq.0).collect::<Vec<_>>(), [0, 1, 2, 3, 4]);
     let second = Request::History { run: RunNo(7), from: Seq(3), until: Seq(5) };
     assert_eq!(store.asked().get(3), Some(&second));
-    let (here, _) = session(vec![whole(), page(0..2), whole(), page(3..5)]);
+    let (here, _) = session(vec![whole(), page(0..2), whole(), page(3..5), whole()]);
     let error = read_history(&here, RunNo(7), id("one")).expect_err("one is missing");
     assert!(
         matches!(error, ClientError::Damaged { seq: Seq(2), error: RecordError::Checksum, .. }),
         "{error}"
     );
-    let (here, _) = session(vec![whole(), page(0..4), whole(), page(0..0)]);
+    let (here, _) = session(vec![whole(), page(0..4), whole(), page(0..0), whole()]);
     let error = read_history(&here, RunNo(7), id("one")).expect_err("the end is missing");
     assert!(matches!(error, ClientError::HistoryCut { found: Seq(4), expected: Seq(5), .. }), "{error}");
 }

@@ -2,7 +2,7 @@
 
 use super::{
     CommandKind, CommandLabel, Failure, LockGranted, Message, MessageBody, MessageId, MessageNo, Moment,
-    OpId, QuestionAnswered, RunEnd, TokenResolved, Value,
+    OpId, QuestionAnswered, RunEnd, RunRestarted, TokenResolved, Value,
 };
 use serde::{Deserialize, Serialize};
 
@@ -41,6 +41,8 @@ pub enum Fact {
     LockGranted(Box<LockGranted>),
     /// The run ended; always the last entry.
     RunEnded(Box<RunEnded>),
+    /// The script ended this history, and the next generation of the run begins.
+    RunRestarted(Box<RunRestarted>),
     /// An entry of a kind that this version does not know; shown raw, never replayed.
     Unknown {
         /// The stored number of the kind.
@@ -228,6 +230,7 @@ impl Fact {
             | Self::TimerFired(_)
             | Self::CancelRequested(_)
             | Self::RunEnded(_)
+            | Self::RunRestarted(_)
             | Self::Unknown { .. } => None,
         }
     }
@@ -251,6 +254,7 @@ impl Fact {
                 RunEnd::TimedOut { .. } => "RunTimedOut",
                 RunEnd::Terminated { .. } => "RunTerminated",
             },
+            Self::RunRestarted(_) => "RunRestarted",
             Self::Unknown { .. } => "Unknown",
         }
     }
@@ -268,6 +272,7 @@ impl Fact {
             | Self::TokenResolved(_)
             | Self::QuestionAnswered(_)
             | Self::RunEnded(_)
+            | Self::RunRestarted(_)
             | Self::Unknown { .. } => None,
         }
     }

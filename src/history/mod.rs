@@ -8,6 +8,7 @@ mod command;
 mod effect_options;
 mod entry;
 mod failure;
+mod generation;
 mod lock;
 mod message;
 mod moment;
@@ -30,6 +31,7 @@ pub use entry::{
     TimerFired,
 };
 pub use failure::{Failure, kind};
+pub use generation::{PastGeneration, Restart, RunRestarted};
 pub use lock::{LockGranted, LockView};
 pub use message::{Message, MessageBody, MessageId};
 pub use moment::Moment;

@@ -70,6 +70,7 @@ impl Fact {
             Self::RunEnded(_) => 7,
             Self::TokenResolved(_) => 20,
             Self::QuestionAnswered(_) => 21,
+            Self::RunRestarted(_) => 30,
             Self::LockGranted(_) => 40,
             Self::Unknown { code, .. } => *code,
         }
@@ -97,6 +98,7 @@ impl Record {
             Fact::TokenResolved(body) => write_body(&mut bytes, body),
             Fact::QuestionAnswered(body) => write_body(&mut bytes, body),
             Fact::LockGranted(body) => write_body(&mut bytes, body),
+            Fact::RunRestarted(body) => write_body(&mut bytes, body),
             Fact::Unknown { raw, .. } => {
                 bytes.extend_from_slice(raw);
                 Ok(())
@@ -155,6 +157,7 @@ impl Record {
             7 => Fact::RunEnded(read_body(body)?),
             20 => Fact::TokenResolved(read_body(body)?),
             21 => Fact::QuestionAnswered(read_body(body)?),
+            30 => Fact::RunRestarted(read_body(body)?),
             40 => Fact::LockGranted(read_body(body)?),
             code => Fact::Unknown { code, raw: body.to_vec() },
         };
@@ -176,7 +179,7 @@ mod tests {
     use crate::history::{
         ActivityCompleted, ActivityFailed, CancelCause, CancelRequested, Choice, CommandKind, CommandLabel,
         Failure, LockGranted, MessageId, MessageNo, OpId, QuestionAnswered, Resolution, RunEnd, RunEnded,
-        SignalReceived, TimerFired, TokenResolved, Value,
+        RunRestarted, SignalReceived, TimerFired, TokenResolved, Value,
     };
 
     fn label(kind: CommandKind, name: &str) -> CommandLabel {
@@ -250,6 +253,7 @@ mod tests {
                 label: label(CommandKind::WithLock, "db"),
                 accepted_at: Moment(7),
             })),
+            Fact::RunRestarted(Box::new(RunRestarted { generation: 3, input: Value::Int(2) })),
             Fact::Unknown { code: 900, raw: vec![1, 2, 3] },
         ]
     }

@@ -1,6 +1,6 @@
 //! What the store keeps of each run: the record of its start, and the small row that changes.
 
-use super::{Moment, QueuePlace, RunId, RunNo, StoredStatus, Value};
+use super::{Moment, PastGeneration, QueuePlace, RunId, RunNo, StoredStatus, Value};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -98,6 +98,12 @@ pub struct RunRow {
     /// The queue that it was started in.
     #[serde(default)]
     pub queue: Option<QueuePlace>,
+    /// Where the entries and log lines of a later generation lie; those of the first lie under the run's own number.
+    #[serde(default)]
+    pub history: Option<RunNo>,
+    /// The generation before the present one.
+    #[serde(default)]
+    pub past: Option<PastGeneration>,
 }
 
 impl ScriptHash {

@@ -1,6 +1,6 @@
 //! What a run hands out when all its strands are blocked.
 
-use crate::history::{CommandLabel, EffectOptions, Moment, OpId, RunEnd, Value};
+use crate::history::{CommandLabel, EffectOptions, Moment, OpId, Restart, RunEnd, Value};
 use crate::script::{Body, Said, Told};
 
 /// A command that the script issued in this stretch and that has no outcome yet.
@@ -70,4 +70,6 @@ pub struct Stretch {
     pub dropped: Option<OpId>,
     /// How the run ends, where it does: to be recorded as its last entry.
     pub end: Option<RunEnd>,
+    /// How the next generation begins, where the script ends this one.
+    pub restart: Option<Restart>,
 }

@@ -51,7 +51,9 @@ impl Run {
                 Ok(())
             }
             Fact::LockGranted(granted) => self.granted(granted),
-            Fact::RunEnded(_) => Err(nondeterminism::out_of_place(entry.fact.word(), file).into()),
+            Fact::RunEnded(_) | Fact::RunRestarted(_) => {
+                Err(nondeterminism::out_of_place(entry.fact.word(), file).into())
+            }
             Fact::Unknown { code, .. } => Err(nondeterminism::newer(*code, file).into()),
         }
     }
@@ -156,7 +158,8 @@ impl Run {
         if let Some((op, listed)) = waiting {
             self.close(op, Ok(answer(listed, name, payload)));
         } else {
-            self.world.state.borrow_mut().mailbox.accept(Signal { name, payload });
+            let stamp = (received.message_no, received.message_id, received.accepted_at);
+            self.world.state.borrow_mut().mailbox.accept(Signal { name, payload, stamp });
         }
     }
 

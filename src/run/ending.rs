@@ -15,6 +15,8 @@ pub(super) struct Ending {
     undos: Vec<Value>,
     /// What went wrong in the handler of the failure.
     handler: Option<Value>,
+    /// What the next generation begins with, where main ended by `restart_with`.
+    restart: Option<Value>,
 }
 
 impl Ending {
@@ -36,6 +38,16 @@ impl Ending {
     /// Main returned: its value is the result once all handlers have ended.
     pub(super) fn returned(&mut self, value: Value) {
         self.value = Some(value);
+    }
+
+    /// Main ends this history: once all handlers have ended the next generation begins.
+    pub(super) fn restarts(&mut self, input: Value) {
+        self.restart = Some(input);
+    }
+
+    /// What the next generation begins with; nothing where an error has decided otherwise.
+    pub(super) fn restart(&self) -> Option<&Value> {
+        self.restart.as_ref().filter(|_| self.error.is_none())
     }
 
     /// A strand threw. True where this is the first error and the others are to be cancelled.
@@ -88,7 +100,9 @@ impl Ending {
 
     /// How the run ends, once no strand is left.
     pub(super) fn end(&self, cancel: Option<&Failure>) -> Option<RunEnd> {
-        match (&self.error, &self.value) {
+        // A generation that is over when the run is asked to end is the last.
+        let error = self.error.as_ref().or_else(|| cancel.filter(|_| self.restart.is_some()));
+        match (error, &self.value) {
             (Some(failure), _)
                 if failure.kind == kind::CANCELLED && cancel.is_some() && self.undos.is_empty() =>
             {
@@ -101,6 +115,7 @@ impl Ending {
                 })
             }
             (Some(failure), _) => Some(RunEnd::Failed { failure: self.told(failure) }),
+            (None, _) if self.restart.is_some() => None,
             (None, Some(value)) => Some(RunEnd::Completed { result: value.clone() }),
             (None, None) => None,
         }

@@ -52,6 +52,7 @@ impl Run {
                 Some(Ok(Value::Null))
             }
             Ask::Undo => self.undo_now(strand)?,
+            Ask::Restart(input) => self.restart_with(strand, input)?,
             ask @ (Ask::Effect(_)
             | Ask::Sleep(_)
             | Ask::WaitSignal { .. }
@@ -110,6 +111,7 @@ impl Run {
             | Ask::Unlock { .. }
             | Ask::OnUndo(_)
             | Ask::Undo
+            | Ask::Restart(_)
             | Ask::Cancel(_) => return Some(Err(Failure::new(kind::FAULT, "this is no command"))),
         }
         None

@@ -1,6 +1,6 @@
 //! Signals inside a run: kept in order until a wait takes them or a handler begins.
 
-use crate::history::Value;
+use crate::history::{Message, MessageBody, MessageId, MessageNo, Moment, Value};
 use crate::script::Closure;
 use std::collections::{BTreeMap, VecDeque};
 
@@ -9,6 +9,8 @@ use std::collections::{BTreeMap, VecDeque};
 pub(super) struct Signal {
     pub(super) name: String,
     pub(super) payload: Value,
+    /// Its number and id, and when it was accepted.
+    pub(super) stamp: (MessageNo, MessageId, Moment),
 }
 
 /// A handler that is to begin.
@@ -48,6 +50,16 @@ impl Mailbox {
     pub(super) fn take(&mut self, names: &[String]) -> Option<Signal> {
         let place = self.buffered.iter().position(|signal| names.contains(&signal.name))?;
         self.buffered.remove(place)
+    }
+
+    /// The signals that nobody took, as they were accepted.
+    pub(super) fn unread(&self) -> Vec<Message> {
+        let message = |signal: &Signal| {
+            let (no, id, accepted_at) = signal.stamp;
+            let body = MessageBody::Signal { name: signal.name.clone(), payload: signal.payload.clone() };
+            Message { no, id, accepted_at, body }
+        };
+        self.buffered.iter().map(message).collect()
     }
 
     /// The next handler to begin, unless a variable that it captures is held: then it waits, and those behind it.

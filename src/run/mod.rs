@@ -20,6 +20,7 @@ mod nondeterminism;
 mod query;
 mod question;
 mod replay;
+mod restarting;
 #[expect(clippy::module_inception, reason = "the room's noun is its main file's noun")]
 mod run;
 mod strands;

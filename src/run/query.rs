@@ -106,7 +106,7 @@ fn deliver_waiting(
     loop {
         let timers: Vec<(OpId, Moment)> = super::replay::timers(&replayed.open).collect();
         let arrived = Arrived { inbox: &waiting, timers: &timers, outcomes: &[] };
-        if replayed.end.is_some() || entries.is_empty() {
+        if replayed.end.is_some() || replayed.restart.is_some() || entries.is_empty() {
             return Ok(());
         }
         let fact = match next_input(arrived, now, run.takes_signals()) {

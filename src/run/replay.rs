@@ -2,7 +2,7 @@
 
 use super::command::{Command, Work};
 use super::run::{Run, Stepped};
-use crate::history::{Entry, Fact, Moment, OpId, RunEnd, Seq, Stuck};
+use crate::history::{Entry, Fact, Moment, OpId, Restart, RunEnd, Seq, Stuck};
 use crate::script::Told;
 use std::collections::BTreeMap;
 
@@ -21,6 +21,8 @@ pub struct Replayed {
     pub progress: Option<Told>,
     /// How the script ends now; its entry may be recorded already or not.
     pub end: Option<RunEnd>,
+    /// How the next generation begins, where the script ends this one now.
+    pub restart: Option<Restart>,
     /// The lines logged in the stretch of the entry last delivered: they may not be stored yet.
     pub last_logs: Vec<crate::script::Said>,
     /// The values published in that stretch.
@@ -58,6 +60,10 @@ pub fn replay(
             replayed.recorded_end = Some(ended.end.clone());
             continue;
         }
+        if matches!(entry.fact, Fact::RunRestarted(_)) {
+            // The last of a generation that is over.
+            continue;
+        }
         let mut stepped = run.deliver(entry);
         let stretch = loop {
             match stepped {
@@ -86,6 +92,7 @@ pub fn replay(
         replayed.last_logs = stretch.logs;
         replayed.last_published = stretch.published;
         replayed.end = stretch.end;
+        replayed.restart = stretch.restart;
         after(run, replayed.entries);
     }
     Ok(())

@@ -277,6 +277,7 @@ impl Run {
             Ok(true) => {
                 let mut stretch = std::mem::take(&mut self.world.state.borrow_mut().stretch);
                 stretch.end = self.end();
+                stretch.restart = self.restart();
                 Stepped::Blocked(Box::new(stretch))
             }
             Err(Broken::Stuck(stuck)) => Stepped::Stuck(stuck),

@@ -199,6 +199,8 @@ pub enum Ask {
     OnUndo(Closure),
     /// `undo`: runs what is registered, newest first.
     Undo,
+    /// `restart_with`: this history ends, the next begins with this input. Never answered, but where it is refused.
+    Restart(Value),
     /// `ask`.
     Question(Box<Question>),
     /// Inside a body: a process, at once and unrecorded.

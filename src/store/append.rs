@@ -1,6 +1,8 @@
 //! What an executor adds to its run, in one transaction.
 
-use crate::history::{MessageId, MessageNo, Moment, OpId, Pending, Record, RunNo, Seq, StoredStatus, Value};
+use crate::history::{
+    MessageId, MessageNo, Moment, OpId, Pending, Record, Restart, RunNo, Seq, StoredStatus, Value,
+};
 use serde::{Deserialize, Serialize};
 
 /// What an executor adds to its run, in one transaction.
@@ -10,6 +12,9 @@ pub struct Append {
     pub run: RunNo,
     /// The epoch of the caller's claim.
     pub epoch: u64,
+    /// The generation of the run that it is for.
+    #[serde(default)]
+    pub generation: u32,
     /// The place of the first record; where there is none, the place of the next.
     pub from: Seq,
     /// Entries, sealed in a chain.
@@ -43,6 +48,9 @@ pub struct RowChange {
     pub summary: Option<String>,
     /// When a request to end was delivered.
     pub cancel_requested_at: Option<Moment>,
+    /// The last record ends the generation: the next begins so.
+    #[serde(default)]
+    pub restart: Option<Restart>,
 }
 
 /// What an append says of a key of `once` calls that its run holds.

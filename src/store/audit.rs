@@ -1,7 +1,8 @@
 //! The audit: whether the tables agree with each other and every history with its own chain.
 
 use super::codec::decode;
-use super::reading::{record, row};
+use super::histories::record;
+use super::reading::row;
 use super::rows::{Row, Rows, Table};
 use super::{StoreError, keys};
 use crate::history::{Checksum, Message, OpId, Pending, RunNo, RunRow, Seq, StoredStatus};
@@ -13,6 +14,8 @@ pub(super) fn audit(rows: &dyn Rows) -> Result<Vec<String>, StoreError> {
     let mut wrong = Vec::new();
     let runs = all(rows, Table::Runs)?;
     let mut timers = BTreeSet::new();
+    let mut later: BTreeSet<RunNo> =
+        all(rows, Table::Discarded)?.iter().filter_map(|(key, _)| keys::head_run(key)).collect();
     for (key, value) in &runs {
         let run: RunRow = match decode(value, "a run's row") {
             Ok(run) => run,
@@ -36,7 +39,12 @@ pub(super) fn audit(rows: &dyn Rows) -> Result<Vec<String>, StoreError> {
         if ended && waiting > 0 {
             wrong.push(format!("run {} has ended, and {waiting} rows still wait for it", run.id));
         }
-        audit_history(rows, no, &mut wrong)?;
+        audit_history(rows, run.history_no(), None, &mut wrong)?;
+        later.insert(run.history_no());
+        if let Some(past) = run.past {
+            audit_history(rows, past.history, Some(past.entries), &mut wrong)?;
+            later.insert(past.history);
+        }
     }
     let found: BTreeSet<Vec<u8>> = all(rows, Table::Timers)?.into_iter().map(|(key, _)| key).collect();
     if found != timers {
@@ -46,10 +54,16 @@ pub(super) fn audit(rows: &dyn Rows) -> Result<Vec<String>, StoreError> {
     if all(rows, Table::RunIds)?.len() != runs.len() {
         wrong.push("there are other ids than runs".to_owned());
     }
-    for table in
-        [Table::Starts, Table::OpenRuns, Table::Pending, Table::Inbox, Table::History, Table::LockOps]
-    {
-        let orphans = orphans(rows, table)?;
+    for table in [
+        Table::Starts,
+        Table::OpenRuns,
+        Table::Pending,
+        Table::Inbox,
+        Table::History,
+        Table::Logs,
+        Table::LockOps,
+    ] {
+        let orphans = orphans(rows, table, &later)?;
         if orphans > 0 {
             wrong.push(format!("{orphans} rows in {} belong to no run", table.name()));
         }
@@ -80,10 +94,14 @@ fn of_run(rows: &dyn Rows, table: Table, no: RunNo) -> Result<Vec<Row>, StoreErr
     rows.range(table, &keys::run(no), &keys::after_run(no), false, usize::MAX)
 }
 
-fn orphans(rows: &dyn Rows, table: Table) -> Result<usize, StoreError> {
+fn orphans(rows: &dyn Rows, table: Table, later: &BTreeSet<RunNo>) -> Result<usize, StoreError> {
     let mut count = 0;
     for (key, _) in all(rows, table)? {
-        let run = keys::head_run(&key).map(|no| row(rows, no));
+        let no = keys::head_run(&key);
+        if no.is_some_and(|no| later.contains(&no)) {
+            continue;
+        }
+        let run = no.map(|no| row(rows, no));
         count += usize::from(matches!(run, None | Some(Err(StoreError::NoRun { .. }))));
     }
     Ok(count)
@@ -150,8 +168,16 @@ fn audit_locks(rows: &dyn Rows, wrong: &mut Vec<String>) -> Result<(), StoreErro
 }
 
 /// Follows the chain from the first entry to the last.
-fn audit_history(rows: &dyn Rows, no: RunNo, wrong: &mut Vec<String>) -> Result<(), StoreError> {
+fn audit_history(
+    rows: &dyn Rows,
+    no: RunNo,
+    counted: Option<Seq>,
+    wrong: &mut Vec<String>,
+) -> Result<(), StoreError> {
     let count = of_run(rows, Table::History, no)?.len();
+    if counted.is_some_and(|counted| usize::try_from(counted.0).ok() != Some(count)) {
+        wrong.push(format!("the past generation {no} has {count} entries, its run counts others"));
+    }
     let mut before = Checksum::first(no);
     let mut seq = Seq(0);
     for _ in 0..count {

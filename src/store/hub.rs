@@ -226,6 +226,7 @@ impl Note {
             | Request::View { .. }
             | Request::Snapshot { .. }
             | Request::History { .. }
+            | Request::Past { .. }
             | Request::Script { .. }
             | Request::Logs { .. }
             | Request::Recall { .. }

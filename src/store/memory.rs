@@ -36,6 +36,12 @@ impl MemoryTables {
         audit::audit(&*self.maps.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// How many rows there are.
+    #[doc(hidden)]
+    pub fn rows(&self) -> usize {
+        self.maps.lock().unwrap_or_else(PoisonError::into_inner).0.len()
+    }
+
     /// A number that changes whenever anything stored does.
     ///
     /// # Errors

@@ -13,6 +13,7 @@ mod codec;
 pub mod conformance;
 mod error;
 mod frame;
+mod histories;
 mod hub;
 mod keys;
 mod local;

@@ -1,16 +1,13 @@
 //! Reading: what each request that only reads gives, the same over every backend.
 
 use super::codec::decode;
+use super::histories::{last_entry, last_log, logs, past_records, records, tail};
 use super::rows::{Rows, Table};
-use super::rules::BLOB;
-use super::{Answer, Liveness, LogKey, LogLine, Request, RunFilter, RunView, Snapshot, StoreError, keys};
+use super::{Answer, Liveness, Request, RunFilter, RunView, Snapshot, StoreError, keys};
 use crate::history::{
-    Checksum, CommandKind, Message, Moment, Pending, Record, RunNo, RunRow, RunStart, RunStatus, Seq,
-    StoredStatus,
+    CommandKind, Message, Moment, Pending, RunNo, RunRow, RunStart, RunStatus, Seq, StoredStatus,
 };
 
-/// The most bytes of entries in one answer.
-const PAGE_BYTES: usize = 4 * 1024 * 1024;
 /// The most runs that a prefix gives.
 const MOST_FOUND: usize = 20;
 /// The most pending rows in a view, questions aside.
@@ -32,6 +29,7 @@ pub(super) fn read(
         }
         Request::Snapshot { run: no } => snapshot(rows, *no).map(|shot| Answer::Snapshot(Box::new(shot))),
         Request::History { run: no, from, until } => records(rows, *no, *from, *until).map(Answer::Records),
+        Request::Past { run: no, from, until } => past_records(rows, *no, *from, *until).map(Answer::Records),
         Request::Script { hash } => script(rows, hash).map(Answer::Script),
         Request::Logs { run: no, after, limit } => logs(rows, *no, *after, *limit).map(Answer::Logs),
         Request::Recall { id } => Ok(match super::rules::remembered(rows, *id)? {
@@ -77,8 +75,13 @@ pub(super) fn row(rows: &(impl Rows + ?Sized), no: RunNo) -> Result<RunRow, Stor
     decode(&bytes, &format!("the row of run number {no}"))
 }
 
+/// What the present generation of a run was started with.
+pub(super) fn start(rows: &(impl Rows + ?Sized), row: &RunRow) -> Result<RunStart, StoreError> {
+    first_start(rows, row.history_no())
+}
+
 /// What a run was started with.
-pub(super) fn start(rows: &(impl Rows + ?Sized), no: RunNo) -> Result<RunStart, StoreError> {
+pub(super) fn first_start(rows: &(impl Rows + ?Sized), no: RunNo) -> Result<RunStart, StoreError> {
     let bytes = rows.get(Table::Starts, &keys::run(no))?.ok_or(StoreError::NoRun { run: no })?;
     decode(&bytes, &format!("the start of run number {no}"))
 }
@@ -88,69 +91,6 @@ pub(super) fn refuse_ended(row: &RunRow) -> Result<(), StoreError> {
     match &row.status {
         StoredStatus::Ended(end) => Err(StoreError::Ended { id: row.id.clone(), status: end.status() }),
         StoredStatus::Open | StoredStatus::Stuck(_) => Ok(()),
-    }
-}
-
-fn last_entry(rows: &(impl Rows + ?Sized), no: RunNo) -> Result<Option<(Seq, Record)>, StoreError> {
-    let last = rows.range(Table::History, &keys::run(no), &keys::after_run(no), true, 1)?;
-    let Some((key, value)) = last.into_iter().next() else { return Ok(None) };
-    let seq = Seq(keys::tail_u32(&key).unwrap_or_default());
-    Ok(Some((seq, whole_record(rows, value)?)))
-}
-
-/// The place of a run's next entry, and the checksum that it is chained to.
-pub(super) fn tail(rows: &(impl Rows + ?Sized), no: RunNo) -> Result<(Seq, Checksum), StoreError> {
-    match last_entry(rows, no)? {
-        None => Ok((Seq(0), Checksum::first(no))),
-        Some((seq, record)) => {
-            let short = || corrupt(format!("entry {seq} of run number {no} is cut short"));
-            let checksum = record.checksum().ok_or_else(short)?;
-            Ok((seq.next(), checksum))
-        }
-    }
-}
-
-/// When a run's last entry was written, by the time that it carries.
-pub(super) fn last_at(rows: &(impl Rows + ?Sized), no: RunNo) -> Result<Option<Moment>, StoreError> {
-    Ok(last_entry(rows, no)?.and_then(|(_, record)| record.at()))
-}
-
-/// One entry.
-pub(super) fn record(rows: &(impl Rows + ?Sized), no: RunNo, seq: Seq) -> Result<Option<Record>, StoreError> {
-    rows.get(Table::History, &keys::entry(no, seq))?.map(|value| whole_record(rows, value)).transpose()
-}
-
-fn whole_record(rows: &(impl Rows + ?Sized), value: Vec<u8>) -> Result<Record, StoreError> {
-    let bytes = match value.split_first() {
-        Some((&BLOB, hash)) => {
-            rows.get(Table::Blobs, hash)?.ok_or_else(|| corrupt("a large entry is missing".to_owned()))?
-        }
-        _ => value,
-    };
-    Ok(Record::from_bytes(bytes))
-}
-
-fn records(rows: &dyn Rows, no: RunNo, from: Seq, until: Seq) -> Result<Vec<Record>, StoreError> {
-    known_run(rows, no)?;
-    let mut page = Vec::new();
-    let mut bytes = 0;
-    let mut next = from;
-    loop {
-        // Few at a time: a small entry takes a hundred bytes, the largest that lies in this table 64 KiB.
-        let slice =
-            rows.range(Table::History, &keys::entry(no, next), &keys::entry(no, until), false, 256)?;
-        if slice.is_empty() {
-            return Ok(page);
-        }
-        for (key, value) in slice {
-            let record = whole_record(rows, value)?;
-            bytes += record.as_bytes().len();
-            if bytes > PAGE_BYTES && !page.is_empty() {
-                return Ok(page);
-            }
-            next = Seq(keys::tail_u32(&key).unwrap_or_default()).next();
-            page.push(record);
-        }
     }
 }
 
@@ -238,7 +178,7 @@ fn view(rows: &dyn Rows, now: Moment, liveness: &dyn Liveness, row: RunRow) -> R
     let mut pending = pending(rows, row.no, usize::MAX)?;
     let inbox = rows.range(Table::Inbox, &keys::run(row.no), &keys::after_run(row.no), false, usize::MAX)?;
     let unread = u32::try_from(inbox.len()).unwrap_or(u32::MAX).saturating_add(row.unread);
-    let last = last_entry(rows, row.no)?;
+    let last = last_entry(rows, &row)?;
     let entries = last.as_ref().map_or(Seq(0), |(seq, _)| seq.next());
     let last_at = last.and_then(|(_, record)| record.at()).unwrap_or(row.created_at);
     let status = status(rows, now, liveness, &row)?;
@@ -297,19 +237,16 @@ fn snapshot(rows: &dyn Rows, no: RunNo) -> Result<Snapshot, StoreError> {
         .iter()
         .map(|(_, value)| decode(value, "a message"))
         .collect::<Result<_, _>>()?;
-    let last_log = rows
-        .range(Table::Logs, &keys::run(no), &keys::after_run(no), true, 1)?
-        .first()
-        .and_then(|(key, _)| keys::log_key(key));
+    let row = row(rows, no)?;
     Ok(Snapshot {
-        row: row(rows, no)?,
-        start: start(rows, no)?,
-        entries: tail(rows, no)?.0,
+        start: start(rows, &row)?,
+        entries: tail(rows, &row)?.0,
+        last_log: last_log(rows, &row)?,
+        row,
         pending: pending(rows, no, usize::MAX)?,
         inbox,
         store_id: format!("{:016x}", meta_u64(rows, super::rules::STORE_ID)?),
         lock_ops: super::locks::ops(rows, no)?,
-        last_log,
     })
 }
 
@@ -318,27 +255,6 @@ fn script(rows: &dyn Rows, hash: &crate::history::ScriptHash) -> Result<String, 
         rows.get(Table::Scripts, &hash.0)?.ok_or_else(|| StoreError::NoScript { hash: hash.to_string() })?;
     let text = String::from_utf8(bytes).ok().filter(|text| crate::history::ScriptHash::of(text) == *hash);
     text.ok_or_else(|| corrupt(format!("script {hash} is not what was written")))
-}
-
-fn logs(
-    rows: &dyn Rows,
-    no: RunNo,
-    after: Option<LogKey>,
-    limit: u32,
-) -> Result<Vec<(LogKey, LogLine)>, StoreError> {
-    known_run(rows, no)?;
-    let from = match after {
-        None => keys::run(no),
-        Some(key) => [keys::log(no, key), vec![0]].concat(),
-    };
-    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    rows.range(Table::Logs, &from, &keys::after_run(no), false, limit)?
-        .iter()
-        .map(|(key, value)| {
-            let place = keys::log_key(key).unwrap_or(LogKey { seq: Seq(0), line: 0 });
-            Ok((place, decode(value, "a log line")?))
-        })
-        .collect()
 }
 
 fn published(rows: &dyn Rows, no: RunNo) -> Result<Vec<(String, crate::history::Value)>, StoreError> {

@@ -76,6 +76,15 @@ pub enum Request {
         /// The one after the last.
         until: Seq,
     },
+    /// Entries of the generation before the present one, in the same way; none where there was none.
+    Past {
+        /// The run.
+        run: RunNo,
+        /// The first.
+        from: Seq,
+        /// The one after the last.
+        until: Seq,
+    },
     /// A script's text: [`Answer::Script`](super::Answer::Script), or `NoScript`.
     Script {
         /// Its hash.

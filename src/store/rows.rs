@@ -43,11 +43,13 @@ pub(super) enum Table {
     Queues,
     /// Name of a queue, priority, run number: a run that waits in it.
     Queued,
+    /// Numbers of histories whose entries and log lines are being dropped.
+    Discarded,
 }
 
 impl Table {
     /// All of them.
-    pub(super) const ALL: [Self; 19] = [
+    pub(super) const ALL: [Self; 20] = [
         Self::Meta,
         Self::Runs,
         Self::Starts,
@@ -67,6 +69,7 @@ impl Table {
         Self::LockOps,
         Self::Queues,
         Self::Queued,
+        Self::Discarded,
     ];
 
     /// The name in the file.
@@ -91,6 +94,7 @@ impl Table {
             Self::LockOps => "lock_ops",
             Self::Queues => "queues",
             Self::Queued => "queued",
+            Self::Discarded => "discarded",
         }
     }
 }

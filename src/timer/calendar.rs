@@ -55,6 +55,16 @@ pub fn parse_moment(text: &str) -> Option<Moment> {
     Some(Moment(Utc.from_utc_datetime(&naive).timestamp_millis()))
 }
 
+/// A date as HTTP writes it: `Mon, 23 Nov 2026 16:00:00 GMT` (RFC 9110, section 5.6.7, the form that is to be sent).
+pub fn parse_http_date(text: &str) -> Option<Moment> {
+    chrono::DateTime::parse_from_rfc2822(text).ok().map(|date| Moment(date.timestamp_millis()))
+}
+
+/// The same, written.
+pub fn http_date(moment: Moment) -> Option<String> {
+    Zone::named("UTC").and_then(|utc| format_moment(moment, utc, "%a, %d %b %Y %H:%M:%S GMT"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,6 +6,6 @@ mod calendar;
 mod clock;
 mod duration;
 
-pub use calendar::{Zone, format_moment, parse_moment, rfc3339};
+pub use calendar::{Zone, format_moment, http_date, parse_http_date, parse_moment, rfc3339};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use duration::{DurationError, parse_duration, show_duration};

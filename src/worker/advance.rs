@@ -94,6 +94,10 @@ impl Worker {
             self.leave(flight.run, Finished::Ended(end));
             return;
         }
+        if flight.restarts {
+            self.next_generation(flight.run);
+            return;
+        }
         self.tell_of(flight.run, &entry);
         if matches!(self.runs.get(&flight.run).map(|run| &run.phase), Some(Phase::Stuck(_))) {
             self.leave_if_stuck(flight.run);
@@ -208,6 +212,9 @@ impl Worker {
         if let Some(end) = stretch.end {
             run.phase = Phase::Ending(end);
         }
+        if let Some(restart) = stretch.restart {
+            run.phase = Phase::Restarting(Box::new(restart));
+        }
         for attempt in stopped {
             if let Some(key) = attempt.job() {
                 if run.run.as_ref().is_some_and(crate::run::Run::is_cancelled) {
@@ -281,7 +288,9 @@ impl Worker {
                 Progress::Replied { what: format!("answer {}", answered.choice.choice) }
             }
             Fact::CancelRequested(_) => Progress::Signal { name: "cancel".to_owned() },
-            Fact::RunBegan { .. } | Fact::RunEnded(_) | Fact::Unknown { .. } => return,
+            Fact::RunBegan { .. } | Fact::RunEnded(_) | Fact::RunRestarted(_) | Fact::Unknown { .. } => {
+                return;
+            }
         };
         self.tell(no, progress);
     }

@@ -7,7 +7,7 @@ use super::secret_names::secrets_named_in;
 use crate::config::Config;
 use crate::history::{
     Checksum, CommandKind, Entry, Fact, Message, MessageId, MessageNo, Moment, OpId, Pending, Record,
-    RecordError, RunEnd, RunNo, RunStart, Seq, Stuck,
+    RecordError, Restart, RunEnd, RunNo, RunRestarted, RunStart, Seq, Stuck,
 };
 use crate::run::{Arrived, Command, NextInput, Run, Work, next_input, timers};
 use crate::script::Script;
@@ -34,6 +34,8 @@ pub(super) enum Phase {
     Sliced,
     /// The script has ended; the entry is to be written.
     Ending(RunEnd),
+    /// The script has ended this generation; the entry is to be written.
+    Restarting(Box<Restart>),
     /// The script cannot go on; attempts under way are awaited and their outcomes appended.
     Stuck(Box<Stuck>),
 }
@@ -79,6 +81,8 @@ pub(super) struct InFlight {
     pub(super) entry: Option<Entry>,
     pub(super) checksum: Checksum,
     pub(super) ends: Option<RunEnd>,
+    /// Whether it ends the generation.
+    pub(super) restarts: bool,
     /// At-most-once commands whose intent it brings to disk.
     pub(super) intents: Vec<OpId>,
 }
@@ -101,8 +105,8 @@ impl Executing {
             run: None,
             open: BTreeMap::new(),
             next_seq: Seq(0),
-            checksum: Checksum::first(row.no),
-            last_at: Moment(i64::MIN),
+            checksum: Checksum::first(row.history_no()),
+            last_at: row.past.map_or(Moment(i64::MIN), |past| past.ended_at),
             inbox: Vec::new(),
             seen: VecDeque::new(),
             outcomes: Vec::new(),
@@ -141,6 +145,10 @@ impl Executing {
             Phase::Blocked => {}
             Phase::Ending(end) => {
                 return Some(Fact::RunEnded(Box::new(crate::history::RunEnded { end: end.clone() })));
+            }
+            Phase::Restarting(restart) => {
+                let (generation, input) = (self.generation.saturating_add(1), restart.input.clone());
+                return Some(Fact::RunRestarted(Box::new(RunRestarted { generation, input })));
             }
             // What was running when the script got stuck is kept; nothing else is delivered.
             Phase::Stuck(_) => {
@@ -181,7 +189,7 @@ impl Executing {
         let mut records: Vec<Record> = Vec::new();
         let mut delivered: Vec<(MessageNo, MessageId)> = Vec::new();
         let mut checksum = self.checksum;
-        let mut ends = None;
+        let (mut ends, mut restarts) = (None, false);
         let entry = fact.map(|fact| Entry { at: self.last_at.max(now), fact });
         if let Some(entry) = &entry {
             let (record, next) = Record::seal(entry, checksum)?;
@@ -207,6 +215,12 @@ impl Executing {
                     self.lazy.status(crate::history::StoredStatus::Ended(ended.end.clone()));
                     ends = Some(ended.end.clone());
                 }
+                Fact::RunRestarted(_) => {
+                    restarts = true;
+                    if let Phase::Restarting(restart) = &self.phase {
+                        self.lazy.row.restart = Some((**restart).clone());
+                    }
+                }
                 Fact::ActivityCompleted(_) | Fact::ActivityFailed(_) | Fact::TimerFired(_) => {
                     if let Some((op, _)) = entry.fact.outcome_of() {
                         self.lazy.settle(op);
@@ -222,6 +236,7 @@ impl Executing {
         let append = Append {
             run: self.no,
             epoch: self.epoch,
+            generation: self.generation,
             from: self.next_seq,
             records,
             delivered,
@@ -233,7 +248,7 @@ impl Executing {
             once,
             locks: lazy.locks,
         };
-        Ok((append, InFlight { run: self.no, entry, checksum, ends, intents }))
+        Ok((append, InFlight { run: self.no, entry, checksum, ends, restarts, intents }))
     }
 
     /// Adds to a command what `durun.toml` says of it and its script does not.

@@ -12,6 +12,7 @@ mod body_host;
 mod effects;
 mod eviction;
 mod executing;
+mod generation;
 mod intent;
 mod lazy;
 mod limits;

@@ -80,6 +80,7 @@ impl Executing {
             | Fact::LockGranted(_)
             | Fact::CancelRequested(_)
             | Fact::RunEnded(_)
+            | Fact::RunRestarted(_)
             | Fact::Unknown { .. } => return None,
         };
         let key = self.once_key(op)?;

@@ -119,6 +119,11 @@ pub enum Progress {
         /// Its name.
         name: String,
     },
+    /// The script ended a generation, and the next begins.
+    Restarted {
+        /// Its number.
+        generation: u32,
+    },
     /// The run ended.
     Ended(RunEnd),
     /// The run cannot go on.

@@ -42,7 +42,7 @@ pub fn load_history(
     until: Seq,
 ) -> Result<(Vec<Entry>, Checksum), LoadError> {
     let mut entries = Vec::new();
-    let mut checksum = Checksum::first(row.no);
+    let mut checksum = Checksum::first(row.history_no());
     let mut from = Seq(0);
     while from < until {
         let Answer::Records(records) = store.ask(Request::History { run: row.no, from, until })? else {
@@ -238,6 +238,9 @@ impl Worker {
         run.lazy.touch(monotonic);
         if let Some(end) = replayed.end {
             run.phase = Phase::Ending(end);
+        }
+        if let Some(restart) = replayed.restart {
+            run.phase = Phase::Restarting(Box::new(restart));
         }
         let took = u64::try_from(monotonic.saturating_sub(began).as_millis()).unwrap_or(u64::MAX);
         self.tell(no, Progress::Replayed { entries: replayed.entries, steps: replayed.steps, took_ms: took });

@@ -53,6 +53,8 @@ fn somebody_says_back_and_every_host_has_what_it_had_though_it_is_killed_on_the_
 #[test]
 fn one_sick_host_takes_back_those_that_were_touched_and_no_others() {
     let world = World::new();
+    // Two at a time: both strands wait for a sick one, and nobody goes on to the others meanwhile.
+    world.write("web4.sick", "");
     world.write("web5.sick", "");
     let told = finish(begun(&world, "deploy", "300 ms"));
     assert_eq!(told.code, Some(1), "{told:?}");

@@ -7,6 +7,7 @@ mod deploy;
 mod endings;
 mod fanout;
 mod four_processes;
+mod generations;
 mod http;
 mod interrupts;
 mod invoices;

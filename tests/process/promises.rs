@@ -133,3 +133,21 @@ fn a_long_struggle_is_one_line_on_stderr_for_cron_to_mail_and_not_told_again() {
     let told = finish(child);
     assert_eq!((told.code, told.err.as_str()), (Some(0), ""), "{told:?}");
 }
+
+#[test]
+fn one_program_without_a_script_goes_on_after_a_kill_with_its_key() {
+    let world = World::new();
+    let program = "echo $DURUN_IDEMPOTENCY_KEY $DURUN_ATTEMPT >>\"$LEDGER\"; test -e \"$LEDGER.go\" || sleep 600; echo done; exit 3";
+    let words = ["exec", "--id", "r", "--env", "LEDGER", "--", "sh", "-c", program];
+    let child = world.spawn(&words);
+    world.until("the program", |world| (world.lines("ledger").len() == 1).then_some(()));
+    assert!(kill(child));
+    world.write("ledger.go", "");
+    let told = world.run(&words);
+    assert_eq!(told.code, Some(3), "{told:?}");
+    let lines = world.lines("ledger");
+    assert_eq!(lines.len(), 2);
+    assert_eq!(lines[0], lines[1], "the same key, and an attempt that a kill cut off is no failure");
+    assert_eq!(world.run(&words).code, Some(3), "repeated, it reports how it ended");
+    assert_eq!(world.lines("ledger").len(), 2);
+}

@@ -150,3 +150,39 @@ fn the_release_waits_for_a_go() {
     world.good(&["terminate", "rel"]);
     assert_eq!(finish(child).code, Some(5));
 }
+
+#[test]
+fn the_http_sample_pays_once_at_a_service_that_is_busy_at_first() {
+    use crate::service::{Answer, Service};
+    let service = Service::begin();
+    service.on("/orders/1001", Answer::Status(200, r#"{"total": 12, "state": "packed"}"#));
+    service.on("/payments", Answer::Busy { times: 2, body: r#"{"id": "p1"}"# });
+    service.on("/receipts/p1", Answer::Status(200, "paid 12"));
+    let world = World::new();
+    let at = format!("at={}", service.url());
+    let script = World::sample("http.rhai");
+    let child = world.spawn(&[
+        "start",
+        &script,
+        "--id",
+        "h",
+        "-i",
+        &at,
+        "-i",
+        "order=1001",
+        "-i",
+        "first=20ms",
+        "-i",
+        "every=50ms",
+    ]);
+    world.until("a poll", |_| {
+        service.seen().iter().filter(|seen| seen.path == "/orders/1001").nth(2).map(drop)
+    });
+    assert!(kill(child), "it waits for the shipment");
+    service.on("/orders/1001", Answer::Status(200, r#"{"total": 12, "state": "shipped"}"#));
+    assert_eq!(world.quiet(&["resume", "h"]), r#"{"payment":"p1","receipt":"paid 12"}"#);
+    let seen = service.seen();
+    let keys: Vec<_> = seen.iter().filter_map(|seen| seen.headers.get("idempotency-key")).collect();
+    assert_eq!(keys.len(), 3, "twice busy, once paid");
+    assert!(keys.iter().all(|key| *key == keys[0]));
+}

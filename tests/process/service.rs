@@ -15,6 +15,8 @@ pub(crate) enum Answer {
     Status(u16, &'static str),
     /// 503 with `Retry-After` (seconds, or `date` for one two seconds ahead) so many times, then 200.
     Unavailable { times: usize, retry_after: &'static str },
+    /// 503 so many times, then 200 with the body.
+    Busy { times: usize, body: &'static str },
     /// Closes the connection without a word.
     Drop,
     /// Promises a hundred bytes and gives four.
@@ -135,6 +137,8 @@ fn give(mut stream: &TcpStream, answer: Answer, request: &Request, before: usize
             reply("503 Busy", &format!("Retry-After: {wait}\r\n"), "")
         }
         Answer::Unavailable { .. } => reply("200 OK", "", "done"),
+        Answer::Busy { times, .. } if before < times => reply("503 Busy", "", ""),
+        Answer::Busy { body, .. } => reply("200 OK", "", body),
         Answer::Drop => Ok(()),
         Answer::Half => write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf"),
         Answer::Hang => {
@@ -150,7 +154,5 @@ fn give(mut stream: &TcpStream, answer: Answer, request: &Request, before: usize
 /// A date of HTTP, two seconds ahead.
 fn in_two_seconds() -> String {
     let now = durun::timer::Clock::now(&durun::timer::SystemClock).plus_ms(2_000);
-    let shown = durun::timer::Zone::named("UTC")
-        .and_then(|utc| durun::timer::format_moment(now, utc, "%a, %d %b %Y %H:%M:%S GMT"));
-    shown.expect("a date")
+    durun::timer::http_date(now).expect("a date")
 }

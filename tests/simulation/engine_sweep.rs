@@ -12,12 +12,20 @@ use durun::timer::ManualClock;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
+/// An entry that was acknowledged: by which call, of which generation, at which place.
+#[derive(Debug)]
+struct Kept {
+    call: u64,
+    generation: u32,
+    seq: Seq,
+    record: Record,
+}
+
 /// What was acknowledged, call by call.
 #[derive(Debug, Default)]
 struct Acknowledged {
     calls: u64,
-    /// The call, the place and the entry.
-    records: Vec<(u64, Seq, Record)>,
+    records: Vec<Kept>,
 }
 
 /// A store that tells the disk when it acknowledges, and keeps what it acknowledged.
@@ -37,8 +45,9 @@ impl Store for Witness {
         self.disk.acknowledge();
         for (request, answer) in requests.into_iter().zip(&answers) {
             if let (Request::Append(append), Ok(_)) = (request, answer) {
-                let places = (append.from.0..).map(Seq);
-                kept.records.extend(places.zip(append.records).map(|(seq, record)| (call, seq, record)));
+                let (generation, places) = (append.generation, (append.from.0..).map(Seq));
+                let entries = places.zip(append.records);
+                kept.records.extend(entries.map(|(seq, record)| Kept { call, generation, seq, record }));
             }
         }
         answers
@@ -98,8 +107,8 @@ fn sweep(sample: &Sample, recording: &Recording, seed: u64) -> Result<Swept, Str
     let mut swept = Swept::default();
     for crash in recording.disk.crashes(seed) {
         swept.points += 1;
-        let acknowledged: Vec<&(u64, Seq, Record)> =
-            recording.kept.records.iter().filter(|(call, _, _)| Some(*call) <= crash.acknowledged).collect();
+        let acknowledged: Vec<&Kept> =
+            recording.kept.records.iter().filter(|kept| Some(kept.call) <= crash.acknowledged).collect();
         let chosen = crash.point % crash.images.len().max(1);
         for (number, image) in crash.images.into_iter().enumerate() {
             swept.images += 1;
@@ -116,7 +125,7 @@ fn check(
     sample: &Sample,
     recording: &Recording,
     image: Vec<u8>,
-    acknowledged: &[&(u64, Seq, Record)],
+    acknowledged: &[&Kept],
     resume: bool,
 ) -> Result<(), String> {
     let mut world = SampleWorld::new(sample);
@@ -127,8 +136,12 @@ fn check(
             Ok(Answer::Records(records)) => records,
             other => return Err(format!("{other:?}")),
         };
+    let row = match store.ask(Request::View { run: recording.run }) {
+        Ok(Answer::View(view)) => view.row,
+        other => return Err(format!("{other:?}")),
+    };
     let mut settled: BTreeSet<OpId> = BTreeSet::new();
-    let mut before = durun::history::Checksum::first(recording.run);
+    let mut before = durun::history::Checksum::first(row.history_no());
     for record in &from_disk {
         let (entry, next) = record.open(before).map_err(|error| error.to_string())?;
         before = next;
@@ -137,18 +150,27 @@ fn check(
             return Ok(());
         }
     }
-    for (call, seq, record) in acknowledged {
+    for Kept { call, generation, seq, record } in acknowledged {
+        if *generation < row.generation {
+            continue;
+        }
         let found = usize::try_from(seq.0).ok().and_then(|place| from_disk.get(place));
-        if found != Some(record) {
+        if *generation > row.generation || found != Some(record) {
             return Err(format!("entry {seq}, acknowledged by call {call}, is lost"));
         }
     }
     if !resume {
         return Ok(());
     }
-    let end = world.drive(Arc::new(store), recording.run)?;
+    let shared = Arc::new(store);
+    let end = world.drive(Arc::clone(&shared), recording.run)?;
     if end != recording.end {
         return Err(format!("it ends as {end:?}, not as {:?}", recording.end));
+    }
+    if matches!(shared.ask(Request::View { run: recording.run }), Ok(Answer::View(view)) if view.row.generation > row.generation)
+    {
+        // The commands of the generations since have the same numbers.
+        return Ok(());
     }
     match world.started().iter().find(|op| settled.contains(op)) {
         Some(op) => Err(format!("op {op} has its outcome on disk and was started again")),

@@ -80,6 +80,19 @@ const UNDOS: &str = r#"
     });
 "#;
 
+/// Generations with mail that outlives them, handlers that are awaited, and an own lock.
+const GENERATIONS: &str = r#"
+    let n = input.n ?? 0;
+    let seen = input.seen ?? "";
+    on_signal("late", |_d| activity("late"));
+    with_lock("own", || activity("first", n));
+    sleep(1);
+    let word = if n == 0 { wait_signal("t") } else if n == 1 { wait_signal("s") } else { sleep("30s"); "30s over" };
+    seen += if n == 0 { `${n} ${word}` } else { `, ${n} ${word}` };
+    activity("second", seen);
+    if n == 2 { seen } else { restart_with(#{ n: n + 1, seen: seen }) }
+"#;
+
 /// Every sample, the order on each of its paths.
 pub(crate) fn samples() -> Vec<Sample> {
     let order = Sample {
@@ -167,6 +180,19 @@ pub(crate) fn samples() -> Vec<Sample> {
             ..Sample::file("trip without a car", "trip.rhai", r#"{"car": "none"}"#, "there is no car left")
         },
         Sample::inline("undos and locks", UNDOS, "message: \"enough\""),
+        Sample {
+            signals: &[(3_000_000_000, "change", r#"{"cents": 1200}"#), (9_000_000_000, "stop", "null")],
+            ..Sample::file(
+                "subscription",
+                "subscription.rhai",
+                r#"{"customer": "Ada", "cents": 900}"#,
+                "\"billed\": Int(3)",
+            )
+        },
+        Sample {
+            signals: &[(500, "s", "\"b\""), (1_500, "t", "\"a\"")],
+            ..Sample::inline("generations", GENERATIONS, "0 a, 1 b, 2 30s over")
+        },
         Sample::file("migrate", "migrate.rhai", r#"{"journal": "/j", "to": 7}"#, "Completed"),
     ]
 }

@@ -1,8 +1,8 @@
 //! A workload: calls of mixed requests as executors and senders would make them, the same for the same seed.
 
 use durun::history::{
-    ActivityCompleted, CommandKind, CommandLabel, Fact, MessageId, MessageNo, Moment, OpId, Pending, RunEnd,
-    RunEnded, RunNo, Seq, SignalReceived, StoredStatus, Token, Value,
+    ActivityCompleted, CommandKind, CommandLabel, Fact, Message, MessageId, MessageNo, Moment, OpId, Pending,
+    Restart, RunEnd, RunEnded, RunNo, RunRestarted, Seq, SignalReceived, StoredStatus, Token, Value,
 };
 use durun::store::conformance::{Chain, append, new_run, pending, signal};
 use durun::store::crash::Chance;
@@ -22,7 +22,12 @@ struct Story {
     open_ops: Vec<OpId>,
     locks: Vec<OpId>,
     unread: Vec<(MessageNo, MessageId)>,
+    /// Messages that were delivered in this generation.
+    heard: Vec<(MessageNo, MessageId)>,
     messages: u64,
+    generation: u32,
+    /// Whether it ever asked for a lock: a grant is a message too, and the numbers are not known here.
+    asked: bool,
     ended: bool,
 }
 
@@ -52,7 +57,10 @@ fn start(stories: &mut Vec<Story>) -> Request {
         open_ops: Vec::new(),
         locks: Vec::new(),
         unread: Vec::new(),
+        heard: Vec::new(),
         messages: 0,
+        generation: 0,
+        asked: false,
         ended: false,
     });
     Request::Start(Box::new(NewRun { claim: Some(EXECUTOR), ..new_run(&id) }))
@@ -65,13 +73,14 @@ fn request(chance: &mut Chance, stories: &mut Vec<Story>) -> Option<Request> {
     }
     let nth = chance.below(open);
     let story = stories.iter_mut().filter(|story| !story.ended).nth(nth)?;
-    Some(match chance.below(22) {
+    Some(match chance.below(24) {
         0..10 => story.outcomes(chance),
         10..13 => story.lazy(chance),
         13..16 => story.message(),
         16..19 => story.heard()?,
         19 => story.end(chance),
-        _ => story.lock(chance),
+        20..22 => story.lock(chance),
+        _ => story.restart(),
     })
 }
 
@@ -80,7 +89,7 @@ impl Story {
         let from = self.next;
         self.next += u32::try_from(facts.len()).expect("few");
         let records = facts.into_iter().map(|fact| self.chain.seal(DAWN, fact)).collect();
-        append(self.run, 1, from, records)
+        Append { generation: self.generation, ..append(self.run, 1, from, records) }
     }
 
     fn outcomes(&mut self, chance: &mut Chance) -> Request {
@@ -139,6 +148,7 @@ impl Story {
     fn lock(&mut self, chance: &mut Chance) -> Request {
         let change = if self.locks.len() < 2 && chance.below(3) > 0 {
             self.ops += 1;
+            self.asked = true;
             self.locks.push(OpId(self.ops));
             let name = if chance.below(2) == 0 { "db" } else { "files" };
             LockChange::Asked { op: OpId(self.ops), name: name.to_owned() }
@@ -162,6 +172,7 @@ impl Story {
             return None;
         }
         let (no, id) = self.unread.remove(0);
+        self.heard.push((no, id));
         let fact = Fact::SignalReceived(Box::new(SignalReceived {
             message_no: no,
             message_id: id,
@@ -170,6 +181,28 @@ impl Story {
             accepted_at: DAWN,
         }));
         Some(Request::Append(Box::new(Append { delivered: vec![(no, id)], ..self.append(vec![fact]) })))
+    }
+
+    /// Ends the generation; a signal that was delivered in it may be unread still.
+    fn restart(&mut self) -> Request {
+        let back = self.heard.pop().filter(|_| !self.asked);
+        let unread = back.map(|(no, id)| {
+            let body = signal(self.run, "s").body;
+            Message { no, id, accepted_at: DAWN, body }
+        });
+        self.unread.splice(0..0, back);
+        let fact = RunRestarted { generation: self.generation + 1, input: Value::Int(7) };
+        let end = self.append(vec![Fact::RunRestarted(Box::new(fact))]);
+        let restart =
+            Restart { input: Value::Int(7), timeout_ms: None, unread: unread.into_iter().collect() };
+        self.generation += 1;
+        self.chain = Chain::of(self.run.of_generation(self.generation));
+        (self.next, self.ops) = (0, 0);
+        self.open_ops.clear();
+        self.locks.clear();
+        self.heard.clear();
+        let row = RowChange { restart: Some(restart), ..RowChange::default() };
+        Request::Append(Box::new(Append { row, ..end }))
     }
 
     fn end(&mut self, chance: &mut Chance) -> Request {

@@ -25,6 +25,9 @@ pub(crate) struct HistoryArgs {
     /// Go on as the run does, until it has ended
     #[arg(short, long)]
     follow: bool,
+    /// The generation: the present one, or the one before it [default: the present one]
+    #[arg(short, long, value_name = "N", conflicts_with = "follow")]
+    generation: Option<u32>,
 }
 
 /// Does it.
@@ -32,7 +35,7 @@ pub(crate) fn run(context: &Context, args: &HistoryArgs) -> Result<Exit, CliErro
     let session = context.session()?;
     let row = find(&session, &args.id)?;
     let watch = if args.follow { Some(Watch::begin(&session, row.no)?) } else { None };
-    let mut reader = HistoryReader::new(row.no, row.id.clone());
+    let mut reader = HistoryReader::new(row.no, row.id.clone()).of_generation(args.generation);
     let mut story = Story::new(context.color_stdout());
     let mut kept = Vec::new();
     loop {

@@ -97,6 +97,9 @@ fn facts(fact: &Fact) -> Json {
             "accepted_at": rfc3339(granted.accepted_at),
         }),
         Fact::RunEnded(ended) => end(&ended.end),
+        Fact::RunRestarted(restarted) => {
+            json!({"generation": restarted.generation, "input": restarted.input.to_json()})
+        }
         Fact::Unknown { code, raw } => json!({"code": code, "bytes": raw.len()}),
     }
 }

@@ -140,6 +140,10 @@ impl Live {
             Progress::Replied { what } => {
                 vec![format!("{} {}", Paint::Cyan.paint("←", self.color), escape::line(&what))]
             }
+            Progress::Restarted { generation } => {
+                self.doing.retain(|(of, _), _| *of != run);
+                vec![format!("{} generation {generation} begins", Paint::Cyan.paint("↻", self.color))]
+            }
             Progress::Ended(end) => self.over(run, ended_word(&end)),
             Progress::Stuck(_) => self.over(run, "stuck"),
             Progress::Parked => self.over(run, "parked"),

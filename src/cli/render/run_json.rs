@@ -55,6 +55,7 @@ fn common(view: &RunView) -> Map<String, Json> {
         "schema": SCHEMA,
         "id": row.id.as_str(),
         "script": row.script,
+        "generation": row.generation,
         "status": view.status.word(),
         "executor": view.executor.map(|claim| claim.pid),
         "woken_by": woken_by(view),

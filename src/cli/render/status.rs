@@ -26,6 +26,9 @@ pub(crate) fn render(view: &RunView, published: &[(String, Value)], now: Moment,
         "last",
         &format!("{}, {}", at(view.last_at), counted(u64::from(view.entries.0), "entry", "entries")),
     );
+    if row.generation > 0 {
+        line("restarted", &format!("{}: this is generation {}", times(row.generation), row.generation));
+    }
     line("summary", &row.summary.as_deref().map(escape::line).unwrap_or_default());
     line("executor", &waker(view));
     let alone = asks_once(&view.pending);
@@ -80,6 +83,10 @@ fn outcome(status: &StoredStatus) -> Vec<(&'static str, String)> {
             lines
         }
     }
+}
+
+fn times(count: u32) -> String {
+    if count == 1 { "once".to_owned() } else { format!("{count} times") }
 }
 
 /// A number with its noun.

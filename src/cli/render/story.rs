@@ -95,6 +95,11 @@ fn words(fact: &Fact) -> (&'static str, Paint, String) {
             ("←", Paint::Cyan, format!("lock {} granted", escape::line(&granted.label.name)))
         }
         Fact::RunEnded(ended) => end(&ended.end),
+        Fact::RunRestarted(restarted) => (
+            "↻",
+            Paint::Cyan,
+            format!("generation {} begins{}", restarted.generation, value(&restarted.input, " · ")),
+        ),
         Fact::Unknown { code, raw } => (
             "?",
             Paint::Yellow,

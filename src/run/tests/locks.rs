@@ -118,3 +118,14 @@ fn a_bad_name_and_a_bad_option_are_told() {
         assert!(message.contains(told), "{message}");
     }
 }
+
+#[test]
+fn a_lock_whose_closure_ended_well_is_not_kept() {
+    let mut story = Story::of(
+        "with_lock(\"db\", || { on_undo(|| activity(\"back\")); activity(\"load\"); }); sleep(1); throw \"no\";",
+    );
+    story.begin();
+    story.grants(0, "db");
+    story.completes(1, Value::Null);
+    assert_eq!(story.holds(), Vec::<u32>::new());
+}

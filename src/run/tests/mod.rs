@@ -19,6 +19,7 @@ mod parallel;
 mod predicates;
 mod queries;
 mod questions;
+mod restarts;
 mod story;
 mod strands;
 mod strands_end;

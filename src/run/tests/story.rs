@@ -2,7 +2,7 @@
 
 use crate::history::{
     ActivityCompleted, ActivityFailed, CancelCause, Choice, EffectOptions, Entry, Fact, Failure, Message,
-    MessageBody, MessageId, MessageNo, Moment, OpId, Resolution, RunEnd, Value,
+    MessageBody, MessageId, MessageNo, Moment, OpId, Resolution, Restart, RunEnd, Value,
 };
 use crate::run::{Charter, Command, QueryError, ReplayError, Replayed, Run, Seen, Work, query, replay};
 use crate::script::{Interpreter, Script, Source};
@@ -52,7 +52,7 @@ fn sight(state: &Replayed) -> String {
             )
         })
         .collect();
-    format!("{open:?} {:?} {:?} {:?}", state.end, state.last_logs, state.last_published)
+    format!("{open:?} {:?} {:?} {:?} {:?}", state.end, state.restart, state.last_logs, state.last_published)
 }
 
 fn plain() -> Charter {
@@ -330,6 +330,11 @@ impl Story {
 
     pub(super) fn end(&self) -> Option<&RunEnd> {
         self.state.end.as_ref()
+    }
+
+    /// How the next generation begins.
+    pub(super) fn restart(&self) -> Option<&Restart> {
+        self.state.restart.as_ref()
     }
 
     pub(super) fn entries(&self) -> &[Entry] {

@@ -381,17 +381,6 @@ fn a_lock_that_is_kept_for_undos_is_entered_again_and_let_go_of_by_undo() {
 }
 
 #[test]
-fn a_lock_whose_closure_ended_well_is_not_kept() {
-    let mut story = Story::of(
-        "with_lock(\"db\", || { on_undo(|| activity(\"back\")); activity(\"load\"); }); sleep(1); throw \"no\";",
-    );
-    story.begin();
-    story.grants(0, "db");
-    story.completes(1, Value::Null);
-    assert_eq!(story.holds(), Vec::<u32>::new());
-}
-
-#[test]
 fn a_bad_undo_is_told() {
     for (text, told) in [
         ("on_undo(|a| 1)", "the closure of on_undo takes no argument, not 1"),

@@ -24,6 +24,7 @@ mod progress;
 mod publish;
 mod question;
 mod random;
+mod restart_with;
 mod secret;
 mod set_summary;
 mod sh;
@@ -71,6 +72,7 @@ const ALL: &[HostCall] = &[
     HostCall { names: &["progress"], register: progress::register },
     HostCall { names: &["publish"], register: publish::register },
     HostCall { names: &["random", "random_int", "uuid"], register: random::register },
+    HostCall { names: &["restart_with"], register: restart_with::register },
     HostCall { names: &["secret"], register: secret::register },
     HostCall { names: &["set_summary"], register: set_summary::register },
     HostCall { names: &["sh"], register: sh::register },

@@ -79,6 +79,7 @@ pub fn append(run: RunNo, epoch: u64, from: u32, records: Vec<Record>) -> Append
     Append {
         run,
         epoch,
+        generation: 0,
         from: Seq(from),
         records,
         delivered: Vec::new(),

@@ -8,6 +8,7 @@ mod locks;
 mod messages;
 mod once;
 mod queues;
+mod restarts;
 mod rows;
 mod searches;
 mod starts;
@@ -52,6 +53,7 @@ pub fn conformance(make: Make<'_>) -> usize {
         searches::CHECKS,
         statuses::CHECKS,
         once::CHECKS,
+        restarts::CHECKS,
         locks::CHECKS,
         queues::CHECKS,
     ];

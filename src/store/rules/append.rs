@@ -5,7 +5,8 @@ use super::message::take_message;
 use super::{BLOB, BLOB_BYTES, Surroundings, put_row};
 use crate::history::{Fact, OpId, Pending, Record, RunNo, RunRow, Seq, StoredStatus};
 use crate::store::codec::{decode, encode};
-use crate::store::reading::{refuse_ended, row, tail};
+use crate::store::histories::{record, tail};
+use crate::store::reading::{refuse_ended, row};
 use crate::store::rows::{RowsMut, Table};
 use crate::store::{Answer, Append, RowChange, StoreError, keys};
 
@@ -18,9 +19,13 @@ pub(super) fn append_to(
     if append.epoch != row.epoch {
         return Err(StoreError::Fenced { epoch: append.epoch, current: row.epoch });
     }
-    let (next, mut checksum) = tail(rows, append.run)?;
+    if append.generation != row.generation {
+        return super::restart::of_past(rows, &row, append);
+    }
+    let history = row.history_no();
+    let (next, mut checksum) = tail(rows, &row)?;
     if append.from < next {
-        return same_again(rows, append);
+        return same_at(rows, history, append);
     }
     refuse_ended(&row)?;
     if append.from != next {
@@ -40,7 +45,7 @@ pub(super) fn append_to(
     }
     let mut seq = next;
     for record in &append.records {
-        put_record(rows, append.run, seq, record)?;
+        put_record(rows, history, seq, record)?;
         seq = seq.next();
     }
     for (no, id) in &append.delivered {
@@ -53,7 +58,7 @@ pub(super) fn append_to(
         remove_pending(rows, append.run, *op)?;
     }
     for (key, line) in &append.logs {
-        let key = keys::log(append.run, *key);
+        let key = keys::log(history, *key);
         if rows.get(Table::Logs, &key)?.is_none() {
             rows.put(Table::Logs, &key, &encode(line)?)?;
         }
@@ -65,6 +70,9 @@ pub(super) fn append_to(
         super::once::change(rows, around, append.run, &facts, change)?;
     }
     let mut told = Vec::new();
+    if row.history.is_some() {
+        super::restart::sweep(rows)?;
+    }
     if heard || append.row != RowChange::default() {
         change_row(rows, around, &mut row, &append.row, &mut told)?;
     }
@@ -88,10 +96,10 @@ pub(super) fn count_message(row: &mut RunRow, fact: &Fact) -> bool {
 
 /// An append whose place is taken, sent again: the same bytes are acknowledged, other bytes are refused. One without
 /// entries, behind which others came since, was applied before them; applied again it would bring back what they settled.
-pub(super) fn same_again(rows: &mut dyn RowsMut, append: &Append) -> Result<Answer, StoreError> {
+pub(super) fn same_at(rows: &mut dyn RowsMut, history: RunNo, append: &Append) -> Result<Answer, StoreError> {
     let mut seq = append.from;
-    for record in &append.records {
-        if crate::store::reading::record(rows, append.run, seq)?.as_ref() != Some(record) {
+    for given in &append.records {
+        if record(rows, history, seq)?.as_ref() != Some(given) {
             return Err(StoreError::Differs { seq });
         }
         seq = seq.next();
@@ -114,24 +122,27 @@ pub(super) fn change_row(
         Some(status) => row.status = status.clone(),
         None => {}
     }
+    if let Some(restart) = &change.restart {
+        return super::restart::restart(rows, around, row, restart, told);
+    }
     put_row(rows, row)
 }
 
 pub(super) fn put_record(
     rows: &mut dyn RowsMut,
-    run: RunNo,
+    history: RunNo,
     seq: Seq,
     record: &Record,
 ) -> Result<(), StoreError> {
     let bytes = record.as_bytes();
     if bytes.len() <= BLOB_BYTES {
-        return rows.put(Table::History, &keys::entry(run, seq), bytes);
+        return rows.put(Table::History, &keys::entry(history, seq), bytes);
     }
     let hash = blake3::hash(bytes);
     rows.put(Table::Blobs, hash.as_bytes(), bytes)?;
     let mut value = vec![BLOB];
     value.extend_from_slice(hash.as_bytes());
-    rows.put(Table::History, &keys::entry(run, seq), &value)
+    rows.put(Table::History, &keys::entry(history, seq), &value)
 }
 
 pub(super) fn put_pending(rows: &mut dyn RowsMut, run: RunNo, pending: &Pending) -> Result<(), StoreError> {

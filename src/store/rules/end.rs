@@ -3,7 +3,8 @@
 use super::append::{put_record, remove_pending};
 use super::{Surroundings, put_row};
 use crate::history::{Entry, Fact, OpId, Record, RunEnd, RunEnded, RunNo, RunRow, StoredStatus};
-use crate::store::reading::{refuse_ended, row, tail};
+use crate::store::histories::{last_at, tail};
+use crate::store::reading::{refuse_ended, row};
 use crate::store::rows::{Row, RowsMut, Table};
 use crate::store::{Answer, StoreError, keys};
 
@@ -15,14 +16,14 @@ pub(super) fn terminate(
 ) -> Result<Answer, StoreError> {
     let mut row = row(rows, run)?;
     refuse_ended(&row)?;
-    let (next, checksum) = tail(rows, run)?;
-    let last_at = crate::store::reading::last_at(rows, run)?.unwrap_or(row.created_at);
+    let (next, checksum) = tail(rows, &row)?;
+    let last_at = last_at(rows, &row)?.unwrap_or(row.created_at);
     let end = RunEnd::Terminated { reason: reason.to_owned() };
     let fact = Fact::RunEnded(Box::new(RunEnded { end: end.clone() }));
     let entry = Entry { at: last_at.max(around.now), fact };
     let (record, _) = Record::seal(&entry, checksum)
         .map_err(|error| StoreError::Protocol { message: format!("the end {error}") })?;
-    put_record(rows, run, next, &record)?;
+    put_record(rows, row.history_no(), next, &record)?;
     // Whoever executes it is fenced off.
     row.epoch += 1;
     row.updated_at = around.now;

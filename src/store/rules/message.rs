@@ -87,6 +87,7 @@ pub(in crate::store) fn forget_old(rows: &mut dyn RowsMut, now: Moment) -> Resul
     if (0..FORGET_EVERY_MS).contains(&now.since_ms(last)) {
         return Ok(last);
     }
+    while super::sweep(rows)? {}
     let mut from = Vec::new();
     loop {
         let page = rows.range(Table::Dedupe, &from, &[0xff; 17], false, 1024)?;

@@ -9,6 +9,7 @@ mod lock;
 mod message;
 mod once;
 mod queue;
+mod restart;
 mod retry;
 mod start;
 mod upgrade;
@@ -17,6 +18,7 @@ pub(super) use lock::{asked as asked_lock, asker as lock_asker};
 pub(super) use message::{forget_old, remembered};
 pub(super) use once::list as list_once;
 pub(super) use queue::refusal as queue_refusal;
+pub(super) use restart::sweep;
 pub(super) use start::first_facts;
 
 use super::codec::encode;
@@ -68,6 +70,7 @@ pub(super) fn write(
         | Request::View { .. }
         | Request::Snapshot { .. }
         | Request::History { .. }
+        | Request::Past { .. }
         | Request::Script { .. }
         | Request::Logs { .. }
         | Request::Recall { .. }
@@ -98,6 +101,7 @@ pub(super) fn writes(request: &Request) -> bool {
         | Request::View { .. }
         | Request::Snapshot { .. }
         | Request::History { .. }
+        | Request::Past { .. }
         | Request::Script { .. }
         | Request::Logs { .. }
         | Request::Recall { .. }

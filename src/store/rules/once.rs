@@ -109,6 +109,7 @@ fn result_of(fact: &Fact, op: OpId) -> Option<Value> {
         | Fact::LockGranted(_)
         | Fact::CancelRequested(_)
         | Fact::RunEnded(_)
+        | Fact::RunRestarted(_)
         | Fact::Unknown { .. } => None,
     }
 }

@@ -20,7 +20,7 @@ pub(super) fn start(
     if let Some(no) = rows.get(Table::RunIds, new.id.as_str().as_bytes())? {
         let no = keys::head_run(&no).unwrap_or(RunNo(0));
         let row = Box::new(row(rows, no)?);
-        let start = Box::new(crate::store::reading::start(rows, no)?);
+        let start = Box::new(crate::store::reading::first_start(rows, no)?);
         return Ok(Answer::Exists { row, start });
     }
     if let Some((hash, _)) = new.scripts.iter().find(|(hash, text)| ScriptHash::of(text) != *hash) {
@@ -47,6 +47,8 @@ pub(super) fn start(
         summary: None,
         cancel_requested_at: None,
         queue: super::queue::enter(rows, no, new.queue.as_ref())?,
+        history: None,
+        past: None,
     };
     rows.put(Table::Meta, NEXT_RUN.as_bytes(), &no.0.saturating_add(1).to_be_bytes())?;
     rows.put(Table::RunIds, new.id.as_str().as_bytes(), &keys::run(no))?;

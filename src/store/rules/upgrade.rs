@@ -3,7 +3,7 @@
 use super::{Surroundings, put_row};
 use crate::history::{ScriptHash, StoredStatus};
 use crate::store::codec::encode;
-use crate::store::reading::{refuse_ended, row, start};
+use crate::store::reading::{first_start, refuse_ended, row};
 use crate::store::rows::{RowsMut, Table};
 use crate::store::{Answer, StoreError, Upgrade, keys};
 
@@ -21,8 +21,6 @@ pub(super) fn upgrade(
         let message = format!("a text was given that has not the hash {hash}");
         return Err(StoreError::Protocol { message });
     }
-    let mut start = start(rows, new.run)?;
-    start.program = new.program.clone();
     row.script.clone_from(&new.program.path);
     row.status = StoredStatus::Open;
     row.updated_at = around.now;
@@ -31,7 +29,13 @@ pub(super) fn upgrade(
             rows.put(Table::Scripts, &hash.0, text.as_bytes())?;
         }
     }
-    rows.put(Table::Starts, &keys::run(new.run), &encode(&start)?)?;
+    // The first, which a start is compared with, and that of the present generation.
+    let generations: std::collections::BTreeSet<_> = [new.run, row.history_no()].into();
+    for no in generations {
+        let mut start = first_start(rows, no)?;
+        start.program = new.program.clone();
+        rows.put(Table::Starts, &keys::run(no), &encode(&start)?)?;
+    }
     put_row(rows, &row)?;
     Ok(Answer::Done)
 }

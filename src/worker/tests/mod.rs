@@ -1,5 +1,6 @@
 //! The worker over a store in memory, with a clock moved by hand and effects that answer as told.
 
+mod generations;
 mod inputs;
 mod intents;
 mod limits;
@@ -58,6 +59,7 @@ impl Liveness for Living {
 pub(super) struct World {
     pub(super) clock: ManualClock,
     pub(super) store: Arc<LocalSession>,
+    tables: Arc<MemoryTables>,
     pub(super) jobs: Arc<Mutex<Vec<String>>>,
     pub(super) told: Arc<Mutex<Vec<Progress>>>,
     keys: Arc<Mutex<Vec<JobKey>>>,
@@ -75,10 +77,12 @@ impl World {
         let clock = ManualClock::at(Moment(1_000_000));
         let living = Arc::new(Living::default());
         let tables = Arc::new(MemoryTables::new(Arc::new(clock.clone()), Arc::<Living>::clone(&living)));
-        let store = Arc::new(LocalSession::alone(tables, Arc::new(clock.clone())));
+        let store =
+            Arc::new(LocalSession::alone(Arc::<MemoryTables>::clone(&tables), Arc::new(clock.clone())));
         Self {
             clock,
             store,
+            tables,
             jobs: Arc::default(),
             told: Arc::default(),
             keys: Arc::default(),
@@ -109,6 +113,12 @@ impl World {
             panic!("starts")
         };
         run
+    }
+
+    /// How many rows there are, after an audit of them.
+    pub(super) fn rows(&self) -> usize {
+        assert_eq!(self.tables.audit(), Ok(Vec::new()));
+        self.tables.rows()
     }
 
     /// The process of all workers is known to live.
