@@ -97,7 +97,9 @@ pub fn process_of(
         if let Some(file) = input.get("stdout").and_then(Value::as_text) {
             let owner = format!("{} {} {}", told.run_id, told.op, told.idempotency_key);
             let target = spec.directory.join(file);
-            spec.stdout_file = Some(StdoutFile::new(target, &owner, ok_codes.clone()));
+            let file = StdoutFile::new(target, &owner, ok_codes.clone());
+            let always = input.get("stdout_always") == Some(&Value::Bool(true));
+            spec.stdout_file = Some(if always { file.always() } else { file });
         }
         spec.stdin = match input.get("stdin") {
             Some(Value::Text(text)) => text.clone().into_bytes(),

@@ -189,11 +189,7 @@ pub async fn run(spec: ProcessSpec, mut halt: watch::Receiver<Halt>) -> ProcessO
 
 /// Keeps the file of a process that succeeded, removes that of another.
 async fn take_file(file: StdoutFile, end: &ProcessEnd) -> Option<WrittenFile> {
-    let is_wanted = match end {
-        ProcessEnd::Ended(status) => status.code().is_some_and(|code| file.is_wanted(code)),
-        ProcessEnd::TimedOut | ProcessEnd::Stopped | ProcessEnd::NotStarted(_) | ProcessEnd::Lost => false,
-    };
-    if is_wanted {
+    if file.is_wanted_of(end) {
         // Cut off only where the process is going down: then nobody waits for the answer.
         tokio::task::spawn_blocking(move || file.keep()).await.ok()
     } else {

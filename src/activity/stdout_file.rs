@@ -1,5 +1,6 @@
 //! `stdout: FILE`: a process writes straight into a temporary file beside the target, which takes its name on success only.
 
+use super::process::ProcessEnd;
 use super::program::NotStarted;
 use sha2::{Digest, Sha256};
 use std::fs::{File, OpenOptions, Permissions};
@@ -17,6 +18,8 @@ pub struct StdoutFile {
     temporary: PathBuf,
     /// The exit codes with which the file is kept.
     ok_codes: Vec<i64>,
+    /// Whether it is kept however the process ends.
+    always: bool,
 }
 
 /// A file that was written.
@@ -42,11 +45,28 @@ impl StdoutFile {
         // A name has at most 255 bytes; its beginning is for people.
         let name: String = name.chars().take(50).collect();
         let temporary = target.with_file_name(format!(".{name}.{}.part", hash.get(..16).unwrap_or_default()));
-        Self { target, temporary, ok_codes }
+        Self { target, temporary, ok_codes, always: false }
+    }
+
+    /// The same, kept however the process ends.
+    #[must_use]
+    pub fn always(self) -> Self {
+        Self { always: true, ..self }
+    }
+
+    /// Whether a process that ended so has written what was wanted.
+    pub(super) fn is_wanted_of(&self, end: &ProcessEnd) -> bool {
+        match end {
+            ProcessEnd::Ended(status) => {
+                self.always || status.code().is_some_and(|code| self.is_wanted(code))
+            }
+            ProcessEnd::TimedOut => self.always,
+            ProcessEnd::Stopped | ProcessEnd::NotStarted(_) | ProcessEnd::Lost => false,
+        }
     }
 
     /// Whether a process that ended with this code has written what was wanted.
-    pub(super) fn is_wanted(&self, code: i32) -> bool {
+    fn is_wanted(&self, code: i32) -> bool {
         self.ok_codes.contains(&i64::from(code))
     }
 

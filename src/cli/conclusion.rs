@@ -3,6 +3,7 @@
 use super::args::Format;
 use super::context::Context;
 use super::error::CliError;
+use super::exec_end;
 use super::exit::Exit;
 use super::render::run_json;
 use super::render::runs::table;
@@ -36,6 +37,14 @@ pub(crate) fn conclude(
     id: &RunId,
     standing: &Standing,
 ) -> Result<Exit, CliError> {
+    if let Some(exit) = exec_end::conclude(context, session, run, id, standing)? {
+        if let Standing::Ended(RunEnd::Failed { failure }) = standing
+            && !exec_end::is_of_program(failure)
+        {
+            blame(context, session, run, id, standing);
+        }
+        return Ok(exit);
+    }
     if let Standing::Ended(RunEnd::Completed { result }) = standing {
         print_value(context, result)?;
         return Ok(Exit::Done);

@@ -158,8 +158,13 @@ impl Context {
 
     /// Writes to stdout as it is.
     pub(crate) fn print_raw(&self, text: &str) -> Result<(), CliError> {
+        self.print_bytes(text.as_bytes())
+    }
+
+    /// Writes bytes to stdout as they are.
+    pub(crate) fn print_bytes(&self, bytes: &[u8]) -> Result<(), CliError> {
         let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
-        out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|error| {
+        out.write_all(bytes).and_then(|()| out.flush()).map_err(|error| {
             if error.kind() == std::io::ErrorKind::BrokenPipe {
                 CliError::Closed
             } else {

@@ -26,10 +26,13 @@ pub fn main() -> ExitCode {
     };
     let environment = Environment::of_process();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let mut global = line.global;
+    // What is seen of exec is its program.
+    global.quiet |= matches!(line.command, Some(Command::Exec(_))) && global.verbose == 0;
     let context = Context {
         configs: configs(&environment, &clock),
         environment,
-        global: line.global,
+        global,
         clock,
         executor: executor(),
         open: Box::new(open_store),

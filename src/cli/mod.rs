@@ -11,6 +11,7 @@ mod detach;
 mod environment;
 mod error;
 mod escape;
+mod exec_end;
 mod execution;
 mod exit;
 mod input;

@@ -5,15 +5,62 @@ use crate::harness::Home;
 #[test]
 fn its_output_and_its_code_are_the_programs_own() {
     let home = Home::new();
-    home.durun(&["exec", "--", "sh", "-c", "echo hello; echo aside >&2"]).out("hello\n").check();
-    let told =
-        home.durun(&["exec", "--id", "three", "--", "sh", "-c", "echo why >&2; exit 3"]).exit(3).failure();
-    assert!(told.contains("run three failed") && told.contains("why"), "{told}");
-    home.durun(&["exec", "--", "sh", "-c", "kill -9 $$"]).exit(137).failure();
-    home.durun(&["exec", "--", "no-such-program"]).exit(127).failure();
-    home.durun(&["exec", "--timeout", "100ms", "--", "sleep", "60"]).exit(124).failure();
+    let exec = |words: &[&str]| {
+        let words: Vec<&str> = ["exec", "--"].iter().chain(words).copied().collect();
+        home.durun(&words)
+    };
+    exec(&["sh", "-c", "echo hello; echo aside >&2"]).out("hello\n").err("aside\n").check();
+    exec(&["printf", "a\\n\\nno end"]).out("a\n\nno end").check();
+    exec(&["true"]).check();
+    exec(&["sh", "-c", "echo so far; echo why >&2; exit 3"]).out("so far\n").err("why\n").exit(3).check();
+    exec(&["sh", "-c", "kill -9 $$"]).exit(137).check();
+    let told = exec(&["no-such-program"]).exit(127).failure();
+    assert!(told.starts_with("error[D0101]") && told.contains("no-such-program"), "{told}");
+    home.file("plain", "");
+    assert!(exec(&["./plain"]).exit(126).failure().contains("chmod +x"));
+    let late = ["exec", "--timeout", "200ms", "--", "sh", "-c", "echo begun; exec sleep 60"];
+    let (out, err) = home.durun(&late).exit(124).both();
+    assert!(out == "begun\n" && err.contains("took longer than its timeout of 200ms"), "{out}{err}");
     home.durun(&["exec"]).exit(2).failure();
     home.durun(&["exec", "--retry", "0", "--", "true"]).exit(2).failure();
+    home.durun(&["exec", "--id", "a/b", "--", "true"]).exit(2).failure();
+}
+
+#[test]
+fn what_it_writes_may_be_long_and_no_text() {
+    let home = Home::new();
+    let long = "yes 0123456789 | head -c 3000000; printf '\\377\\000'";
+    let out = home.durun(&["exec", "--id", "long", "--", "sh", "-c", long]).bytes();
+    assert_eq!(out.len(), 3_000_002);
+    assert!(out.starts_with(b"0123456789\n") && out.ends_with(&[0xff, 0]));
+    assert_eq!(home.durun(&["result", "long"]).bytes(), out, "the same from durun result");
+    let json = home.durun(&["result", "long", "-o", "json"]).stdout();
+    assert!(json.contains("\"stdout_bytes\": 3000002"), "{json}");
+}
+
+#[test]
+fn of_several_attempts_stdout_is_that_of_the_last_and_a_repeated_id_tells_all_again() {
+    let home = Home::new();
+    let program = "echo x >>tries; n=$(wc -l <tries); echo out $n; echo err $n >&2; exit 4";
+    let words = ["exec", "--retry", "2", "--id", "two", "--", "sh", "-c", program];
+    for _ in 0..2 {
+        home.durun(&words).out("out 2\n").err("err 1\nerr 2\n").exit(4).check();
+    }
+    assert_eq!(std::fs::read_to_string(home.path().join("tries")).expect("tries"), "x\nx\n");
+    home.durun(&["result", "two"]).out("out 2\n").exit(4).check();
+    home.durun(&["wait", "two"]).out("out 2\n").exit(4).check();
+    assert!(home.durun(&["list", "-a"]).stdout().contains("failed"));
+}
+
+#[test]
+fn it_goes_on_after_a_kill() {
+    let home = Home::new();
+    let program = "echo x >>tries; test -e go && echo done || exec sleep 60";
+    let words = ["exec", "--id", "one", "--", "sh", "-c", program];
+    home.executed_until(&words, "one", &["\"kind\":\"exec\""]);
+    home.file("go", "");
+    home.durun(&["resume", "one"]).out("done\n").check();
+    home.durun(&words).out("done\n").check();
 }
 
 #[test]

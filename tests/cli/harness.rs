@@ -156,6 +156,23 @@ impl Call {
         out
     }
 
+    /// Makes the call; the exit code must be as expected. Gives stdout and stderr.
+    #[track_caller]
+    pub(crate) fn both(self) -> (String, String) {
+        let exit = self.exit;
+        let (out, err, code) = self.make();
+        assert_eq!(code, exit, "{out}{err}");
+        (out, err)
+    }
+
+    /// Makes the call, which must succeed and say nothing on stderr. Gives the bytes of stdout.
+    #[track_caller]
+    pub(crate) fn bytes(mut self) -> Vec<u8> {
+        let output = self.command.stdin(Stdio::null()).output().expect("the program ends");
+        assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+        output.stdout
+    }
+
     /// Makes the call; it must print nothing on stdout. Gives stderr.
     #[track_caller]
     pub(crate) fn failure(self) -> String {

@@ -5,6 +5,7 @@ mod configured;
 mod copies;
 mod deploy;
 mod endings;
+mod exec;
 mod fanout;
 mod four_processes;
 mod generations;

@@ -4,24 +4,28 @@ use super::start::environment;
 use crate::cli::conclusion::conclude;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
+use crate::cli::exec_end::{SCRIPT, pass_stderr, stdout_of};
 use crate::cli::execution::{attach, execute};
 use crate::cli::exit::Exit;
-use crate::client::{Existing, LoadedProgram, Session, Standing, StartRequest, Started, start, view};
-use crate::history::{Failure, Program, RunEnd, RunId, RunNo, ScriptHash, Value, kind};
+use crate::client::{Existing, LoadedProgram, Session, StartRequest, Started, new_id, start};
+use crate::history::{Program, RunId, ScriptHash, Value};
 use crate::timer::parse_duration;
 use clap::Args;
 use std::collections::BTreeMap;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::Path;
+use std::sync::mpsc::{Sender, channel};
 
-/// The script of every such run.
-const SCRIPT: &str = "// One program as a durable run: durun exec. What it writes on stdout is the result.\n\
-                      exec(input.argv, input.options).stdout\n";
 /// What the script is called, in the folder of the start.
 const NAME: &str = "durun-exec.rhai";
 
 const EXAMPLES: &str = "\
+stdout is the program's own, printed as it is when the program has ended; of several attempts, that of the last. stderr
+is passed on line by line while it runs. stdin is empty. The same id again prints the same and ends the same.
+
 The exit code is the program's own; 128 + n where signal n ended it, 124 where it took longer than --timeout, 126 and
-127 where it cannot be executed or does not exist. Codes of durun itself come with an error that begins with
-\"error[D\". What the program writes on stdout is printed when it has ended; durun logs ID shows all, live with -f.
+127 where it cannot be executed or does not exist. Where the code is one of durun itself (as listed by durun --help),
+stderr has a block that begins with \"error[D\"; -v says more.
 
 Examples:
   durun exec --id backup-$(date +%F) --retry 5 -- pg_dump -f /backup/db.sql shop
@@ -54,10 +58,18 @@ pub(crate) fn run(context: &Context, args: &ExecArgs) -> Result<Exit, CliError> 
     let directory = context.environment.directory();
     let hash = ScriptHash::of(SCRIPT);
     let path = directory.join(NAME).to_string_lossy().into_owned();
+    let id = match &args.id {
+        Some(id) => RunId::parse(id)?,
+        None => new_id()?,
+    };
+    let environment = environment(context, &args.environment)?;
+    let session = context.session_or_create()?;
+    let stdout = stdout_of(&session, &id);
+    folder_for(&stdout)?;
     let request = StartRequest {
-        id: args.id.as_deref().map(RunId::parse).transpose()?,
-        input: input(args),
-        environment: environment(context, &args.environment)?,
+        id: Some(id),
+        input: input(args, &stdout),
+        environment,
         program: LoadedProgram {
             program: Program { path, main: hash, modules: BTreeMap::new() },
             texts: vec![(hash, SCRIPT.to_owned())],
@@ -67,27 +79,49 @@ pub(crate) fn run(context: &Context, args: &ExecArgs) -> Result<Exit, CliError> 
         claim: true,
         queue: None,
     };
-    let session = context.session_or_create()?;
-    let (run, exit) = match start(&session, request)? {
-        Started::New(claimed) => {
-            context.note(&format!("run {}", claimed.id));
-            (claimed.run, execute(context, &session, vec![claimed])?)
-        }
-        Started::Existing { row, what, .. } => {
-            let exit = match what {
-                Existing::Report(standing) => conclude(context, &session, row.no, &row.id, &standing)?,
-                Existing::Continue(claimed) => execute(context, &session, vec![claimed])?,
-                Existing::Attach(_) => attach(context, &session, row.no, &row.id)?,
-            };
-            (row.no, exit)
-        }
+    let started = start(&session, request)?;
+    let run = match &started {
+        Started::New(claimed) => claimed.run,
+        Started::Existing { row, .. } => row.no,
     };
-    if exit == Exit::Failed { of_program(&session, run) } else { Ok(exit) }
+    // Dropped when the run has ended, which ends the passing on of what it wrote.
+    let (ended, over) = channel();
+    let session = &session;
+    std::thread::scope(|scope| {
+        scope.spawn(move || pass_stderr(context, session, run, &over));
+        executed(context, session, started, ended)
+    })
 }
 
-fn input(args: &ExecArgs) -> Value {
+/// Executes the run, waits for it or says how it ended. What is printed comes after what the program wrote on stderr.
+fn executed(
+    context: &Context,
+    session: &Session,
+    started: Started,
+    ended: Sender<()>,
+) -> Result<Exit, CliError> {
+    let exit = match started {
+        Started::New(claimed) => {
+            context.note(&format!("run {}", claimed.id));
+            execute(context, session, vec![claimed])
+        }
+        Started::Existing { row, what, .. } => match what {
+            Existing::Report(standing) => conclude(context, session, row.no, &row.id, &standing),
+            Existing::Continue(claimed) => execute(context, session, vec![claimed]),
+            Existing::Attach(_) => attach(context, session, row.no, &row.id),
+        },
+    };
+    drop(ended);
+    exit
+}
+
+fn input(args: &ExecArgs, stdout: &Path) -> Value {
     let argv = args.program.iter().map(|word| Value::from(word.as_str())).collect();
-    let mut options = vec![("retry", Value::from([("attempts", Value::from(args.retry))]))];
+    let mut options = vec![
+        ("retry", Value::from([("attempts", Value::from(args.retry))])),
+        ("stdout", stdout.to_string_lossy().into_owned().into()),
+        ("stdout_always", Value::Bool(true)),
+    ];
     if let Some(ms) = args.timeout {
         options.push(("timeout", format!("{ms}ms").into()));
     }
@@ -95,39 +129,11 @@ fn input(args: &ExecArgs) -> Value {
     Value::from([("argv", Value::List(argv)), ("options", options)])
 }
 
-/// The exit code of the program that failed.
-fn of_program(session: &Session, run: RunNo) -> Result<Exit, CliError> {
-    let Standing::Ended(RunEnd::Failed { failure }) = Standing::of(&view(session, run)?) else {
-        return Ok(Exit::Failed);
-    };
-    Ok(code(&failure).map_or(Exit::Failed, Exit::Program))
-}
-
-fn code(failure: &Failure) -> Option<u8> {
-    let number =
-        |name: &str| failure.data.get(name).and_then(Value::as_int).and_then(|it| u8::try_from(it).ok());
-    if failure.kind == kind::TIMEOUT {
-        return Some(Exit::RanOut.code());
-    }
-    if failure.data.get("type").and_then(Value::as_text) == Some("not_started") {
-        return Some(if failure.message.contains("not executable") { 126 } else { 127 });
-    }
-    number("exit_code").or_else(|| number("signal").map(|signal| 128 + (signal & 127)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_code_is_the_programs_own_as_shells_tell_it() {
-        let failure = |kind: &str| Failure::new(kind, "it failed");
-        assert_eq!(code(&failure("exec").with("exit_code", 3_i64)), Some(3));
-        assert_eq!(code(&failure("exec").with("signal", 9_i64)), Some(137));
-        assert_eq!(code(&failure("timeout")), Some(124));
-        assert_eq!(code(&failure("exec").with("type", "not_started")), Some(127));
-        let message = "/x is not executable";
-        assert_eq!(code(&Failure::new("exec", message).with("type", "not_started")), Some(126));
-        assert_eq!(code(&failure("failure")), None);
-    }
+/// Makes the folder, for its user alone.
+fn folder_for(stdout: &Path) -> Result<(), CliError> {
+    let folder = stdout.parent().unwrap_or(Path::new("/"));
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|error| {
+        let permission = error.kind() == std::io::ErrorKind::PermissionDenied;
+        CliError::Directory { path: folder.to_owned(), message: error.to_string(), permission }
+    })
 }

@@ -31,7 +31,7 @@ pub(super) const OF_ALL: &[&str] = &[
 const OF_DEFAULTS: &[&str] =
     &["timeout", "deadline", "heartbeat", "retry", "rate", "max_concurrent", "warn_after"];
 /// The options that a process has besides.
-pub(super) const OF_PROCESS: &[&str] = &["cwd", "env", "stdin", "ok_codes", "stdout"];
+pub(super) const OF_PROCESS: &[&str] = &["cwd", "env", "stdin", "ok_codes", "stdout", "stdout_always"];
 
 /// Options of an effect, read.
 pub(super) struct Options {
@@ -114,6 +114,9 @@ fn own_option(name: &str, value: &Dynamic) -> Result<Option<Value>, String> {
             }
             file => file.into(),
         },
+        "stdout_always" => Value::Bool(
+            value.as_bool().map_err(|_| format!("{name} is true or false, not {}", type_word(value)))?,
+        ),
         "stdin" => stdin(value)?,
         "env" => environment(value)?,
         "ok_codes" => codes(value)?,
