@@ -45,7 +45,7 @@ impl Mask {
                 }
             }
         }
-        patterns.sort_by(|one, other| other.value.len().cmp(&one.value.len()));
+        patterns.sort_by_key(|pattern| std::cmp::Reverse(pattern.value.len()));
         let mut begins = vec![false; 256];
         for first in patterns.iter().filter_map(|pattern| pattern.value.first()) {
             if let Some(begins) = begins.get_mut(usize::from(*first)) {
