@@ -1,11 +1,11 @@
 //! `durun exec`: one durable activity without a script.
 
-use super::start::environment;
 use crate::cli::conclusion::conclude;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::execution::{attach, execute};
 use crate::cli::exit::Exit;
+use crate::cli::start_options::environment;
 use crate::client::{Existing, LoadedProgram, Session, Standing, StartRequest, Started, start, view};
 use crate::history::{Failure, Program, RunEnd, RunId, RunNo, ScriptHash, Value, kind};
 use crate::timer::parse_duration;
