@@ -25,6 +25,7 @@ mod report_client;
 mod report_end;
 mod report_reply;
 mod report_store;
+mod start_options;
 mod store_place;
 
 pub use invocation::main;

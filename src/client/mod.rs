@@ -55,7 +55,7 @@ pub use result::{Standing, standing};
 pub use resume::{Resumed, resumable, resume};
 pub use retry::{Retried, retry};
 pub use session::Session;
-pub use signal::{SignalSent, signal};
+pub use signal::{SignalSent, StartedBySignal, signal, signal_with_start};
 pub use start::{Existing, StartRequest, Started, new_id, start};
 pub use status::{published, script_text, view};
 pub use stop::{Stop, StopLevel};

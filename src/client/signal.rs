@@ -1,9 +1,10 @@
 //! Sending a signal to a run.
 
+use super::start::new_run;
 use super::status::{start_of, text_of};
-use super::{ClientError, Session, find};
-use crate::history::{MessageBody, MessageId, RunRow, Value};
-use crate::store::{Answer, NewMessage, Request};
+use super::{Claimed, ClientError, Session, StartRequest, find, view};
+use crate::history::{MessageBody, MessageId, RunNo, RunRow, Value};
+use crate::store::{Answer, NewMessage, NewSignal, Request};
 
 /// The longest name, in characters.
 const MAX_NAME: usize = 256;
@@ -32,10 +33,7 @@ pub fn signal(
     key: Option<&str>,
     strict: bool,
 ) -> Result<SignalSent, ClientError> {
-    payload.check()?;
-    if name.is_empty() || name.chars().count() > MAX_NAME {
-        return Err(ClientError::SignalName(name.chars().take(MAX_NAME).collect()));
-    }
+    check(name, &payload)?;
     let row = find(session, text)?;
     let mentioned = mentions(session, &row, name)?;
     if strict && !mentioned {
@@ -51,6 +49,55 @@ pub fn signal(
         return Err(ClientError::Answer { run: row.no });
     };
     Ok(SignalSent { row, duplicate, mentioned })
+}
+
+/// What came of a signal that might start its run.
+#[derive(Debug, Clone, PartialEq)]
+pub enum StartedBySignal {
+    /// The run was recorded with the signal in its inbox; the epoch is 0 where it was not claimed.
+    New(Claimed),
+    /// It was there, and has the signal.
+    Existing(SignalSent),
+}
+
+/// Sends a signal to the run of that id, which is recorded in the same step where there is none.
+///
+/// # Errors
+/// As [`signal`] and [`start`](super::start); the request must name the run.
+pub fn signal_with_start(
+    session: &Session,
+    name: &str,
+    payload: Value,
+    key: Option<&str>,
+    request: StartRequest,
+) -> Result<StartedBySignal, ClientError> {
+    check(name, &payload)?;
+    request.input.check()?;
+    let (new, id) = new_run(session, request)?;
+    let message = match key {
+        Some(key) => MessageId::of_key(id.as_str(), key),
+        None => MessageId(Session::random()?),
+    };
+    let new = NewSignal { to: id.clone(), id: message, name: name.to_owned(), payload, start: Some(new) };
+    let Answer::Signalled { run, started, epoch, duplicate, .. } =
+        session.ask(Request::Signal(Box::new(new)))?
+    else {
+        return Err(ClientError::Answer { run: RunNo(0) });
+    };
+    if started {
+        return Ok(StartedBySignal::New(Claimed { run, id, epoch }));
+    }
+    let row = view(session, run)?.row;
+    let mentioned = mentions(session, &row, name)?;
+    Ok(StartedBySignal::Existing(SignalSent { row, duplicate, mentioned }))
+}
+
+fn check(name: &str, payload: &Value) -> Result<(), ClientError> {
+    payload.check()?;
+    if name.is_empty() || name.chars().count() > MAX_NAME {
+        return Err(ClientError::SignalName(name.chars().take(MAX_NAME).collect()));
+    }
+    Ok(())
 }
 
 fn mentions(session: &Session, row: &RunRow, name: &str) -> Result<bool, ClientError> {

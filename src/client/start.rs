@@ -83,43 +83,29 @@ pub fn new_id() -> Result<RunId, ClientError> {
 /// [`ClientError::Conflict`] where the id is in use for something else; `Value` for an input over the limits.
 pub fn start(session: &Session, request: StartRequest) -> Result<Started, ClientError> {
     request.input.check()?;
-    let named = request.id.is_some();
-    let start = RunStart {
-        program: request.program.program,
-        input: request.input,
-        directory: request.directory,
-        environment: request.environment,
-        timeout_ms: request.timeout_ms,
-        secret: Session::random()?,
-    };
-    let mut id = match request.id {
-        Some(id) => id,
-        None => new_id()?,
-    };
+    let (named, claim) = (request.id.is_some(), request.claim);
+    let (mut new, mut id) = new_run(session, request)?;
     loop {
-        let new = NewRun {
-            nonce: MessageId(Session::random()?),
-            id: id.clone(),
-            start: start.clone(),
-            scripts: request.program.texts.clone(),
-            claim: request.claim.then(|| session.claim()),
-            queue: request.queue.clone(),
-        };
-        match session.ask(Request::Start(Box::new(new)))? {
+        let start = new.start.clone();
+        match session.ask(Request::Start(Box::new(new.clone())))? {
             Answer::Started { run, epoch } => return Ok(Started::New(Claimed { run, id, epoch })),
             // Chance gave an id that is taken: another one.
-            Answer::Exists { .. } if !named => id = new_id()?,
+            Answer::Exists { .. } if !named => {
+                id = new_id()?;
+                new = NewRun { nonce: MessageId(Session::random()?), id: id.clone(), ..new };
+            }
             Answer::Exists { row, start: recorded } => {
                 compare(&row, &recorded, &start)?;
                 let edited = recorded.program.main != start.program.main
                     || recorded.program.modules != start.program.modules;
-                let what = existing(session, &row, request.claim)?;
+                let what = existing(session, &row, claim)?;
                 return Ok(Started::Existing { row, what, edited });
             }
             Answer::Done
             | Answer::Told(_)
             | Answer::Claimed { .. }
             | Answer::Delivered { .. }
+            | Answer::Signalled { .. }
             | Answer::Runs(_)
             | Answer::Views(_)
             | Answer::View(_)
@@ -133,6 +119,30 @@ pub fn start(session: &Session, request: StartRequest) -> Result<Started, Client
             | Answer::Admission(_) => return Err(ClientError::Answer { run: RunNo(0) }),
         }
     }
+}
+
+/// The run that a request asks for, and its id.
+pub(super) fn new_run(session: &Session, request: StartRequest) -> Result<(NewRun, RunId), ClientError> {
+    let id = match request.id {
+        Some(id) => id,
+        None => new_id()?,
+    };
+    let new = NewRun {
+        nonce: MessageId(Session::random()?),
+        id: id.clone(),
+        start: RunStart {
+            program: request.program.program,
+            input: request.input,
+            directory: request.directory,
+            environment: request.environment,
+            timeout_ms: request.timeout_ms,
+            secret: Session::random()?,
+        },
+        scripts: request.program.texts,
+        claim: request.claim.then(|| session.claim()),
+        queue: request.queue,
+    };
+    Ok((new, id))
 }
 
 /// Content, environment and options do not matter: the path and the input do.

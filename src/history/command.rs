@@ -37,6 +37,14 @@ pub enum CommandKind {
     WaitToken,
     /// `ask(question, …)`: a question that a person answers.
     Ask,
+    /// `signal_run(id, name, data)`: a signal to another run.
+    SignalRun,
+    /// `start_child(file, …)` and the beginning of `child(file, …)`: another run is recorded.
+    StartChild,
+    /// `child(…)` and `result()` of a child: the end of another run.
+    Child,
+    /// `cancel()` of a child, and of one whose result nobody waits for any more.
+    CancelChild,
     /// `with_lock(name, || …)`: a lock that other runs may hold.
     WithLock,
     /// The place of a run in a queue before it begins: no script asks for it.
@@ -77,6 +85,10 @@ impl CommandKind {
             Self::WaitUntil => "wait_until",
             Self::WaitToken => "wait_token",
             Self::Ask => "ask",
+            Self::SignalRun => "signal_run",
+            Self::StartChild => "start_child",
+            Self::Child => "child",
+            Self::CancelChild => "cancel_child",
             Self::WithLock => "with_lock",
             Self::Queue => "queue",
             Self::Remind => "remind",
@@ -97,12 +109,16 @@ impl CommandKind {
             | Self::WriteFile
             | Self::Glob
             | Self::Env
-            | Self::Poll => true,
+            | Self::Poll
+            | Self::SignalRun
+            | Self::StartChild
+            | Self::CancelChild => true,
             Self::Sleep
             | Self::WaitSignal
             | Self::WaitUntil
             | Self::WaitToken
             | Self::Ask
+            | Self::Child
             | Self::WithLock
             | Self::Queue
             | Self::Remind

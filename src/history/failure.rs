@@ -40,6 +40,10 @@ pub mod kind {
     pub const UNDO: &str = "undo";
     /// A secret that is nowhere where it was looked for.
     pub const SECRET_MISSING: &str = "secret_missing";
+    /// A run that has ended, to which nothing can be said any more.
+    pub const ENDED: &str = "ended";
+    /// No run has that id.
+    pub const NO_SUCH_RUN: &str = "no_such_run";
     /// A token that was rejected.
     pub const REJECTED: &str = "rejected";
     /// An at-most-once step whose outcome a crash hid.

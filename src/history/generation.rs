@@ -1,6 +1,6 @@
 //! Generations: a run that ended its history and began the next one under the same id.
 
-use super::{Message, Moment, RunNo, RunRow, Seq, Value};
+use super::{Message, Moment, OpId, RunNo, RunRow, Seq, Value};
 use serde::{Deserialize, Serialize};
 
 /// The script ended this history; the next one of the run begins with another input. Always the last entry of its history.
@@ -59,5 +59,29 @@ impl RunNo {
         }
         let generation = u64::from(generation) & ((1 << GENERATION_BITS) - 1);
         Self(LATER | (self.0 << GENERATION_BITS) | generation)
+    }
+}
+
+/// Of an operation of a generation of a run: what a message of it is told by.
+pub(super) fn parts(run: RunNo, generation: u32, op: OpId) -> [u8; 16] {
+    let mut bytes = [0; 16];
+    let all = run.0.to_be_bytes().into_iter().chain(generation.to_be_bytes()).chain(op.0.to_be_bytes());
+    for (place, byte) in bytes.iter_mut().zip(all) {
+        *place = byte;
+    }
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_parts_of_a_command_differ_where_the_command_does() {
+        let all = [(1, 2, 3), (1, 3, 2), (2, 1, 3), (3, 2, 1)];
+        let all = all.map(|(run, generation, op)| parts(RunNo(run), generation, OpId(op)));
+        let distinct: std::collections::BTreeSet<_> = all.iter().collect();
+        assert_eq!(distinct.len(), 4);
+        assert_eq!(parts(RunNo(1), 2, OpId(3)), [0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3]);
     }
 }

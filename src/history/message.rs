@@ -1,6 +1,6 @@
 //! Messages: what others say to a run. They wait in its inbox until its script is told.
 
-use super::{CancelCause, Choice, MessageNo, Moment, OpId, Resolution, Value};
+use super::{CancelCause, Choice, MessageNo, Moment, OpId, Resolution, RunNo, Value};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -82,6 +82,11 @@ impl MessageId {
     /// The id of the grant of a lock to a command of a run, by its place among those that ever asked for it.
     pub fn of_grant(run: &str, op: OpId, place: u64) -> Self {
         Self::of_parts(run, 10, &[op.0.to_be_bytes().as_slice(), &place.to_be_bytes()].concat())
+    }
+
+    /// The id of what a command of a run sends to another run: sent again after a crash, it is the same.
+    pub fn of_command(run: RunNo, generation: u32, op: OpId) -> Self {
+        Self::of_parts("", 3, &super::generation::parts(run, generation, op))
     }
 
     /// No run and no token has a byte below the letters in its name, so the mark parts what must not meet.

@@ -1,7 +1,7 @@
 //! What a run hands out when all its strands are blocked.
 
 use crate::history::{CommandLabel, EffectOptions, Moment, OpId, Restart, RunEnd, Value};
-use crate::script::{Body, Said, Told};
+use crate::script::{Body, Dispatch, Said, Told};
 
 /// A command that the script issued in this stretch and that has no outcome yet.
 pub struct Command {
@@ -45,6 +45,8 @@ pub enum Work {
         /// When it gives up, where it does.
         due: Option<Moment>,
     },
+    /// Something that the store is asked to do with another run, ended by `ActivityCompleted` or `ActivityFailed`.
+    Dispatch(Dispatch),
     /// A wait without a time-out: the script itself ends it.
     Wait,
 }

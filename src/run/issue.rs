@@ -59,6 +59,7 @@ impl Run {
             | Ask::WaitUntil { .. }
             | Ask::WaitToken { .. }
             | Ask::Lock { .. }
+            | Ask::Dispatch(_)
             | Ask::Question(_)
             | Ask::Direct(_)) => self.ask_command(asker, ask),
         })
@@ -99,6 +100,7 @@ impl Run {
                 return self.wait_token(op, asker, token, timeout_ms, otherwise);
             }
             Ask::Lock { name, timeout_ms } => return self.ask_lock(op, asker, &name, timeout_ms),
+            Ask::Dispatch(dispatch) => self.dispatch(op, asker, *dispatch),
             Ask::Question(question) => self.ask_person(op, asker, question),
             Ask::Direct(_) => {
                 return Some(Err(Failure::new(kind::FAULT, "a direct call outside an activity")));

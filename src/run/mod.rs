@@ -9,6 +9,7 @@ mod chance;
 mod command;
 mod condition;
 mod delivery;
+mod dispatching;
 mod ending;
 mod failing;
 mod issue;

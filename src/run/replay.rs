@@ -102,6 +102,6 @@ pub fn replay(
 pub fn timers(open: &BTreeMap<OpId, Command>) -> impl Iterator<Item = (OpId, Moment)> {
     open.values().filter_map(|command| match command.work {
         Work::Timer { due } | Work::Lock { due: Some(due) } => Some((command.op, due)),
-        Work::Effect { .. } | Work::Wait | Work::Lock { due: None } => None,
+        Work::Effect { .. } | Work::Dispatch(_) | Work::Wait | Work::Lock { due: None } => None,
     })
 }

@@ -199,12 +199,28 @@ pub enum Ask {
     OnUndo(Closure),
     /// `undo`: runs what is registered, newest first.
     Undo,
+    /// Something said to another run, through the store.
+    Dispatch(Box<Dispatch>),
     /// `restart_with`: this history ends, the next begins with this input. Never answered, but where it is refused.
     Restart(Value),
     /// `ask`.
     Question(Box<Question>),
     /// Inside a body: a process, at once and unrecorded.
     Direct(Box<Effect>),
+}
+
+/// What is said to another run, or done with it. It is recorded once the store has it, and a crash does not repeat it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Dispatch {
+    /// A signal to the run of that id.
+    Signal {
+        /// The id.
+        to: String,
+        /// The signal's name.
+        name: String,
+        /// What is sent with it.
+        payload: Value,
+    },
 }
 
 /// A question to a person.

@@ -42,6 +42,21 @@ pub enum Answer {
         /// Whether it had been accepted before.
         duplicate: bool,
     },
+    /// The signal was accepted.
+    Signalled {
+        /// The run that has it.
+        run: RunNo,
+        /// Whether the run was recorded for it.
+        started: bool,
+        /// The epoch, where it was claimed in the same transaction; else 0.
+        epoch: u64,
+        /// Its number within the run.
+        no: MessageNo,
+        /// When it was accepted.
+        accepted_at: Moment,
+        /// Whether it had been accepted before.
+        duplicate: bool,
+    },
     /// Runs.
     Runs(Vec<RunRow>),
     /// Runs as they stand.

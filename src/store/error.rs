@@ -19,6 +19,12 @@ pub enum StoreError {
         /// The number.
         run: RunNo,
     },
+    /// There is no run of that id.
+    #[error("there is no run {id}")]
+    NoSuchRun {
+        /// The id.
+        id: RunId,
+    },
     /// There is no script of that hash.
     #[error("the store has no script {hash}")]
     NoScript {

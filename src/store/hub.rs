@@ -4,7 +4,7 @@
 //! in all. Where no append comes within five milliseconds, the message goes to the inbox, and the session is told again.
 
 use super::{Answer, Event, EventSink, NewMessage, Request, StoreError, Tables};
-use crate::history::{Message, MessageId, MessageNo, Moment, RunNo};
+use crate::history::{Message, MessageBody, MessageId, MessageNo, Moment, RunNo};
 use crate::timer::Clock;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -201,6 +201,7 @@ enum Note {
     Terminated(RunNo),
     RetriedNow(RunNo),
     Watched(RunNo),
+    Signalled(Box<(MessageId, MessageBody)>),
     Nothing,
 }
 
@@ -218,6 +219,10 @@ impl Note {
             Request::Terminate { run, .. } => Self::Terminated(*run),
             Request::RetryNow { run } => Self::RetriedNow(*run),
             Request::Watch { run } => Self::Watched(*run),
+            Request::Signal(new) => {
+                let body = MessageBody::Signal { name: new.name.clone(), payload: new.payload.clone() };
+                Self::Signalled(Box::new((new.id, body)))
+            }
             Request::Start(_)
             | Request::Upgrade(_)
             | Request::Deliver(_)
@@ -299,9 +304,22 @@ impl State {
             Note::Watched(run) => {
                 self.watchers.entry(run).or_default().insert(session);
             }
+            Note::Signalled(message) => self.signalled(session, *message, answer),
             Note::Nothing => {}
         }
         false
+    }
+
+    /// A signal was written: the run's executor is told, or, where the run was claimed with it, is this session.
+    fn signalled(&mut self, session: SessionId, (id, body): (MessageId, MessageBody), answer: &Answer) {
+        let Answer::Signalled { run, epoch, no, accepted_at, duplicate, .. } = answer else { return };
+        if *epoch > 0 {
+            self.executors.insert(*run, session);
+        } else if !duplicate && let Some(sink) = self.executor(*run) {
+            let message = Message { no: *no, id, accepted_at: *accepted_at, body };
+            sink(Event::Message { run: *run, message });
+        }
+        self.changed(*run, None);
     }
 
     /// Tells those who watch a run, except the one who changed it.

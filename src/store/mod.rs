@@ -39,7 +39,7 @@ pub use append::{Append, LockChange, LogKey, LogLevel, LogLine, LogStream, OnceC
 pub use error::StoreError;
 pub use local::LocalSession;
 pub use memory::MemoryTables;
-pub use request::{NewMessage, NewQueue, NewRun, Request, RunFilter, Upgrade};
+pub use request::{NewMessage, NewQueue, NewRun, NewSignal, Request, RunFilter, Upgrade};
 pub use shared::SharedStore;
 
 use crate::history::Token;

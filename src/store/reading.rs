@@ -44,6 +44,7 @@ pub(super) fn read(
         | Request::Append(_)
         | Request::Upgrade(_)
         | Request::Deliver(_)
+        | Request::Signal(_)
         | Request::TakeOnce { .. }
         | Request::ForgetOnce { .. }
         | Request::Admit { .. }

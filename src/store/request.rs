@@ -3,7 +3,7 @@
 use super::{Append, LogKey};
 use crate::history::{
     Claim, MessageBody, MessageId, Moment, OpId, Program, QueueLimits, RunId, RunNo, RunStart, RunStatus,
-    ScriptHash, Seq,
+    ScriptHash, Seq, Value,
 };
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +33,9 @@ pub enum Request {
     Upgrade(Box<Upgrade>),
     /// Say something to a run: [`Answer::Delivered`](super::Answer::Delivered), or `Ended`.
     Deliver(Box<NewMessage>),
+    /// Say something to the run of an id; where there is none it may be started in the same step:
+    /// [`Answer::Signalled`](super::Answer::Signalled), or `NoSuchRun`, `Ended`.
+    Signal(Box<NewSignal>),
     /// End a run without asking its script: [`Answer::Done`](super::Answer::Done), or `Ended`.
     Terminate {
         /// The run.
@@ -193,6 +196,21 @@ pub struct NewMessage {
     pub keyed: bool,
     /// What it says.
     pub body: MessageBody,
+}
+
+/// A signal to the run of an id.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NewSignal {
+    /// The id.
+    pub to: RunId,
+    /// By which a resend is known.
+    pub id: MessageId,
+    /// The signal's name.
+    pub name: String,
+    /// What is sent with it.
+    pub payload: Value,
+    /// The run that is recorded where none has the id.
+    pub start: Option<NewRun>,
 }
 
 /// Which runs to list.

@@ -188,6 +188,9 @@ impl Inner {
                 (Request::Start(new), Ok(Answer::Started { run, .. })) if new.claim.is_some() => {
                     ours.executing.insert(*run);
                 }
+                (Request::Signal(_), Ok(Answer::Signalled { run, epoch, .. })) if *epoch > 0 => {
+                    ours.executing.insert(*run);
+                }
                 (Request::Claim { run, .. }, Ok(_)) => {
                     ours.executing.insert(*run);
                 }

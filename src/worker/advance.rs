@@ -238,6 +238,9 @@ impl Worker {
         let mut command = command;
         run.complete(&mut command);
         let is_effect = matches!(command.work, Work::Effect { .. });
+        if matches!(command.work, Work::Dispatch(_)) {
+            run.dispatches.push(op);
+        }
         run.open.insert(op, command);
         if is_effect {
             run.attempts.insert(op, super::attempt::Attempt::fresh());
@@ -303,6 +306,7 @@ pub(super) fn announced(command: &Command) -> Progress {
         Work::Effect { .. } => Progress::Scheduled { op, label, line },
         Work::Timer { due } => Progress::Waiting { op, label, due: Some(*due), line },
         Work::Lock { due } => Progress::Waiting { op, label, due: *due, line },
+        Work::Dispatch(_) => Progress::Scheduled { op, label, line },
         Work::Wait => Progress::Waiting { op, label, due: None, line },
     }
 }

@@ -62,6 +62,8 @@ pub(super) struct Executing {
     pub(super) inbox: Vec<Message>,
     seen: VecDeque<MessageId>,
     pub(super) outcomes: Vec<Arrival>,
+    /// Commands that the store is to be asked for.
+    pub(super) dispatches: Vec<OpId>,
     pub(super) attempts: BTreeMap<OpId, Attempt>,
     /// Jobs that a cancel ended and that are not over: until then nothing of the clean-up begins.
     pub(super) dying: BTreeSet<JobKey>,
@@ -110,6 +112,7 @@ impl Executing {
             inbox: Vec::new(),
             seen: VecDeque::new(),
             outcomes: Vec::new(),
+            dispatches: Vec::new(),
             attempts: BTreeMap::new(),
             dying: BTreeSet::new(),
             lazy: Lazy::default(),
@@ -281,7 +284,7 @@ impl Executing {
                 row.due = Some(*due);
             }
             Work::Lock { due } => row.due = *due,
-            Work::Wait => row.input = command.shown.clone(),
+            Work::Dispatch(_) | Work::Wait => row.input = command.shown.clone(),
         }
         if let Some(attempt) = attempt {
             attempt.remember(&mut row);

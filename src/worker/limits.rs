@@ -140,7 +140,7 @@ impl Worker {
         let command = self.runs.get(&no)?.open.get(&op)?;
         match &command.work {
             Work::Effect { options, .. } => Some((command.label.clone(), options.clone())),
-            Work::Timer { .. } | Work::Lock { .. } | Work::Wait => None,
+            Work::Timer { .. } | Work::Lock { .. } | Work::Dispatch(_) | Work::Wait => None,
         }
     }
 }
@@ -159,7 +159,7 @@ impl Executing {
     fn with_options(&self) -> impl Iterator<Item = (&Attempt, &EffectOptions)> {
         self.attempts.iter().filter_map(|(op, attempt)| match &self.open.get(op)?.work {
             Work::Effect { options, .. } => Some((attempt, options)),
-            Work::Timer { .. } | Work::Lock { .. } | Work::Wait => None,
+            Work::Timer { .. } | Work::Lock { .. } | Work::Dispatch(_) | Work::Wait => None,
         })
     }
 }

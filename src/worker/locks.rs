@@ -15,7 +15,7 @@ impl Executing {
                 self.lazy.locks.push(LockChange::Asked { op: command.op, name });
                 self.lazy.hurry(now);
             }
-            Work::Effect { .. } | Work::Timer { .. } | Work::Wait => {}
+            Work::Effect { .. } | Work::Timer { .. } | Work::Dispatch(_) | Work::Wait => {}
         }
     }
 

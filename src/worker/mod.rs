@@ -9,6 +9,7 @@ mod attempt;
 mod attempts;
 mod bodies;
 mod body_host;
+mod dispatches;
 mod effects;
 mod eviction;
 mod executing;

@@ -99,7 +99,7 @@ impl Executing {
     fn once_key(&self, op: OpId) -> Option<String> {
         match &self.open.get(&op)?.work {
             Work::Effect { options, .. } => options.once.clone(),
-            Work::Timer { .. } | Work::Lock { .. } | Work::Wait => None,
+            Work::Timer { .. } | Work::Lock { .. } | Work::Dispatch(_) | Work::Wait => None,
         }
     }
 }

@@ -21,6 +21,7 @@ impl Worker {
         let Some(command) = run.open.get(&op) else { return };
         let input = match &command.work {
             Work::Effect { input, .. } => input.clone(),
+            Work::Dispatch(_) => command.shown.clone(),
             Work::Timer { .. } | Work::Lock { .. } | Work::Wait => Value::Null,
         };
         let (label, scheduled_at) = (command.label.clone(), command.scheduled_at);

@@ -226,6 +226,9 @@ impl Worker {
                 let attempt = row.map_or_else(Attempt::fresh, Attempt::remembered);
                 run.attempts.insert(*op, attempt);
             }
+            if matches!(command.work, Work::Dispatch(_)) {
+                run.dispatches.push(*op);
+            }
             told.push(super::advance::announced(command));
         }
         let missing: Vec<_> = run

@@ -157,9 +157,10 @@ impl Worker {
     pub fn turn(&mut self) -> Result<bool, WorkerError> {
         let advanced = self.advance()?;
         let sliced = self.go_on_with_sliced();
+        let dispatched = self.dispatch()?;
         let attempted = self.advance_attempts();
         let flushed = self.flush_lazy()?;
-        Ok(advanced || sliced || attempted || flushed)
+        Ok(advanced || sliced || dispatched || attempted || flushed)
     }
 
     /// Takes an input in.

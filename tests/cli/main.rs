@@ -20,6 +20,7 @@ mod resolve;
 mod result;
 mod retry;
 mod signal;
+mod signal_start;
 mod start;
 mod status;
 mod store;

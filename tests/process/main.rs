@@ -13,6 +13,7 @@ mod http;
 mod interrupts;
 mod invoices;
 mod kill_storm;
+mod messages;
 mod order_paths;
 mod processes;
 mod promises;

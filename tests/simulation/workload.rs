@@ -6,7 +6,9 @@ use durun::history::{
 };
 use durun::store::conformance::{Chain, append, new_run, pending, signal};
 use durun::store::crash::Chance;
-use durun::store::{Append, LockChange, LogKey, LogLevel, LogLine, NewMessage, NewRun, Request, RowChange};
+use durun::store::{
+    Append, LockChange, LogKey, LogLevel, LogLine, NewMessage, NewRun, NewSignal, Request, RowChange,
+};
 
 /// When the world begins.
 pub(crate) const DAWN: Moment = Moment(1_795_400_000_000);
@@ -63,7 +65,23 @@ fn start(stories: &mut Vec<Story>) -> Request {
         asked: false,
         ended: false,
     });
-    Request::Start(Box::new(NewRun { claim: Some(EXECUTOR), ..new_run(&id) }))
+    let new = NewRun { claim: Some(EXECUTOR), ..new_run(&id) };
+    if stories.len().is_multiple_of(3) {
+        let message = signal(run, &format!("{run}-first"));
+        if let Some(story) = stories.last_mut() {
+            story.messages = 1;
+            story.unread.push((MessageNo(1), message.id));
+        }
+        let to = new.id.clone();
+        return Request::Signal(Box::new(NewSignal {
+            to,
+            id: message.id,
+            name: "s".to_owned(),
+            payload: Value::Null,
+            start: Some(new),
+        }));
+    }
+    Request::Start(Box::new(new))
 }
 
 fn request(chance: &mut Chance, stories: &mut Vec<Story>) -> Option<Request> {
@@ -76,7 +94,7 @@ fn request(chance: &mut Chance, stories: &mut Vec<Story>) -> Option<Request> {
     Some(match chance.below(24) {
         0..10 => story.outcomes(chance),
         10..13 => story.lazy(chance),
-        13..16 => story.message(),
+        13..16 => story.message(chance),
         16..19 => story.heard()?,
         19 => story.end(chance),
         20..22 => story.lock(chance),
@@ -160,8 +178,20 @@ impl Story {
         Request::Append(Box::new(Append { locks: vec![change], ..self.append(Vec::new()) }))
     }
 
-    fn message(&mut self) -> Request {
+    fn message(&mut self, chance: &mut Chance) -> Request {
         self.messages += 1;
+        if chance.below(3) == 0 {
+            let message = signal(self.run, &format!("{}-{}", self.run, self.messages));
+            self.unread.push((MessageNo(self.messages), message.id));
+            let to = new_run(&format!("run-{}", self.run)).id;
+            return Request::Signal(Box::new(NewSignal {
+                to,
+                id: message.id,
+                name: "s".to_owned(),
+                payload: Value::Null,
+                start: None,
+            }));
+        }
         let message = signal(self.run, &format!("{}-{}", self.run, self.messages));
         self.unread.push((MessageNo(self.messages), message.id));
         Request::Deliver(Box::new(NewMessage { keyed: self.messages.is_multiple_of(2), ..message }))

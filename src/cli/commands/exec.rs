@@ -1,12 +1,12 @@
 //! `durun exec`: one durable activity without a script.
 
-use super::start::environment;
 use crate::cli::conclusion::conclude;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exec_end::{SCRIPT, pass_stderr, stdout_of};
 use crate::cli::execution::{attach, execute};
 use crate::cli::exit::Exit;
+use crate::cli::start_options::environment;
 use crate::client::{Existing, LoadedProgram, Session, StartRequest, Started, new_id, start};
 use crate::history::{Program, RunId, ScriptHash, Value};
 use crate::timer::parse_duration;

@@ -1,19 +1,24 @@
 //! `durun signal`: says something to a run.
 
+use super::start::background;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
+use crate::cli::execution::execute;
 use crate::cli::exit::Exit;
+use crate::cli::start_options::StartOptions;
 use crate::cli::{escape, input};
-use crate::client::{Session, signal, view};
-use crate::history::RunRow;
+use crate::client::{Session, SignalSent, StartedBySignal, signal, signal_with_start, view};
+use crate::history::{RunId, RunRow, Value};
 use clap::Args;
+use std::path::{Path, PathBuf};
 
 const EXAMPLES: &str = "\
 Examples:
   durun signal order-1001 pickedUp
   durun signal order-1001 rated '{\"stars\": 5}'
   durun signal order-1001 comment '\"very good\"'        a text is quoted for JSON and for the shell
-  durun signal order-1001 paid 42 --key invoice-7      sent twice, it counts once";
+  durun signal order-1001 paid 42 --key invoice-7      sent twice, it counts once
+  durun signal cart-7 add '{\"item\": 3}' --start cart.rhai --detach";
 
 /// The arguments of `durun signal`.
 #[derive(Debug, Args)]
@@ -32,14 +37,32 @@ pub(crate) struct SignalArgs {
     /// Refuse a name that the script never mentions
     #[arg(long)]
     strict: bool,
+    /// Where no run has the id, start this script under it, with the signal in its inbox, in one step
+    #[arg(long, value_name = "SCRIPT", conflicts_with = "strict")]
+    start: Option<PathBuf>,
+    /// How it is started.
+    #[command(flatten, next_help_heading = "Options for --start")]
+    options: StartOptions,
 }
 
 /// Does it.
 pub(crate) fn run(context: &Context, args: &SignalArgs) -> Result<Exit, CliError> {
     let payload = input::payload(args.payload.as_deref(), "the payload")?;
+    if let Some(script) = &args.start {
+        return with_start(context, args, script, payload);
+    }
+    if args.options != StartOptions::default() {
+        let hint = "the options of a start need --start SCRIPT".to_owned();
+        return Err(CliError::Usage(hint));
+    }
     let session = context.session()?;
     let sent = signal(&session, &args.id, &args.name, payload, args.key.as_deref(), args.strict)?;
-    let (id, name) = (&sent.row.id, escape::line(&args.name));
+    told(context, &session, &sent, &args.name)
+}
+
+/// Says what became of a signal.
+fn told(context: &Context, session: &Session, sent: &SignalSent, name: &str) -> Result<Exit, CliError> {
+    let (id, name) = (&sent.row.id, escape::line(name));
     if sent.duplicate {
         context.note(&format!("the signal with this key was accepted before; nothing was added to run {id}"));
     } else if !sent.mentioned {
@@ -47,9 +70,30 @@ pub(crate) fn run(context: &Context, args: &SignalArgs) -> Result<Exit, CliError
             "note: the script of run {id} never mentions \"{name}\"; the signal waits in its inbox"
         ));
     } else {
-        return told_of_executor(context, &session, &sent.row);
+        return told_of_executor(context, session, &sent.row);
     }
     Ok(Exit::Done)
+}
+
+/// The run gets the signal; where there is none it is started with it, and executed as by `start --id`.
+fn with_start(context: &Context, args: &SignalArgs, script: &Path, payload: Value) -> Result<Exit, CliError> {
+    let request = args.options.request(context, script, Some(RunId::parse(&args.id)?))?;
+    let path = request.program.program.path.clone();
+    let session = context.session_or_create()?;
+    match signal_with_start(&session, &args.name, payload, args.key.as_deref(), request)? {
+        StartedBySignal::New(claimed) if args.options.foreground() => {
+            context.note(&format!("run {}", claimed.id));
+            execute(context, &session, vec![claimed])
+        }
+        StartedBySignal::New(claimed) => background(context, session, &claimed, args.options.detach),
+        StartedBySignal::Existing(sent) => {
+            if sent.row.script != path {
+                let (id, script) = (&sent.row.id, escape::line(&sent.row.script));
+                context.note(&format!("note: run {id} was there before, of {script}; it has the signal"));
+            }
+            told(context, &session, &sent, &args.name)
+        }
+    }
 }
 
 /// Says what has to be done where a message was accepted and nobody executes its run.

@@ -280,7 +280,11 @@ fn unblocked_by(id: &RunId, label: &CommandLabel) -> Option<String> {
         CommandKind::WaitToken => Some(format!("durun resolve {name}")),
         CommandKind::Ask | CommandKind::WithLock | CommandKind::Queue => Some(format!("durun why {id}")),
         CommandKind::Poll => Some(format!("durun retry {id}")),
+        CommandKind::Child => Some(format!("durun why {name}")),
         CommandKind::Activity
+        | CommandKind::SignalRun
+        | CommandKind::StartChild
+        | CommandKind::CancelChild
         | CommandKind::Step
         | CommandKind::Exec
         | CommandKind::Sh

@@ -35,8 +35,12 @@ pub(crate) fn commands(id: &RunId, pending: &Pending, alone: bool, now: Moment) 
                 Vec::new()
             }
         }
+        CommandKind::Child => vec![format!("why {}", pending.label.name)],
         CommandKind::Sleep
         | CommandKind::WaitUntil
+        | CommandKind::SignalRun
+        | CommandKind::StartChild
+        | CommandKind::CancelChild
         | CommandKind::WithLock
         | CommandKind::Queue
         | CommandKind::Remind

@@ -113,6 +113,10 @@ fn is_told(row: &Pending) -> bool {
         | CommandKind::WaitUntil
         | CommandKind::WaitToken
         | CommandKind::Ask
+        | CommandKind::SignalRun
+        | CommandKind::StartChild
+        | CommandKind::Child
+        | CommandKind::CancelChild
         | CommandKind::WithLock
         | CommandKind::Queue
         | CommandKind::Grace => true,
@@ -152,6 +156,10 @@ fn sentence(row: &Pending, executed: bool, now: Moment) -> String {
             let choices = open_question(row).map(|question| question.choices).unwrap_or_default();
             format!("{since} it asks{place}: {what} ({}){until}.", escape::line(&choices.join(", ")))
         }
+        CommandKind::SignalRun | CommandKind::StartChild | CommandKind::CancelChild => {
+            format!("{since} it tells the store{place}: {}.", escape::line(&row.label.to_string()))
+        }
+        CommandKind::Child => format!("{since} it waits{place} for the end of its child, run {what}{until}."),
         CommandKind::WithLock => {
             let held = row.waits_for.as_deref().map_or_else(|| format!("the lock {what}"), escape::line);
             format!("{since} it waits{place} for {held}{until}.")

@@ -44,6 +44,7 @@ fn sight(state: &Replayed) -> String {
                 Work::Effect { input, .. } => format!("effect {input}"),
                 Work::Timer { due } => format!("timer {}", due.0),
                 Work::Lock { due } => format!("lock until {due:?}"),
+                Work::Dispatch(dispatch) => format!("dispatch {dispatch:?}"),
                 Work::Wait => "wait".to_owned(),
             };
             format!(
@@ -240,7 +241,9 @@ impl Story {
     pub(super) fn given(&self, op: u32) -> Value {
         match &self.command(op).work {
             Work::Effect { input, .. } => input.clone(),
-            Work::Timer { .. } | Work::Lock { .. } | Work::Wait => panic!("op {op} is no effect"),
+            Work::Timer { .. } | Work::Lock { .. } | Work::Dispatch(_) | Work::Wait => {
+                panic!("op {op} is no effect")
+            }
         }
     }
 
@@ -258,7 +261,9 @@ impl Story {
     pub(super) fn options(&self, op: u32) -> &EffectOptions {
         match &self.command(op).work {
             Work::Effect { options, .. } => options,
-            Work::Timer { .. } | Work::Lock { .. } | Work::Wait => panic!("op {op} is no effect"),
+            Work::Timer { .. } | Work::Lock { .. } | Work::Dispatch(_) | Work::Wait => {
+                panic!("op {op} is no effect")
+            }
         }
     }
 
@@ -291,7 +296,7 @@ impl Story {
     /// Whether an open command ends by an outcome (true) or by its timer (false), if by either.
     pub(super) fn ends_by(&self, op: OpId) -> Option<bool> {
         match self.state.open.get(&op)?.work {
-            Work::Effect { .. } => Some(true),
+            Work::Effect { .. } | Work::Dispatch(_) => Some(true),
             Work::Timer { .. } => Some(false),
             Work::Lock { .. } | Work::Wait => None,
         }

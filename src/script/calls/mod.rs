@@ -29,6 +29,7 @@ mod secret;
 mod set_summary;
 mod sh;
 mod shielded;
+mod signal_run;
 mod sleep;
 mod start;
 mod step;
@@ -77,6 +78,7 @@ const ALL: &[HostCall] = &[
     HostCall { names: &["set_summary"], register: set_summary::register },
     HostCall { names: &["sh"], register: sh::register },
     HostCall { names: &["shielded"], register: shielded::register },
+    HostCall { names: &["signal_run"], register: signal_run::register },
     HostCall { names: &["sleep", "sleep_until"], register: sleep::register },
     HostCall {
         names: &["start_activity", "timer", "timer_until", "start_wait_signal"],
@@ -114,6 +116,10 @@ pub(super) fn given(kind: CommandKind, result: &Value) -> Dynamic {
         | CommandKind::WaitUntil
         | CommandKind::WaitToken
         | CommandKind::Ask
+        | CommandKind::SignalRun
+        | CommandKind::StartChild
+        | CommandKind::Child
+        | CommandKind::CancelChild
         | CommandKind::WithLock
         | CommandKind::Queue
         | CommandKind::Remind

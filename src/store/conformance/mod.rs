@@ -11,6 +11,7 @@ mod queues;
 mod restarts;
 mod rows;
 mod searches;
+mod signals;
 mod starts;
 mod statuses;
 
@@ -54,6 +55,7 @@ pub fn conformance(make: Make<'_>) -> usize {
         statuses::CHECKS,
         once::CHECKS,
         restarts::CHECKS,
+        signals::CHECKS,
         locks::CHECKS,
         queues::CHECKS,
     ];

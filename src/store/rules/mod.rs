@@ -11,6 +11,7 @@ mod once;
 mod queue;
 mod restart;
 mod retry;
+mod signal;
 mod start;
 mod upgrade;
 
@@ -59,6 +60,7 @@ pub(super) fn write(
         Request::Upgrade(new) => upgrade::upgrade(rows, around, new),
         Request::Append(append) => append::append_to(rows, around, append),
         Request::Deliver(message) => message::deliver(rows, around, message),
+        Request::Signal(new) => signal::signal(rows, around, new),
         Request::Terminate { run, reason } => end::terminate(rows, around, *run, reason),
         Request::RetryNow { run } => retry::now(rows, around, *run),
         Request::TakeOnce { key, run, op, epoch } => once::take(rows, around, key, (*run, *op, *epoch)),
@@ -90,6 +92,7 @@ pub(super) fn writes(request: &Request) -> bool {
         | Request::Append(_)
         | Request::Upgrade(_)
         | Request::Deliver(_)
+        | Request::Signal(_)
         | Request::Terminate { .. }
         | Request::RetryNow { .. }
         | Request::TakeOnce { .. }

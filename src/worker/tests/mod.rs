@@ -1,5 +1,6 @@
 //! The worker over a store in memory, with a clock moved by hand and effects that answer as told.
 
+mod dispatches;
 mod generations;
 mod inputs;
 mod intents;
