@@ -53,6 +53,7 @@ pub fn signal(
 
 /// What came of a signal that might start its run.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "one a command")]
 pub enum StartedBySignal {
     /// The run was recorded with the signal in its inbox; the epoch is 0 where it was not claimed.
     New(Claimed),

@@ -303,10 +303,9 @@ pub(super) fn announced(command: &Command) -> Progress {
     let label = command.label.clone();
     let (op, line) = (command.op, command.line);
     match &command.work {
-        Work::Effect { .. } => Progress::Scheduled { op, label, line },
+        Work::Effect { .. } | Work::Dispatch(_) => Progress::Scheduled { op, label, line },
         Work::Timer { due } => Progress::Waiting { op, label, due: Some(*due), line },
         Work::Lock { due } => Progress::Waiting { op, label, due: *due, line },
-        Work::Dispatch(_) => Progress::Scheduled { op, label, line },
         Work::Wait => Progress::Waiting { op, label, due: None, line },
     }
 }

@@ -7,7 +7,10 @@ fn mail(world: &World, run: RunNo) -> Vec<String> {
     let Ok(Answer::Snapshot(snapshot)) = world.store.ask(Request::Snapshot { run }) else { panic!("reads") };
     let payload = |message: &Message| match &message.body {
         MessageBody::Signal { name, payload } => format!("{name} {payload}"),
-        other => format!("{other:?}"),
+        other @ (MessageBody::Cancel { .. }
+        | MessageBody::Resolve { .. }
+        | MessageBody::Answer { .. }
+        | MessageBody::Grant { .. }) => format!("{other:?}"),
     };
     snapshot.inbox.iter().map(payload).collect()
 }
