@@ -29,6 +29,8 @@ pub struct Circumstances<'a> {
     pub last_heartbeat: Option<&'a Value>,
     /// What `durun.toml` says.
     pub config: &'a Config,
+    /// The script's own functions.
+    pub functions: &'a [String],
     /// Where its pid is noted.
     pub note: Option<PathBuf>,
     /// Where all that it writes is kept.
@@ -69,7 +71,7 @@ pub fn process_of(
     };
     let mut ok_codes = vec![0];
     if label.kind == CommandKind::Activity {
-        match find_activity(Path::new(&start.program.path), &label.name, told.config)? {
+        match find_activity(Path::new(&start.program.path), &label.name, told.config, told.functions)? {
             Found::Executable(program) => spec.argv.push(path_text(program)?),
             Found::Program { words } => spec.argv = words,
             Found::Endpoint(_) => {

@@ -19,7 +19,7 @@ enum NoActivity {
     )]
     Name(String),
     #[error(
-        "there is no activity \"{name}\": the script has no fn {name}, there is no file {}, and {place} has no [activity.{name}]{near}",
+        "there is no activity \"{name}\": the script has no fn {name}, there is no file {}, and {place}{near}",
         path.display()
     )]
     Missing { name: String, path: PathBuf, place: String, near: String },
@@ -47,19 +47,22 @@ pub enum Found<'c> {
     Endpoint(Endpoint<'c>),
 }
 
-/// What an activity is. `script` is the path of the script, which has `activities/` beside it.
+/// What an activity is. `script` is the path of the script, which has `activities/` beside it; `functions` are its own, for "did
+/// you mean": none of them is the one that is looked for.
 ///
 /// # Errors
 /// A failure that names what was tried and says what to do; permanent unless the disk could not be read.
-pub fn find_activity<'c>(script: &Path, name: &str, config: &'c Config) -> Result<Found<'c>, Failed> {
+pub fn find_activity<'c>(
+    script: &Path,
+    name: &str,
+    config: &'c Config,
+    functions: &[String],
+) -> Result<Found<'c>, Failed> {
     let found = match find(script, name) {
         Ok(path) => Ok(Found::Executable(path)),
         Err(NoActivity::Missing { name, path, .. }) => configured(&name, config).ok_or_else(|| {
-            let place = config
-                .file
-                .as_ref()
-                .map_or_else(|| "no durun.toml".to_owned(), |it| it.display().to_string());
-            NoActivity::Missing { near: near(script, &name, config), name, path, place }
+            let near = near(script, &name, config, functions);
+            NoActivity::Missing { place: not_configured(&name, config), near, name, path }
         }),
         Err(error) => Err(error),
     };
@@ -93,12 +96,24 @@ fn configured<'c>(name: &str, config: &'c Config) -> Option<Found<'c>> {
     }
 }
 
-/// A name that was perhaps meant: of an executable or of the configuration.
-fn near(script: &Path, name: &str, config: &Config) -> String {
+/// That the configuration does not say it either.
+fn not_configured(name: &str, config: &Config) -> String {
+    match &config.file {
+        None => format!("no durun.toml has an [activity.{name}]"),
+        Some(file) if config.activities.contains_key(name) => {
+            format!("[activity.{name}] of {} has neither cmd nor url", file.display())
+        }
+        Some(file) => format!("{} has no [activity.{name}]", file.display()),
+    }
+}
+
+/// A name that was perhaps meant: of a function, an executable or the configuration.
+fn near(script: &Path, name: &str, config: &Config, functions: &[String]) -> String {
     let folder = script.parent().unwrap_or(Path::new(".")).join("activities");
     let beside = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let beside = beside.filter_map(|entry| entry.file_name().into_string().ok());
-    let known = beside.chain(config.activities.keys().cloned());
+    let named = config.activities.iter().filter(|(_, said)| said.call.is_some()).map(|(name, _)| name);
+    let known = beside.chain(named.cloned()).chain(functions.iter().cloned());
     let nearest = known.map(|known| (strsim::damerau_levenshtein(name, &known), known)).min();
     match nearest {
         Some((distance, known)) if distance <= 2 => format!("; did you mean \"{known}\"?"),
@@ -162,7 +177,7 @@ mod tests {
         let folder = place.path().join("activities");
         let real = |name: &str| folder.join(name).canonicalize().ok().map(Found::Executable);
         let refused = |name: &str| {
-            let failed = find_activity(&script, name, &Config::default()).expect_err("refused");
+            let failed = find_activity(&script, name, &Config::default(), &[]).expect_err("refused");
             assert!(failed.permanent, "{failed:?}");
             failed.failure.message
         };
@@ -174,7 +189,7 @@ mod tests {
         std::fs::set_permissions(folder.join("charge"), PermissionsExt::from_mode(0o644)).expect("rights");
         assert!(refused("charge").ends_with(&format!("chmod +x {}", folder.join("charge").display())));
         std::fs::set_permissions(folder.join("charge"), PermissionsExt::from_mode(0o755)).expect("rights");
-        assert_eq!(find_activity(&script, "charge", &Config::default()).ok(), real("charge"));
+        assert_eq!(find_activity(&script, "charge", &Config::default(), &[]).ok(), real("charge"));
         std::fs::create_dir(folder.join("folder")).expect("a folder");
         assert!(refused("folder").contains("is no file"));
     }
@@ -196,13 +211,39 @@ mod tests {
         symlink("/bin/sh", folder.join("escape")).expect("a link");
         symlink("nowhere", folder.join("dangling")).expect("a link");
         symlink("loop", folder.join("loop")).expect("a link");
-        assert_eq!(find_activity(&script, "inside", &Config::default()).ok(), real("charge"));
+        assert_eq!(find_activity(&script, "inside", &Config::default(), &[]).ok(), real("charge"));
         let message = |name: &str| {
-            find_activity(&script, name, &Config::default()).expect_err("refused").failure.message
+            find_activity(&script, name, &Config::default(), &[]).expect_err("refused").failure.message
         };
         assert!(message("sibling").contains("leads outside"));
         assert!(message("escape").contains("leads outside"));
         assert!(message("dangling").contains("there is no file"));
         assert!(message("loop").contains("cannot be looked at"));
+    }
+
+    #[test]
+    fn a_missing_activity_is_told_with_all_that_was_tried_and_the_name_that_was_meant() {
+        let place = tempfile::tempdir().expect("a directory");
+        let script = place.path().join("s.rhai");
+        std::fs::create_dir(place.path().join("activities")).expect("a folder");
+        std::fs::write(place.path().join("activities/charge"), "").expect("a file");
+        let text = "[activity.push]\ncmd = [\"push\"]\n[activity.slow]\ntimeout = 3";
+        let config = crate::config::parse(Path::new("/p/durun.toml"), text).expect("a configuration");
+        let functions = ["deliver".to_owned()];
+        let message = |name: &str, config: &Config| {
+            find_activity(&script, name, config, &functions).expect_err("refused").failure.message
+        };
+        let said = message("chargee", &config);
+        assert!(said.contains("no fn chargee") && said.contains("activities/chargee"), "{said}");
+        assert!(
+            said.ends_with("/p/durun.toml has no [activity.chargee]; did you mean \"charge\"?"),
+            "{said}"
+        );
+        assert!(message("pusj", &config).ends_with("did you mean \"push\"?"));
+        assert!(message("delivre", &config).ends_with("did you mean \"deliver\"?"));
+        assert!(
+            message("slow", &config).ends_with("[activity.slow] of /p/durun.toml has neither cmd nor url")
+        );
+        assert!(message("other", &Config::default()).ends_with("no durun.toml has an [activity.other]"));
     }
 }

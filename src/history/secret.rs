@@ -34,6 +34,19 @@ impl Placeholder {
         format!("{BEGIN}{name}{END}")
     }
 
+    /// The text with only the names of the secrets whose placeholders stand in it: nothing will be put in their place.
+    pub fn forget_in(text: &str, run_secret: [u8; 16]) -> String {
+        let mut out = String::with_capacity(text.len());
+        let mut end = 0;
+        for Self { place, name } in Self::all_in(text, run_secret) {
+            out.push_str(text.get(end..place.start).unwrap_or_default());
+            out.push_str(&Self::masked(&name));
+            end = place.end;
+        }
+        out.push_str(text.get(end..).unwrap_or_default());
+        out
+    }
+
     /// The placeholders in a text that this run was given, in order; all others are text.
     pub fn all_in(text: &str, run_secret: [u8; 16]) -> Vec<Self> {
         let mut found = Vec::new();
@@ -79,6 +92,7 @@ mod tests {
         assert!(found.iter().all(|found| found.name == "API_KEY" && whole[found.place.clone()] == text));
         assert_eq!(Placeholder::all_in(&whole, other), []);
         assert_eq!(Placeholder::all_in(&Placeholder::masked("API_KEY"), mine), []);
+        assert_eq!(Placeholder::forget_in(&format!("a{text}b"), mine), "a⟦secret:API_KEY⟧b");
         let renamed = text.replace("API_KEY", "OTHER");
         assert_eq!(Placeholder::all_in(&renamed, mine), []);
     }

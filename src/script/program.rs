@@ -43,6 +43,15 @@ impl Script {
         self.insertions.get(file).map_or(column, |made| made.original(line, column))
     }
 
+    /// The names of the script's own functions.
+    pub fn functions(&self) -> Vec<String> {
+        let mut names: Vec<String> =
+            self.main.iter_functions().map(|function| function.name.to_owned()).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
     /// The number of parameters of the script's own function of that name, the one with fewest where several have it.
     pub(super) fn function(&self, name: &str) -> Option<usize> {
         self.main

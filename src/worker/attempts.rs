@@ -198,6 +198,7 @@ impl Worker {
             start: run.start.clone(),
             config: Arc::clone(&run.config),
             secrets,
+            functions: Arc::clone(&run.functions),
         };
         self.tell(no, Progress::AttemptStarted { op, attempt: number });
         self.effects.start(job);

@@ -125,6 +125,7 @@ impl Worker {
             start: run.start.clone(),
             config: Arc::clone(&run.config),
             secrets,
+            functions: Arc::clone(&run.functions),
         };
         self.effects.start(job);
     }

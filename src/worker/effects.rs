@@ -43,6 +43,8 @@ pub struct Job {
     pub config: Arc<Config>,
     /// The names of the secrets that the script has asked for.
     pub secrets: BTreeSet<String>,
+    /// The script's own functions, for "did you mean".
+    pub functions: Arc<Vec<String>>,
 }
 
 /// The result of a job.

@@ -51,6 +51,8 @@ pub(super) struct Executing {
     /// What `durun.toml` last said for its script.
     pub(super) config: Arc<Config>,
     pub(super) script: Rc<Script>,
+    /// The names of the script's functions.
+    pub(super) functions: Arc<Vec<String>>,
     /// The names of the secrets in its text, and of those that its bodies have asked for.
     pub(super) secrets: BTreeSet<String>,
     /// The live script; nothing where the run was evicted.
@@ -103,6 +105,7 @@ impl Executing {
             start,
             config,
             secrets: secrets_named_in(&script),
+            functions: Arc::new(script.functions()),
             script,
             run: None,
             open: BTreeMap::new(),

@@ -4,7 +4,7 @@ use super::effects::{Job, JobKey};
 use super::worker::Worker;
 use crate::activity::{Done, Failed};
 use crate::config::Notice;
-use crate::history::{CommandKind, CommandLabel, Failure, Moment, OpId, RunNo, Value};
+use crate::history::{CommandKind, CommandLabel, Failure, Moment, OpId, Placeholder, RunNo, Value};
 use crate::store::{LogLevel, LogLine};
 use crate::timer::rfc3339;
 use std::sync::Arc;
@@ -46,7 +46,9 @@ impl Worker {
             }
             Notice::Shell(text) => (CommandKind::Sh, vec![("text", text.as_str().into())]),
         };
-        input.push(("stdin", about.to_string().into()));
+        // It goes to whoever is told, not to whom the secrets of the run are for.
+        let about = Placeholder::forget_in(&about.to_string(), run.start.secret);
+        input.push(("stdin", about.into()));
         let input = Value::Map(input.into_iter().map(|(name, value)| (name.to_owned(), value)).collect());
         self.effects.start(Job {
             key: JobKey { run: no, op: OpId::NOTICE, serial },
@@ -60,6 +62,7 @@ impl Worker {
             start: Arc::clone(&run.start),
             config: Arc::clone(&run.config),
             secrets: run.secret_names(),
+            functions: Arc::clone(&run.functions),
         });
     }
 

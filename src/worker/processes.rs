@@ -85,7 +85,7 @@ fn http_of(job: &Job, secrets: &Arc<Secrets>) -> Option<Result<HttpAsk, Failed>>
     if job.label.kind != CommandKind::Activity {
         return None;
     }
-    match find_activity(Path::new(&start.program.path), &job.label.name, &job.config) {
+    match find_activity(Path::new(&start.program.path), &job.label.name, &job.config, &job.functions) {
         Ok(Found::Endpoint(endpoint)) => {
             Some(http_activity(&endpoint, &job.input, start, key, timeout_ms, Arc::clone(secrets)))
         }
@@ -118,6 +118,7 @@ impl Effects for Processes {
             timeout_ms: job.timeout_ms,
             last_heartbeat: job.last_heartbeat.as_ref(),
             config: &job.config,
+            functions: &job.functions,
             secrets: &secrets,
             note: Some(note.clone()),
             transcript: Some(TranscriptPlace {

@@ -161,20 +161,9 @@ fn the_http_sample_pays_once_at_a_service_that_is_busy_at_first() {
     let world = World::new();
     let at = format!("at={}", service.url());
     let script = World::sample("http.rhai");
-    let child = world.spawn(&[
-        "start",
-        &script,
-        "--id",
-        "h",
-        "-i",
-        &at,
-        "-i",
-        "order=1001",
-        "-i",
-        "first=20ms",
-        "-i",
-        "every=50ms",
-    ]);
+    let input = ["-i", &at, "-i", "order=1001", "-i", "first=20ms", "-i", "every=50ms"];
+    let words: Vec<&str> = ["start", &script, "--id", "h"].into_iter().chain(input).collect();
+    let child = begin(world.command(&words).env("SHOP_TOKEN", "shop-token-1"));
     world.until("a poll", |_| {
         service.seen().iter().filter(|seen| seen.path == "/orders/1001").nth(2).map(drop)
     });
@@ -184,5 +173,7 @@ fn the_http_sample_pays_once_at_a_service_that_is_busy_at_first() {
     let seen = service.seen();
     let keys: Vec<_> = seen.iter().filter_map(|seen| seen.headers.get("idempotency-key")).collect();
     assert_eq!(keys.len(), 3, "twice busy, once paid");
+    let paid: Vec<_> = seen.iter().filter_map(|seen| seen.headers.get("authorization")).collect();
+    assert_eq!(paid, ["Bearer shop-token-1"; 3], "and nobody else is told the token");
     assert!(keys.iter().all(|key| *key == keys[0]));
 }

@@ -209,6 +209,24 @@ fn a_secret_is_refused_as_an_argument_and_told_where_it_is_nowhere() {
 }
 
 #[test]
+fn whoever_is_told_of_a_struggle_is_not_told_the_secrets_in_it() {
+    let world = World::new();
+    world.write("durun.toml", "[notify]\non_struggling = \"cat >told.part; mv told.part told\"\n");
+    let text = r#"
+        let retry = #{ first: "50ms", factor: 1, attempts: 1000 };
+        http(#{ url: "http://127.0.0.1:9/" + secret("API_KEY"), retry: retry, warn_after: "10ms" })
+    "#;
+    let script = world.write("s.rhai", text);
+    let mut command = world.command(&["start", &script, "--id", "r"]);
+    let child = begin(command.env("API_KEY", API_KEY));
+    let told = world.until("the notice", |world| world.lines("told").first().cloned());
+    assert!(kill(child), "it was alive until then");
+    assert!(told.contains("http://127.0.0.1:9/⟦secret:API_KEY⟧"), "{told}");
+    assert_eq!(leaks(told.as_bytes()), None);
+    no_leak(&world, &["r"]);
+}
+
+#[test]
 fn what_only_looks_like_a_placeholder_is_text() {
     let world = World::new();
     let script =

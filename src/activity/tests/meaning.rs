@@ -160,6 +160,7 @@ pub(super) fn start(script: &std::path::Path) -> RunStart {
 pub(super) fn told() -> Circumstances<'static> {
     Circumstances {
         config: nothing_configured(),
+        functions: &[],
         run_id: "order-1",
         op: 4,
         attempt: 2,
