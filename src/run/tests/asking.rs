@@ -112,7 +112,7 @@ fn ruling_1_a_query_whose_capture_is_held_is_answered_from_the_latest_step_where
         "#,
     );
     story.begin();
-    let list = |texts: &[&str]| Ok(super::story::texts(texts));
+    let list = |texts: &[&str]| Ok(super::texts(texts));
     story.fires(0);
     assert_eq!(story.asks("list"), list(&["free"]));
     story.fires(1);

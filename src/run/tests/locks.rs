@@ -1,6 +1,7 @@
 //! `with_lock`: what is under a lock runs once it is granted, and it is let go of when its closure ends, however it ends.
 
-use super::story::{Story, Told, texts};
+use super::story::{Story, Told};
+use super::texts;
 use crate::history::{Failure, Value, kind};
 
 #[test]

@@ -1,6 +1,7 @@
 //! Ruling 16: what looks cannot write, and leaves all as it was.
 
-use super::story::{Story, texts};
+use super::story::Story;
+use super::texts;
 use crate::history::Value;
 
 #[test]

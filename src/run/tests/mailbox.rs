@@ -1,6 +1,7 @@
 //! Ruling 10: where a message goes, and in which order handlers begin.
 
-use super::story::{Story, Told, texts};
+use super::story::{Story, Told};
+use super::texts;
 use crate::history::Value;
 
 #[test]

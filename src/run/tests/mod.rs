@@ -32,6 +32,11 @@ mod undos;
 use crate::history::{Fact, RunEnd, Value};
 use story::{Story, Told};
 
+/// A list of texts.
+fn texts(texts: &[&str]) -> Value {
+    Value::List(texts.iter().map(|text| Value::from(*text)).collect())
+}
+
 #[test]
 fn a_script_runs_from_begin_to_end_by_its_entries() {
     let mut story = Story::of("let a = activity(\"one\", 1); sleep(\"1s\"); a + 1");

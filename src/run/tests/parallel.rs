@@ -1,6 +1,7 @@
 //! `parallel`: bounded, in order, with what an error does to the others; and `shielded`.
 
-use super::story::{Story, Told, texts};
+use super::story::{Story, Told};
+use super::texts;
 use crate::history::{Failure, RunEnd, Value};
 
 #[test]

@@ -1,6 +1,7 @@
 //! Questions: answered by a person, told to somebody beside the wait.
 
-use super::story::{Story, Told, texts};
+use super::story::{Story, Told};
+use super::texts;
 use crate::history::{Fact, Failure, Resolution, Value, kind};
 
 #[test]

@@ -371,8 +371,7 @@ impl Story {
         for count in 0..self.stood.len() {
             let mut run = Run::new(&self.interpreter, Rc::clone(&self.script), self.charter.clone());
             let mut state = Replayed::default();
-            let begin = &self.entries[..=count];
-            if let Err(error) = replay(&mut run, &mut state, begin, |_, _| ()) {
+            if let Err(error) = replay(&mut run, &mut state, &self.entries[..=count], |_, _| ()) {
                 return Told::Other(format!("stuck in the first {count} entries: {error:?}"));
             }
             let (seen, was) = (sight(&state), &self.stood[count]);
@@ -397,9 +396,4 @@ impl Story {
             Ok(()) => Told::Other(sight(&state)),
         }
     }
-}
-
-/// A list of texts.
-pub(super) fn texts(texts: &[&str]) -> Value {
-    Value::List(texts.iter().map(|text| Value::from(*text)).collect())
 }

@@ -1,6 +1,7 @@
 //! Strands that a script starts: join, select, their errors, their ends.
 
-use super::story::{Story, Told, texts};
+use super::story::{Story, Told};
+use super::texts;
 use crate::history::{RunEnd, Value};
 
 fn ints(ints: &[i64]) -> Value {

@@ -1,6 +1,7 @@
 //! Tokens: given out, resolved from outside, waited for.
 
-use super::story::{Story, Told, texts};
+use super::story::{Story, Told};
+use super::texts;
 use crate::history::{Fact, Resolution, Value, kind};
 
 /// A story up to the wait of a script that has published its token.

@@ -239,7 +239,7 @@ fn undo_tells_what_could_not_be_taken_back() {
     story.fails(0, Failure::new(kind::ACTIVITY, "closed"));
     assert_eq!(story.waits(), ["1 activity \"one\""]);
     story.completes(1, Value::Null);
-    assert_eq!(story.result(), &super::story::texts(&["undo", "1 of 2 undos failed: closed"]));
+    assert_eq!(story.result(), &super::texts(&["undo", "1 of 2 undos failed: closed"]));
 }
 
 #[test]
