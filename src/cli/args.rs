@@ -1,10 +1,11 @@
 //! The command line's grammar: options that all commands share, and the list of commands.
 
 use super::commands::{
-    answer::AnswerArgs, cancel::CancelArgs, exec::ExecArgs, history::HistoryArgs, list::ListArgs,
-    logs::LogsArgs, once::OnceArgs, query::QueryArgs, reject::RejectArgs, resolve::ResolveArgs,
-    result::ResultArgs, resume::ResumeArgs, retry::RetryArgs, signal::SignalArgs, start::StartArgs,
-    status::StatusArgs, terminate::TerminateArgs, upgrade::UpgradeArgs, wait::WaitArgs, why::WhyArgs,
+    answer::AnswerArgs, cancel::CancelArgs, exec::ExecArgs, explain::ExplainArgs, history::HistoryArgs,
+    list::ListArgs, logs::LogsArgs, once::OnceArgs, query::QueryArgs, reject::RejectArgs,
+    resolve::ResolveArgs, result::ResultArgs, resume::ResumeArgs, retry::RetryArgs, signal::SignalArgs,
+    start::StartArgs, status::StatusArgs, terminate::TerminateArgs, upgrade::UpgradeArgs, wait::WaitArgs,
+    why::WhyArgs,
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
@@ -126,6 +127,8 @@ pub(crate) enum Command {
     Upgrade(UpgradeArgs),
     /// The results kept under the keys of `once:`
     Once(OnceArgs),
+    /// Say what the code of an error means
+    Explain(ExplainArgs),
 }
 
 /// Puts `start` before a script that stands where a command is expected: `durun order.rhai`.

@@ -58,6 +58,12 @@ pub(crate) enum CliError {
         /// The run.
         run: String,
     },
+    /// `explain` of a code that there is not.
+    #[error("there is no code \"{text}\"")]
+    NoCode {
+        /// What was asked for.
+        text: String,
+    },
     /// `durun.toml` cannot be used.
     #[error(transparent)]
     Config(#[from] ConfigError),

@@ -66,6 +66,7 @@ fn run(context: &Context, command: Option<Command>) -> Result<Exit, CliError> {
         Some(Command::Terminate(args)) => commands::terminate::run(context, &args),
         Some(Command::Upgrade(args)) => commands::upgrade::run(context, &args),
         Some(Command::Once(args)) => commands::once::run(context, &args),
+        Some(Command::Explain(args)) => commands::explain::run(context, &args),
     }
 }
 
@@ -73,6 +74,7 @@ fn report(context: &Context, error: &CliError) -> Exit {
     match Report::of(error) {
         Some(report) => {
             context.complain(&report.render(context.color_stderr()));
+            context.note(&format!("durun explain {} says more", report.code));
             report.exit
         }
         // Whoever read stdout has seen enough.

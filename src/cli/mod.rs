@@ -4,6 +4,7 @@
 //! stderr is no terminal. Whatever came from outside is shown with its control characters escaped.
 
 mod args;
+mod codes;
 mod commands;
 mod conclusion;
 mod context;

@@ -35,6 +35,9 @@ pub(crate) fn of(error: &CliError) -> Option<Report> {
         CliError::OnceSought { run, .. } => Report::new("D0708", Exit::Conflict, error.to_string())
             .note("nothing was forgotten")
             .hint(format!("durun status {run} shows how far it is")),
+        CliError::NoCode { .. } => {
+            Report::new("D1370", Exit::Missing, error.to_string()).hint("durun explain lists all codes")
+        }
         CliError::Queue(_) => Report::new("D0219", Exit::Configuration, error.to_string()),
         CliError::Config(error) => configuration(error),
         CliError::Usage(_) => Report::new("D0205", Exit::Usage, error.to_string()),

@@ -10,7 +10,7 @@ pub(crate) fn of(error: &StoreError) -> Report {
     let bug = |code| Report::new(code, Exit::Bug, error.to_string()).note("this is a mistake in durun");
     match error {
         StoreError::NoRun { run: RunNo(_) } => Report::new("D0601", Exit::Missing, error.to_string()),
-        StoreError::NoSuchRun { .. } => Report::new("D0616", Exit::Missing, error.to_string()),
+        StoreError::NoSuchRun { .. } => Report::new("D0618", Exit::Missing, error.to_string()),
         StoreError::NoScript { .. } => Report::new("D0602", Exit::Corrupt, error.to_string()),
         StoreError::Ended { id, status } => {
             let word = status.word().replace('_', " ");

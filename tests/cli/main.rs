@@ -5,6 +5,7 @@ mod answer;
 mod bad_input;
 mod cancel;
 mod exec;
+mod explain;
 mod harness;
 mod history;
 mod limits;

@@ -1,4 +1,4 @@
-//! The reference of the command line is what `--help` says. `DURUN_BLESS=1` writes it anew.
+//! The references of the command line and of its errors are what the program says. `DURUN_BLESS=1` writes them anew.
 
 use crate::harness::Home;
 use std::fmt::Write as _;
@@ -24,12 +24,30 @@ fn the_reference_of_the_command_line_says_what_help_says() {
         let text = home.durun(&[&command, "--help"]).stdout();
         write!(made, "\n## {command}\n\n```text\n{text}```\n").expect("a text");
     }
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reference/cli.md");
+    same("cli.md", FIRST, &made);
+}
+
+/// The part of a reference that begins with `first` is what was made.
+fn same(file: &str, first: &str, made: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reference").join(file);
     let written = std::fs::read_to_string(&path).expect("the reference");
-    let (before, now) = written.split_at(written.find(FIRST).expect("its first part"));
+    let (before, now) = written.split_at(written.find(first).expect("its first part"));
     if std::env::var_os("DURUN_BLESS").is_some() {
         std::fs::write(&path, format!("{before}{made}")).expect("writes");
     } else {
-        assert!(now == made, "docs/reference/cli.md is not what --help says; DURUN_BLESS=1 writes it anew");
+        assert!(now == made, "{} is not what the program says; DURUN_BLESS=1 writes it anew", path.display());
     }
+}
+
+#[test]
+fn the_reference_of_errors_says_what_explain_says() {
+    let listed = Home::new().durun(&["explain", "-o", "jsonl"]).stdout();
+    let mut made = "## Codes\n".to_owned();
+    for line in listed.lines() {
+        let code: serde_json::Value = serde_json::from_str(line).expect("JSON");
+        let field = |name: &str| code[name].as_str().expect("a text").to_owned();
+        write!(made, "\n### {}: {}\n\n{}\n", field("code"), field("title"), field("text")).expect("a text");
+    }
+    assert!(made.len() > 10_000, "only {} bytes", made.len());
+    same("errors.md", "## Codes\n", &made);
 }

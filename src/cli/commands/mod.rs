@@ -3,6 +3,7 @@
 pub(crate) mod answer;
 pub(crate) mod cancel;
 pub(crate) mod exec;
+pub(crate) mod explain;
 pub(crate) mod history;
 pub(crate) mod list;
 pub(crate) mod logs;

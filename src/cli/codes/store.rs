@@ -1,0 +1,140 @@
+//! D06: the store.
+
+use super::Code;
+
+pub(super) const CODES: &[Code] = &[
+    Code {
+        name: "D0601",
+        title: "the store has no run of that number",
+        text: "\
+A run was looked up by its number and is gone, for example pruned by another
+process in the meantime. `durun list -a` shows what there is.",
+    },
+    Code {
+        name: "D0602",
+        title: "the text of a script is missing",
+        text: "\
+Scripts are kept in the store with the runs that use them, and this one is not
+there: the store is damaged. Keep a copy of its directory, then restore a
+backup. With the same text at hand, `durun upgrade ID --script FILE` mends it.",
+    },
+    Code {
+        name: "D0603",
+        title: "another process executes the run",
+        text: "\
+A run is executed by one process at a time. Wait for its end, or stop that
+process first; when it is gone, killed too, the run is free.
+
+    durun wait ID",
+    },
+    Code {
+        name: "D0604",
+        title: "another process has taken the run over",
+        text: "\
+This process was held up for so long that it counted as gone, and another one
+goes on with the run. Nothing was done twice in the history: what this process
+still wanted to record was refused.",
+    },
+    Code {
+        name: "D0605",
+        title: "a record would be overwritten with another",
+        text: "\
+A mistake in durun: an entry that exists was to be written again with other
+bytes. It was refused and the history is as it was. Please report it with the
+output of `durun history ID -o jsonl`.",
+    },
+    Code {
+        name: "D0606",
+        title: "a record would leave a gap",
+        text: "\
+A mistake in durun: an entry was to be written behind one that is missing. It
+was refused and the history is as it was. Please report it with the output of
+`durun history ID -o jsonl`.",
+    },
+    Code {
+        name: "D0607",
+        title: "the store is damaged",
+        text: "\
+The file of the store is not as durun wrote it: a failing disk, an incomplete
+copy, another program. durun has changed nothing. Keep a copy of the directory,
+then restore a backup, or begin a new store with --store DIR.",
+    },
+    Code {
+        name: "D0608",
+        title: "the store is newer than this durun",
+        text: "\
+A newer durun has written this store, in a form that this one does not know.
+Use that version, or another store. Nothing was changed.",
+    },
+    Code {
+        name: "D0609",
+        title: "another version has the store open",
+        text: "\
+Processes that share a store have to be of one version. Wait until the other has
+ended, or stop it, or use its version here.",
+    },
+    Code {
+        name: "D0610",
+        title: "the store is busy",
+        text: "\
+Another process has the store and does not answer, or a lock is held. Nothing is
+lost: try again. `fuser DIR/store.redb` shows who has it open.",
+    },
+    Code {
+        name: "D0611",
+        title: "no space left",
+        text: "\
+The device of the store is full. What was recorded before is safe; runs are
+parked. Make room, then: durun resume --all.",
+    },
+    Code {
+        name: "D0612",
+        title: "no permission for the store",
+        text: "\
+The store belongs to its user alone. Use the same user as before, or another
+store: --store DIR or $DURUN_STORE.",
+    },
+    Code {
+        name: "D0613",
+        title: "the store cannot be read or written",
+        text: "\
+The system reported an error for a file of the store. What was recorded before
+is safe; runs are parked. Look at the disk (dmesg), then: durun resume --all.",
+    },
+    Code {
+        name: "D0614",
+        title: "processes of the store do not understand each other",
+        text: "\
+A mistake in durun: what came through the store's socket is not what was
+expected. Nothing was recorded by this call. Please report it.",
+    },
+    Code {
+        name: "D0615",
+        title: "the owner of the store went away",
+        text: "\
+The process that had the store open ended while it was asked, and no other took
+its place in time. Try again: the next one opens the store itself.",
+    },
+    Code {
+        name: "D0616",
+        title: "an entry of a history is damaged",
+        text: "\
+The bytes of an entry are not what was written. durun has changed nothing. Keep
+a copy of the store's directory, then restore a backup. The other runs of the
+store are not touched by it.",
+    },
+    Code {
+        name: "D0617",
+        title: "a history is incomplete",
+        text: "\
+The run's row counts more entries than there are. durun has changed nothing.
+Keep a copy of the store's directory, then restore a backup.",
+    },
+    Code {
+        name: "D0618",
+        title: "the run that is spoken to is not there",
+        text: "\
+A message was addressed to a run that the store does not have, or no longer.
+`durun list -a` shows what there is.",
+    },
+];
