@@ -123,6 +123,7 @@ fn start(store: &dyn Store, text: &str, number: u64) -> (RunNo, u64) {
         scripts: vec![(ScriptHash::of(text), text.to_owned())],
         claim: Some(Claim { token: Token(1), pid: 1 }),
         queue: None,
+        parent: None,
     };
     match store.ask(Request::Start(Box::new(new))) {
         Ok(Answer::Started { run, epoch }) => (run, epoch),

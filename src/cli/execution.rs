@@ -6,7 +6,7 @@ use super::error::CliError;
 use super::exit::Exit;
 use super::interrupt::Interrupts;
 use super::render::display::Display;
-use crate::client::{Claimed, ClientError, ExecuteOptions, Finished, Session, Standing, Waited, wait};
+use crate::client::{Claimed, ClientError, ExecuteOptions, Finished, Session, Standing, Waited, view, wait};
 use crate::history::{RunId, RunNo, RunStatus};
 use std::sync::Arc;
 
@@ -34,11 +34,14 @@ pub(crate) fn execute_for(
     let finished = session.executor().execute(session, runs, options);
     display.finish();
     let finished = finished.map_err(ClientError::from)?;
+    let is_asked = |no: &RunNo| names.iter().any(|(run, _)| run == no);
+    let (finished, children): (Vec<_>, Vec<_>) = finished.into_iter().partition(|(no, _)| is_asked(no));
     let parked = finished.iter().any(|(_, finished)| *finished == Finished::Parked);
     if let Some(exit) = interrupts.exit().filter(|_| parked) {
         context.complain(&parting(context, &names, &finished));
         return Ok(exit);
     }
+    tell_of_children(context, session, &children)?;
     match (names.as_slice(), finished.into_iter().next()) {
         ([(run, id)], Some((_, finished))) => {
             let standing = match finished {
@@ -55,6 +58,20 @@ pub(crate) fn execute_for(
         }
         _ => conclude_all(context, session, &names),
     }
+}
+
+/// Children that outlive the runs that were asked for, and were put down.
+fn tell_of_children(
+    context: &Context,
+    session: &Session,
+    children: &[(RunNo, Finished)],
+) -> Result<(), CliError> {
+    for (no, _) in children.iter().filter(|(_, finished)| *finished == Finished::Parked) {
+        let id = view(session, *no)?.row.id;
+        let command = context.command(&format!("resume {id}"));
+        context.complain(&format!("child run {id} is parked, nothing is lost; go on with: {command}\n"));
+    }
+    Ok(())
 }
 
 /// What is said after an interruption: the command that goes on.

@@ -12,6 +12,7 @@ pub(crate) fn of(error: &StoreError) -> Report {
         StoreError::NoRun { run: RunNo(_) } => Report::new("D0601", Exit::Missing, error.to_string()),
         StoreError::NoSuchRun { .. } => Report::new("D0618", Exit::Missing, error.to_string()),
         StoreError::NoScript { .. } => Report::new("D0602", Exit::Corrupt, error.to_string()),
+        StoreError::Nested { .. } => Report::new("D0900", Exit::Failed, error.to_string()),
         StoreError::Ended { id, status } => {
             let word = status.word().replace('_', " ");
             Report::new("D0701", Exit::Conflict, format!("run {id} has ended: {word}"))

@@ -1,10 +1,10 @@
 //! The engine: scripts driven by a worker in this process, queries answered by replay.
 
 use super::{
-    Claimed, ExecuteError, ExecuteOptions, Executor, Fit, Misfit, QueryError, Session, Stop, StopLevel,
-    SyntaxError,
+    Claimed, ExecuteError, ExecuteOptions, Executor, Fit, Misfit, ProgramError, QueryError, Session, Stop,
+    StopLevel, SyntaxError,
 };
-use crate::history::{Entry, Message, RunNo, Value};
+use crate::history::{Entry, Message, Program, RunNo, ScriptHash, Value};
 use crate::run::{Charter, QueryError as Unanswered, Seen, has_token, query};
 use crate::script::{Interpreter, Script, Source, SourceError};
 use crate::store::{Answer, Request, Snapshot, Store, StoreError};
@@ -12,6 +12,7 @@ use crate::worker::{
     Finished, Input, LoadError, Processes, Settings, Worker, WorkerError, compile_program, load_history,
 };
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
@@ -55,11 +56,18 @@ impl Executor for Engine {
             Arc::clone(session.clock()),
             Box::new(effects),
             options.observer,
-            Settings { live_strands: LIVE_STRANDS, configs: options.configs, ..Settings::seeded(seed) },
+            Settings {
+                live_strands: LIVE_STRANDS,
+                configs: options.configs,
+                claim: Some(session.claim()),
+                programs: Arc::new(child_program),
+                ..Settings::seeded(seed)
+            },
         );
         for run in &runs {
             worker.adopt(run.run, run.epoch).map_err(failed)?;
         }
+        worker.take_up_children().map_err(failed)?;
         worker.make_room();
         worker.drive(&inputs).map_err(failed)
     }
@@ -115,6 +123,27 @@ impl Executor for Engine {
                 }
             })?;
         Ok(source.modules)
+    }
+}
+
+/// The program of a child run, read when it starts.
+fn child_program(path: &Path) -> Result<(Program, Vec<(ScriptHash, String)>), String> {
+    match super::load_program(path, &Engine) {
+        Ok(loaded) => Ok((loaded.program, loaded.texts)),
+        Err(error @ ProgramError::NotFound { .. }) => {
+            let near = match &error {
+                ProgramError::NotFound { near, .. } if !near.is_empty() => {
+                    format!("; did you mean {}?", near.join(", "))
+                }
+                _ => String::new(),
+            };
+            Err(format!("{error}{near}"))
+        }
+        Err(ProgramError::Syntax { error, .. }) => {
+            let place = error.line.map(|line| format!(", line {line}")).unwrap_or_default();
+            Err(format!("{}{place}: {}", error.file, error.message))
+        }
+        Err(error) => Err(error.to_string()),
     }
 }
 

@@ -115,7 +115,7 @@ impl Misfit {
 /// Who drives scripts.
 pub trait Executor: Send + Sync {
     /// Executes runs that this process has claimed, in the calling thread and as many as it likes; gives the claims
-    /// up before it returns. One [`Finished`] for each run, in their order.
+    /// up before it returns. One [`Finished`] for each run, and one for each child run that was executed with them.
     ///
     /// # Errors
     /// [`ExecuteError`] where it stopped for a reason outside the scripts.

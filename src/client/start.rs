@@ -141,6 +141,7 @@ pub(super) fn new_run(session: &Session, request: StartRequest) -> Result<(NewRu
         scripts: request.program.texts,
         claim: request.claim.then(|| session.claim()),
         queue: request.queue,
+        parent: None,
     };
     Ok((new, id))
 }

@@ -92,6 +92,7 @@ pub(crate) fn row(name: &str) -> RunRow {
         queue: None,
         history: None,
         past: None,
+        parent: None,
     }
 }
 

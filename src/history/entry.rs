@@ -1,8 +1,8 @@
 //! Entries: the facts of a run, in the order in which its script was told of them.
 
 use super::{
-    CommandKind, CommandLabel, Failure, LockGranted, Message, MessageBody, MessageId, MessageNo, Moment,
-    OpId, QuestionAnswered, RunEnd, RunRestarted, TokenResolved, Value,
+    ChildEnded, CommandKind, CommandLabel, Failure, LockGranted, Message, MessageBody, MessageId, MessageNo,
+    Moment, OpId, QuestionAnswered, RunEnd, RunRestarted, TokenResolved, Value,
 };
 use serde::{Deserialize, Serialize};
 
@@ -39,6 +39,8 @@ pub enum Fact {
     QuestionAnswered(Box<QuestionAnswered>),
     /// A lock that the script asked for was granted.
     LockGranted(Box<LockGranted>),
+    /// The end of a child run was delivered.
+    ChildEnded(Box<ChildEnded>),
     /// The run ended; always the last entry.
     RunEnded(Box<RunEnded>),
     /// The script ended this history, and the next generation of the run begins.
@@ -197,6 +199,14 @@ impl Fact {
                 label: CommandLabel { kind: CommandKind::WithLock, name: name.clone() },
                 accepted_at: message.accepted_at,
             })),
+            MessageBody::ChildEnded { op, child, outcome } => Self::ChildEnded(Box::new(ChildEnded {
+                message_no: message.no,
+                message_id: message.id,
+                op: *op,
+                child: child.clone(),
+                outcome: outcome.clone(),
+                accepted_at: message.accepted_at,
+            })),
         }
     }
 
@@ -224,6 +234,7 @@ impl Fact {
             Self::TokenResolved(it) => Some((it.message_no, it.message_id, it.accepted_at)),
             Self::QuestionAnswered(it) => Some((it.message_no, it.message_id, it.accepted_at)),
             Self::LockGranted(it) => Some((it.message_no, it.message_id, it.accepted_at)),
+            Self::ChildEnded(it) => Some((it.message_no, it.message_id, it.accepted_at)),
             Self::RunBegan { .. }
             | Self::ActivityCompleted(_)
             | Self::ActivityFailed(_)
@@ -247,6 +258,7 @@ impl Fact {
             Self::TokenResolved(_) => "TokenResolved",
             Self::QuestionAnswered(_) => "QuestionAnswered",
             Self::LockGranted(_) => "LockGranted",
+            Self::ChildEnded(_) => "ChildEnded",
             Self::RunEnded(ended) => match ended.end {
                 RunEnd::Completed { .. } => "RunCompleted",
                 RunEnd::Failed { .. } => "RunFailed",
@@ -271,6 +283,7 @@ impl Fact {
             | Self::CancelRequested(_)
             | Self::TokenResolved(_)
             | Self::QuestionAnswered(_)
+            | Self::ChildEnded(_)
             | Self::RunEnded(_)
             | Self::RunRestarted(_)
             | Self::Unknown { .. } => None,

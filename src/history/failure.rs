@@ -44,6 +44,10 @@ pub mod kind {
     pub const ENDED: &str = "ended";
     /// No run has that id.
     pub const NO_SUCH_RUN: &str = "no_such_run";
+    /// A child run that did not complete, or could not be started.
+    pub const CHILD: &str = "child";
+    /// A name that is in use for something else.
+    pub const CONFLICT: &str = "conflict";
     /// A token that was rejected.
     pub const REJECTED: &str = "rejected";
     /// An at-most-once step whose outcome a crash hid.

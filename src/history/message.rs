@@ -1,6 +1,6 @@
 //! Messages: what others say to a run. They wait in its inbox until its script is told.
 
-use super::{CancelCause, Choice, MessageNo, Moment, OpId, Resolution, RunNo, Value};
+use super::{CancelCause, ChildOutcome, Choice, MessageNo, Moment, OpId, Resolution, RunId, RunNo, Value};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -61,6 +61,15 @@ pub enum MessageBody {
         /// The name of the lock.
         name: String,
     },
+    /// A child run that a command started has ended, or is stuck.
+    ChildEnded {
+        /// The command.
+        op: OpId,
+        /// The child.
+        child: RunId,
+        /// How it came out.
+        outcome: ChildOutcome,
+    },
 }
 
 impl MessageId {
@@ -82,6 +91,16 @@ impl MessageId {
     /// The id of the grant of a lock to a command of a run, by its place among those that ever asked for it.
     pub fn of_grant(run: &str, op: OpId, place: u64) -> Self {
         Self::of_parts(run, 10, &[op.0.to_be_bytes().as_slice(), &place.to_be_bytes()].concat())
+    }
+
+    /// The id of every end of a child that a command started: the first one counts.
+    pub fn of_child(run: RunNo, generation: u32, op: OpId) -> Self {
+        Self::of_parts("", 20, &super::generation::parts(run, generation, op))
+    }
+
+    /// The id of the request to end that a child has when its parent closes.
+    pub fn of_close(run: RunNo, generation: u32, op: OpId) -> Self {
+        Self::of_parts("", 21, &super::generation::parts(run, generation, op))
     }
 
     /// The id of what a command of a run sends to another run: sent again after a crash, it is the same.

@@ -4,6 +4,7 @@
 //! they do not know where the bytes live, who executes a run or what a script is.
 #![warn(clippy::wildcard_enum_match_arm, clippy::match_wildcard_for_single_variants)]
 
+mod child;
 mod command;
 mod effect_options;
 mod entry;
@@ -24,6 +25,7 @@ mod secret;
 mod status;
 mod value;
 
+pub use child::{ChildEnded, ChildOutcome, MOST_NESTED_RUNS, OnParentClose, Parent};
 pub use command::{CommandKind, CommandLabel};
 pub use effect_options::{EffectOptions, InvalidRate, Rate, WARN_AFTER_MS};
 pub use entry::{

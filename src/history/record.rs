@@ -72,6 +72,7 @@ impl Fact {
             Self::QuestionAnswered(_) => 21,
             Self::RunRestarted(_) => 30,
             Self::LockGranted(_) => 40,
+            Self::ChildEnded(_) => 50,
             Self::Unknown { code, .. } => *code,
         }
     }
@@ -98,6 +99,7 @@ impl Record {
             Fact::TokenResolved(body) => write_body(&mut bytes, body),
             Fact::QuestionAnswered(body) => write_body(&mut bytes, body),
             Fact::LockGranted(body) => write_body(&mut bytes, body),
+            Fact::ChildEnded(body) => write_body(&mut bytes, body),
             Fact::RunRestarted(body) => write_body(&mut bytes, body),
             Fact::Unknown { raw, .. } => {
                 bytes.extend_from_slice(raw);
@@ -159,6 +161,7 @@ impl Record {
             21 => Fact::QuestionAnswered(read_body(body)?),
             30 => Fact::RunRestarted(read_body(body)?),
             40 => Fact::LockGranted(read_body(body)?),
+            50 => Fact::ChildEnded(read_body(body)?),
             code => Fact::Unknown { code, raw: body.to_vec() },
         };
         Ok((Entry { at: Moment(i64::from_be_bytes(time)), fact }, Checksum(checksum)))
@@ -177,9 +180,10 @@ fn read_body<T: for<'de> Deserialize<'de>>(body: &[u8]) -> Result<T, RecordError
 mod tests {
     use super::*;
     use crate::history::{
-        ActivityCompleted, ActivityFailed, CancelCause, CancelRequested, Choice, CommandKind, CommandLabel,
-        Failure, LockGranted, MessageId, MessageNo, OpId, QuestionAnswered, Resolution, RunEnd, RunEnded,
-        RunRestarted, SignalReceived, TimerFired, TokenResolved, Value,
+        ActivityCompleted, ActivityFailed, CancelCause, CancelRequested, ChildEnded, ChildOutcome, Choice,
+        CommandKind, CommandLabel, Failure, LockGranted, MessageId, MessageNo, OpId, QuestionAnswered,
+        Resolution, RunEnd, RunEnded, RunId, RunRestarted, SignalReceived, Stuck, TimerFired, TokenResolved,
+        Value,
     };
 
     fn label(kind: CommandKind, name: &str) -> CommandLabel {
@@ -193,6 +197,17 @@ mod tests {
             token: "order.abc".to_owned(),
             resolution,
             accepted_at: Moment(5),
+        }))
+    }
+
+    fn child_ended(outcome: ChildOutcome) -> Fact {
+        Fact::ChildEnded(Box::new(ChildEnded {
+            message_no: MessageNo(6),
+            message_id: MessageId([5; 16]),
+            op: OpId(7),
+            child: RunId::parse("p.7").expect("an id"),
+            outcome,
+            accepted_at: Moment(8),
         }))
     }
 
@@ -253,6 +268,16 @@ mod tests {
                 label: label(CommandKind::WithLock, "db"),
                 accepted_at: Moment(7),
             })),
+            child_ended(ChildOutcome::Ended(RunEnd::Completed { result: Value::Int(3) })),
+            child_ended(ChildOutcome::Stuck(Box::new(Stuck {
+                kind: "fault".to_owned(),
+                message: "no".to_owned(),
+                file: None,
+                line: Some(3),
+                column: None,
+                calls: Vec::new(),
+                hint: None,
+            }))),
             Fact::RunRestarted(Box::new(RunRestarted { generation: 3, input: Value::Int(2) })),
             Fact::Unknown { code: 900, raw: vec![1, 2, 3] },
         ]

@@ -1,6 +1,6 @@
 //! What the store keeps of each run: the record of its start, and the small row that changes.
 
-use super::{Moment, PastGeneration, QueuePlace, RunId, RunNo, StoredStatus, Value};
+use super::{Moment, Parent, PastGeneration, QueuePlace, RunId, RunNo, StoredStatus, Value};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -104,6 +104,9 @@ pub struct RunRow {
     /// The generation before the present one.
     #[serde(default)]
     pub past: Option<PastGeneration>,
+    /// The run that started it.
+    #[serde(default)]
+    pub parent: Option<Parent>,
 }
 
 impl ScriptHash {

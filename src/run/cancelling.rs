@@ -74,6 +74,7 @@ impl Run {
         let Some(target) = handle.target().filter(|_| handle.ended().is_none()) else { return };
         let level = match target {
             Target::Strand(no) => self.strands.get(&no).map(|slot| slot.level),
+            Target::Command(op) if self.is_of_child(op) => return self.ask_child_to_end(op, true),
             Target::Command(op) => self.open.get(&op).map(Open::level),
         };
         self.cancel_targets(level.unwrap_or(0), BTreeSet::from([target]));
@@ -106,6 +107,9 @@ impl Run {
 
     /// Ends a command that was started and not waited for. An outcome that comes later is dropped.
     fn cancel_command(&mut self, op: OpId, failure: &Failure) {
+        if self.is_of_child(op) {
+            return self.ask_child_to_end(op, false);
+        }
         if let Some(open) = self.forget(op) {
             self.settle(op);
             if let Owner::Handle { handle, .. } = open.owner {
@@ -143,7 +147,12 @@ impl Run {
         let shed: Vec<(Target, u32)> =
             strands.chain(commands).filter(|(target, _)| !kept.contains(target)).collect();
         for (target, level) in shed {
-            self.cancel_targets(level, BTreeSet::from([target]));
+            match target {
+                Target::Command(op) if self.is_of_child(op) => self.leave_child(op),
+                Target::Command(_) | Target::Strand(_) => {
+                    self.cancel_targets(level, BTreeSet::from([target]));
+                }
+            }
         }
         let is_shed = |slot: &Slot| slot.cancelled || !matches!(slot.kind, Kind::Started(_));
         self.all_shed = self.strands.values().all(is_shed)
@@ -169,8 +178,7 @@ impl Run {
             .map(|(op, _)| *op)
             .collect();
         for op in left {
-            self.forget(op);
-            self.settle(op);
+            self.break_off(op);
         }
         self.unjoined.clear();
         self.forget_waiting_for_undos();

@@ -49,6 +49,7 @@ impl Run {
             | Wait::Signal { .. }
             | Wait::Token { .. }
             | Wait::Lock
+            | Wait::Child { .. }
             | Wait::Question(_)
             | Wait::Notice { .. }
             | Wait::Reminder { .. } => return Ok(false),

@@ -51,6 +51,7 @@ impl Run {
                 Ok(())
             }
             Fact::LockGranted(granted) => self.granted(granted),
+            Fact::ChildEnded(ended) => self.child_ended(ended),
             Fact::RunEnded(_) | Fact::RunRestarted(_) => {
                 Err(nondeterminism::out_of_place(entry.fact.word(), file).into())
             }
@@ -135,7 +136,9 @@ impl Run {
                 self.remind(question);
                 return Ok(());
             }
-            Some(Wait::Timer | Wait::Effect | Wait::Notice { .. }) | None => Ok(Value::Null),
+            Some(Wait::Timer | Wait::Effect | Wait::Notice { .. } | Wait::Child { .. }) | None => {
+                Ok(Value::Null)
+            }
         };
         self.end_command(fired.op, reply);
         Ok(())
@@ -150,6 +153,7 @@ impl Run {
             | Wait::Until { .. }
             | Wait::Token { .. }
             | Wait::Lock
+            | Wait::Child { .. }
             | Wait::Question(_)
             | Wait::Notice { .. }
             | Wait::Reminder { .. } => None,

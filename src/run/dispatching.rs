@@ -14,6 +14,8 @@ impl Run {
                 label(CommandKind::SignalRun, name),
                 Value::from([("run", to.as_str().into()), ("data", payload.clone())]),
             ),
+            Dispatch::StartChild(child) => (label(CommandKind::StartChild, &child.file), child.input.clone()),
+            Dispatch::CancelChild { run } => (label(CommandKind::CancelChild, run), Value::Null),
         };
         self.wait(op, asker, label, Wait::Effect, Work::Dispatch(dispatch));
         self.show(shown);

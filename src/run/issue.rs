@@ -36,6 +36,7 @@ impl Run {
             Ask::Started { ask, handle } => {
                 if let Some(reply) = self.ask_command(Asker { handle: Some(&handle), ..asker }, *ask) {
                     handle.end_with(reply);
+                    self.note_unjoined(&handle);
                 }
                 Some(Ok(Value::Null))
             }
@@ -60,6 +61,7 @@ impl Run {
             | Ask::WaitToken { .. }
             | Ask::Lock { .. }
             | Ask::Dispatch(_)
+            | Ask::Child(_)
             | Ask::Question(_)
             | Ask::Direct(_)) => self.ask_command(asker, ask),
         })
@@ -101,6 +103,7 @@ impl Run {
             }
             Ask::Lock { name, timeout_ms } => return self.ask_lock(op, asker, &name, timeout_ms),
             Ask::Dispatch(dispatch) => self.dispatch(op, asker, *dispatch),
+            Ask::Child(child) => return self.wait_child(op, asker, child),
             Ask::Question(question) => self.ask_person(op, asker, question),
             Ask::Direct(_) => {
                 return Some(Err(Failure::new(kind::FAULT, "a direct call outside an activity")));
@@ -164,6 +167,7 @@ impl Run {
             | Wait::Timer
             | Wait::Token { .. }
             | Wait::Lock
+            | Wait::Child { .. }
             | Wait::Question(_)
             | Wait::Notice { .. }
             | Wait::Reminder { .. } => {}

@@ -56,7 +56,14 @@ impl Run {
                 self.unblock(no);
                 self.ready.push_back((no, Wake::Reply(Ok(Value::Null))));
             }
-        } else if matches!(handle.ended(), Some(Err(_))) && !handle.is_joined() {
+        } else {
+            self.note_unjoined(handle);
+        }
+    }
+
+    /// What ended with an error is remembered until somebody joins it.
+    pub(super) fn note_unjoined(&mut self, handle: &Handle) {
+        if matches!(handle.ended(), Some(Err(_))) && !handle.is_joined() {
             self.unjoined.push(handle.clone());
         }
     }
@@ -80,10 +87,7 @@ impl Run {
         self.world.state.borrow_mut().blocked_lines.remove(&no);
         match &blocked {
             Blocked::No | Blocked::Undo => {}
-            Blocked::Command(op) => {
-                self.forget(*op);
-                self.settle(*op);
-            }
+            Blocked::Command(op) => self.break_off(*op),
             Blocked::Join { handles, .. } => {
                 for target in handles.iter().filter_map(Handle::target) {
                     if let Some(waiters) = self.waiters.get_mut(&target) {

@@ -6,6 +6,7 @@
 
 mod cancelling;
 mod chance;
+mod children;
 mod command;
 mod condition;
 mod delivery;

@@ -42,7 +42,7 @@ pub fn next_input(arrived: Arrived<'_>, now: Moment, signals: bool) -> Option<Ne
             Some(((message.accepted_at, 1, message.no.0), NextInput::Message(place)))
         }
         // What was asked for comes also while the last handlers end.
-        MessageBody::Grant { .. } => {
+        MessageBody::Grant { .. } | MessageBody::ChildEnded { .. } => {
             Some(((message.accepted_at, 1, message.no.0), NextInput::Message(place)))
         }
         MessageBody::Signal { .. } | MessageBody::Resolve { .. } | MessageBody::Answer { .. } => None,

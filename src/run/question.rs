@@ -82,6 +82,7 @@ impl Run {
                 | Wait::Until { .. }
                 | Wait::Token { .. }
                 | Wait::Lock
+                | Wait::Child { .. }
                 | Wait::Question(_) => false,
             })
             .map(|(beside, _)| *beside)

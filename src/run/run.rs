@@ -9,7 +9,7 @@ use super::undoing::Undos;
 use super::world::World;
 use crate::history::{CommandLabel, Entry, Failure, Moment, OpId, Pending, RunEnd, Stuck, Value, kind};
 use crate::script::{
-    Answered, Closure, Handle, Interpreter, Limit, Meter, Question, Reply, Rest, Script, Target,
+    Answered, ChildRun, Closure, Handle, Interpreter, Limit, Meter, Question, Reply, Rest, Script, Target,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
@@ -86,6 +86,8 @@ pub(super) enum Wait {
     Token { token: String, otherwise: Option<Value> },
     /// A lock, or its time-out.
     Lock,
+    /// The end of a child run.
+    Child { child: ChildRun, asked_to_end: bool },
     /// An answer, or its time-out.
     Question(Box<Question>),
     /// Beside a question: the outcome of telling its reader.
@@ -124,6 +126,8 @@ pub struct Run {
     /// The locks that it holds, by the command that asked.
     pub(super) locks: BTreeMap<OpId, HeldLock>,
     pub(super) undos: Undos,
+    /// How children came out, by the command that started each.
+    pub(super) ended_children: BTreeMap<OpId, Reply>,
     pub(super) cancel: Option<Failure>,
     pub(super) grace_over: bool,
 }
@@ -166,6 +170,7 @@ impl Run {
             ending: Ending::default(),
             locks: BTreeMap::new(),
             undos: Undos::default(),
+            ended_children: BTreeMap::new(),
             cancel: None,
             grace_over: false,
         }

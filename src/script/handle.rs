@@ -27,6 +27,7 @@ struct Inner {
     line: Option<u32>,
     name: Option<String>,
     member: Option<(Group, usize)>,
+    run: Option<String>,
     target: OnceCell<Target>,
     value: RefCell<Dynamic>,
     end: OnceCell<Result<(), Failure>>,
@@ -36,19 +37,30 @@ struct Inner {
 impl Handle {
     /// A handle of what is about to begin at a line, perhaps under a name.
     pub(super) fn new(line: Option<u32>, name: Option<String>) -> Self {
-        Self::with(line, name, None)
+        Self::with(line, name, None, None)
+    }
+
+    /// The same of a child run.
+    pub(super) fn of_child(line: Option<u32>, run: String) -> Self {
+        Self::with(line, None, None, Some(run))
     }
 
     /// The same as a member of a group, which is told of its end by this index.
     pub(super) fn in_group(line: Option<u32>, name: Option<String>, group: &Group, index: usize) -> Self {
-        Self::with(line, name, Some((group.clone(), index)))
+        Self::with(line, name, Some((group.clone(), index)), None)
     }
 
-    fn with(line: Option<u32>, name: Option<String>, member: Option<(Group, usize)>) -> Self {
+    fn with(
+        line: Option<u32>,
+        name: Option<String>,
+        member: Option<(Group, usize)>,
+        run: Option<String>,
+    ) -> Self {
         Self(Rc::new(Inner {
             line,
             name,
             member,
+            run,
             target: OnceCell::new(),
             value: RefCell::new(Dynamic::UNIT),
             end: OnceCell::new(),
@@ -64,6 +76,11 @@ impl Handle {
     /// The name given to it.
     pub fn name(&self) -> Option<&str> {
         self.0.name.as_deref()
+    }
+
+    /// The id of the child run that it is of.
+    pub fn run(&self) -> Option<&str> {
+        self.0.run.as_deref()
     }
 
     /// What it is of.
@@ -142,9 +159,10 @@ impl fmt::Display for Handle {
             Some(Target::Strand(_)) => "strand",
             Some(Target::Command(_)) | None => "command",
         };
-        write!(f, "{what}")?;
-        if let Some(name) = self.name() {
-            write!(f, " \"{name}\"")?;
+        match (self.run(), self.name()) {
+            (Some(run), _) => write!(f, "child run {run}")?,
+            (None, Some(name)) => write!(f, "{what} \"{name}\"")?,
+            (None, None) => write!(f, "{what}")?,
         }
         self.line().map_or(Ok(()), |line| write!(f, " started in line {line}"))
     }

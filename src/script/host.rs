@@ -3,7 +3,9 @@
 use super::body::Body;
 use super::closure::Closure;
 use super::handle::{Group, Handle, Start};
-use crate::history::{Choice, CommandLabel, EffectOptions, Failure, Moment, OpId, Stuck, Value};
+use crate::history::{
+    Choice, CommandLabel, EffectOptions, Failure, Moment, OnParentClose, OpId, RunId, Stuck, Value,
+};
 use rhai::Map;
 use std::collections::BTreeSet;
 
@@ -201,6 +203,8 @@ pub enum Ask {
     Undo,
     /// Something said to another run, through the store.
     Dispatch(Box<Dispatch>),
+    /// The end of a child run.
+    Child(ChildRun),
     /// `restart_with`: this history ends, the next begins with this input. Never answered, but where it is refused.
     Restart(Value),
     /// `ask`.
@@ -221,6 +225,39 @@ pub enum Dispatch {
         /// What is sent with it.
         payload: Value,
     },
+    /// Another run is recorded as a child of this one.
+    StartChild(StartChild),
+    /// A child is asked to end.
+    CancelChild {
+        /// Its id.
+        run: String,
+    },
+}
+
+/// A child run as a script asks for it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StartChild {
+    /// The file of its script, relative to the folder of this one.
+    pub file: String,
+    /// What it is started with.
+    pub input: Value,
+    /// The id given to it; without one it is made of this run's and the command's.
+    pub id: Option<RunId>,
+    /// Its own time-out in milliseconds.
+    pub timeout_ms: Option<i64>,
+    /// What becomes of it when this run closes.
+    pub on_close: OnParentClose,
+}
+
+/// A child run that was started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChildRun {
+    /// The command that started it.
+    pub start: OpId,
+    /// Its id.
+    pub run: String,
+    /// Whether it goes on by itself whatever becomes of its parent.
+    pub abandoned: bool,
 }
 
 /// A question to a person.

@@ -31,8 +31,8 @@ pub use calls::names;
 pub use closure::{Closure, HeldCapture};
 pub use handle::{Group, Handle, Start, Target};
 pub use host::{
-    Answered, Ask, Asked, Defaults, Dispatch, Effect, Host, Input, Level, Notice, Question, RunFacts, Said,
-    Thrown, Told, Until,
+    Answered, Ask, Asked, ChildRun, Defaults, Dispatch, Effect, Host, Input, Level, Notice, Question,
+    RunFacts, Said, StartChild, Thrown, Told, Until,
 };
 pub use interpreter::Interpreter;
 pub use process_result::is_misread;

@@ -27,7 +27,7 @@ const READERS: &[&str] = &[
 pub(super) const WRITERS: &[&str] = &["sort", "sort_by", "for_each", "retain", "drain", "dedup"];
 
 /// Calls that give a handle; where it goes nowhere they are called by their name with [`FORGET`] before it, and give nothing.
-pub(super) const STARTERS: &[&str] = &["strand", "start_activity"];
+pub(super) const STARTERS: &[&str] = &["strand", "start_activity", "start_child"];
 /// See [`STARTERS`].
 pub(super) const FORGET: &str = "durun_forget_";
 
@@ -201,9 +201,9 @@ fn takes_closure(link: &Expr) -> bool {
     }
 }
 
-/// Whether this link is `join()`: it suspends as a call of a closure may.
+/// Whether this link is `join()`, `result()` or `signal(…)`: it suspends as a call of a closure may.
 fn joins(link: &Expr) -> bool {
-    let is_join = |link: &Expr| matches!(link, Expr::MethodCall(call, _) if call.args.is_empty() && call.name == "join");
+    let is_join = |link: &Expr| matches!(link, Expr::MethodCall(call, _) if matches!((call.name.as_str(), call.args.len()), ("join" | "result", 0) | ("signal", 1 | 2)));
     match link {
         Expr::Dot(next, ..) | Expr::Index(next, ..) => is_join(&next.lhs),
         other => is_join(other),

@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 pub enum Answer {
     /// Done.
     Done,
-    /// Done, and these messages were written for runs on the way. The hub tells their executors; its callers get [`Answer::Done`].
-    Told(Vec<(RunNo, Message)>),
+    /// Done, and something was written for other runs on the way. The hub tells their executors; its callers get [`Answer::Done`].
+    Told(Told),
     /// The run was recorded.
     Started {
         /// Its number.
@@ -79,6 +79,15 @@ pub enum Answer {
     OnceRows(Vec<OnceRow>),
     /// See [`Admission`].
     Admission(Admission),
+}
+
+/// What a request wrote for other runs.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Told {
+    /// Messages, and whom they are for.
+    pub messages: Vec<(RunNo, Message)>,
+    /// Runs that were ended without being asked.
+    pub ended: Vec<RunNo>,
 }
 
 /// Whether a run that waits in a queue may begin.

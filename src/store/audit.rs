@@ -62,6 +62,7 @@ pub(super) fn audit(rows: &dyn Rows) -> Result<Vec<String>, StoreError> {
         Table::History,
         Table::Logs,
         Table::LockOps,
+        Table::Children,
     ] {
         let orphans = orphans(rows, table, &later)?;
         if orphans > 0 {

@@ -31,6 +31,14 @@ pub enum StoreError {
         /// The hash.
         hash: String,
     },
+    /// Runs are nested too deep: this one may start no other.
+    #[error("run {id} may start no run: runs are nested at most {most} deep")]
+    Nested {
+        /// Its name.
+        id: RunId,
+        /// How deep they may be.
+        most: u32,
+    },
     /// The run has ended.
     #[error("run {id} has ended: {status}")]
     Ended {

@@ -3,7 +3,7 @@
 //! A message for a run that a session executes is offered to it first; its append is then the acknowledgement, one commit
 //! in all. Where no append comes within five milliseconds, the message goes to the inbox, and the session is told again.
 
-use super::{Answer, Event, EventSink, NewMessage, Request, StoreError, Tables};
+use super::{Answer, Event, EventSink, NewMessage, Request, StoreError, Tables, Told};
 use crate::history::{Message, MessageBody, MessageId, MessageNo, Moment, RunNo};
 use crate::timer::Clock;
 use std::collections::{BTreeMap, BTreeSet};
@@ -90,21 +90,22 @@ impl Hub {
         let mut answers = self.tables.apply(requests);
         let mut state = self.state();
         let mut resolved = false;
-        let mut told = Vec::new();
+        let mut told = Told::default();
         for (note, answer) in notes.into_iter().zip(&mut answers) {
             if let Ok(answer) = answer {
                 resolved |= state.note(session, note, answer);
-                if let Answer::Told(messages) = answer {
-                    told.append(messages);
+                if let Answer::Told(more) = answer {
+                    told.messages.append(&mut more.messages);
+                    told.ended.append(&mut more.ended);
                     *answer = Answer::Done;
                 }
             }
         }
-        for (run, message) in told {
-            if let Some(sink) = state.executor(run) {
-                sink(Event::Message { run, message });
-            }
-            state.changed(run, None);
+        for (run, message) in told.messages {
+            state.tell(run, message);
+        }
+        for run in told.ended {
+            state.ended_unasked(run);
         }
         drop(state);
         if resolved {
@@ -202,6 +203,7 @@ enum Note {
     RetriedNow(RunNo),
     Watched(RunNo),
     Signalled(Box<(MessageId, MessageBody)>),
+    Posted(Box<NewMessage>),
     Nothing,
 }
 
@@ -223,6 +225,7 @@ impl Note {
                 let body = MessageBody::Signal { name: new.name.clone(), payload: new.payload.clone() };
                 Self::Signalled(Box::new((new.id, body)))
             }
+            Request::Post(message) => Self::Posted(message.clone()),
             Request::Start(_)
             | Request::Upgrade(_)
             | Request::Deliver(_)
@@ -253,7 +256,7 @@ impl State {
     fn note(&mut self, session: SessionId, note: Note, answer: &Answer) -> bool {
         match note {
             Note::Began => {
-                if let Answer::Started { run, .. } = answer {
+                if let Answer::Started { run, epoch: 1.. } = answer {
                     self.executors.insert(*run, session);
                 }
             }
@@ -288,12 +291,12 @@ impl State {
                 self.changed(run, Some(session));
                 return resolved;
             }
-            Note::Terminated(run) => {
-                if let Some(sink) = self.executors.remove(&run).and_then(|executor| self.sinks.get(&executor))
-                {
-                    sink(Event::Changed { run });
+            Note::Terminated(run) => self.ended_unasked(run),
+            Note::Posted(new) => {
+                if let Answer::Delivered { no, accepted_at, duplicate: false } = answer {
+                    let message = Message { no: *no, id: new.id, accepted_at: *accepted_at, body: new.body };
+                    self.tell(new.run, message);
                 }
-                self.changed(run, None);
             }
             Note::RetriedNow(run) => {
                 if let Some(sink) = self.executor(run) {
@@ -310,14 +313,30 @@ impl State {
         false
     }
 
+    /// A message was written for a run: its executor is told.
+    fn tell(&self, run: RunNo, message: Message) {
+        if let Some(sink) = self.executor(run) {
+            sink(Event::Message { run, message });
+        }
+        self.changed(run, None);
+    }
+
+    /// A run was ended by somebody else than its executor.
+    fn ended_unasked(&mut self, run: RunNo) {
+        if let Some(sink) = self.executors.remove(&run).and_then(|executor| self.sinks.get(&executor)) {
+            sink(Event::Changed { run });
+        }
+        self.changed(run, None);
+    }
+
     /// A signal was written: the run's executor is told, or, where the run was claimed with it, is this session.
     fn signalled(&mut self, session: SessionId, (id, body): (MessageId, MessageBody), answer: &Answer) {
         let Answer::Signalled { run, epoch, no, accepted_at, duplicate, .. } = answer else { return };
         if *epoch > 0 {
             self.executors.insert(*run, session);
-        } else if !duplicate && let Some(sink) = self.executor(*run) {
-            let message = Message { no: *no, id, accepted_at: *accepted_at, body };
-            sink(Event::Message { run: *run, message });
+        } else if !duplicate {
+            self.tell(*run, Message { no: *no, id, accepted_at: *accepted_at, body });
+            return;
         }
         self.changed(*run, None);
     }

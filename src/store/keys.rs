@@ -55,6 +55,11 @@ pub(super) fn queued(name: &str, priority: i32, no: RunNo) -> Vec<u8> {
     [name.as_bytes(), &[0xff], &order.to_be_bytes(), &no.0.to_be_bytes()].concat()
 }
 
+/// The key of a child among those of its parent.
+pub(super) fn child(parent: RunNo, child: RunNo) -> Vec<u8> {
+    [run(parent), run(child)].concat()
+}
+
 /// The last eight bytes as a run number, where the key has them.
 pub(super) fn tail_run(key: &[u8]) -> Option<RunNo> {
     key.last_chunk().copied().map(u64::from_be_bytes).map(RunNo)

@@ -8,6 +8,7 @@
 mod answer;
 mod append;
 mod audit;
+mod children;
 mod codec;
 #[doc(hidden)]
 pub mod conformance;
@@ -34,12 +35,12 @@ mod workers;
 #[doc(hidden)]
 pub use self::redb::crash;
 pub use self::redb::{RedbTables, open_file};
-pub use answer::{Admission, Answer, Event, Once, OnceRow, RunView, Snapshot};
+pub use answer::{Admission, Answer, Event, Once, OnceRow, RunView, Snapshot, Told};
 pub use append::{Append, LockChange, LogKey, LogLevel, LogLine, LogStream, OnceChange, RowChange};
 pub use error::StoreError;
 pub use local::LocalSession;
 pub use memory::MemoryTables;
-pub use request::{NewMessage, NewQueue, NewRun, NewSignal, Request, RunFilter, Upgrade};
+pub use request::{NewMessage, NewParent, NewQueue, NewRun, NewSignal, Request, RunFilter, Upgrade};
 pub use shared::SharedStore;
 
 use crate::history::Token;

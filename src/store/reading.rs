@@ -44,6 +44,7 @@ pub(super) fn read(
         | Request::Append(_)
         | Request::Upgrade(_)
         | Request::Deliver(_)
+        | Request::Post(_)
         | Request::Signal(_)
         | Request::TakeOnce { .. }
         | Request::ForgetOnce { .. }
@@ -123,6 +124,9 @@ fn list(
     liveness: &dyn Liveness,
     filter: &RunFilter,
 ) -> Result<Vec<RunView>, StoreError> {
+    if let Some(parent) = filter.parent {
+        return list_children(rows, now, liveness, filter, parent);
+    }
     let limit = filter.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
     // Runs that have not ended are few among many that have.
     let open_only = !filter.statuses.is_empty() && !filter.statuses.iter().any(|status| status.is_ended());
@@ -135,22 +139,47 @@ fn list(
         until.clone_from(last);
         for (key, _) in &page {
             let no = keys::head_run(key).ok_or_else(|| corrupt("a run has a broken number".to_owned()))?;
-            let row = row(rows, no)?;
-            let other_script =
-                filter.script.as_ref().is_some_and(|script| !row.script.ends_with(script.as_str()));
-            if other_script || filter.since.is_some_and(|since| row.created_at < since) {
-                continue;
-            }
-            let view = view(rows, now, liveness, row)?;
-            if filter.needs_person && !needs_person(&view) {
-                continue;
-            }
-            if views.len() < limit && (filter.statuses.is_empty() || filter.statuses.contains(&view.status)) {
-                views.push(view);
+            if views.len() < limit {
+                views.extend(wanted(rows, now, liveness, filter, no)?);
             }
         }
     }
     Ok(views)
+}
+
+/// The runs that one has started, in the same way.
+fn list_children(
+    rows: &dyn Rows,
+    now: Moment,
+    liveness: &dyn Liveness,
+    filter: &RunFilter,
+    parent: RunNo,
+) -> Result<Vec<RunView>, StoreError> {
+    let mut views = Vec::new();
+    for no in super::children::of_run(rows, parent)? {
+        if filter.limit.is_none_or(|limit| u32::try_from(views.len()).is_ok_and(|length| length < limit)) {
+            views.extend(wanted(rows, now, liveness, filter, no)?);
+        }
+    }
+    Ok(views)
+}
+
+/// The view of a run, where the filter lets it through.
+fn wanted(
+    rows: &dyn Rows,
+    now: Moment,
+    liveness: &dyn Liveness,
+    filter: &RunFilter,
+    no: RunNo,
+) -> Result<Option<RunView>, StoreError> {
+    let row = row(rows, no)?;
+    let other_script = filter.script.as_ref().is_some_and(|script| !row.script.ends_with(script.as_str()));
+    if other_script || filter.since.is_some_and(|since| row.created_at < since) {
+        return Ok(None);
+    }
+    let view = view(rows, now, liveness, row)?;
+    let fits = filter.statuses.is_empty() || filter.statuses.contains(&view.status);
+    Ok(Some(view).filter(|view| fits && (!filter.needs_person || needs_person(view))))
 }
 
 /// Of very many pending rows the first are enough, and every question to a person.
@@ -184,6 +213,7 @@ fn view(rows: &dyn Rows, now: Moment, liveness: &dyn Liveness, row: RunRow) -> R
     let last_at = last.and_then(|(_, record)| record.at()).unwrap_or(row.created_at);
     let status = status(rows, now, liveness, &row)?;
     keep_some(&mut pending);
+    super::children::tell(rows, now, liveness, &mut pending)?;
     pending.extend(super::queues::place(rows, now, liveness, &row)?);
     let locks = super::locks::of_run(rows, now, liveness, row.no, MOST_PENDING)?;
     for lock in locks.iter().filter(|lock| lock.before > 0) {

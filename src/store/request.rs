@@ -2,8 +2,8 @@
 
 use super::{Append, LogKey};
 use crate::history::{
-    Claim, MessageBody, MessageId, Moment, OpId, Program, QueueLimits, RunId, RunNo, RunStart, RunStatus,
-    ScriptHash, Seq, Value,
+    Claim, MessageBody, MessageId, Moment, OnParentClose, OpId, Program, QueueLimits, RunId, RunNo, RunStart,
+    RunStatus, ScriptHash, Seq, Value,
 };
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +33,9 @@ pub enum Request {
     Upgrade(Box<Upgrade>),
     /// Say something to a run: [`Answer::Delivered`](super::Answer::Delivered), or `Ended`.
     Deliver(Box<NewMessage>),
+    /// Say something to a run without asking its executor first, whom it reaches all the same: [`Answer::Delivered`](super::Answer::Delivered), or
+    /// `Ended`.
+    Post(Box<NewMessage>),
     /// Say something to the run of an id; where there is none it may be started in the same step:
     /// [`Answer::Signalled`](super::Answer::Signalled), or `NoSuchRun`, `Ended`.
     Signal(Box<NewSignal>),
@@ -159,6 +162,24 @@ pub struct NewRun {
     /// The queue in which it waits until it may begin.
     #[serde(default)]
     pub queue: Option<NewQueue>,
+    /// The run that starts it. Started again by the same command it is acknowledged with the epoch 0, claimed or not.
+    #[serde(default)]
+    pub parent: Option<NewParent>,
+}
+
+/// The command that starts a run, and what becomes of that when its own run closes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewParent {
+    /// The run that starts it.
+    pub run: RunNo,
+    /// The epoch of the caller's claim of it.
+    pub epoch: u64,
+    /// Its generation.
+    pub generation: u32,
+    /// The command.
+    pub op: OpId,
+    /// What becomes of the new run when it closes.
+    pub on_close: OnParentClose,
 }
 
 /// The queue of a run that is to be recorded.
@@ -227,4 +248,7 @@ pub struct RunFilter {
     /// Only those that need a person: that ask something, or are stuck.
     #[serde(default)]
     pub needs_person: bool,
+    /// Only those that this run has started.
+    #[serde(default)]
+    pub parent: Option<RunNo>,
 }

@@ -45,11 +45,13 @@ pub(super) enum Table {
     Queued,
     /// Numbers of histories whose entries and log lines are being dropped.
     Discarded,
+    /// Run number, run number of a child: nothing.
+    Children,
 }
 
 impl Table {
     /// All of them.
-    pub(super) const ALL: [Self; 20] = [
+    pub(super) const ALL: [Self; 21] = [
         Self::Meta,
         Self::Runs,
         Self::Starts,
@@ -70,6 +72,7 @@ impl Table {
         Self::Queues,
         Self::Queued,
         Self::Discarded,
+        Self::Children,
     ];
 
     /// The name in the file.
@@ -95,6 +98,7 @@ impl Table {
             Self::Queues => "queues",
             Self::Queued => "queued",
             Self::Discarded => "discarded",
+            Self::Children => "children",
         }
     }
 }

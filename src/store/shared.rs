@@ -185,13 +185,11 @@ impl Inner {
         let mut ours = locked(&self.ours);
         for (request, answer) in requests.iter().zip(answers) {
             match (request, answer) {
-                (Request::Start(new), Ok(Answer::Started { run, .. })) if new.claim.is_some() => {
-                    ours.executing.insert(*run);
-                }
                 (Request::Signal(_), Ok(Answer::Signalled { run, epoch, .. })) if *epoch > 0 => {
                     ours.executing.insert(*run);
                 }
-                (Request::Claim { run, .. }, Ok(_)) => {
+                (Request::Start(_), Ok(Answer::Started { run, epoch: 1.. }))
+                | (Request::Claim { run, .. }, Ok(_)) => {
                     ours.executing.insert(*run);
                 }
                 (Request::Release { run, .. }, Ok(_)) => {

@@ -290,6 +290,9 @@ impl Worker {
             Fact::QuestionAnswered(answered) => {
                 Progress::Replied { what: format!("answer {}", answered.choice.choice) }
             }
+            Fact::ChildEnded(ended) => {
+                Progress::Replied { what: format!("child run {} {}", ended.child, ended.outcome.word()) }
+            }
             Fact::CancelRequested(_) => Progress::Signal { name: "cancel".to_owned() },
             Fact::RunBegan { .. } | Fact::RunEnded(_) | Fact::RunRestarted(_) | Fact::Unknown { .. } => {
                 return;

@@ -1,5 +1,6 @@
 //! Dispatches: what the scripts of this process say to other runs, in one call of the store a turn.
 
+use super::children::{not_started, taken};
 use super::executing::{Arrival, Phase};
 use super::worker::{Worker, WorkerError};
 use crate::history::{
@@ -18,7 +19,7 @@ impl Worker {
             for op in self.take_dispatches(no) {
                 match self.request(no, op) {
                     Ok(Some(request)) => {
-                        asked.push((no, op));
+                        asked.push(((no, op), child_of(&request)));
                         requests.push(request);
                     }
                     Ok(None) => {}
@@ -31,10 +32,21 @@ impl Worker {
         }
         let answers = self.store.call(requests);
         let mut failed = None;
-        for (answer, (no, op)) in answers.into_iter().zip(asked) {
-            match answer {
-                Ok(answer) => self.dispatched(no, op, given(&answer)),
-                Err(error) => match refused(&error) {
+        for (answer, ((no, op), child)) in answers.into_iter().zip(asked) {
+            match (answer, child) {
+                (Ok(Answer::Started { run, epoch }), Some(child)) => {
+                    self.child_started((no, op), &child, (run, epoch))?;
+                }
+                (Ok(Answer::Exists { row, .. }), Some((id, _))) => {
+                    self.dispatched(no, op, Err(taken(&id, &row)));
+                }
+                (Err(error @ StoreError::Nested { .. }), Some((id, _))) => {
+                    self.dispatched(no, op, Err(not_started(&id, error)));
+                }
+                // The run is not ours any more, or has ended: nothing of it is started.
+                (Err(StoreError::Fenced { .. } | StoreError::Ended { .. }), Some(_)) => self.look_again(no),
+                (Ok(_), _) => self.dispatched(no, op, Ok(Value::Null)),
+                (Err(error), _) => match refused(&error) {
                     Some(failure) => self.dispatched(no, op, Err(failure)),
                     None => failed = Some(error),
                 },
@@ -53,12 +65,23 @@ impl Worker {
     }
 
     /// The request of a command that is still open.
-    fn request(&self, no: RunNo, op: OpId) -> Result<Option<Request>, Failure> {
+    fn request(&mut self, no: RunNo, op: OpId) -> Result<Option<Request>, Failure> {
         let Some(run) = self.runs.get(&no) else { return Ok(None) };
         let Some(Work::Dispatch(dispatch)) = run.open.get(&op).map(|command| &command.work) else {
             return Ok(None);
         };
         Ok(Some(match dispatch {
+            Dispatch::StartChild(child) => {
+                let child = child.clone();
+                return self.new_child(no, op, &child);
+            }
+            Dispatch::CancelChild { run } => {
+                let request = self.cancel_child(no, op, run);
+                if request.is_none() {
+                    self.dispatched(no, op, Ok(Value::Null));
+                }
+                return Ok(request);
+            }
             Dispatch::Signal { to, name, payload } => Request::Signal(Box::new(NewSignal {
                 to: RunId::parse(to).map_err(|_| no_such_run(to))?,
                 id: MessageId::of_command(no, run.generation, op),
@@ -70,7 +93,7 @@ impl Worker {
     }
 
     /// What came of it waits to be recorded.
-    fn dispatched(&mut self, no: RunNo, op: OpId, result: Result<Value, Failure>) {
+    pub(super) fn dispatched(&mut self, no: RunNo, op: OpId, result: Result<Value, Failure>) {
         let now = self.clock.now();
         let Some(run) = self.runs.get_mut(&no) else { return };
         let Some(command) = run.open.get(&op) else { return };
@@ -100,10 +123,10 @@ impl Worker {
     }
 }
 
-/// What the script is given for an answer.
-#[expect(clippy::unnecessary_wraps, reason = "what other dispatches give can be a failure")]
-fn given(_answer: &Answer) -> Result<Value, Failure> {
-    Ok(Value::Null)
+/// The child that a request starts, and the path of its script.
+fn child_of(request: &Request) -> Option<(RunId, String)> {
+    let Request::Start(new) = request else { return None };
+    Some((new.id.clone(), new.start.program.path.clone()))
 }
 
 /// The failure that a script can catch; nothing where the store itself failed.
@@ -117,6 +140,7 @@ fn refused(error: &StoreError) -> Option<Failure> {
         }
         StoreError::NoRun { .. }
         | StoreError::NoScript { .. }
+        | StoreError::Nested { .. }
         | StoreError::Held { .. }
         | StoreError::Fenced { .. }
         | StoreError::Differs { .. }

@@ -202,7 +202,10 @@ impl Executing {
             checksum = next;
             records.push(record);
             match &entry.fact {
-                Fact::SignalReceived(_) | Fact::TokenResolved(_) | Fact::QuestionAnswered(_) => {
+                Fact::SignalReceived(_)
+                | Fact::TokenResolved(_)
+                | Fact::QuestionAnswered(_)
+                | Fact::ChildEnded(_) => {
                     delivered.extend(entry.fact.message().map(|(no, id, _)| (no, id)));
                 }
                 Fact::LockGranted(granted) => {

@@ -23,7 +23,10 @@ impl Worker {
         for message in old.inbox {
             match message.body {
                 MessageBody::Signal { .. } | MessageBody::Cancel { .. } => run.accept(message),
-                MessageBody::Resolve { .. } | MessageBody::Answer { .. } | MessageBody::Grant { .. } => {}
+                MessageBody::Resolve { .. }
+                | MessageBody::Answer { .. }
+                | MessageBody::Grant { .. }
+                | MessageBody::ChildEnded { .. } => {}
             }
         }
     }

@@ -9,6 +9,7 @@ mod attempt;
 mod attempts;
 mod bodies;
 mod body_host;
+mod children;
 mod dispatches;
 mod effects;
 mod eviction;
@@ -32,6 +33,7 @@ mod slots;
 #[expect(clippy::module_inception, reason = "the room's noun is its main file's noun")]
 mod worker;
 
+pub use children::Programs;
 pub use effects::{Effects, Job, JobDone, JobKey, News, Ready};
 pub use processes::Processes;
 pub use progress::{Observer, Progress};

@@ -78,6 +78,7 @@ impl Executing {
             | Fact::TokenResolved(_)
             | Fact::QuestionAnswered(_)
             | Fact::LockGranted(_)
+            | Fact::ChildEnded(_)
             | Fact::CancelRequested(_)
             | Fact::RunEnded(_)
             | Fact::RunRestarted(_)

@@ -1,6 +1,6 @@
 //! What a worker tells while it goes on, for a live display.
 
-use crate::history::{CommandLabel, Failure, Moment, OpId, RunEnd, RunNo, Stuck};
+use crate::history::{CommandLabel, Failure, Moment, OpId, RunEnd, RunId, RunNo, Stuck};
 use crate::store::LogLine;
 use std::sync::Arc;
 
@@ -123,6 +123,13 @@ pub enum Progress {
     Restarted {
         /// Its number.
         generation: u32,
+    },
+    /// The script has started a child run, or one of its children is taken up with it.
+    ChildStarted {
+        /// Its number.
+        run: RunNo,
+        /// Its name.
+        id: RunId,
     },
     /// The run ended.
     Ended(RunEnd),

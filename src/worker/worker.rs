@@ -1,11 +1,12 @@
 //! The worker: one loop over one closed enum of inputs.
 
+use super::children::Programs;
 use super::effects::{Effects, News};
 use super::executing::{Executing, Phase};
 use super::progress::{Observer, Progress};
 use super::slots::Slots;
 use crate::config::{ConfigError, Configs, Limits};
-use crate::history::{Moment, Program, RunEnd, RunNo, Stuck};
+use crate::history::{Claim, Moment, Program, RunEnd, RunNo, Stuck};
 use crate::script::{Interpreter, Script};
 use crate::store::{Event, Store, StoreError};
 use crate::timer::Clock;
@@ -71,12 +72,22 @@ pub struct Settings {
     pub live_strands: usize,
     /// What `durun.toml` says, by script.
     pub configs: Arc<Configs>,
+    /// In whose name child runs are claimed; without it they are recorded for others to execute.
+    pub claim: Option<Claim>,
+    /// Where the scripts of child runs are read.
+    pub programs: Programs,
 }
 
 impl Settings {
-    /// The usual settings; no script has a configuration.
+    /// The usual settings; no script has a configuration, and no child run one.
     pub fn seeded(seed: u64) -> Self {
-        Self { seed, live_strands: usize::MAX, configs: Arc::new(Configs::none()) }
+        Self {
+            seed,
+            live_strands: usize::MAX,
+            configs: Arc::new(Configs::none()),
+            claim: None,
+            programs: Arc::new(|path| Err(format!("there is no script {}", path.display()))),
+        }
     }
 }
 

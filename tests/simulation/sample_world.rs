@@ -323,6 +323,7 @@ impl<'s> SampleWorld<'s> {
             scripts: vec![(ScriptHash::of(&text), text)],
             claim: None,
             queue: None,
+            parent: None,
         };
         match store.ask(Request::Start(Box::new(new))) {
             Ok(Answer::Started { run, .. }) => run,

@@ -52,6 +52,7 @@ pub(crate) fn run(context: &Context, args: &ListArgs) -> Result<Exit, CliError> 
         since: args.since.as_deref().map(|text| since(text, context.clock.now())).transpose()?,
         limit,
         needs_person: false,
+        parent: None,
     };
     let views = match context.session_if_any()? {
         Some(session) => list_needing_first(&session, filter)?,

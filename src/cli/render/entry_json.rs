@@ -1,7 +1,7 @@
 //! An entry of a history as a JSON document, schema 1.
 
 use super::run_json::SCHEMA;
-use crate::history::{Entry, Fact, Resolution, RunEnd, RunId, Seq};
+use crate::history::{ChildEnded, ChildOutcome, Entry, Fact, Resolution, RunEnd, RunId, Seq};
 use crate::timer::rfc3339;
 use serde_json::{Value as Json, json};
 
@@ -96,12 +96,32 @@ fn facts(fact: &Fact) -> Json {
             "name": granted.label.name,
             "accepted_at": rfc3339(granted.accepted_at),
         }),
+        Fact::ChildEnded(ended) => child_ended(ended),
         Fact::RunEnded(ended) => end(&ended.end),
         Fact::RunRestarted(restarted) => {
             json!({"generation": restarted.generation, "input": restarted.input.to_json()})
         }
         Fact::Unknown { code, raw } => json!({"code": code, "bytes": raw.len()}),
     }
+}
+
+fn child_ended(ended: &ChildEnded) -> Json {
+    let mut document = json!({
+        "message_no": ended.message_no.0,
+        "message_id": format!("{:?}", ended.message_id),
+        "op": ended.op.0,
+        "child": ended.child.as_str(),
+        "status": ended.outcome.word(),
+        "accepted_at": rfc3339(ended.accepted_at),
+    });
+    let more = match &ended.outcome {
+        ChildOutcome::Ended(how) => end(how),
+        ChildOutcome::Stuck(stuck) => json!({"error": {"kind": stuck.kind, "message": stuck.message}}),
+    };
+    if let (Json::Object(document), Json::Object(more)) = (&mut document, more) {
+        document.extend(more);
+    }
+    document
 }
 
 fn end(end: &RunEnd) -> Json {

@@ -144,6 +144,10 @@ impl Live {
                 self.doing.retain(|(of, _), _| *of != run);
                 vec![format!("{} generation {generation} begins", Paint::Cyan.paint("↻", self.color))]
             }
+            Progress::ChildStarted { run: child, id } => {
+                self.names.insert(child, id);
+                Vec::new()
+            }
             Progress::Ended(end) => self.over(run, ended_word(&end)),
             Progress::Stuck(_) => self.over(run, "stuck"),
             Progress::Parked => self.over(run, "parked"),

@@ -4,7 +4,7 @@ use super::paint::Paint;
 use super::waits::name;
 use super::when::absolute;
 use crate::cli::escape;
-use crate::history::{Choice, Entry, Fact, Moment, Resolution, RunEnd, Seq, Value};
+use crate::history::{ChildOutcome, Choice, Entry, Fact, Moment, Resolution, RunEnd, Seq, Value};
 use crate::timer::show_duration;
 
 /// The widest piece of a value that is shown in a line.
@@ -93,6 +93,15 @@ fn words(fact: &Fact) -> (&'static str, Paint, String) {
         }
         Fact::LockGranted(granted) => {
             ("←", Paint::Cyan, format!("lock {} granted", escape::line(&granted.label.name)))
+        }
+        Fact::ChildEnded(ended) => {
+            let (_, paint, how) = match &ended.outcome {
+                ChildOutcome::Ended(how) => end(how),
+                ChildOutcome::Stuck(stuck) => {
+                    ("", Paint::Red, format!("is stuck · {}", escape::line(&stuck.message)))
+                }
+            };
+            ("←", paint, format!("child run {} {how}", ended.child))
         }
         Fact::RunEnded(ended) => end(&ended.end),
         Fact::RunRestarted(restarted) => (

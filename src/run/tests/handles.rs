@@ -102,7 +102,7 @@ fn what_is_no_handle_and_nothing_at_all_are_told() {
     for (text, told) in [
         (
             "join_all([1])",
-            "join_all takes an array of handles, of strand, start_activity or timer; one is a number",
+            "join_all takes an array of handles, of strand, start_activity, start_child or timer; one is a number",
         ),
         ("select([])", "select needs at least one handle: of nothing, nothing ever ends"),
         ("strand(1, #{ nme: 2 }, |x| x)", "there is no option \"nme\"; did you mean \"name\"?"),

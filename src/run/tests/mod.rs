@@ -3,6 +3,7 @@
 mod asking;
 mod cancels;
 mod chance_and_time;
+mod children;
 mod conditions;
 mod defaults;
 mod endings;

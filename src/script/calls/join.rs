@@ -28,7 +28,7 @@ pub(super) fn register(engine: &mut Engine) {
     engine.register_fn("select", |context: NativeCallContext<'_>, handles: Array| select(&context, &handles));
 }
 
-fn join(context: &NativeCallContext<'_>, handle: &Handle) -> Given {
+pub(super) fn join(context: &NativeCallContext<'_>, handle: &Handle) -> Given {
     let caller = script(context)?;
     tell(context, &caller, Ask::JoinAll(vec![handle.clone()]))?;
     value(context, handle)
@@ -87,7 +87,7 @@ fn all(context: &NativeCallContext<'_>, handles: &Array) -> Given<Vec<Handle>> {
         .map(|handle| {
             handle.read_lock::<Handle>().map(|handle| handle.clone()).ok_or_else(|| {
                 let message = format!(
-                    "{} takes an array of handles, of strand, start_activity or timer; one is {}",
+                    "{} takes an array of handles, of strand, start_activity, start_child or timer; one is {}",
                     context.fn_name(),
                     type_word(handle)
                 );

@@ -3,6 +3,7 @@
 mod activity;
 mod ask;
 mod attempt;
+mod child;
 mod defaults;
 mod exec;
 mod fail;
@@ -54,6 +55,7 @@ const ALL: &[HostCall] = &[
     HostCall { names: &["activity"], register: activity::register },
     HostCall { names: &["ask"], register: question::register },
     HostCall { names: &["attempt"], register: attempt::register },
+    HostCall { names: &["child", "start_child", "result", "signal"], register: child::register },
     HostCall { names: &["defaults"], register: defaults::register },
     HostCall { names: &["exec"], register: exec::register },
     HostCall { names: &["fail"], register: fail::register },

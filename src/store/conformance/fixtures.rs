@@ -59,6 +59,7 @@ pub fn new_run(id: &str) -> NewRun {
         scripts: vec![(hash, TEXT.to_owned())],
         claim: None,
         queue: None,
+        parent: None,
     }
 }
 

@@ -54,7 +54,8 @@ fn grant(message: &Message) -> Option<(u32, String)> {
         MessageBody::Signal { .. }
         | MessageBody::Cancel { .. }
         | MessageBody::Resolve { .. }
-        | MessageBody::Answer { .. } => None,
+        | MessageBody::Answer { .. }
+        | MessageBody::ChildEnded { .. } => None,
     }
 }
 

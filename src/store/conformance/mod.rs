@@ -1,6 +1,7 @@
 //! Conformance: the rules of the store as named checks that every store is put through.
 
 mod appends;
+mod children;
 mod claims;
 mod ends;
 mod fixtures;
@@ -58,6 +59,7 @@ pub fn conformance(make: Make<'_>) -> usize {
         signals::CHECKS,
         locks::CHECKS,
         queues::CHECKS,
+        children::CHECKS,
     ];
     let mut failed = Vec::new();
     let mut count = 0;

@@ -215,6 +215,7 @@ pub(super) fn is_failure(error: &StoreError) -> bool {
         StoreError::Corrupt { .. }
         | StoreError::NoRun { .. }
         | StoreError::NoScript { .. }
+        | StoreError::Nested { .. }
         | StoreError::NoSuchRun { .. }
         | StoreError::Ended { .. }
         | StoreError::Held { .. }

@@ -3,12 +3,12 @@
 use super::end::end_run;
 use super::message::take_message;
 use super::{BLOB, BLOB_BYTES, Surroundings, put_row};
-use crate::history::{Fact, OpId, Pending, Record, RunNo, RunRow, Seq, StoredStatus};
+use crate::history::{ChildOutcome, Fact, OpId, Pending, Record, RunNo, RunRow, Seq, StoredStatus};
 use crate::store::codec::{decode, encode};
 use crate::store::histories::{record, tail};
 use crate::store::reading::{refuse_ended, row};
 use crate::store::rows::{RowsMut, Table};
-use crate::store::{Answer, Append, RowChange, StoreError, keys};
+use crate::store::{Answer, Append, RowChange, StoreError, Told, keys};
 
 pub(super) fn append_to(
     rows: &mut dyn RowsMut,
@@ -69,7 +69,7 @@ pub(super) fn append_to(
     for change in &append.once {
         super::once::change(rows, around, append.run, &facts, change)?;
     }
-    let mut told = Vec::new();
+    let mut told = Told::default();
     if row.history.is_some() {
         super::restart::sweep(rows)?;
     }
@@ -112,7 +112,7 @@ pub(super) fn change_row(
     around: &Surroundings<'_>,
     row: &mut RunRow,
     change: &RowChange,
-    told: &mut super::lock::Told,
+    told: &mut Told,
 ) -> Result<(), StoreError> {
     row.updated_at = around.now;
     row.summary = change.summary.clone().or(row.summary.take());
@@ -125,7 +125,14 @@ pub(super) fn change_row(
     if let Some(restart) = &change.restart {
         return super::restart::restart(rows, around, row, restart, told);
     }
-    put_row(rows, row)
+    put_row(rows, row)?;
+    match &change.status {
+        Some(StoredStatus::Stuck(stuck)) => {
+            let outcome = ChildOutcome::Stuck(Box::new(stuck.clone()));
+            super::child::tell_parent(rows, around, row, outcome, told)
+        }
+        Some(StoredStatus::Open | StoredStatus::Ended(_)) | None => Ok(()),
+    }
 }
 
 pub(super) fn put_record(

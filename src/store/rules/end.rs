@@ -2,11 +2,13 @@
 
 use super::append::{put_record, remove_pending};
 use super::{Surroundings, put_row};
-use crate::history::{Entry, Fact, OpId, Record, RunEnd, RunEnded, RunNo, RunRow, StoredStatus};
+use crate::history::{
+    ChildOutcome, Entry, Fact, OpId, Record, RunEnd, RunEnded, RunNo, RunRow, StoredStatus,
+};
 use crate::store::histories::{last_at, tail};
 use crate::store::reading::{refuse_ended, row};
 use crate::store::rows::{Row, RowsMut, Table};
-use crate::store::{Answer, StoreError, keys};
+use crate::store::{Answer, StoreError, Told, keys};
 
 pub(super) fn terminate(
     rows: &mut dyn RowsMut,
@@ -16,8 +18,21 @@ pub(super) fn terminate(
 ) -> Result<Answer, StoreError> {
     let mut row = row(rows, run)?;
     refuse_ended(&row)?;
-    let (next, checksum) = tail(rows, &row)?;
-    let last_at = last_at(rows, &row)?.unwrap_or(row.created_at);
+    let mut told = Told::default();
+    end_unasked(rows, around, &mut row, reason, &mut told)?;
+    Ok(super::lock::done(told))
+}
+
+/// Ends a run where it stands, with an entry that says so.
+pub(super) fn end_unasked(
+    rows: &mut dyn RowsMut,
+    around: &Surroundings<'_>,
+    row: &mut RunRow,
+    reason: &str,
+    told: &mut Told,
+) -> Result<(), StoreError> {
+    let (next, checksum) = tail(rows, row)?;
+    let last_at = last_at(rows, row)?.unwrap_or(row.created_at);
     let end = RunEnd::Terminated { reason: reason.to_owned() };
     let fact = Fact::RunEnded(Box::new(RunEnded { end: end.clone() }));
     let entry = Entry { at: last_at.max(around.now), fact };
@@ -27,9 +42,7 @@ pub(super) fn terminate(
     // Whoever executes it is fenced off.
     row.epoch += 1;
     row.updated_at = around.now;
-    let mut told = Vec::new();
-    end_run(rows, around, &mut row, end, &mut told)?;
-    Ok(super::lock::done(told))
+    end_run(rows, around, row, end, told)
 }
 
 /// Removes what an ended run needs no more, and counts what was never read.
@@ -38,7 +51,7 @@ pub(super) fn end_run(
     around: &Surroundings<'_>,
     row: &mut RunRow,
     end: RunEnd,
-    told: &mut super::lock::Told,
+    told: &mut Told,
 ) -> Result<(), StoreError> {
     // First: a grant that was never told is no unread message.
     super::lock::release_all(rows, around, row.no, told)?;
@@ -53,10 +66,12 @@ pub(super) fn end_run(
         rows.remove(Table::Inbox, key)?;
     }
     row.unread = u32::try_from(unread.len()).unwrap_or(u32::MAX);
-    row.status = StoredStatus::Ended(end);
+    row.status = StoredStatus::Ended(end.clone());
     row.claim = None;
     rows.remove(Table::OpenRuns, &keys::run(row.no))?;
-    put_row(rows, row)
+    put_row(rows, row)?;
+    super::child::close(rows, around, row, row.generation, told)?;
+    super::child::tell_parent(rows, around, row, ChildOutcome::Ended(end), told)
 }
 
 pub(super) fn all_of_run(rows: &dyn RowsMut, table: Table, run: RunNo) -> Result<Vec<Row>, StoreError> {

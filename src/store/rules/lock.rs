@@ -6,7 +6,7 @@ use crate::history::{Message, MessageBody, MessageId, Moment, OpId, RunNo};
 use crate::store::codec::{decode, encode};
 use crate::store::reading::{corrupt, row};
 use crate::store::rows::{Row, Rows, RowsMut, Table};
-use crate::store::{Answer, LockChange, NewMessage, StoreError, keys};
+use crate::store::{Answer, LockChange, NewMessage, StoreError, Told, keys};
 use serde::{Deserialize, Serialize};
 
 /// The next place in a line; a store that never had a lock has none.
@@ -25,12 +25,9 @@ pub(in crate::store) struct Asker {
     pub(in crate::store) granted_at: Option<Moment>,
 }
 
-/// The messages that were written for runs on the way.
-pub(super) type Told = Vec<(RunNo, Message)>;
-
 /// `Done`, and what the hub has to tell.
 pub(super) fn done(told: Told) -> Answer {
-    if told.is_empty() { Answer::Done } else { Answer::Told(told) }
+    if told == Told::default() { Answer::Done } else { Answer::Told(told) }
 }
 
 /// What an append says of locks: it asks for one, or lets go of one.
@@ -130,7 +127,7 @@ fn grant(
         body: MessageBody::Grant { op: next.op, name: name.to_owned() },
     };
     if let Answer::Delivered { no, accepted_at, .. } = deliver(rows, around, &message)? {
-        told.push((next.run, Message { no, id: message.id, accepted_at, body: message.body }));
+        told.messages.push((next.run, Message { no, id: message.id, accepted_at, body: message.body }));
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 //! A request is checked whole before its first row is written, so a refused one leaves nothing behind.
 
 mod append;
+mod child;
 mod claim;
 mod end;
 mod lock;
@@ -59,7 +60,7 @@ pub(super) fn write(
         Request::Release { run, epoch } => claim::release(rows, around, *run, *epoch),
         Request::Upgrade(new) => upgrade::upgrade(rows, around, new),
         Request::Append(append) => append::append_to(rows, around, append),
-        Request::Deliver(message) => message::deliver(rows, around, message),
+        Request::Deliver(message) | Request::Post(message) => message::deliver(rows, around, message),
         Request::Signal(new) => signal::signal(rows, around, new),
         Request::Terminate { run, reason } => end::terminate(rows, around, *run, reason),
         Request::RetryNow { run } => retry::now(rows, around, *run),
@@ -92,6 +93,7 @@ pub(super) fn writes(request: &Request) -> bool {
         | Request::Append(_)
         | Request::Upgrade(_)
         | Request::Deliver(_)
+        | Request::Post(_)
         | Request::Signal(_)
         | Request::Terminate { .. }
         | Request::RetryNow { .. }

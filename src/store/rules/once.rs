@@ -107,6 +107,7 @@ fn result_of(fact: &Fact, op: OpId) -> Option<Value> {
         | Fact::TokenResolved(_)
         | Fact::QuestionAnswered(_)
         | Fact::LockGranted(_)
+        | Fact::ChildEnded(_)
         | Fact::CancelRequested(_)
         | Fact::RunEnded(_)
         | Fact::RunRestarted(_)

@@ -11,7 +11,7 @@ use crate::store::codec::{decode, encode};
 use crate::store::histories::{last_at, tail};
 use crate::store::reading::start;
 use crate::store::rows::{RowsMut, Table};
-use crate::store::{Answer, Append, StoreError, keys};
+use crate::store::{Answer, Append, StoreError, Told, keys};
 
 /// How many rows of dropped generations one commit removes.
 const SLICE: usize = 256;
@@ -22,7 +22,7 @@ pub(super) fn restart(
     around: &Surroundings<'_>,
     row: &mut RunRow,
     restart: &Restart,
-    told: &mut super::lock::Told,
+    told: &mut Told,
 ) -> Result<(), StoreError> {
     super::lock::release_all(rows, around, row.no, told)?;
     for (key, _) in all_of_run(rows, Table::Pending, row.no)? {
@@ -49,7 +49,8 @@ pub(super) fn restart(
     began_with.input = restart.input.clone();
     began_with.timeout_ms = restart.timeout_ms;
     rows.put(Table::Starts, &keys::run(new), &encode(&began_with)?)?;
-    put_row(rows, row)
+    put_row(rows, row)?;
+    super::child::close(rows, around, row, row.generation.saturating_sub(1), told)
 }
 
 /// Mail belongs to the run's name: what its script never took is there again, what was not delivered stays. Only answers to what the
@@ -59,7 +60,10 @@ fn keep_mail(rows: &mut dyn RowsMut, row: &RunRow, unread: &[Message]) -> Result
         let message: Message = decode(&bytes, "a message")?;
         match message.body {
             MessageBody::Signal { .. } | MessageBody::Cancel { .. } => {}
-            MessageBody::Resolve { .. } | MessageBody::Answer { .. } | MessageBody::Grant { .. } => {
+            MessageBody::Resolve { .. }
+            | MessageBody::Answer { .. }
+            | MessageBody::Grant { .. }
+            | MessageBody::ChildEnded { .. } => {
                 rows.remove(Table::Inbox, &key)?;
             }
         }

@@ -15,11 +15,15 @@ pub(super) fn start(
 ) -> Result<Answer, StoreError> {
     if let Some(known) = remembered(rows, new.nonce)? {
         // The epoch that was given then: whoever has taken the run over since is not disturbed.
-        return Ok(Answer::Started { run: known.run, epoch: u64::from(new.claim.is_some()) });
+        let epoch = u64::from(new.claim.is_some() && new.parent.is_none());
+        return Ok(Answer::Started { run: known.run, epoch });
     }
     if let Some(no) = rows.get(Table::RunIds, new.id.as_str().as_bytes())? {
         let no = keys::head_run(&no).unwrap_or(RunNo(0));
         let row = Box::new(row(rows, no)?);
+        if new.parent.as_ref().is_some_and(|parent| super::child::is_same(&row, parent)) {
+            return Ok(Answer::Started { run: no, epoch: 0 });
+        }
         let start = Box::new(crate::store::reading::first_start(rows, no)?);
         return Ok(Answer::Exists { row, start });
     }
@@ -29,6 +33,7 @@ pub(super) fn start(
         });
     }
     super::queue::check(new.queue.as_ref())?;
+    let parent = new.parent.as_ref().map(|parent| super::child::tie(rows, parent)).transpose()?;
     let no = RunNo(meta_u64(rows, NEXT_RUN)?);
     let epoch = u64::from(new.claim.is_some());
     let row = RunRow {
@@ -49,7 +54,11 @@ pub(super) fn start(
         queue: super::queue::enter(rows, no, new.queue.as_ref())?,
         history: None,
         past: None,
+        parent,
     };
+    if let Some(parent) = &row.parent {
+        super::child::note(rows, parent, no)?;
+    }
     rows.put(Table::Meta, NEXT_RUN.as_bytes(), &no.0.saturating_add(1).to_be_bytes())?;
     rows.put(Table::RunIds, new.id.as_str().as_bytes(), &keys::run(no))?;
     rows.put(Table::Starts, &keys::run(no), &encode(&new.start)?)?;

@@ -10,7 +10,8 @@ fn mail(world: &World, run: RunNo) -> Vec<String> {
         other @ (MessageBody::Cancel { .. }
         | MessageBody::Resolve { .. }
         | MessageBody::Answer { .. }
-        | MessageBody::Grant { .. }) => format!("{other:?}"),
+        | MessageBody::Grant { .. }
+        | MessageBody::ChildEnded { .. }) => format!("{other:?}"),
     };
     snapshot.inbox.iter().map(payload).collect()
 }

@@ -1,5 +1,6 @@
 //! The worker over a store in memory, with a clock moved by hand and effects that answer as told.
 
+mod children;
 mod dispatches;
 mod generations;
 mod inputs;
@@ -66,6 +67,8 @@ pub(super) struct World {
     keys: Arc<Mutex<Vec<JobKey>>>,
     living: Arc<Living>,
     script: Script,
+    /// The scripts of children, by path.
+    files: &'static [(&'static str, &'static str)],
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "an answer that comes")]
@@ -89,6 +92,7 @@ impl World {
             keys: Arc::default(),
             living,
             script: Arc::new(script),
+            files: &[],
         }
     }
 
@@ -109,6 +113,7 @@ impl World {
             scripts: vec![(ScriptHash::of(text), text.to_owned())],
             claim: None,
             queue: None,
+            parent: None,
         };
         let Ok(Answer::Started { run, .. }) = self.store.ask(Request::Start(Box::new(new))) else {
             panic!("starts")
@@ -162,7 +167,16 @@ impl World {
         };
         let told = Arc::clone(&self.told);
         let observer: Observer = Arc::new(move |_, progress| told.lock().expect("told").push(progress));
-        let settings = Settings { live_strands: 24_000, ..Settings::seeded(1) };
+        let files = self.files;
+        let programs = Arc::new(move |path: &std::path::Path| {
+            let found = files.iter().find(|(name, _)| std::path::Path::new(name) == path);
+            let (name, text) = found.ok_or_else(|| format!("no {}", path.display()))?;
+            let main = ScriptHash::of(text);
+            let program = Program { path: (*name).to_owned(), main, modules: BTreeMap::new() };
+            Ok((program, vec![(main, (*text).to_owned())]))
+        });
+        let claim = Some(Claim { token: Token(1), pid: 1 });
+        let settings = Settings { live_strands: 24_000, claim, programs, ..Settings::seeded(1) };
         let mut worker =
             Worker::new(store.clone(), Arc::new(self.clock.clone()), Box::new(effects), observer, settings);
         for run in runs {
