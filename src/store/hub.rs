@@ -11,7 +11,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// How long an executor has to take an offered message.
-const OFFER: Duration = Duration::from_millis(5);
+const OFFER_TIME: Duration = Duration::from_millis(5);
 
 /// A session's number.
 pub(super) type SessionId = u64;
@@ -117,9 +117,11 @@ impl Hub {
     fn deliver(&self, new: NewMessage) -> Result<Answer, StoreError> {
         let _turn = Turn::wait(self, new.id);
         let run = new.run;
-        if let Some(answer) = self.offer(&new)? {
-            return Ok(answer);
-        }
+        let offered = match self.offer(&new)? {
+            Offer::Answered(answer) => return Ok(answer),
+            Offer::NotTaken(no) => Some(no),
+            Offer::Nobody => None,
+        };
         let (id, body) = (new.id, new.body.clone());
         let stored = self
             .tables
@@ -134,25 +136,31 @@ impl Hub {
             }
             self.state().changed(run, None);
         }
-        Ok(stored)
+        match stored {
+            // The executor took what was offered after all, while nobody waited for it any more: it is no repetition.
+            Answer::Delivered { no, accepted_at, duplicate: true } if offered == Some(no) => {
+                Ok(Answer::Delivered { no, accepted_at, duplicate: false })
+            }
+            other => Ok(other),
+        }
     }
 
     /// Offers a message to the run's executor; nothing where there is none, or it does not take it in time.
-    fn offer(&self, new: &NewMessage) -> Result<Option<Answer>, StoreError> {
+    fn offer(&self, new: &NewMessage) -> Result<Offer, StoreError> {
         if self.state().executor(new.run).is_none() {
-            return Ok(None);
+            return Ok(Offer::Nobody);
         }
         let mut known = self
             .tables
             .apply(vec![Request::Recall { id: new.id }, Request::View { run: new.run }])
             .into_iter();
         if let Some(recalled @ Answer::Delivered { .. }) = known.next().transpose()? {
-            return Ok(Some(recalled));
+            return Ok(Offer::Answered(recalled));
         }
-        let Some(Answer::View(view)) = known.next().transpose()? else { return Ok(None) };
+        let Some(Answer::View(view)) = known.next().transpose()? else { return Ok(Offer::Nobody) };
         super::reading::refuse_ended(&view.row)?;
         let mut state = self.state();
-        let Some(sink) = state.executor(new.run) else { return Ok(None) };
+        let Some(sink) = state.executor(new.run) else { return Ok(Offer::Nobody) };
         let stamp = state.stamps.entry(new.run).or_default();
         stamp.0 = MessageNo(stamp.0.0.max(view.row.messages) + 1);
         stamp.1 = stamp.1.max(view.row.last_message_at).max(self.clock.now());
@@ -163,11 +171,27 @@ impl Hub {
         sink(Event::Message { run: new.run, message });
         let state = self.state();
         let still_open = |state: &mut State| state.offers.get(&new.id) == Some(&false);
-        let (mut state, _) =
-            self.taken.wait_timeout_while(state, OFFER, still_open).unwrap_or_else(PoisonError::into_inner);
+        let (mut state, _) = self
+            .taken
+            .wait_timeout_while(state, OFFER_TIME, still_open)
+            .unwrap_or_else(PoisonError::into_inner);
         let taken = state.offers.remove(&new.id) == Some(true);
-        Ok(taken.then_some(Answer::Delivered { no, accepted_at, duplicate: false }))
+        Ok(if taken {
+            Offer::Answered(Answer::Delivered { no, accepted_at, duplicate: false })
+        } else {
+            Offer::NotTaken(no)
+        })
     }
+}
+
+/// What became of an offer.
+enum Offer {
+    /// It was taken, or is known from before.
+    Answered(Answer),
+    /// The executor did not take it in time, under this number; it may still.
+    NotTaken(MessageNo),
+    /// Nobody executes the run.
+    Nobody,
 }
 
 /// The turn of a message among those with its id. Two that say different things are delivered one after the other, so

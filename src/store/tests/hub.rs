@@ -2,7 +2,7 @@
 
 use crate::history::{Checksum, Claim, Entry, Fact, Message, MessageBody, Moment, RunNo, Token, Value};
 use crate::store::conformance::{Living, append, new_run, signal};
-use crate::store::{Answer, Event, LocalSession, MemoryTables, Request, Store, StoreError};
+use crate::store::{Answer, Event, LocalSession, MemoryTables, Request, Store, StoreError, Tables};
 use crate::timer::ManualClock;
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
@@ -111,6 +111,47 @@ fn ruling_25_an_executor_that_does_not_answer_finds_the_message_in_the_inbox() {
         .collect();
     assert_eq!(ids.len(), 2, "offered, and told again once it was stored");
     assert_eq!(ids[0], ids[1], "by one id, so that it counts once");
+}
+
+/// Tables in which the executor's append comes just before the message that was offered to it is written to the inbox.
+struct Late {
+    tables: MemoryTables,
+    offered: Mutex<Receiver<Event>>,
+}
+
+impl Tables for Late {
+    fn apply(&self, requests: Vec<Request>) -> Vec<Result<Answer, StoreError>> {
+        let offered = self.offered.lock().expect("offered").try_recv();
+        if let (Some(Request::Deliver(_)), Ok(Event::Message { run, message })) = (requests.first(), offered)
+        {
+            let entry = Entry { at: Moment(2_000), fact: Fact::of_message(&message) };
+            let (record, _) = crate::history::Record::seal(&entry, Checksum::first(run)).expect("seals");
+            let mut append = append(run, 1, 0, vec![record]);
+            append.delivered = vec![(message.no, message.id)];
+            let answers = self.tables.apply(vec![Request::Append(Box::new(append))]);
+            assert_eq!(answers, vec![Ok(Answer::Done)]);
+        }
+        self.tables.apply(requests)
+    }
+}
+
+#[test]
+fn ruling_25_an_executor_that_takes_the_offer_too_late_makes_no_repetition_of_it() {
+    let clock = Arc::new(ManualClock::at(Moment(1_000)));
+    let (told, offered) = channel();
+    let tables = MemoryTables::new(clock.clone(), Arc::new(Living::default()));
+    let executor = LocalSession::alone(Arc::new(Late { tables, offered: Mutex::new(offered) }), clock);
+    let new = crate::store::NewRun { claim: Some(CLAIM), ..new_run("r") };
+    let Ok(Answer::Started { run, .. }) = executor.ask(Request::Start(Box::new(new))) else {
+        panic!("starts")
+    };
+    executor.set_events(Arc::new(move |event| drop(told.send(event))));
+    let sender = executor.another();
+    let answer = sender.ask(Request::Deliver(Box::new(signal(run, "a"))));
+    assert!(matches!(answer, Ok(Answer::Delivered { duplicate: false, .. })), "{answer:?}");
+    // Sent again, it is one.
+    let again = sender.ask(Request::Deliver(Box::new(signal(run, "a"))));
+    assert!(matches!(again, Ok(Answer::Delivered { duplicate: true, .. })), "{again:?}");
 }
 
 #[test]
