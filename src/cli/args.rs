@@ -4,8 +4,8 @@ use super::commands::{
     answer::AnswerArgs, cancel::CancelArgs, exec::ExecArgs, explain::ExplainArgs, history::HistoryArgs,
     list::ListArgs, logs::LogsArgs, once::OnceArgs, query::QueryArgs, reject::RejectArgs,
     resolve::ResolveArgs, result::ResultArgs, resume::ResumeArgs, retry::RetryArgs, signal::SignalArgs,
-    start::StartArgs, status::StatusArgs, terminate::TerminateArgs, upgrade::UpgradeArgs, wait::WaitArgs,
-    why::WhyArgs,
+    start::StartArgs, status::StatusArgs, terminate::TerminateArgs, tick::TickArgs, upgrade::UpgradeArgs,
+    wait::WaitArgs, why::WhyArgs,
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
@@ -93,6 +93,8 @@ pub(crate) enum Command {
     Exec(ExecArgs),
     /// Continue parked or interrupted runs, here
     Resume(ResumeArgs),
+    /// Go on with every run that is due, each until it waits again: one crontab line replaces a server
+    Tick(TickArgs),
     /// Say something to a run
     Signal(SignalArgs),
     /// Answer a question that a run asks

@@ -53,7 +53,13 @@ pub(crate) fn conclude(
 }
 
 /// Prints the block of a run that did not complete.
-fn blame(context: &Context, session: &Session, run: RunNo, id: &RunId, standing: &Standing) -> Exit {
+pub(crate) fn blame(
+    context: &Context,
+    session: &Session,
+    run: RunNo,
+    id: &RunId,
+    standing: &Standing,
+) -> Exit {
     // Without its text the report shows the number of the line alone.
     let script = script_text(session, run).ok().map(|(path, text)| Script { path, text });
     match report_end::of(id, standing, script.as_ref()) {
@@ -83,13 +89,13 @@ pub(crate) fn conclude_all(
         });
         views.push(view);
     }
+    let now = context.clock.now();
     match context.format() {
         Format::Table => {
-            let now = context.clock.now();
             context.print(&table(&views, now, context.table_width(), context.color_stdout()))?;
         }
         Format::Json | Format::Jsonl => {
-            context.print_json_list(views.iter().map(run_json::brief).collect())?;
+            context.print_json_list(views.iter().map(|view| run_json::brief(view, now)).collect())?;
         }
     }
     Ok(exit)

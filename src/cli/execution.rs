@@ -30,6 +30,7 @@ pub(crate) fn execute_for(
         stop: interrupts.stop(),
         configs: Arc::clone(&context.configs),
         variables: context.environment.variables(),
+        park_after: None,
     };
     let finished = session.executor().execute(session, runs, options);
     display.finish();

@@ -18,6 +18,7 @@ mod exit;
 mod input;
 mod interrupt;
 mod invocation;
+mod onlooker;
 mod opening;
 mod queues;
 mod render;

@@ -9,13 +9,14 @@ use crate::run::{Charter, QueryError as Unanswered, Seen, has_token, query};
 use crate::script::{Interpreter, Script, Source, SourceError};
 use crate::store::{Answer, Request, Snapshot, Store, StoreError};
 use crate::worker::{
-    Finished, Input, LoadError, Processes, Settings, Worker, WorkerError, compile_program, load_history,
+    Finished, Input, LoadError, Processes, Settings, Supply, Worker, WorkerError, compile_program,
+    load_history,
 };
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::mpsc::{Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 
 /// The most strands alive at once in this process: each takes two of the mappings that the system allows.
 const LIVE_STRANDS: usize = 24_000;
@@ -31,45 +32,23 @@ impl Executor for Engine {
         runs: Vec<Claimed>,
         options: ExecuteOptions,
     ) -> Result<Vec<(RunNo, Finished)>, ExecuteError> {
-        let (sender, inputs) = channel();
-        let events = sender.clone();
-        session.set_events(Arc::new(move |event| drop(events.send(Input::Store(event)))));
-        listen(&options.stop, &sender);
-        let impatient = options.stop.clone();
-        let done = sender;
-        let ready = Arc::new(move |news| drop(done.send(Input::News(news))));
-        let (clock, variables) = (Arc::clone(session.clock()), options.variables);
-        let effects = Processes::new(session.directory(), clock, variables, ready)
-            .map_err(|error| ExecuteError::Engine(format!("no thread for processes: {error}")))?;
-        // While the worker waits for children to end, it hears nothing.
-        let kill_all = effects.kill_all();
-        options.stop.on_request(move || {
-            if impatient.level() == StopLevel::Now {
-                kill_all();
-            }
-        });
-        let seed = Session::random::<8>()
-            .map(u64::from_be_bytes)
-            .map_err(|error| ExecuteError::Engine(format!("the system gives no random bytes: {error}")))?;
-        let mut worker = Worker::new(
-            Arc::clone(session.store()),
-            Arc::clone(session.clock()),
-            Box::new(effects),
-            options.observer,
-            Settings {
-                live_strands: LIVE_STRANDS,
-                configs: options.configs,
-                claim: Some(session.claim()),
-                programs: Arc::new(child_program),
-                ..Settings::seeded(seed)
-            },
-        );
+        let (mut worker, inputs) = worker(session, options)?;
         for run in &runs {
             worker.adopt(run.run, run.epoch).map_err(failed)?;
         }
         worker.take_up_children().map_err(failed)?;
         worker.make_room();
         worker.drive(&inputs).map_err(failed)
+    }
+
+    fn supply(
+        &self,
+        session: &Session,
+        supply: &mut dyn Supply,
+        options: ExecuteOptions,
+    ) -> Result<(), ExecuteError> {
+        let (mut worker, inputs) = worker(session, options)?;
+        worker.drive_with(&inputs, supply).map_err(failed)
     }
 
     fn query(&self, session: &Session, run: RunNo, name: &str, args: &Value) -> Result<Value, QueryError> {
@@ -147,6 +126,40 @@ fn child_program(path: &Path) -> Result<(Program, Vec<(ScriptHash, String)>), St
     }
 }
 
+/// A worker without runs, told by the store, by its processes and by the stop.
+fn worker(session: &Session, options: ExecuteOptions) -> Result<(Worker, Receiver<Input>), ExecuteError> {
+    let (sender, inputs) = channel();
+    let events = sender.clone();
+    session.set_events(Arc::new(move |event| drop(events.send(Input::Store(event)))));
+    listen(&options.stop, &sender);
+    let impatient = options.stop.clone();
+    let done = sender;
+    let ready = Arc::new(move |news| drop(done.send(Input::News(news))));
+    let (clock, variables) = (Arc::clone(session.clock()), options.variables);
+    let effects = Processes::new(session.directory(), clock, variables, ready)
+        .map_err(|error| ExecuteError::Engine(format!("no thread for processes: {error}")))?;
+    // While the worker waits for children to end, it hears nothing.
+    let kill_all = effects.kill_all();
+    options.stop.on_request(move || {
+        if impatient.level() == StopLevel::Now {
+            kill_all();
+        }
+    });
+    let seed = Session::random::<8>()
+        .map(u64::from_be_bytes)
+        .map_err(|error| ExecuteError::Engine(format!("the system gives no random bytes: {error}")))?;
+    let settings = Settings {
+        live_strands: LIVE_STRANDS,
+        configs: options.configs,
+        claim: Some(session.claim()),
+        programs: Arc::new(child_program),
+        park_after: options.park_after,
+        ..Settings::seeded(seed)
+    };
+    let (store, clock) = (Arc::clone(session.store()), Arc::clone(session.clock()));
+    Ok((Worker::new(store, clock, Box::new(effects), options.observer, settings), inputs))
+}
+
 /// Lets the stop reach the worker as inputs.
 fn listen(stop: &Stop, sender: &Sender<Input>) {
     let (sender, level) = (sender.clone(), stop.clone());
@@ -156,7 +169,7 @@ fn listen(stop: &Stop, sender: &Sender<Input>) {
     });
 }
 
-fn failed(error: WorkerError) -> ExecuteError {
+pub(super) fn failed(error: WorkerError) -> ExecuteError {
     match error {
         WorkerError::Store(error) | WorkerError::Load(LoadError::Store(error)) => ExecuteError::Store(error),
         WorkerError::Load(LoadError::Record { id, seq, error }) => ExecuteError::Store(StoreError::Corrupt {

@@ -6,8 +6,10 @@ use crate::config::{ConfigError, Configs};
 use crate::history::{Failure, RunId, RunNo, Stuck, Value};
 use crate::script::Source;
 use crate::store::StoreError;
+use crate::worker::Supply;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// How to execute.
 #[derive(Clone)]
@@ -20,6 +22,8 @@ pub struct ExecuteOptions {
     pub configs: Arc<Configs>,
     /// The environment of this process, where secrets may be.
     pub variables: Variables,
+    /// How long a run may only wait before it is put down; for ever where nothing is said.
+    pub park_after: Option<Duration>,
 }
 
 /// A run that this process has claimed.
@@ -125,6 +129,20 @@ pub trait Executor: Send + Sync {
         runs: Vec<Claimed>,
         options: ExecuteOptions,
     ) -> Result<Vec<(RunNo, Finished)>, ExecuteError>;
+
+    /// Executes what the supply gives, which this process has claimed, in the calling thread, until it gives no more or the
+    /// execution is stopped; gives the claims up before it returns.
+    ///
+    /// # Errors
+    /// [`ExecuteError`] where it stopped for a reason outside the scripts.
+    fn supply(
+        &self,
+        _session: &Session,
+        _supply: &mut dyn Supply,
+        _options: ExecuteOptions,
+    ) -> Result<(), ExecuteError> {
+        Err(ExecuteError::None)
+    }
 
     /// Answers a query by replay; writes nothing.
     ///

@@ -3,11 +3,13 @@
 //! Nothing here prints, reads the environment or knows a terminal. All of it goes through a [`Session`]: a store, a
 //! clock, this process's claim and the [`Executor`] that drives scripts.
 
+mod advance;
 mod cancel;
 mod engine;
 mod error;
 mod execute;
 mod find;
+mod finder;
 mod fit;
 mod history;
 mod list;
@@ -39,6 +41,7 @@ pub use crate::store::{
     LogKey, LogLevel, LogLine, LogStream, NewQueue, OnceRow, RunFilter, RunView, StoreError,
 };
 pub use crate::worker::{Finished, Observer, Progress};
+pub use advance::{AdvanceOptions, Onlooker, Span, advance, next_due};
 pub use cancel::cancel;
 pub use engine::Engine;
 pub use error::{ClientError, Conflict};

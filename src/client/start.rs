@@ -116,7 +116,8 @@ pub fn start(session: &Session, request: StartRequest) -> Result<Started, Client
             | Answer::Published(_)
             | Answer::Once(_)
             | Answer::OnceRows(_)
-            | Answer::Admission(_) => return Err(ClientError::Answer { run: RunNo(0) }),
+            | Answer::Admission(_)
+            | Answer::Due(_) => return Err(ClientError::Answer { run: RunNo(0) }),
         }
     }
 }

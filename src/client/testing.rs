@@ -107,6 +107,7 @@ pub(crate) fn view(status: StoredStatus, shown: RunStatus, executor: Option<Clai
         pending: Vec::new(),
         unread: 0,
         locks: Vec::new(),
+        woken_by: None,
     }))
 }
 

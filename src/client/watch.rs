@@ -27,7 +27,7 @@ impl Watch {
                 // A full channel already holds the news.
                 let _ = sender.try_send(());
             }
-            Event::Changed { .. } | Event::Message { .. } | Event::RetryNow { .. } => {}
+            Event::Changed { .. } | Event::Message { .. } | Event::RetryNow { .. } | Event::Work { .. } => {}
         }));
         session.ask(Request::Watch { run })?;
         Ok(Self { changes })

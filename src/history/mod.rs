@@ -24,6 +24,7 @@ mod run_row;
 mod secret;
 mod status;
 mod value;
+mod woken_by;
 
 pub use child::{ChildEnded, ChildOutcome, MOST_NESTED_RUNS, OnParentClose, Parent};
 pub use command::{CommandKind, CommandLabel};
@@ -48,3 +49,4 @@ pub use run_row::{Claim, Program, RunRow, RunStart, ScriptHash, Token};
 pub use secret::{Placeholder, is_secret_name};
 pub use status::{RunEnd, RunStatus, StoredStatus, Stuck};
 pub use value::{MAX_BYTES, MAX_DEPTH, Value, ValueError};
+pub use woken_by::{Waker, WokenBy};

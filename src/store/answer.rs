@@ -3,7 +3,7 @@
 use super::{LogKey, LogLine};
 use crate::history::{
     Claim, CommandKind, LockView, Message, MessageNo, Moment, OpId, Pending, Record, RunId, RunNo, RunRow,
-    RunStart, RunStatus, Seq, Value,
+    RunStart, RunStatus, Seq, Value, WokenBy,
 };
 use serde::{Deserialize, Serialize};
 
@@ -79,6 +79,17 @@ pub enum Answer {
     OnceRows(Vec<OnceRow>),
     /// See [`Admission`].
     Admission(Admission),
+    /// See [`Due`].
+    Due(Due),
+}
+
+/// What could go on.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Due {
+    /// Open runs that have something to do and that nobody executes, the oldest first.
+    pub runs: Vec<(RunNo, RunId)>,
+    /// When the next timer of a run that nobody executes is due.
+    pub next: Option<Moment>,
 }
 
 /// What a request wrote for other runs.
@@ -161,6 +172,11 @@ pub enum Event {
         /// The run.
         run: RunNo,
     },
+    /// To a session that attends: a run that nobody executes may have something to do; where none is named, any of them.
+    Work {
+        /// The run.
+        run: Option<RunNo>,
+    },
 }
 
 /// A run as it stands.
@@ -183,6 +199,9 @@ pub struct RunView {
     /// The locks that it holds or waits for, by op; at most 100.
     #[serde(default)]
     pub locks: Vec<LockView>,
+    /// Who goes on with it; nothing where it has ended or is stuck.
+    #[serde(default)]
+    pub woken_by: Option<WokenBy>,
 }
 
 impl RunView {

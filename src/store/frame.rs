@@ -51,6 +51,9 @@ pub(super) struct Hello {
     pub(super) executing: Vec<RunNo>,
     /// The runs that it watches already.
     pub(super) watching: Vec<RunNo>,
+    /// Whether it goes on with what nobody executes.
+    #[serde(default)]
+    pub(super) attending: bool,
 }
 
 /// Writes a frame.

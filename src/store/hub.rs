@@ -3,6 +3,7 @@
 //! A message for a run that a session executes is offered to it first; its append is then the acknowledgement, one commit
 //! in all. Where no append comes within five milliseconds, the message goes to the inbox, and the session is told again.
 
+use super::note::Note;
 use super::{Answer, Event, EventSink, NewMessage, Request, StoreError, Tables, Told};
 use crate::history::{Message, MessageBody, MessageId, MessageNo, Moment, RunNo};
 use crate::timer::Clock;
@@ -30,6 +31,8 @@ struct State {
     sinks: BTreeMap<SessionId, EventSink>,
     executors: BTreeMap<RunNo, SessionId>,
     watchers: BTreeMap<RunNo, BTreeSet<SessionId>>,
+    /// The sessions that go on with what nobody executes.
+    attending: BTreeSet<SessionId>,
     offers: BTreeMap<MessageId, bool>,
     /// The ids of messages that are being delivered.
     delivering: BTreeSet<MessageId>,
@@ -59,7 +62,17 @@ impl Hub {
     pub(super) fn leave(&self, session: SessionId) {
         let mut state = self.state();
         state.sinks.remove(&session);
-        state.executors.retain(|_, executor| *executor != session);
+        state.attending.remove(&session);
+        let left: Vec<RunNo> = state
+            .executors
+            .iter()
+            .filter(|(_, executor)| **executor == session)
+            .map(|(run, _)| *run)
+            .collect();
+        for run in left {
+            state.executors.remove(&run);
+            state.free(run);
+        }
         state.watchers.retain(|_, watchers| {
             watchers.remove(&session);
             !watchers.is_empty()
@@ -130,11 +143,7 @@ impl Hub {
             .unwrap_or_else(|| Err(StoreError::Protocol { message: "no answer".to_owned() }))?;
         if let Answer::Delivered { no, accepted_at, duplicate: false } = &stored {
             let message = Message { no: *no, id, accepted_at: *accepted_at, body };
-            let sink = self.state().executor(run);
-            if let Some(sink) = sink {
-                sink(Event::Message { run, message });
-            }
-            self.state().changed(run, None);
+            self.state().tell(run, message);
         }
         match stored {
             // The executor took what was offered after all, while nobody waited for it any more: it is no repetition.
@@ -217,60 +226,6 @@ impl Drop for Turn<'_> {
     }
 }
 
-/// What the hub has to know of a request once it was done.
-enum Note {
-    Began,
-    Claimed(RunNo),
-    Released(RunNo),
-    Appended { run: RunNo, delivered: Vec<MessageId>, ends: bool },
-    Terminated(RunNo),
-    RetriedNow(RunNo),
-    Watched(RunNo),
-    Signalled(Box<(MessageId, MessageBody)>),
-    Posted(Box<NewMessage>),
-    Nothing,
-}
-
-impl Note {
-    fn of(request: &Request) -> Self {
-        match request {
-            Request::Start(new) if new.claim.is_some() => Self::Began,
-            Request::Claim { run, .. } => Self::Claimed(*run),
-            Request::Release { run, .. } => Self::Released(*run),
-            Request::Append(append) => Self::Appended {
-                run: append.run,
-                delivered: append.delivered.iter().map(|(_, id)| *id).collect(),
-                ends: matches!(append.row.status, Some(crate::history::StoredStatus::Ended(_))),
-            },
-            Request::Terminate { run, .. } => Self::Terminated(*run),
-            Request::RetryNow { run } => Self::RetriedNow(*run),
-            Request::Watch { run } => Self::Watched(*run),
-            Request::Signal(new) => {
-                let body = MessageBody::Signal { name: new.name.clone(), payload: new.payload.clone() };
-                Self::Signalled(Box::new((new.id, body)))
-            }
-            Request::Post(message) => Self::Posted(message.clone()),
-            Request::Start(_)
-            | Request::Upgrade(_)
-            | Request::Deliver(_)
-            | Request::Find { .. }
-            | Request::List(_)
-            | Request::View { .. }
-            | Request::Snapshot { .. }
-            | Request::History { .. }
-            | Request::Past { .. }
-            | Request::Script { .. }
-            | Request::Logs { .. }
-            | Request::Recall { .. }
-            | Request::TakeOnce { .. }
-            | Request::Admit { .. }
-            | Request::ForgetOnce { .. }
-            | Request::ListOnce { .. }
-            | Request::Published { .. } => Self::Nothing,
-        }
-    }
-}
-
 impl State {
     fn executor(&self, run: RunNo) -> Option<EventSink> {
         self.executors.get(&run).and_then(|session| self.sinks.get(session)).cloned()
@@ -284,6 +239,14 @@ impl State {
                     self.executors.insert(*run, session);
                 }
             }
+            Note::Recorded => {
+                if let Answer::Started { run, .. } = answer {
+                    self.free(*run);
+                }
+            }
+            Note::Attends => {
+                self.attending.insert(session);
+            }
             Note::Claimed(run) => {
                 let before = self.executors.insert(run, session);
                 if let Some(sink) =
@@ -296,6 +259,7 @@ impl State {
             Note::Released(run) => {
                 if self.executors.get(&run) == Some(&session) {
                     self.executors.remove(&run);
+                    self.free(run);
                 }
                 self.changed(run, Some(session));
             }
@@ -323,8 +287,9 @@ impl State {
                 }
             }
             Note::RetriedNow(run) => {
-                if let Some(sink) = self.executor(run) {
-                    sink(Event::RetryNow { run });
+                match self.executor(run) {
+                    Some(sink) => sink(Event::RetryNow { run }),
+                    None => self.free(run),
                 }
                 self.changed(run, None);
             }
@@ -339,8 +304,9 @@ impl State {
 
     /// A message was written for a run: its executor is told.
     fn tell(&self, run: RunNo, message: Message) {
-        if let Some(sink) = self.executor(run) {
-            sink(Event::Message { run, message });
+        match self.executor(run) {
+            Some(sink) => sink(Event::Message { run, message }),
+            None => self.free(run),
         }
         self.changed(run, None);
     }
@@ -363,6 +329,13 @@ impl State {
             return;
         }
         self.changed(*run, None);
+    }
+
+    /// Tells those who attend that nobody executes a run, and that it may have something to do.
+    fn free(&self, run: RunNo) {
+        for sink in self.attending.iter().filter_map(|session| self.sinks.get(session)) {
+            sink(Event::Work { run: Some(run) });
+        }
     }
 
     /// Tells those who watch a run, except the one who changed it.

@@ -12,6 +12,7 @@ mod children;
 mod codec;
 #[doc(hidden)]
 pub mod conformance;
+mod due;
 mod error;
 mod frame;
 mod histories;
@@ -20,6 +21,7 @@ mod keys;
 mod local;
 mod locks;
 mod memory;
+mod note;
 mod queues;
 mod reading;
 mod redb;
@@ -30,12 +32,13 @@ mod rules;
 mod server;
 mod shared;
 mod socket;
+mod wakers;
 mod workers;
 
 #[doc(hidden)]
 pub use self::redb::crash;
 pub use self::redb::{RedbTables, open_file};
-pub use answer::{Admission, Answer, Event, Once, OnceRow, RunView, Snapshot, Told};
+pub use answer::{Admission, Answer, Due, Event, Once, OnceRow, RunView, Snapshot, Told};
 pub use append::{Append, LockChange, LogKey, LogLevel, LogLine, LogStream, OnceChange, RowChange};
 pub use error::StoreError;
 pub use local::LocalSession;

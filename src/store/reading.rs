@@ -37,6 +37,8 @@ pub(super) fn read(
             None => Answer::Done,
         }),
         Request::Published { run: no } => published(rows, *no).map(Answer::Published),
+        Request::Attend => Ok(Answer::Done),
+        Request::Due { thorough } => super::due::due(rows, now, liveness, *thorough).map(Answer::Due),
         Request::ListOnce { prefix } => super::rules::list_once(rows, now, prefix).map(Answer::OnceRows),
         Request::Start(_)
         | Request::Claim { .. }
@@ -50,6 +52,7 @@ pub(super) fn read(
         | Request::ForgetOnce { .. }
         | Request::Admit { .. }
         | Request::RetryNow { .. }
+        | Request::Awake { .. }
         | Request::Terminate { .. } => {
             Err(StoreError::Protocol { message: "a writing request among those that read".to_owned() })
         }
@@ -196,7 +199,7 @@ fn needs_person(view: &RunView) -> bool {
     view.status == RunStatus::Stuck || view.asks()
 }
 
-fn pending(rows: &dyn Rows, no: RunNo, limit: usize) -> Result<Vec<Pending>, StoreError> {
+pub(super) fn pending(rows: &dyn Rows, no: RunNo, limit: usize) -> Result<Vec<Pending>, StoreError> {
     rows.range(Table::Pending, &keys::run(no), &keys::after_run(no), false, limit)?
         .iter()
         .map(|(_, value)| decode(value, "a pending row"))
@@ -222,7 +225,8 @@ fn view(rows: &dyn Rows, now: Moment, liveness: &dyn Liveness, row: RunRow) -> R
             row.waits_for = Some(waits_for.clone());
         });
     }
-    Ok(RunView { row, status, executor, entries, last_at, pending, unread, locks })
+    let woken_by = super::wakers::woken_by(rows, now, liveness, status, executor)?;
+    Ok(RunView { row, status, executor, entries, last_at, pending, unread, locks, woken_by })
 }
 
 /// The status of a run.

@@ -48,7 +48,7 @@ impl Remote {
     pub(super) fn connect(
         place: &SocketPlace,
         token: Token,
-        (executing, watching): (Vec<RunNo>, Vec<RunNo>),
+        (executing, watching, attending): (Vec<RunNo>, Vec<RunNo>, bool),
         outlet: Outlet,
         gone: impl FnOnce() + Send + 'static,
     ) -> Result<Self, NoConnection> {
@@ -64,6 +64,7 @@ impl Remote {
             token,
             executing,
             watching,
+            attending,
         };
         let shaken = stream
             .set_read_timeout(Some(PATIENCE))

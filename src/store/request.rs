@@ -3,7 +3,7 @@
 use super::{Append, LogKey};
 use crate::history::{
     Claim, MessageBody, MessageId, Moment, OnParentClose, OpId, Program, QueueLimits, RunId, RunNo, RunStart,
-    RunStatus, ScriptHash, Seq, Value,
+    RunStatus, ScriptHash, Seq, Value, Waker,
 };
 use serde::{Deserialize, Serialize};
 
@@ -132,6 +132,19 @@ pub enum Request {
         run: RunNo,
         /// The epoch of the caller's claim.
         epoch: u64,
+    },
+    /// The runs that could go on and that nobody executes: [`Answer::Due`](super::Answer::Due).
+    Due {
+        /// Look at every open run; else only at those with a timer that is due, or that wait in a queue.
+        thorough: bool,
+    },
+    /// Be told of runs that nobody executes and that may have something to do, through [`Event::Work`](super::Event::Work):
+    /// [`Answer::Done`](super::Answer::Done).
+    Attend,
+    /// Note that somebody goes on with runs: [`Answer::Done`](super::Answer::Done).
+    Awake {
+        /// Who.
+        waker: Waker,
     },
     /// Forget the result under a key: [`Answer::Once`](super::Answer::Once) with what it was, `Taken` where there was none, `Sought` where it
     /// is being sought and stays.

@@ -47,11 +47,13 @@ pub(super) enum Table {
     Discarded,
     /// Run number, run number of a child: nothing.
     Children,
+    /// Who goes on with runs that nobody executes: the times of ticks, and processes that serve.
+    Wakers,
 }
 
 impl Table {
     /// All of them.
-    pub(super) const ALL: [Self; 21] = [
+    pub(super) const ALL: [Self; 22] = [
         Self::Meta,
         Self::Runs,
         Self::Starts,
@@ -73,6 +75,7 @@ impl Table {
         Self::Queued,
         Self::Discarded,
         Self::Children,
+        Self::Wakers,
     ];
 
     /// The name in the file.
@@ -99,6 +102,7 @@ impl Table {
             Self::Queued => "queued",
             Self::Discarded => "discarded",
             Self::Children => "children",
+            Self::Wakers => "wakers",
         }
     }
 }

@@ -127,6 +127,9 @@ fn serve(stream: &UnixStream, hub: &Arc<Hub>) -> io::Result<()> {
     let session = hub.join(sink, &hello.executing);
     let watching = hello.watching.iter().map(|run| Request::Watch { run: *run }).collect();
     hub.call(session, watching);
+    if hello.attending {
+        hub.call(session, vec![Request::Attend]);
+    }
     let served = answer_calls(&mut reader, hub, session, &outgoing);
     hub.leave(session);
     drop(outgoing);

@@ -46,6 +46,7 @@ struct Inner {
 struct Ours {
     executing: BTreeSet<RunNo>,
     watching: BTreeSet<RunNo>,
+    attending: bool,
 }
 
 enum Role {
@@ -203,6 +204,7 @@ impl Inner {
                 (Request::Watch { run }, Ok(_)) => {
                     ours.watching.insert(*run);
                 }
+                (Request::Attend, Ok(_)) => ours.attending = true,
                 _ => {}
             }
         }
@@ -232,6 +234,9 @@ impl Inner {
         for run in executing {
             self.outlet.tell(Event::Changed { run });
         }
+        if locked(&self.ours).attending {
+            self.outlet.tell(Event::Work { run: None });
+        }
         Ok(role)
     }
 
@@ -244,7 +249,8 @@ impl Inner {
             }
             let told = {
                 let ours = locked(&self.ours);
-                (ours.executing.iter().copied().collect(), ours.watching.iter().copied().collect())
+                let executing = ours.executing.iter().copied().collect();
+                (executing, ours.watching.iter().copied().collect(), ours.attending)
             };
             let weak = Arc::downgrade(self);
             let gone = move || look_for_an_owner(&weak);
@@ -295,8 +301,9 @@ impl Inner {
         let (executing, watching) = {
             let ours = locked(&self.ours);
             let executing: Vec<RunNo> = ours.executing.iter().copied().collect();
-            let watching: Vec<Request> =
+            let mut watching: Vec<Request> =
                 ours.watching.iter().map(|run| Request::Watch { run: *run }).collect();
+            watching.extend(ours.attending.then_some(Request::Attend));
             (executing, watching)
         };
         let session = LocalSession::join(Arc::clone(&hub), self.outlet.clone(), &executing);

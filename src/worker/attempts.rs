@@ -36,7 +36,9 @@ impl Worker {
         let mut due = Vec::new();
         let mut ready = Vec::new();
         for run in self.runs.values() {
-            let may_begin = matches!(run.phase, Phase::Blocked | Phase::Sliced) && run.dying.is_empty();
+            let may_begin = !self.finishing
+                && matches!(run.phase, Phase::Blocked | Phase::Sliced)
+                && run.dying.is_empty();
             for (op, attempt) in &run.attempts {
                 match &attempt.state {
                     // Also while the script computes: what it asked for before is on disk.
@@ -73,7 +75,7 @@ impl Worker {
     /// Starts an attempt, unless its time has not come or it has to wait for others.
     pub(super) fn start_attempt(&mut self, no: RunNo, op: OpId) {
         let (now, monotonic) = (self.clock.now(), self.clock.monotonic());
-        if self.runs.get(&no).is_some_and(|run| !run.dying.is_empty()) {
+        if self.finishing || self.runs.get(&no).is_some_and(|run| !run.dying.is_empty()) {
             return;
         }
         let Some(begin) = self.begin_of(no, op) else { return };

@@ -77,6 +77,8 @@ pub(super) struct Executing {
     pub(super) was_stuck: bool,
     /// While it waits in a queue before it begins.
     pub(super) queued: Option<super::queue::Queued>,
+    /// Since when it has only waited, on the monotonic clock.
+    pub(super) waits_since: Option<std::time::Duration>,
 }
 
 /// An append on its way, and the entry to deliver when it is committed.
@@ -129,6 +131,7 @@ impl Executing {
                 .as_ref()
                 .filter(|place| place.admitted_at.is_none())
                 .map(|_| super::queue::Queued::default()),
+            waits_since: None,
         }
     }
 
@@ -164,19 +167,24 @@ impl Executing {
             }
             Phase::Sliced => return None,
         }
+        match self.next_input(now)? {
+            NextInput::Message(place) => Some(Fact::of_message(&self.inbox.remove(place))),
+            NextInput::Outcome(place) => Some(self.outcomes.remove(place).fact),
+            NextInput::Timer(place) => {
+                let (op, due) = timers(&self.open).nth(place)?;
+                let command = self.open.get(&op)?;
+                Some(Fact::of_timer(op, &command.label, due))
+            }
+        }
+    }
+
+    /// Which of all that has arrived comes next.
+    pub(super) fn next_input(&self, now: Moment) -> Option<NextInput> {
         let timers: Vec<(OpId, Moment)> = timers(&self.open).collect();
         let outcomes: Vec<(OpId, Moment)> =
             self.outcomes.iter().map(|arrival| (arrival.op, arrival.ended_at)).collect();
         let arrived = Arrived { inbox: &self.inbox, timers: &timers, outcomes: &outcomes };
-        match next_input(arrived, now, self.takes_signals)? {
-            NextInput::Message(place) => Some(Fact::of_message(&self.inbox.remove(place))),
-            NextInput::Outcome(place) => Some(self.outcomes.remove(place).fact),
-            NextInput::Timer(place) => {
-                let (op, due) = timers.get(place)?;
-                let command = self.open.get(op)?;
-                Some(Fact::of_timer(*op, &command.label, *due))
-            }
-        }
+        next_input(arrived, now, self.takes_signals)
     }
 
     /// When its earliest timer is due.

@@ -30,6 +30,8 @@ mod recovery;
 mod secret_names;
 mod shutdown;
 mod slots;
+mod supply;
+mod waiting;
 #[expect(clippy::module_inception, reason = "the room's noun is its main file's noun")]
 mod worker;
 
@@ -39,6 +41,7 @@ pub use processes::Processes;
 pub use progress::{Observer, Progress};
 pub use recovery::{LoadError, compile_program, load_history};
 pub use slots::Quota;
+pub use supply::{Supply, Wish};
 pub use worker::{Finished, Input, Settings, Worker, WorkerError};
 
 #[cfg(test)]

@@ -55,6 +55,13 @@ impl Worker {
     }
 }
 
+impl Queued {
+    /// Whether the queue was asked and let it wait.
+    pub(super) fn was_refused(&self) -> bool {
+        self.told.is_some()
+    }
+}
+
 impl Executing {
     /// When it asks its queue again.
     pub(super) fn next_admission(&self) -> Option<Duration> {

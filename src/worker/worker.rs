@@ -5,6 +5,7 @@ use super::effects::{Effects, News};
 use super::executing::{Executing, Phase};
 use super::progress::{Observer, Progress};
 use super::slots::Slots;
+use super::supply::{NoMore, Supply};
 use crate::config::{ConfigError, Configs, Limits};
 use crate::history::{Claim, Moment, Program, RunEnd, RunNo, Stuck};
 use crate::script::{Interpreter, Script};
@@ -76,6 +77,8 @@ pub struct Settings {
     pub claim: Option<Claim>,
     /// Where the scripts of child runs are read.
     pub programs: Programs,
+    /// How long a run may only wait before it is put down; for ever where nothing is said.
+    pub park_after: Option<Duration>,
 }
 
 impl Settings {
@@ -86,6 +89,7 @@ impl Settings {
             live_strands: usize::MAX,
             configs: Arc::new(Configs::none()),
             claim: None,
+            park_after: None,
             programs: Arc::new(|path| Err(format!("there is no script {}", path.display()))),
         }
     }
@@ -108,6 +112,8 @@ pub struct Worker {
     pub(super) slots: Slots,
     /// When those that wait for a slot ask again although none was given back, on the monotonic clock.
     pub(super) ask_slots_at: Option<Duration>,
+    /// Nothing more is begun.
+    pub(super) finishing: bool,
 }
 
 impl Worker {
@@ -134,6 +140,7 @@ impl Worker {
             settings,
             serial: 0,
             stopping: None,
+            finishing: false,
         }
     }
 
@@ -142,23 +149,49 @@ impl Worker {
     /// # Errors
     /// [`WorkerError`] where the store fails; nothing recorded is lost.
     pub fn drive(&mut self, inputs: &Receiver<Input>) -> Result<Vec<(RunNo, Finished)>, WorkerError> {
-        while !self.runs.is_empty() {
+        let mut none = NoMore::default();
+        self.drive_with(inputs, &mut none)?;
+        Ok(none.finished)
+    }
+
+    /// The same with whatever the supply gives on the way; it is told how each run left.
+    ///
+    /// # Errors
+    /// [`WorkerError`] where the store fails; nothing recorded is lost.
+    pub fn drive_with(
+        &mut self,
+        inputs: &Receiver<Input>,
+        supply: &mut dyn Supply,
+    ) -> Result<(), WorkerError> {
+        loop {
             while let Ok(input) = inputs.try_recv() {
-                self.take(input);
+                self.hear(input, supply);
             }
             if let Some(patience) = self.stopping {
                 self.put_down(patience)?;
                 break;
             }
+            let is_open = self.take_in(supply)?;
+            if self.runs.is_empty() && !is_open {
+                break;
+            }
             if self.turn()? {
                 continue;
             }
-            match inputs.recv_timeout(self.patience().min(LOOK_UP)) {
-                Ok(input) => self.take(input),
+            match inputs.recv_timeout(self.patience().min(supply.patience()).min(LOOK_UP)) {
+                Ok(input) => self.hear(input, supply),
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
             }
         }
-        Ok(std::mem::take(&mut self.finished))
+        self.tell_left(supply);
+        Ok(())
+    }
+
+    fn hear(&mut self, input: Input, supply: &mut dyn Supply) {
+        match input {
+            Input::Store(Event::Work { run }) => supply.heard(run),
+            Input::News(_) | Input::Store(_) | Input::Stop { .. } => self.take(input),
+        }
     }
 
     /// One round: every run that can, takes one step. False where nothing could be done.
@@ -187,6 +220,7 @@ impl Worker {
             }
             Input::Store(Event::Changed { run }) => self.look_again(run),
             Input::Store(Event::RetryNow { run }) => self.retry_now(run),
+            Input::Store(Event::Work { .. }) => {}
             Input::Stop { patience } => self.stopping = Some(patience),
         }
     }
@@ -215,6 +249,7 @@ impl Worker {
                 due.into_iter().chain(lazy.into_iter().chain(limit).min().map(after))
             })
             .chain(self.ask_slots_at.map(after))
+            .chain(self.next_put_down().map(after))
             .min()
             .unwrap_or(LOOK_UP)
     }

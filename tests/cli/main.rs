@@ -26,6 +26,7 @@ mod start;
 mod status;
 mod store;
 mod terminate;
+mod tick;
 mod undo;
 mod upgrade;
 mod usage;

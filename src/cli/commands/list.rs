@@ -58,13 +58,13 @@ pub(crate) fn run(context: &Context, args: &ListArgs) -> Result<Exit, CliError> 
         Some(session) => list_needing_first(&session, filter)?,
         None => Vec::new(),
     };
+    let now = context.clock.now();
     match context.format() {
         Format::Json | Format::Jsonl => {
-            context.print_json_list(views.iter().map(run_json::brief).collect())?;
+            context.print_json_list(views.iter().map(|view| run_json::brief(view, now)).collect())?;
         }
         Format::Table if views.is_empty() => context.note("no runs"),
         Format::Table => {
-            let now = context.clock.now();
             context.print(&runs::table(&views, now, context.table_width(), context.color_stdout()))?;
         }
     }

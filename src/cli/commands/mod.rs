@@ -19,6 +19,7 @@ pub(crate) mod signal;
 pub(crate) mod start;
 pub(crate) mod status;
 pub(crate) mod terminate;
+pub(crate) mod tick;
 pub(crate) mod upgrade;
 pub(crate) mod wait;
 pub(crate) mod why;

@@ -7,6 +7,7 @@ use crate::cli::exit::Exit;
 use crate::cli::render::overview::{BEGINNING, render};
 use crate::cli::render::run_json::{SCHEMA, brief};
 use crate::client::{Overview, RunView, overview};
+use crate::history::Moment;
 use serde_json::{Value as Json, json};
 
 /// Does it.
@@ -22,14 +23,14 @@ pub(crate) fn run(context: &Context) -> Result<Exit, CliError> {
             context.print(&render(&overview, now, context.table_width(), context.color_stdout()))?;
         }
         (Format::Json | Format::Jsonl, overview) => {
-            context.print_json(&document(&overview.unwrap_or_default()))?;
+            context.print_json(&document(&overview.unwrap_or_default(), context.clock.now()))?;
         }
     }
     Ok(Exit::Done)
 }
 
-fn document(overview: &Overview) -> Json {
-    let all = |views: &[RunView]| views.iter().map(brief).collect::<Json>();
+fn document(overview: &Overview, now: Moment) -> Json {
+    let all = |views: &[RunView]| views.iter().map(|view| brief(view, now)).collect::<Json>();
     let ended: serde_json::Map<String, Json> =
         overview.ended.iter().map(|(status, count)| (status.word().to_owned(), json!(count))).collect();
     json!({

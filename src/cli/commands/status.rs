@@ -55,13 +55,11 @@ pub(crate) fn run(context: &Context, args: &StatusArgs) -> Result<Exit, CliError
 
 fn show(context: &Context, session: &Session, view: &RunView, again: bool) -> Result<(), CliError> {
     let published = published(session, view.row.no)?;
+    let now = context.clock.now();
     match context.format() {
-        Format::Table => {
-            let now = context.clock.now();
-            context.print(&status::render(view, &published, now, context.color_stdout()))
-        }
+        Format::Table => context.print(&status::render(view, &published, now, context.color_stdout())),
         // One after the other, whole documents spread over lines would be hard to read back.
-        Format::Json if again => context.print(&run_json::full(view, &published).to_string()),
-        Format::Json | Format::Jsonl => context.print_json(&run_json::full(view, &published)),
+        Format::Json if again => context.print(&run_json::full(view, &published, now).to_string()),
+        Format::Json | Format::Jsonl => context.print_json(&run_json::full(view, &published, now)),
     }
 }

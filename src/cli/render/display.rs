@@ -4,6 +4,7 @@ use super::live::Live;
 use crate::cli::context::Context;
 use crate::cli::escape;
 use crate::client::{Claimed, Observer, Progress};
+use crate::history::{RunId, RunNo};
 use crate::timer::Clock;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use std::io::Write as _;
@@ -45,6 +46,11 @@ impl Display {
             Screen::Terminal(bar(&live, &clock, context.environment.columns.unwrap_or(80)))
         };
         Self { live, screen, clock }
+    }
+
+    /// Knows another run's name.
+    pub(crate) fn know(&self, run: RunNo, id: &RunId) {
+        self.live.lock().unwrap_or_else(PoisonError::into_inner).know(run, id.clone());
     }
 
     /// What an execution tells its progress to.

@@ -75,6 +75,11 @@ impl Live {
         }
     }
 
+    /// Knows another run's name.
+    pub(crate) fn know(&mut self, run: RunNo, id: RunId) {
+        self.names.insert(run, id);
+    }
+
     /// Takes a piece of news; gives the lines that stay on the screen.
     pub(crate) fn tell(&mut self, run: RunNo, news: Progress, now: Moment) -> Vec<String> {
         let lines = match news {

@@ -46,7 +46,7 @@ fn section(
     out.push_str(&Paint::Bold.paint(title, color));
     out.push('\n');
     let rows = views.iter().take(MOST).map(|view| {
-        let who = waker(view);
+        let who = waker(view, now);
         let what = remark(view, now);
         let said = [who, what].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" · ");
         vec![

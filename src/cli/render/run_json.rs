@@ -1,7 +1,8 @@
 //! A run as a JSON document, schema 1. Fields are added, never renamed.
 
+use super::when::relative;
 use crate::client::{RunView, open_question};
-use crate::history::{LockView, Moment, Pending, RunEnd, RunStatus, StoredStatus, Value};
+use crate::history::{LockView, Moment, Pending, RunEnd, StoredStatus, Value, WokenBy};
 use crate::timer::rfc3339;
 use serde_json::{Map, Value as Json, json};
 
@@ -9,8 +10,8 @@ use serde_json::{Map, Value as Json, json};
 pub(crate) const SCHEMA: u32 = 1;
 
 /// One run as `status` tells it: with all that it waits for, and what it has published.
-pub(crate) fn full(view: &RunView, published: &[(String, Value)]) -> Json {
-    let mut document = common(view);
+pub(crate) fn full(view: &RunView, published: &[(String, Value)], now: Moment) -> Json {
+    let mut document = common(view, now);
     document.insert("waits_for".to_owned(), view.pending.iter().map(waits_for).collect());
     document.insert("locks".to_owned(), view.locks.iter().map(lock).collect());
     let published: Map<String, Json> =
@@ -20,8 +21,8 @@ pub(crate) fn full(view: &RunView, published: &[(String, Value)]) -> Json {
 }
 
 /// One run as `list` tells it: of what it waits for, kind, name and due time.
-pub(crate) fn brief(view: &RunView) -> Json {
-    let mut document = common(view);
+pub(crate) fn brief(view: &RunView, now: Moment) -> Json {
+    let mut document = common(view, now);
     let waits = view.pending.iter().map(|pending| {
         json!({
             "kind": pending.label.kind.word(),
@@ -49,7 +50,7 @@ fn lock(lock: &LockView) -> Json {
     })
 }
 
-fn common(view: &RunView) -> Map<String, Json> {
+fn common(view: &RunView, now: Moment) -> Map<String, Json> {
     let row = &view.row;
     let document = json!({
         "schema": SCHEMA,
@@ -58,7 +59,7 @@ fn common(view: &RunView) -> Map<String, Json> {
         "generation": row.generation,
         "status": view.status.word(),
         "executor": view.executor.map(|claim| claim.pid),
-        "woken_by": woken_by(view),
+        "woken_by": woken_by(view, now),
         "unread_signals": view.unread,
         "summary": row.summary,
         "started_at": rfc3339(row.created_at),
@@ -75,18 +76,13 @@ fn common(view: &RunView) -> Map<String, Json> {
 }
 
 /// Who goes on with it: nothing for a run that has ended or cannot go on.
-pub(crate) fn woken_by(view: &RunView) -> Option<String> {
-    match view.status {
-        RunStatus::Running | RunStatus::Waiting | RunStatus::Parked => {
-            Some(view.executor.map_or_else(|| "nobody".to_owned(), |claim| format!("pid {}", claim.pid)))
-        }
-        RunStatus::Stuck
-        | RunStatus::Failed
-        | RunStatus::TimedOut
-        | RunStatus::Cancelled
-        | RunStatus::Terminated
-        | RunStatus::Completed => None,
-    }
+fn woken_by(view: &RunView, now: Moment) -> Option<String> {
+    Some(match view.woken_by? {
+        WokenBy::Process { pid } => format!("pid {pid}"),
+        WokenBy::Serve { pid } => format!("serve {pid}"),
+        WokenBy::Tick { last } => format!("tick, last {}", relative(last, now)),
+        WokenBy::Nobody { .. } => "nobody".to_owned(),
+    })
 }
 
 fn waits_for(pending: &Pending) -> Json {

@@ -1,12 +1,11 @@
 //! Many runs as a table.
 
 use super::paint::Paint;
-use super::run_json::woken_by;
 use super::table::{Cell, render};
 use super::waits::short;
 use super::when::{absolute, relative};
 use crate::client::RunView;
-use crate::history::{CommandKind, Moment, RunEnd, RunRow, StoredStatus};
+use crate::history::{CommandKind, Moment, RunEnd, RunRow, StoredStatus, WokenBy};
 use std::path::Path;
 
 /// One line a run: id, status, age, script, and what there is to say of it.
@@ -61,12 +60,17 @@ pub(crate) fn candidate(row: &RunRow) -> Vec<Cell> {
 }
 
 /// Who goes on with an open run, in words.
-pub(crate) fn waker(view: &RunView) -> String {
-    match woken_by(view) {
-        Some(who) if who == "nobody" => {
-            format!("nobody executes it: durun resume {}", view.row.id)
+pub(crate) fn waker(view: &RunView, now: Moment) -> String {
+    let resume = format!("durun resume {}", view.row.id);
+    match view.woken_by {
+        Some(WokenBy::Process { pid }) => format!("executed by pid {pid}"),
+        Some(WokenBy::Serve { pid }) if view.executor.is_some() => format!("executed by serve {pid}"),
+        Some(WokenBy::Serve { pid }) => format!("woken by serve {pid}"),
+        Some(WokenBy::Tick { last }) => format!("woken by tick, last {}", relative(last, now)),
+        Some(WokenBy::Nobody { last_tick: Some(last) }) => {
+            format!("nobody executes it, the last tick was {}: {resume}", relative(last, now))
         }
-        Some(who) => format!("executed by {who}"),
+        Some(WokenBy::Nobody { last_tick: None }) => format!("nobody executes it: {resume}"),
         None => String::new(),
     }
 }

@@ -30,7 +30,7 @@ pub(crate) fn render(view: &RunView, published: &[(String, Value)], now: Moment,
         line("restarted", &format!("{}: this is generation {}", times(row.generation), row.generation));
     }
     line("summary", &row.summary.as_deref().map(escape::line).unwrap_or_default());
-    line("executor", &waker(view));
+    line("executor", &waker(view, now));
     let alone = asks_once(&view.pending);
     for (place, pending) in view.pending.iter().enumerate() {
         line(if place == 0 { "waits for" } else { "" }, &sentence(pending, now));

@@ -67,7 +67,10 @@ pub(super) fn write(
         Request::TakeOnce { key, run, op, epoch } => once::take(rows, around, key, (*run, *op, *epoch)),
         Request::ForgetOnce { key } => once::forget(rows, around, key),
         Request::Admit { run, epoch } => queue::admit(rows, around, *run, *epoch),
+        Request::Awake { waker } => super::wakers::awake(rows, around.now, around.liveness, *waker),
         Request::Watch { .. }
+        | Request::Attend
+        | Request::Due { .. }
         | Request::Find { .. }
         | Request::List(_)
         | Request::View { .. }
@@ -99,8 +102,11 @@ pub(super) fn writes(request: &Request) -> bool {
         | Request::RetryNow { .. }
         | Request::TakeOnce { .. }
         | Request::Admit { .. }
+        | Request::Awake { .. }
         | Request::ForgetOnce { .. } => true,
         Request::Watch { .. }
+        | Request::Attend
+        | Request::Due { .. }
         | Request::Find { .. }
         | Request::List(_)
         | Request::View { .. }

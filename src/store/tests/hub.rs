@@ -106,7 +106,7 @@ fn ruling_25_an_executor_that_does_not_answer_finds_the_message_in_the_inbox() {
         .iter()
         .map(|event| match event {
             Event::Message { message, .. } => message.id,
-            Event::Changed { .. } | Event::RetryNow { .. } => panic!("{event:?}"),
+            Event::Changed { .. } | Event::RetryNow { .. } | Event::Work { .. } => panic!("{event:?}"),
         })
         .collect();
     assert_eq!(ids.len(), 2, "offered, and told again once it was stored");

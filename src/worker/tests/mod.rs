@@ -11,6 +11,7 @@ mod once;
 mod polls;
 mod rulings;
 mod slots;
+mod waiting;
 
 use super::*;
 use crate::activity::{Done, Failed};

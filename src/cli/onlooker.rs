@@ -1,0 +1,74 @@
+//! What is seen of runs that are advanced unattended: nothing on success, one block for each that needs somebody.
+
+use super::conclusion::blame;
+use super::context::Context;
+use super::exit::Exit;
+use super::render::display::Display;
+use super::report::Report;
+use crate::client::{ClientError, Finished, Onlooker, Session, Standing};
+use crate::history::{RunEnd, RunId, RunNo};
+use std::collections::BTreeMap;
+
+/// Tells of runs that end otherwise than well.
+pub(crate) struct Unattended<'a> {
+    context: &'a Context,
+    session: &'a Session,
+    display: &'a Display,
+    /// What was said last of runs that could not be taken up: it is not said again each minute.
+    refused: BTreeMap<RunNo, String>,
+    exit: Exit,
+}
+
+impl<'a> Unattended<'a> {
+    pub(crate) fn new(context: &'a Context, session: &'a Session, display: &'a Display) -> Self {
+        Self { context, session, display, refused: BTreeMap::new(), exit: Exit::Done }
+    }
+
+    /// The gravest of what was seen.
+    pub(crate) fn exit(&self) -> Exit {
+        self.exit
+    }
+
+    fn standing(&mut self, run: RunNo, id: &RunId, standing: &Standing) {
+        let exit = blame(self.context, self.session, run, id, standing);
+        self.exit = self.exit.graver(exit);
+    }
+}
+
+impl Onlooker for Unattended<'_> {
+    fn begun(&mut self, run: RunNo, id: &RunId) {
+        self.display.know(run, id);
+    }
+
+    fn left(&mut self, run: RunNo, id: &RunId, how: Finished) {
+        match how {
+            Finished::Ended(RunEnd::Completed { .. }) => self.context.note(&format!("run {id} completed")),
+            // Somebody asked for it.
+            Finished::Ended(RunEnd::Cancelled { .. }) => {
+                self.context.note(&format!("run {id} was cancelled"));
+            }
+            Finished::Ended(RunEnd::Terminated { .. }) => {
+                self.context.note(&format!("run {id} was terminated"));
+            }
+            Finished::Ended(end @ (RunEnd::Failed { .. } | RunEnd::TimedOut { .. })) => {
+                self.standing(run, id, &Standing::Ended(end));
+            }
+            Finished::Stuck(stuck) => self.standing(run, id, &Standing::Stuck(*stuck)),
+            Finished::Parked => self.context.note(&format!("run {id} waits")),
+            Finished::Lost => self.context.note(&format!("another process goes on with run {id}")),
+        }
+    }
+
+    fn refused(&mut self, run: RunNo, id: &RunId, why: ClientError) {
+        let Some(report) = Report::of(&why.into()) else { return };
+        let report = report.note(format!("run {id} was not taken up; it stays as it is"));
+        let block = report.render(self.context.color_stderr());
+        self.exit = self.exit.graver(report.exit);
+        if self.refused.get(&run) != Some(&block) {
+            self.context.complain(&block);
+            self.refused.insert(run, block);
+        }
+    }
+
+    fn round(&mut self, _held: usize) {}
+}

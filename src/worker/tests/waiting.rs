@@ -1,0 +1,136 @@
+//! Runs that only wait are put down, and whatever the supply gives is taken up.
+
+use super::*;
+
+/// Gives runs one after the other, `jobs` at a time.
+struct Given {
+    store: Arc<dyn Store>,
+    runs: Vec<RunNo>,
+    jobs: usize,
+    most: usize,
+    finish: bool,
+    left: Vec<(RunNo, Finished)>,
+}
+
+impl Supply for Given {
+    fn wish(&mut self, held: usize) -> Result<Wish, WorkerError> {
+        let mut adopt = Vec::new();
+        while held + adopt.len() < self.jobs
+            && let Some(run) = self.runs.pop()
+        {
+            let claim = Claim { token: Token(1), pid: 1 };
+            let Ok(Answer::Claimed { epoch }) = self.store.ask(Request::Claim { run, claim }) else {
+                panic!("claims")
+            };
+            adopt.push((run, epoch));
+        }
+        self.most = self.most.max(held + adopt.len());
+        Ok(Wish { is_open: !self.runs.is_empty(), finish: self.finish, adopt, ..Wish::default() })
+    }
+    fn heard(&mut self, _: Option<RunNo>) {}
+    fn left(&mut self, run: RunNo, how: Finished) {
+        self.left.push((run, how));
+    }
+    fn refused(&mut self, run: RunNo, why: WorkerError) {
+        panic!("{run} was refused: {why}");
+    }
+    fn patience(&self) -> Duration {
+        Duration::ZERO
+    }
+}
+
+fn driven(world: &World, runs: &[RunNo], jobs: usize, finish: bool) -> Given {
+    let (mut worker, inputs) = world.worker(&[]);
+    worker.settings.park_after = Some(Duration::ZERO);
+    let store: Arc<dyn Store> = Arc::clone(&worker.store);
+    let mut given = Given { store, runs: runs.to_vec(), jobs, most: 0, finish, left: Vec::new() };
+    worker.drive_with(&inputs, &mut given).expect("drives");
+    given
+}
+
+fn view(world: &World, run: RunNo) -> RunView {
+    let Ok(Answer::View(view)) = world.store.ask(Request::View { run }) else { panic!("views") };
+    *view
+}
+
+fn due(world: &World) -> Due {
+    let Ok(Answer::Due(due)) = world.store.ask(Request::Due { thorough: true }) else { panic!("tells") };
+    due
+}
+
+#[test]
+fn each_run_goes_on_until_it_waits_and_no_more_than_the_jobs_at_a_time() {
+    let world = World::new(|job| ok(job.input.clone()));
+    world.lives();
+    let text = "let a = activity(\"one\", 1); sleep(\"30 days\"); a + activity(\"two\", 2)";
+    let runs: Vec<RunNo> = (0..5).map(|n| world.start(&format!("r{n}"), text)).collect();
+    let given = driven(&world, &runs, 2, false);
+    assert_eq!(given.most, 2);
+    assert!(given.left.iter().all(|(_, how)| *how == Finished::Parked) && given.left.len() == 5);
+    for run in &runs {
+        let view = view(&world, *run);
+        assert_eq!((view.status, view.executor, view.entries), (RunStatus::Waiting, None, Seq(2)));
+    }
+    assert_eq!(
+        (due(&world).runs.len(), due(&world).next),
+        (0, Some(world.clock.now().plus_ms(30 * 86_400_000)))
+    );
+    world.clock.advance(Duration::from_hours(720));
+    assert_eq!(due(&world).runs.len(), 5);
+    let given = driven(&world, &runs, 100, false);
+    assert!(
+        given
+            .left
+            .iter()
+            .all(|(_, how)| *how == Finished::Ended(RunEnd::Completed { result: Value::Int(3) }))
+    );
+    assert_eq!(world.jobs.lock().expect("jobs").len(), 10, "no step was done twice");
+}
+
+#[test]
+fn a_retry_that_waits_is_left_to_the_next_with_its_count() {
+    let world = World::new(|_| Some(Err(Failed::passing(Failure::new("activity", "down")))));
+    let run =
+        world.start("r", "activity(\"one\", (), #{ retry: #{ attempts: 2, first: \"1h\", jitter: 0 } })");
+    driven(&world, &[run], 1, false);
+    assert_eq!(world.pending(run)[0].failures, 1);
+    assert!(due(&world).runs.is_empty());
+    world.clock.advance(Duration::from_hours(1));
+    assert_eq!(due(&world).runs.len(), 1);
+    let given = driven(&world, &[run], 1, false);
+    assert!(matches!(&given.left[..], [(_, Finished::Ended(RunEnd::Failed { .. }))]), "{:?}", given.left);
+}
+
+#[test]
+fn a_message_makes_a_waiting_run_due() {
+    let world = World::new(|job| ok(job.input.clone()));
+    let run = world.start("r", "wait_signal(\"go\")");
+    driven(&world, &[run], 1, false);
+    assert_eq!(due(&world), Due::default());
+    world.deliver(run, "go", Value::Int(7));
+    assert_eq!(due(&world).runs.len(), 1);
+    let given = driven(&world, &[run], 1, false);
+    assert_eq!(given.left, [(run, Finished::Ended(RunEnd::Completed { result: Value::Int(7) }))]);
+}
+
+#[test]
+fn who_is_to_finish_begins_no_step() {
+    let world = World::new(|job| ok(job.input.clone()));
+    let run = world.start("r", "activity(\"one\", 1)");
+    let given = driven(&world, &[run], 1, true);
+    assert_eq!(given.left, [(run, Finished::Parked)]);
+    assert!(world.jobs().is_empty());
+    assert_eq!(due(&world).runs.len(), 1);
+}
+
+#[test]
+fn a_run_that_somebody_executes_is_not_due_before_he_is_gone() {
+    let world = World::new(|_| None);
+    world.lives();
+    let run = world.start("r", "activity(\"one\", 1)");
+    let (mut worker, inputs) = world.worker(&[run]);
+    world.turns(&mut worker, &inputs);
+    assert!(due(&world).runs.is_empty());
+    world.dies();
+    assert_eq!(due(&world).runs.len(), 1);
+}
