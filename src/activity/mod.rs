@@ -7,6 +7,7 @@
 
 mod attempt;
 mod child;
+mod ending;
 mod file;
 mod group;
 mod heartbeat;

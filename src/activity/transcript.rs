@@ -3,7 +3,8 @@
 //! A line of it is `<milliseconds since 1970> <out|err|out+|err+|note> <bytes>`; `+` means that the line goes on in the next
 //! one of its stream, and a `note` is ours. It is not synced and never holds a process up: what cannot be written is left out.
 
-use super::output::{Stream, Tail};
+use super::ending::{Ending, Piece};
+use super::output::Stream;
 use crate::history::Moment;
 use crate::timer::Clock;
 use std::fs::{DirBuilder, File, OpenOptions};
@@ -86,63 +87,75 @@ pub(super) struct Transcript {
     open: (Vec<u8>, Vec<u8>),
     /// Lines to be written.
     ready: Vec<u8>,
-    end: Tail,
-    left_out: u64,
+    /// The end of what no longer fits: from then on lines are made only of what is kept.
+    end: Option<Ending>,
 }
 
 impl Transcript {
     /// One that makes its file when there is something to write. Without a place it keeps nothing.
     pub(super) fn new(place: Option<TranscriptPlace>) -> Self {
         let (open, ready) = ((Vec::new(), Vec::new()), Vec::new());
-        Self { place, file: None, size: 0, open, ready, end: Tail::new(END), left_out: 0 }
+        Self { place, file: None, size: 0, open, ready, end: None }
     }
 
     /// Takes what a stream wrote.
     pub(super) fn push(&mut self, stream: Stream, new: &[u8]) {
-        if self.place.is_none() {
-            return;
+        let Some(place) = &self.place else { return };
+        let at = place.clock.now();
+        if let Some(end) = &mut self.end {
+            end.push(at, stream, new);
+        } else {
+            self.lines(at, stream, new);
+            self.write();
         }
+    }
+
+    /// Takes what stands after the last line's end, and the end of what was left out.
+    pub(super) fn finish(&mut self) {
+        let Some(place) = &self.place else { return };
+        let now = place.clock.now();
+        if let Some(end) = self.end.take() {
+            let (lost, pieces) = end.finish();
+            if lost > 0 {
+                self.close_lines(now);
+                let mib = MOST >> 20;
+                let note = format!(
+                    "{} note … {lost} bytes are left out: {mib} MiB of an attempt are kept, and its end\n",
+                    now.0
+                );
+                self.ready.extend_from_slice(note.as_bytes());
+            }
+            for Piece { at, stream, bytes } in pieces {
+                self.lines(at, stream, &bytes);
+            }
+        }
+        self.close_lines(now);
+        let ready = std::mem::take(&mut self.ready);
+        if !ready.is_empty() && self.is_begun() {
+            self.append(&ready);
+        }
+    }
+
+    /// What stands after the last line's end becomes a line.
+    fn close_lines(&mut self, at: Moment) {
+        for stream in [Stream::Stdout, Stream::Stderr] {
+            if !self.open_of(stream).is_empty() {
+                self.line(at, stream, true);
+            }
+        }
+    }
+
+    /// Makes lines of what a stream wrote.
+    fn lines(&mut self, at: Moment, stream: Stream, new: &[u8]) {
         for part in new.split_inclusive(|byte| *byte == b'\n') {
             for piece in part.chunks(PIECE) {
                 let open = self.open_of(stream);
                 open.extend_from_slice(piece);
                 if open.ends_with(b"\n") || open.len() >= PIECE {
-                    self.line(stream, false);
+                    self.line(at, stream, false);
                 }
             }
         }
-        self.write();
-    }
-
-    /// Takes what stands after the last line's end, and the end of what was left out.
-    pub(super) fn finish(&mut self) {
-        for stream in [Stream::Stdout, Stream::Stderr] {
-            if !self.open_of(stream).is_empty() {
-                self.line(stream, true);
-            }
-        }
-        self.write();
-        if self.left_out == 0 {
-            return;
-        }
-        let end = std::mem::replace(&mut self.end, Tail::new(0)).into_bytes();
-        // From a line's beginning on, unless it is all that was left out.
-        let from = match end.iter().position(|byte| *byte == b'\n') {
-            Some(at) if u64::try_from(end.len()).is_ok_and(|kept| kept < self.left_out) => at + 1,
-            Some(_) | None => 0,
-        };
-        let end = end.get(from..).unwrap_or_default();
-        let lost = self.left_out.saturating_sub(u64::try_from(end.len()).unwrap_or(u64::MAX));
-        let at = self.place.as_ref().map_or(Moment(0), |place| place.clock.now());
-        if lost > 0 {
-            let note = format!(
-                "{} note … {lost} bytes are left out: {} MiB of an attempt are kept, and its end\n",
-                at.0,
-                MOST >> 20
-            );
-            self.append(note.as_bytes());
-        }
-        self.append(end);
     }
 
     fn open_of(&mut self, stream: Stream) -> &mut Vec<u8> {
@@ -152,9 +165,8 @@ impl Transcript {
         }
     }
 
-    fn line(&mut self, stream: Stream, is_last: bool) {
+    fn line(&mut self, at: Moment, stream: Stream, is_last: bool) {
         let line = std::mem::take(self.open_of(stream));
-        let at = self.place.as_ref().map_or(Moment(0), |place| place.clock.now());
         let whole = line.strip_suffix(b"\n");
         let word = match stream {
             Stream::Stdout => "out",
@@ -169,25 +181,21 @@ impl Transcript {
 
     fn write(&mut self) {
         let ready = std::mem::take(&mut self.ready);
-        if ready.is_empty() {
+        if ready.is_empty() || !self.is_begun() {
             return;
         }
+        self.append(&ready);
+        if self.size >= MOST {
+            self.end = Some(Ending::new(END));
+        }
+    }
+
+    /// Whether there is a file. A disk that is full or gone fails no attempt.
+    fn is_begun(&mut self) -> bool {
         if self.file.is_none() && !self.begin() {
-            // A disk that is full or gone fails no attempt.
             self.place = None;
-            return;
         }
-        let room = usize::try_from(MOST.saturating_sub(self.size)).unwrap_or(usize::MAX);
-        // Whole lines only, so that what follows begins a line.
-        let cut = match ready.get(..room) {
-            Some(_) | None if self.left_out > 0 => 0,
-            None => ready.len(),
-            Some(fits) => fits.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1),
-        };
-        let (now, later) = ready.split_at_checked(cut).unwrap_or((&ready, &[]));
-        self.append(now);
-        self.left_out = self.left_out.saturating_add(u64::try_from(later.len()).unwrap_or(u64::MAX));
-        self.end.push(later);
+        self.file.is_some()
     }
 
     fn begin(&mut self) -> bool {
@@ -283,7 +291,7 @@ mod tests {
         transcript.push(Stream::Stdout, b"\nlast\n");
         transcript.finish();
         let size = std::fs::metadata(&place.path).expect("a file").len();
-        assert!(size > MOST - 20_000 && size < MOST + 80_000, "{size}");
+        assert!(size > MOST && size < MOST + (1 << 20) + 100_000, "a read more, and the end: {size}");
         let lines = lines(&place);
         assert!(lines.first().is_some_and(|line| line.text == "first"));
         assert!(lines.last().is_some_and(|line| line.text == "last"));
