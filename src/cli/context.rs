@@ -176,8 +176,8 @@ impl Context {
     /// One JSON value on stdout: spread over lines for `json`, on one line for `jsonl`.
     pub(crate) fn print_json(&self, value: &serde_json::Value) -> Result<(), CliError> {
         match self.format() {
-            Format::Json => self.print(&format!("{value:#}")),
-            Format::Jsonl | Format::Table => self.print(&value.to_string()),
+            Format::Json => self.print(&escape::json(&format!("{value:#}"))),
+            Format::Jsonl | Format::Table => self.print(&escape::json(&value.to_string())),
         }
     }
 
@@ -186,7 +186,7 @@ impl Context {
         &self,
         documents: impl Iterator<Item = serde_json::Value>,
     ) -> Result<(), CliError> {
-        let lines: Vec<String> = documents.map(|document| document.to_string()).collect();
+        let lines: Vec<String> = documents.map(|document| escape::json(&document.to_string())).collect();
         self.print(&lines.join("\n"))
     }
 

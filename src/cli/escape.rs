@@ -43,6 +43,15 @@ fn is_unsafe(character: char) -> bool {
         || matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
+/// Source text with as many characters as before, in which C1 controls and direction marks are replacement characters. ASCII
+/// controls stay: the renderer of sources has a picture for each.
+pub(crate) fn in_place(text: &str) -> String {
+    let unseen = |character: char| is_unsafe(character) && !character.is_ascii();
+    text.chars()
+        .map(|character| if unseen(character) { char::REPLACEMENT_CHARACTER } else { character })
+        .collect()
+}
+
 /// At most `width` columns of it, with an ellipsis where something was cut off.
 pub(crate) fn cut(text: &str, width: usize) -> String {
     use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
@@ -64,13 +73,53 @@ pub(crate) fn cut(text: &str, width: usize) -> String {
     out
 }
 
-/// A word for a shell's command line, quoted where it has to be.
+/// A word for a shell's command line, quoted where it has to be; one that could command a terminal as `$'…'`, which bash, zsh
+/// and POSIX shells since 2024 read.
 pub(crate) fn shell(word: &str) -> String {
     let plain = !word.is_empty()
         && word
             .chars()
             .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '/' | '@' | '=' | ':'));
-    if plain { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+    if plain {
+        return word.to_owned();
+    }
+    if !word.chars().any(|character| is_unsafe(character) && character != '\n') {
+        return format!("'{}'", word.replace('\'', r"'\''"));
+    }
+    let mut out = "$'".to_owned();
+    for character in word.chars() {
+        match character {
+            '\'' | '\\' => out.extend(['\\', character]),
+            // By bytes: `\u` of a shell depends on its locale.
+            strange if is_unsafe(strange) => {
+                for byte in strange.encode_utf8(&mut [0; 4]).bytes() {
+                    // Three octal digits, so that a digit behind it does not belong to it. Writing to a String cannot fail.
+                    let _ = write!(out, "\\{byte:03o}");
+                }
+            }
+            other => out.push(other),
+        }
+    }
+    out.push('\'');
+    out
+}
+
+/// JSON text in which what could command a terminal stands as an escape: serde leaves C1 controls and direction marks as they are.
+pub(crate) fn json(text: &str) -> String {
+    let strange = |character: char| is_unsafe(character) && character != '\n';
+    if !text.chars().any(strange) {
+        return text.to_owned();
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for character in text.chars() {
+        if strange(character) {
+            // All of them are below U+10000, and stand inside of strings only.
+            let _ = write!(out, "\\u{:04x}", u32::from(character));
+        } else {
+            out.push(character);
+        }
+    }
+    out
 }
 
 #[cfg(test)]
@@ -99,5 +148,27 @@ mod tests {
         assert_eq!(shell("it's"), r"'it'\''s'");
         assert_eq!(shell(""), "''");
         assert_eq!(shell("$(x)"), "'$(x)'");
+    }
+
+    #[test]
+    fn json_stays_the_same_value_and_commands_nobody() {
+        let value = serde_json::json!({ "a\u{9b}": "\u{1b}[2J\u{202e}\u{7f}ä\n" });
+        for text in [value.to_string(), format!("{value:#}")] {
+            let safe = json(&text);
+            assert!(!safe.chars().any(|character| is_unsafe(character) && character != '\n'), "{safe:?}");
+            assert_eq!(serde_json::from_str::<serde_json::Value>(&safe).ok(), Some(value.clone()));
+        }
+    }
+
+    #[test]
+    fn a_word_that_could_command_a_terminal_is_quoted_by_its_bytes() {
+        assert_eq!(shell("\u{1b}]0;it's\\1\u{9b}2\u{202e}"), r"$'\033]0;it\'s\\1\302\2332\342\200\256'");
+        let word = "\u{1b}]0;it's\\1\u{9b}2\u{202e}\t\r\n$(x)\"";
+        let said =
+            std::process::Command::new("bash").args(["-c", &format!("printf %s {}", shell(word))]).output();
+        // Where there is no bash, the text above says it.
+        if let Ok(said) = said {
+            assert_eq!(String::from_utf8_lossy(&said.stdout), word);
+        }
     }
 }

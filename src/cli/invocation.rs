@@ -5,11 +5,13 @@ use super::commands;
 use super::context::{Context, configs};
 use super::environment::Environment;
 use super::error::CliError;
+use super::escape;
 use super::exit::Exit;
 use super::opening::{executor, open_store};
 use super::report::Report;
 use crate::timer::{Clock, SystemClock};
 use clap::Parser as _;
+use std::io::Write as _;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 
@@ -19,8 +21,7 @@ pub fn main() -> ExitCode {
     let line = match CommandLine::try_parse_from(arguments) {
         Ok(line) => line,
         Err(error) => {
-            // Help goes to stdout, mistakes to stderr; where even that fails nobody is listening.
-            let _ = error.print();
+            complain(&error);
             return ExitCode::from(if error.use_stderr() { Exit::Usage.code() } else { Exit::Done.code() });
         }
     };
@@ -41,6 +42,14 @@ pub fn main() -> ExitCode {
     };
     let exit = run(&context, line.command).unwrap_or_else(|error| report(&context, &error));
     ExitCode::from(exit.code())
+}
+
+/// Help goes to stdout, mistakes to stderr; where even that fails nobody is listening. Without colours where the arguments, which it
+/// quotes, have characters that could command a terminal.
+fn complain(error: &clap::Error) {
+    let plain = error.render().to_string();
+    let safe = escape::block(&plain);
+    let _ = if safe == plain { error.print() } else { std::io::stderr().write_all(safe.as_bytes()) };
 }
 
 fn run(context: &Context, command: Option<Command>) -> Result<Exit, CliError> {

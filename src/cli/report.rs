@@ -75,7 +75,10 @@ impl Report {
         let renderer = if color { Renderer::styled() } else { Renderer::plain() };
         let renderer = renderer.decor_style(DecorStyle::Ascii);
         let mut group = Group::with_title(Level::ERROR.primary_title(self.title.as_str()).id(self.code));
-        if let Some(place) = &self.place {
+        // The renderer makes most control characters visible itself, but not all.
+        let place =
+            self.place.as_ref().map(|place| Place { text: escape::in_place(&place.text), ..place.clone() });
+        if let Some(place) = &place {
             group = group.element(place.snippet());
         }
         for note in &self.notes {

@@ -12,6 +12,7 @@ mod children;
 mod codec;
 #[doc(hidden)]
 pub mod conformance;
+mod directory;
 mod due;
 mod error;
 mod frame;

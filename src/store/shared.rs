@@ -1,6 +1,7 @@
 //! A store shared by processes: whoever takes the kernel's lock owns the file and serves the others; when it goes, one of them
 //! takes over, and what was not answered is sent again.
 
+use super::directory;
 use super::hub::Hub;
 use super::local::{LocalSession, Outlet};
 use super::redb::of_io;
@@ -12,8 +13,8 @@ use super::{Answer, Event, EventSink, RedbTables, Request, Store, StoreError, Ta
 use crate::history::{Claim, RunNo, RunStatus, Token};
 use crate::timer::Clock;
 use std::collections::BTreeSet;
-use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::fs::{File, OpenOptions, TryLockError};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
@@ -72,13 +73,9 @@ impl SharedStore {
     /// # Errors
     /// [`StoreError`]: what is wrong with the directory or the file, or who keeps it busy.
     pub fn open(directory: &Path, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
+        let directory = directory::prepare(directory)?;
         let name = directory.display().to_string();
         let io = |error: std::io::Error| of_io(&error, &name);
-        if !directory.is_dir() {
-            DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(io)?;
-        }
-        let directory = directory.canonicalize().map_err(io)?;
-        check_directory(&directory)?;
         let workers = Workers::at(&directory);
         let own = workers.enter()?;
         let inner = Arc::new(Inner {
@@ -352,25 +349,3 @@ fn look_for_an_owner(inner: &Weak<Inner>) {
     // An error is told to the next who asks.
     drop(inner.role());
 }
-
-/// Refuses a directory that others could write to or that lies on another machine.
-fn check_directory(directory: &Path) -> Result<(), StoreError> {
-    let path = directory.display().to_string();
-    let refuse = |message: &str| StoreError::Permission { path: path.clone(), message: message.to_owned() };
-    let facts = directory.metadata().map_err(|error| of_io(&error, &path))?;
-    let us = rustix::process::geteuid();
-    if facts.uid() != us.as_raw() && !us.is_root() {
-        return Err(refuse("the store belongs to another user"));
-    }
-    let kind = rustix::fs::statfs(directory).map(|facts| facts.f_type);
-    if kind.is_ok_and(|kind| NETWORK_FILE_SYSTEMS.contains(&kind)) {
-        return Err(refuse(
-            "the store lies on a network file system, where locks do not hold; choose a local directory",
-        ));
-    }
-    Ok(())
-}
-
-/// NFS, SMB, CIFS, SMB2, AFS, Ceph, 9P (statfs(2)).
-const NETWORK_FILE_SYSTEMS: [i64; 7] =
-    [0x6969, 0x517b, 0xff53_4d42, 0xfe53_4d42, 0x5346_414f, 0x00c3_6400, 0x0102_1997];

@@ -1,5 +1,6 @@
 //! The socket's place: `sock` in the store directory, reached by a short path where the real one is too long.
 
+use rustix::process::Uid;
 use std::fs::File;
 use std::io;
 use std::os::fd::AsRawFd;
@@ -62,6 +63,64 @@ impl SocketPlace {
 
 /// Whether the other end is a process of ours: same user, or root.
 pub(super) fn is_ours(stream: &UnixStream) -> bool {
-    let ours = rustix::process::geteuid();
-    rustix::net::sockopt::socket_peercred(stream).is_ok_and(|peer| peer.uid == ours || peer.uid.is_root())
+    rustix::net::sockopt::socket_peercred(stream)
+        .is_ok_and(|peer| is_admitted(peer.uid, rustix::process::geteuid()))
+}
+
+fn is_admitted(peer: Uid, us: Uid) -> bool {
+    peer == us || peer.is_root()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::history::Token;
+    use crate::store::SharedStore;
+    use crate::store::frame::{self, Frame, Hello, PROTOCOL};
+    use crate::timer::SystemClock;
+    use std::sync::Arc;
+
+    #[test]
+    fn the_same_user_and_root_are_admitted() {
+        let (alice, bob) = (Uid::from_raw(1000), Uid::from_raw(1001));
+        assert!(is_admitted(alice, alice) && is_admitted(Uid::ROOT, alice));
+        assert!(!is_admitted(bob, alice) && !is_admitted(alice, Uid::ROOT));
+    }
+
+    /// What the owner says to a thread that says hello as this user.
+    fn greeted(sock: PathBuf, user: Uid) -> Option<Frame> {
+        let thread = std::thread::spawn(move || {
+            rustix::thread::set_thread_res_uid(user, user, user).expect("this thread's user");
+            let mut stream = UnixStream::connect(sock).expect("the rights let anybody in");
+            let hello = Hello {
+                protocol: PROTOCOL,
+                version: env!("CARGO_PKG_VERSION").to_owned(),
+                pid: 1,
+                token: Token(7),
+                executing: Vec::new(),
+                watching: Vec::new(),
+                attending: false,
+            };
+            // An owner that has hung up already is as good.
+            drop(frame::write(&mut stream, &Frame::Hello(hello)));
+            frame::read(&mut stream).ok().flatten()
+        });
+        thread.join().expect("no panic")
+    }
+
+    /// As root only: nobody else can become another user. The rights are opened wide, so that the peer check stands alone.
+    #[test]
+    fn another_user_who_reaches_the_socket_is_shown_the_door() {
+        let us = rustix::process::geteuid();
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = SharedStore::open(&folder.path().join("store"), Arc::new(SystemClock)).expect("opens");
+        let sock = store.directory().join("sock");
+        for path in [folder.path(), store.directory(), &sock] {
+            std::fs::set_permissions(path, PermissionsExt::from_mode(0o777)).expect("rights");
+        }
+        assert!(matches!(greeted(sock.clone(), us), Some(Frame::Welcome { .. })));
+        if us.is_root() {
+            assert!(greeted(sock, Uid::from_raw(65_534)).is_none());
+        }
+    }
 }

@@ -3,8 +3,8 @@
 use super::redb::of_io;
 use super::{Liveness, StoreError};
 use crate::history::Token;
-use std::fs::{File, OpenOptions, TryLockError};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 /// The lock files of a store's processes.
@@ -33,7 +33,7 @@ impl Workers {
     /// Takes a lock of our own. It is locked before it has its name, so that nobody ever sees it free.
     pub(super) fn enter(&self) -> Result<OwnLock, StoreError> {
         let io = |error: std::io::Error| of_io(&error, &self.directory.display().to_string());
-        std::fs::create_dir_all(&self.directory).map_err(io)?;
+        DirBuilder::new().recursive(true).mode(0o700).create(&self.directory).map_err(io)?;
         let mut random = [0; 8];
         getrandom::fill(&mut random).map_err(|error| StoreError::Io {
             path: self.directory.display().to_string(),

@@ -19,6 +19,7 @@ mod processes;
 mod promises;
 mod samples;
 mod secrets;
+mod security;
 mod service;
 mod two_terminals;
 mod undo;

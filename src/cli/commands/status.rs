@@ -59,7 +59,7 @@ fn show(context: &Context, session: &Session, view: &RunView, again: bool) -> Re
     match context.format() {
         Format::Table => context.print(&status::render(view, &published, now, context.color_stdout())),
         // One after the other, whole documents spread over lines would be hard to read back.
-        Format::Json if again => context.print(&run_json::full(view, &published, now).to_string()),
+        Format::Json if again => context.print_lines(std::iter::once(run_json::full(view, &published, now))),
         Format::Json | Format::Jsonl => context.print_json(&run_json::full(view, &published, now)),
     }
 }
