@@ -29,6 +29,7 @@ const OWNED: &[(&str, &[&str])] = &[
     ("redb", &["store"]),
     ("chrono", &["timer"]),
     ("chrono_tz", &["timer"]),
+    ("croner", &["timer"]),
     ("tokio", &["activity"]),
     ("toml", &["config"]),
     ("reqwest", &["activity"]),

@@ -22,9 +22,13 @@ impl Zone {
     pub fn name(self) -> &'static str {
         self.0.name()
     }
+
+    pub(super) fn tz(self) -> chrono_tz::Tz {
+        self.0
+    }
 }
 
-fn utc(moment: Moment) -> DateTime<Utc> {
+pub(super) fn utc(moment: Moment) -> DateTime<Utc> {
     DateTime::from_timestamp_millis(moment.0).unwrap_or(DateTime::<Utc>::MAX_UTC)
 }
 

@@ -4,8 +4,10 @@
 
 mod calendar;
 mod clock;
+mod cron;
 mod duration;
 
 pub use calendar::{Zone, format_moment, http_date, parse_http_date, parse_moment, rfc3339};
 pub use clock::{Clock, ManualClock, SystemClock};
+pub use cron::{Cron, CronError};
 pub use duration::{DurationError, parse_duration, show_duration};
