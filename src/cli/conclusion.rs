@@ -52,6 +52,11 @@ pub(crate) fn conclude(
     Ok(blame(context, session, run, id, standing))
 }
 
+/// The text of a run's script; without it a report shows the number of a line alone.
+pub(crate) fn script_of(session: &Session, run: RunNo) -> Option<Script> {
+    script_text(session, run).ok().map(|(path, text)| Script { path, text })
+}
+
 /// Prints the block of a run that did not complete.
 pub(crate) fn blame(
     context: &Context,
@@ -60,8 +65,7 @@ pub(crate) fn blame(
     id: &RunId,
     standing: &Standing,
 ) -> Exit {
-    // Without its text the report shows the number of the line alone.
-    let script = script_text(session, run).ok().map(|(path, text)| Script { path, text });
+    let script = script_of(session, run);
     match report_end::of(id, standing, script.as_ref()) {
         Some(report) => {
             context.complain(&report.render(context.color_stderr()));

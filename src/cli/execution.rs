@@ -7,20 +7,32 @@ use super::exit::Exit;
 use super::interrupt::Interrupts;
 use super::render::display::Display;
 use crate::client::{Claimed, ClientError, ExecuteOptions, Finished, Session, Standing, Waited, view, wait};
-use crate::history::{RunId, RunNo, RunStatus};
+use crate::history::{RunId, RunNo, RunStatus, WokenBy};
 use std::sync::Arc;
+use std::time::Duration;
+
+/// How runs are executed.
+#[derive(Debug, Default)]
+pub(crate) struct Manner {
+    /// The end that is meant: nothing is said of it.
+    pub(crate) wanted: Option<RunStatus>,
+    /// How long a run may only wait before it is left to others.
+    pub(crate) park_after: Option<Duration>,
+    /// Runs that are executed too, and of which nothing is said.
+    pub(crate) company: Vec<Claimed>,
+}
 
 /// Executes runs that this process has claimed until each has ended, and says how.
 pub(crate) fn execute(context: &Context, session: &Session, runs: Vec<Claimed>) -> Result<Exit, CliError> {
-    execute_for(context, session, runs, None)
+    execute_for(context, session, runs, Manner::default())
 }
 
-/// The same where a run is meant to end so: then nothing is said of it.
+/// The same in a certain manner.
 pub(crate) fn execute_for(
     context: &Context,
     session: &Session,
     runs: Vec<Claimed>,
-    wanted: Option<RunStatus>,
+    manner: Manner,
 ) -> Result<Exit, CliError> {
     let names: Vec<(RunNo, RunId)> = runs.iter().map(|run| (run.run, run.id.clone())).collect();
     let interrupts = Interrupts::install()?;
@@ -30,8 +42,9 @@ pub(crate) fn execute_for(
         stop: interrupts.stop(),
         configs: Arc::clone(&context.configs),
         variables: context.environment.variables(),
-        park_after: None,
+        park_after: manner.park_after,
     };
+    let runs = runs.into_iter().chain(manner.company).collect();
     let finished = session.executor().execute(session, runs, options);
     display.finish();
     let finished = finished.map_err(ClientError::from)?;
@@ -46,9 +59,12 @@ pub(crate) fn execute_for(
     match (names.as_slice(), finished.into_iter().next()) {
         ([(run, id)], Some((_, finished))) => {
             let standing = match finished {
-                Finished::Ended(end) if Some(end.status()) == wanted => return Ok(Exit::Done),
+                Finished::Ended(end) if Some(end.status()) == manner.wanted => return Ok(Exit::Done),
                 Finished::Ended(end) => Standing::Ended(end),
                 Finished::Stuck(stuck) => Standing::Stuck(*stuck),
+                Finished::Parked if manner.park_after.is_some() => {
+                    return left_waiting(context, session, *run, id);
+                }
                 Finished::Parked => Standing::Open(RunStatus::Parked),
                 Finished::Lost => {
                     context.note(&format!("another process goes on with run {id}; waiting for its end"));
@@ -61,6 +77,23 @@ pub(crate) fn execute_for(
     }
 }
 
+/// A run that only waits is left to whoever goes on with it; that there is nobody is said also where nobody looks on.
+fn left_waiting(context: &Context, session: &Session, run: RunNo, id: &RunId) -> Result<Exit, CliError> {
+    match view(session, run)?.woken_by {
+        Some(WokenBy::Nobody { .. }) => {
+            let install = context.command("tick --install");
+            context.complain(&format!(
+                "run {id} waits, and nobody goes on with it when its time has come: {install}\n"
+            ));
+        }
+        Some(WokenBy::Serve { pid }) => context.note(&format!("run {id} waits; serve {pid} goes on with it")),
+        Some(WokenBy::Process { .. } | WokenBy::Tick { .. }) | None => {
+            context.note(&format!("run {id} waits; the next durun tick after its time goes on with it"));
+        }
+    }
+    Ok(Exit::NotFinished)
+}
+
 /// Children that outlive the runs that were asked for, and were put down.
 fn tell_of_children(
     context: &Context,
@@ -70,7 +103,7 @@ fn tell_of_children(
     for (no, _) in children.iter().filter(|(_, finished)| *finished == Finished::Parked) {
         let id = view(session, *no)?.row.id;
         let command = context.command(&format!("resume {id}"));
-        context.complain(&format!("child run {id} is parked, nothing is lost; go on with: {command}\n"));
+        context.complain(&format!("run {id} is parked too, nothing is lost; go on with: {command}\n"));
     }
     Ok(())
 }

@@ -20,6 +20,7 @@ mod interrupt;
 mod invocation;
 mod onlooker;
 mod opening;
+mod overlap_options;
 mod queues;
 mod render;
 mod report;
@@ -27,6 +28,7 @@ mod report_client;
 mod report_end;
 mod report_reply;
 mod report_store;
+mod report_struggle;
 mod start_options;
 mod store_place;
 

@@ -92,6 +92,10 @@ fn client(error: &ClientError) -> Report {
             .note(table(candidates))
             .hint("durun resume ID names one, durun resume --all takes them all"),
         ClientError::Conflict { id, which } => conflict(id, which),
+        ClientError::EndedBefore { id, .. } => Report::new("D1000", Exit::Conflict, text)
+            .note("nothing was started")
+            .hint(format!("durun result {id} prints its result; --if-ended again starts another run")),
+        ClientError::NoNumber { .. } => Report::new("D1002", Exit::Usage, text),
         ClientError::UpgradeEnded { id, .. } => Report::new("D0709", Exit::Conflict, text)
             .note("it keeps the text that it had")
             .hint(format!("durun result {id} prints its result")),

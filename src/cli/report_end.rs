@@ -102,7 +102,7 @@ fn not_undone(failure: &Failure) -> Vec<String> {
 }
 
 /// The last lines of what an attempt wrote, of the failure or of what caused it.
-fn stderr_tail(failure: &Failure) -> Option<String> {
+pub(crate) fn stderr_tail(failure: &Failure) -> Option<String> {
     let own = failure.data.get("stderr").and_then(Value::as_text);
     let text = own.or_else(|| failure.data.get("cause")?.get("stderr")?.as_text())?.trim_end();
     let lines: Vec<&str> = text.lines().collect();
@@ -134,7 +134,7 @@ fn same_file(named: &str, recorded: &str) -> bool {
     named == recorded || std::path::Path::new(recorded).ends_with(named)
 }
 
-fn place(
+pub(crate) fn place(
     script: Option<&Script>,
     line: Option<u32>,
     column: Option<u32>,

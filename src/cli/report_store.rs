@@ -23,6 +23,10 @@ pub(crate) fn of(error: &StoreError) -> Report {
             Report::new("D0603", Exit::Busy, format!("run {id} is executed by process {}", claim.pid))
                 .hint(format!("durun wait {id} waits for its end"))
         }
+        StoreError::Served { claim } => {
+            Report::new("D1003", Exit::Busy, format!("process {} serves this store already", claim.pid))
+                .hint("one durun serve goes on with all runs of a store; --store DIR names another store")
+        }
         StoreError::Fenced { .. } => {
             Report::new("D0604", Exit::Busy, "another process has taken the run over and goes on with it")
         }

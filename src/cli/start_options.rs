@@ -3,7 +3,7 @@
 use super::context::Context;
 use super::error::CliError;
 use super::{input, queues};
-use crate::client::{ClientError, NewQueue, StartRequest, load_program};
+use crate::client::{ClientError, IfEnded, NewQueue, StartRequest, load_program};
 use crate::history::RunId;
 use crate::timer::parse_duration;
 use clap::Args;
@@ -83,6 +83,8 @@ impl StartOptions {
             timeout_ms: self.timeout,
             claim: self.foreground(),
             queue: self.queue(context, script)?,
+            overlap: None,
+            if_ended: IfEnded::Report,
         };
         // What is wrong in durun.toml is told before anything is recorded.
         context.config(script)?;

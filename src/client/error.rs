@@ -86,6 +86,22 @@ pub enum ClientError {
         /// What differs.
         which: Conflict,
     },
+    /// The run of that id has ended, and the start is not to tell how.
+    #[error("run {id} has ended: {status}")]
+    EndedBefore {
+        /// The id.
+        id: RunId,
+        /// How.
+        status: RunStatus,
+    },
+    /// An id to which no number can be added.
+    #[error("{id}-{number} would be too long for a run's id")]
+    NoNumber {
+        /// The id.
+        id: RunId,
+        /// The number.
+        number: u32,
+    },
     /// No run can go on here.
     #[error("there is no run that could go on")]
     NothingToResume,

@@ -16,6 +16,7 @@ mod list;
 mod log_source;
 mod logs;
 mod once;
+mod overlap;
 mod program;
 mod query;
 mod reply;
@@ -38,7 +39,7 @@ mod watch;
 
 pub use crate::activity::Variables;
 pub use crate::store::{
-    LogKey, LogLevel, LogLine, LogStream, NewQueue, OnceRow, RunFilter, RunView, StoreError,
+    LogKey, LogLevel, LogLine, LogStream, NewOverlap, NewQueue, OnceRow, RunFilter, RunView, StoreError,
 };
 pub use crate::worker::{Finished, Observer, Progress};
 pub use advance::{AdvanceOptions, Onlooker, Span, advance, next_due};
@@ -51,6 +52,7 @@ pub use history::{HistoryReader, read_history};
 pub use list::{Overview, list, list_needing_first, overview};
 pub use logs::{LogReader, StepFilter, step_filter};
 pub use once::{Forgotten, forget_once, list_once};
+pub use overlap::Skipped;
 pub use program::{LoadedProgram, ProgramError, SyntaxError, load_program};
 pub use query::{Answers, queries, query};
 pub use reply::{AnswerRequest, OpenQuestion, Replied, answer, open_question, open_questions, resolve};
@@ -59,7 +61,7 @@ pub use resume::{Resumed, resumable, resume};
 pub use retry::{Retried, retry};
 pub use session::Session;
 pub use signal::{SignalSent, StartedBySignal, signal, signal_with_start};
-pub use start::{Existing, StartRequest, Started, new_id, start};
+pub use start::{Existing, IfEnded, StartRequest, Started, new_id, start};
 pub use status::{published, script_text, view};
 pub use stop::{Stop, StopLevel};
 pub use terminate::{terminate, terminate_by_undo};

@@ -1,8 +1,9 @@
 //! Starting a run: a new one, or the one that has the id already.
 
+use super::overlap::{Skipped, settled, skipped};
 use super::{Claimed, ClientError, Conflict, LoadedProgram, Session, Standing, view};
-use crate::history::{Claim, MessageId, RunId, RunNo, RunRow, RunStart, Value};
-use crate::store::{Answer, NewQueue, NewRun, Request, StoreError};
+use crate::history::{Claim, MessageId, OverlapPolicy, RunId, RunNo, RunRow, RunStart, StoredStatus, Value};
+use crate::store::{Answer, NewOverlap, NewQueue, NewRun, Request, StoreError};
 use std::collections::BTreeMap;
 
 /// Letters and digits that are not mistaken for each other: 31 of them.
@@ -29,6 +30,22 @@ pub struct StartRequest {
     pub claim: bool,
     /// The queue in which it waits until it may begin.
     pub queue: Option<NewQueue>,
+    /// What is to be done about runs that it would overlap with.
+    pub overlap: Option<NewOverlap>,
+    /// What is to be done where the run of that id has ended.
+    pub if_ended: IfEnded,
+}
+
+/// What a start does where the run of its id has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum IfEnded {
+    /// How it ended is told.
+    #[default]
+    Report,
+    /// Another run is started: of `backup` it is `backup-2`, then `backup-3`.
+    Again,
+    /// The start is refused.
+    Fail,
 }
 
 /// What came of a start.
@@ -36,6 +53,15 @@ pub struct StartRequest {
 pub enum Started {
     /// A new run was recorded; the epoch is 0 where it was not claimed.
     New(Claimed),
+    /// A new run was recorded; others were asked to end before it begins.
+    Superseding {
+        /// The new run.
+        new: Claimed,
+        /// Those of the others that nobody executed: ours now, so that they end.
+        others: Vec<Claimed>,
+    },
+    /// Nothing was recorded, as it would have overlapped.
+    Skipped(Box<Skipped>),
     /// The id is in use for the same script and input.
     Existing {
         /// The run.
@@ -83,19 +109,48 @@ pub fn new_id() -> Result<RunId, ClientError> {
 /// [`ClientError::Conflict`] where the id is in use for something else; `Value` for an input over the limits.
 pub fn start(session: &Session, request: StartRequest) -> Result<Started, ClientError> {
     request.input.check()?;
-    let (named, claim) = (request.id.is_some(), request.claim);
+    let (named, claim, if_ended) = (request.id.clone(), request.claim, request.if_ended);
+    let skips = request.overlap.as_ref().is_some_and(|overlap| overlap.policy == OverlapPolicy::Skip);
     let (mut new, mut id) = new_run(session, request)?;
+    let mut number = 1_u32;
     loop {
         let start = new.start.clone();
         match session.ask(Request::Start(Box::new(new.clone())))? {
             Answer::Started { run, epoch } => return Ok(Started::New(Claimed { run, id, epoch })),
+            Answer::Superseding { run, epoch, told } => {
+                let told = told.messages.iter().map(|(run, _)| *run);
+                let others = if claim { settled(session, told)? } else { Vec::new() };
+                return Ok(Started::Superseding { new: Claimed { run, id, epoch }, others });
+            }
+            Answer::Runs(others) if !others.is_empty() => {
+                return Ok(Started::Skipped(Box::new(skipped(session, &others, claim)?)));
+            }
             // Chance gave an id that is taken: another one.
-            Answer::Exists { .. } if !named => {
+            Answer::Exists { .. } if named.is_none() => {
                 id = new_id()?;
                 new = NewRun { nonce: MessageId(Session::random()?), id: id.clone(), ..new };
             }
             Answer::Exists { row, start: recorded } => {
                 compare(&row, &recorded, &start)?;
+                if let (StoredStatus::Ended(end), Some(named)) = (&row.status, &named) {
+                    match if_ended {
+                        IfEnded::Report => {}
+                        IfEnded::Fail => {
+                            return Err(ClientError::EndedBefore { id: row.id, status: end.status() });
+                        }
+                        IfEnded::Again => {
+                            number = number.saturating_add(1);
+                            id = numbered(named, number)?;
+                            new = NewRun { nonce: MessageId(Session::random()?), id: id.clone(), ..new };
+                            continue;
+                        }
+                    }
+                } else if skips {
+                    let skipped = skipped(session, std::slice::from_ref(&*row), claim)?;
+                    if !matches!(skipped, Skipped::Continue(_)) {
+                        return Ok(Started::Skipped(Box::new(skipped)));
+                    }
+                }
                 let edited = recorded.program.main != start.program.main
                     || recorded.program.modules != start.program.modules;
                 let what = existing(session, &row, claim)?;
@@ -122,6 +177,12 @@ pub fn start(session: &Session, request: StartRequest) -> Result<Started, Client
     }
 }
 
+/// The id of a repetition: `backup-2`.
+fn numbered(id: &RunId, number: u32) -> Result<RunId, ClientError> {
+    let text = format!("{id}-{number}");
+    RunId::parse(&text).map_err(|_| ClientError::NoNumber { id: id.clone(), number })
+}
+
 /// The run that a request asks for, and its id.
 pub(super) fn new_run(session: &Session, request: StartRequest) -> Result<(NewRun, RunId), ClientError> {
     let id = match request.id {
@@ -143,6 +204,7 @@ pub(super) fn new_run(session: &Session, request: StartRequest) -> Result<(NewRu
         claim: request.claim.then(|| session.claim()),
         queue: request.queue,
         parent: None,
+        overlap: request.overlap,
     };
     Ok((new, id))
 }

@@ -93,6 +93,7 @@ pub(crate) fn row(name: &str) -> RunRow {
         history: None,
         past: None,
         parent: None,
+        overlap_key: None,
     }
 }
 

@@ -20,6 +20,8 @@ fn request(name: Option<&str>, text: &str, input: Value) -> StartRequest {
         environment: BTreeMap::new(),
         timeout_ms: Some(5),
         queue: None,
+        overlap: None,
+        if_ended: IfEnded::Report,
         claim: true,
     }
 }
@@ -54,7 +56,7 @@ fn an_existing_run_is_gone_on_with_waited_for_or_reported() {
         let (session, _) = session(answers);
         match start(&session, request(Some("one"), "1", Value::Null)).expect("no conflict") {
             Started::Existing { what, edited, .. } => assert_eq!((what, edited), (expected, false)),
-            Started::New(claimed) => panic!("{claimed:?}"),
+            other => panic!("{other:?}"),
         }
     }
 }

@@ -103,6 +103,11 @@ impl MessageId {
         Self::of_parts("", 21, &super::generation::parts(run, generation, op))
     }
 
+    /// The id of the request to end that a run has when another is started in its place.
+    pub fn of_overlap(new: RunNo, other: RunNo) -> Self {
+        Self::of_parts("", 50, &[new.0.to_be_bytes(), other.0.to_be_bytes()].concat())
+    }
+
     /// The id of what a command of a run sends to another run: sent again after a crash, it is the same.
     pub fn of_command(run: RunNo, generation: u32, op: OpId) -> Self {
         Self::of_parts("", 3, &super::generation::parts(run, generation, op))

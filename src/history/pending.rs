@@ -49,6 +49,9 @@ pub struct Pending {
     /// Since when it has been failing.
     #[serde(default)]
     pub failing_since: Option<Moment>,
+    /// When a person is told that it keeps failing, if it does until then.
+    #[serde(default)]
+    pub warns_at: Option<Moment>,
     /// Whether a person was told that it keeps failing.
     #[serde(default)]
     pub warned: bool,
@@ -76,9 +79,15 @@ impl Pending {
             deadline: None,
             begun: false,
             failing_since: None,
+            warns_at: None,
             warned: false,
             waits_for: None,
         }
+    }
+
+    /// Whether it has been failing for so long that a person is to know.
+    pub fn struggles(&self, now: Moment) -> bool {
+        self.warned || self.warns_at.is_some_and(|at| at <= now)
     }
 
     /// When somebody has to look at it again: its timer or its next attempt.

@@ -107,6 +107,9 @@ pub struct RunRow {
     /// The run that started it.
     #[serde(default)]
     pub parent: Option<Parent>,
+    /// The key by which starts know it as one of theirs; without one, by its script.
+    #[serde(default)]
+    pub overlap_key: Option<String>,
 }
 
 impl ScriptHash {
@@ -137,6 +140,19 @@ impl fmt::Display for Token {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_row_written_before_runs_had_a_key_is_read() {
+        let before = serde_json::json!({
+            "no": 1, "id": "a", "script": "/a.rhai", "status": "open", "epoch": 2, "created_at": 5, "updated_at": 6,
+        });
+        let bytes = rmp_serde::to_vec_named(&before).expect("encodes");
+        let row: RunRow = rmp_serde::from_slice(&bytes).expect("decodes");
+        assert_eq!((row.epoch, &row.overlap_key), (2, &None));
+        let now = RunRow { overlap_key: Some("k".to_owned()), ..row };
+        let bytes = rmp_serde::to_vec_named(&now).expect("encodes");
+        assert_eq!(rmp_serde::from_slice::<RunRow>(&bytes).expect("decodes"), now);
+    }
 
     #[test]
     fn a_start_recorded_before_runs_had_a_secret_is_read() {

@@ -21,6 +21,15 @@ pub enum Answer {
         /// The epoch, where it was claimed in the same transaction; else 0.
         epoch: u64,
     },
+    /// The run was recorded, and others were asked to end before it begins.
+    Superseding {
+        /// Its number.
+        run: RunNo,
+        /// The epoch, where it was claimed in the same transaction; else 0.
+        epoch: u64,
+        /// What the others were told.
+        told: Told,
+    },
     /// The id is taken.
     Exists {
         /// The run that has it.

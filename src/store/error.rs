@@ -55,6 +55,12 @@ pub enum StoreError {
         /// Whose it is.
         claim: Claim,
     },
+    /// Another process serves the store.
+    #[error("process {} serves this store already", claim.pid)]
+    Served {
+        /// Who.
+        claim: Claim,
+    },
     /// The caller's claim was taken over.
     #[error("another process has taken over the run (epoch {epoch}, now {current})")]
     Fenced {

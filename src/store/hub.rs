@@ -107,10 +107,14 @@ impl Hub {
         for (note, answer) in notes.into_iter().zip(&mut answers) {
             if let Ok(answer) = answer {
                 resolved |= state.note(session, note, answer);
-                if let Answer::Told(more) = answer {
-                    told.messages.append(&mut more.messages);
-                    told.ended.append(&mut more.ended);
-                    *answer = Answer::Done;
+                match answer {
+                    Answer::Told(more) => {
+                        told.messages.append(&mut more.messages);
+                        told.ended.append(&mut more.ended);
+                        *answer = Answer::Done;
+                    }
+                    Answer::Superseding { told: more, .. } => told.messages.extend(more.messages.clone()),
+                    _ => {}
                 }
             }
         }
@@ -235,12 +239,14 @@ impl State {
     fn note(&mut self, session: SessionId, note: Note, answer: &Answer) -> bool {
         match note {
             Note::Began => {
-                if let Answer::Started { run, epoch: 1.. } = answer {
+                if let Answer::Started { run, epoch: 1.. } | Answer::Superseding { run, epoch: 1.., .. } =
+                    answer
+                {
                     self.executors.insert(*run, session);
                 }
             }
             Note::Recorded => {
-                if let Answer::Started { run, .. } = answer {
+                if let Answer::Started { run, .. } | Answer::Superseding { run, .. } = answer {
                     self.free(*run);
                 }
             }

@@ -44,7 +44,9 @@ pub use append::{Append, LockChange, LogKey, LogLevel, LogLine, LogStream, OnceC
 pub use error::StoreError;
 pub use local::LocalSession;
 pub use memory::MemoryTables;
-pub use request::{NewMessage, NewParent, NewQueue, NewRun, NewSignal, Request, RunFilter, Upgrade};
+pub use request::{
+    NewMessage, NewOverlap, NewParent, NewQueue, NewRun, NewSignal, Request, RunFilter, Upgrade,
+};
 pub use shared::SharedStore;
 
 use crate::history::Token;

@@ -2,8 +2,8 @@
 
 use super::{Append, LogKey};
 use crate::history::{
-    Claim, MessageBody, MessageId, Moment, OnParentClose, OpId, Program, QueueLimits, RunId, RunNo, RunStart,
-    RunStatus, ScriptHash, Seq, Value, Waker,
+    Claim, MessageBody, MessageId, Moment, OnParentClose, OpId, OverlapPolicy, Program, QueueLimits, RunId,
+    RunNo, RunStart, RunStatus, ScriptHash, Seq, Value, Waker,
 };
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Request {
     /// Record a new run; answered [`Answer::Started`](super::Answer::Started) or, where the id is taken, [`Answer::Exists`](super::Answer::Exists).
+    /// Where it would overlap with other runs: [`Answer::Runs`](super::Answer::Runs), those runs, where it is skipped, and
+    /// [`Answer::Superseding`](super::Answer::Superseding) where they were asked to end.
     Start(Box<NewRun>),
     /// Take the right to execute a run: [`Answer::Claimed`](super::Answer::Claimed), or `Held`, `Ended`.
     Claim {
@@ -178,6 +180,18 @@ pub struct NewRun {
     /// The run that starts it. Started again by the same command it is acknowledged with the epoch 0, claimed or not.
     #[serde(default)]
     pub parent: Option<NewParent>,
+    /// What is to be done about runs that it would overlap with.
+    #[serde(default)]
+    pub overlap: Option<NewOverlap>,
+}
+
+/// What a start says of runs that it would overlap with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewOverlap {
+    /// Overlapping are runs under the same key: 1 to 256 bytes; without one, runs of the same script.
+    pub key: Option<String>,
+    /// What is to be done.
+    pub policy: OverlapPolicy,
 }
 
 /// The command that starts a run, and what becomes of that when its own run closes.

@@ -186,7 +186,10 @@ impl Inner {
                 (Request::Signal(_), Ok(Answer::Signalled { run, epoch, .. })) if *epoch > 0 => {
                     ours.executing.insert(*run);
                 }
-                (Request::Start(_), Ok(Answer::Started { run, epoch: 1.. }))
+                (
+                    Request::Start(_),
+                    Ok(Answer::Started { run, epoch: 1.. } | Answer::Superseding { run, epoch: 1.., .. }),
+                )
                 | (Request::Claim { run, .. }, Ok(_)) => {
                     ours.executing.insert(*run);
                 }

@@ -39,9 +39,11 @@ pub(super) fn awake(
         }
         Waker::Serve(claim) => {
             for (key, value) in rows.range(Table::Wakers, SERVE, AFTER_SERVE, false, usize::MAX)? {
-                if !liveness.is_alive(decode::<Claim>(&value, "a process that serves")?.token) {
-                    rows.remove(Table::Wakers, &key)?;
+                let other: Claim = decode(&value, "a process that serves")?;
+                if other.token != claim.token && liveness.is_alive(other.token) {
+                    return Err(StoreError::Served { claim: other });
                 }
+                rows.remove(Table::Wakers, &key)?;
             }
             let key = [SERVE, &claim.token.0.to_be_bytes()].concat();
             rows.put(Table::Wakers, &key, &encode(&claim)?)?;

@@ -53,7 +53,8 @@ impl Worker {
         let parent = NewParent { run: no, epoch, generation, op, on_close: child.on_close };
         let nonce = MessageId::of_command(no, generation, op);
         let claim = self.settings.claim;
-        let new = NewRun { nonce, id, start, scripts, claim, queue: None, parent: Some(parent) };
+        let new =
+            NewRun { nonce, id, start, scripts, claim, queue: None, parent: Some(parent), overlap: None };
         Ok(Some(Request::Start(Box::new(new))))
     }
 

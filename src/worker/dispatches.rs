@@ -142,6 +142,7 @@ fn refused(error: &StoreError) -> Option<Failure> {
         | StoreError::NoScript { .. }
         | StoreError::Nested { .. }
         | StoreError::Held { .. }
+        | StoreError::Served { .. }
         | StoreError::Fenced { .. }
         | StoreError::Differs { .. }
         | StoreError::Gap { .. }

@@ -303,6 +303,9 @@ impl Executing {
         if let Some(attempt) = attempt {
             attempt.remember(&mut row);
         }
+        if let Work::Effect { options, .. } = &command.work {
+            row.warns_at = row.failing_since.map(|since| since.plus_ms(options.warn_after_ms));
+        }
         row
     }
 }

@@ -13,6 +13,7 @@ mod list;
 mod locks;
 mod logs;
 mod once;
+mod overlap;
 mod overview;
 mod query;
 mod queues;

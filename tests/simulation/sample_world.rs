@@ -324,6 +324,7 @@ impl<'s> SampleWorld<'s> {
             claim: None,
             queue: None,
             parent: None,
+            overlap: None,
         };
         match store.ask(Request::Start(Box::new(new))) {
             Ok(Answer::Started { run, .. }) => run,

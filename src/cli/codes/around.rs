@@ -2,10 +2,11 @@
 
 use super::Code;
 
-pub(super) const CODES: &[Code] = &[Code {
-    name: "D0900",
-    title: "runs are nested too deep",
-    text: "\
+pub(super) const CODES: &[Code] = &[
+    Code {
+        name: "D0900",
+        title: "runs are nested too deep",
+        text: "\
 A run may start child runs, and these others, but not deeper than the message
 says. Most often a script starts itself without an end. Look at the tree:
 
@@ -13,4 +14,43 @@ says. Most often a script starts itself without an end. Look at the tree:
 
 and let a script that goes on for ever use restart_with(input), which begins
 its next generation under the same id instead of nesting.",
-}];
+    },
+    Code {
+        name: "D1000",
+        title: "the run of that id has ended",
+        text: "\
+`start --id ID --if-ended fail` found a run of that id that has ended, and
+started nothing. `durun result ID` prints its result. Without the option how it
+ended is reported; with `--if-ended again` another run is started, ID-2.",
+    },
+    Code {
+        name: "D1001",
+        title: "the run in the way has been failing for long",
+        text: "\
+A start was skipped because an earlier run of the script, or of the key, has
+not ended. That run does not get on: a step of it has been failing for longer
+than its warn_after, 15 minutes where nothing is said. A job that is skipped
+each night says so each night, by this block and the exit code 1.
+
+    durun why ID
+    durun retry ID
+    durun cancel ID
+
+say what it waits for, try again now, and let the next start begin.",
+    },
+    Code {
+        name: "D1002",
+        title: "a number does not fit behind the id",
+        text: "\
+`--if-ended again` starts ID-2, ID-3 and so on. An id has at most 128
+characters, and this one leaves no room for the number. Use a shorter one.",
+    },
+    Code {
+        name: "D1003",
+        title: "another process serves the store",
+        text: "\
+One `durun serve` goes on with all runs of a store, and one is there already:
+the message names its process id. Stop it first, by its service manager or with
+a TERM signal, or serve another store with `--store DIR`.",
+    },
+];

@@ -7,7 +7,7 @@ use crate::cli::exec_end::{SCRIPT, pass_stderr, stdout_of};
 use crate::cli::execution::{attach, execute};
 use crate::cli::exit::Exit;
 use crate::cli::start_options::environment;
-use crate::client::{Existing, LoadedProgram, Session, StartRequest, Started, new_id, start};
+use crate::client::{Existing, IfEnded, LoadedProgram, Session, StartRequest, Started, new_id, start};
 use crate::history::{Program, RunId, ScriptHash, Value};
 use crate::timer::parse_duration;
 use clap::Args;
@@ -78,11 +78,14 @@ pub(crate) fn run(context: &Context, args: &ExecArgs) -> Result<Exit, CliError> 
         timeout_ms: None,
         claim: true,
         queue: None,
+        overlap: None,
+        if_ended: IfEnded::Report,
     };
     let started = start(&session, request)?;
     let run = match &started {
-        Started::New(claimed) => claimed.run,
+        Started::New(claimed) | Started::Superseding { new: claimed, .. } => claimed.run,
         Started::Existing { row, .. } => row.no,
+        Started::Skipped(_) => return Ok(Exit::Done),
     };
     // Dropped when the run has ended, which ends the passing on of what it wrote.
     let (ended, over) = channel();
@@ -101,7 +104,8 @@ fn executed(
     ended: Sender<()>,
 ) -> Result<Exit, CliError> {
     let exit = match started {
-        Started::New(claimed) => {
+        Started::Skipped(_) => Ok(Exit::Done),
+        Started::New(claimed) | Started::Superseding { new: claimed, .. } => {
             context.note(&format!("run {}", claimed.id));
             execute(context, session, vec![claimed])
         }

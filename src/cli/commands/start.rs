@@ -1,14 +1,15 @@
 //! `durun start`: records a run, executes it here, prints its result; the same again goes on with it.
 
-use crate::cli::conclusion::conclude;
+use crate::cli::conclusion::{blame, conclude, script_of};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
-use crate::cli::execution::{attach, execute};
+use crate::cli::execution::{Manner, attach, execute_for};
 use crate::cli::exit::Exit;
+use crate::cli::overlap_options::OverlapOptions;
 use crate::cli::start_options::StartOptions;
-use crate::cli::{detach, escape};
-use crate::client::{Claimed, Existing, Session, Started, start};
-use crate::history::{RunId, RunRow};
+use crate::cli::{detach, escape, report_struggle};
+use crate::client::{Claimed, Existing, RunView, Session, Skipped, Standing, Started, start, view};
+use crate::history::{RunId, RunRow, RunStatus, WokenBy};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -17,6 +18,7 @@ Examples:
   durun start order.rhai -i product=42 -i rush:=true
   durun start order.rhai --id order-1001 --input @order.json
   durun start backup.rhai --id \"backup-$(date +%F)\"     in a crontab: repeat it, and it goes on where it was
+  durun start backup.rhai --overlap skip                in a crontab: not while another run of it has not ended
   durun start approval.rhai --detach                    prints the id and goes on in the background
 
 `durun run …` and `durun FILE.rhai …` are the same.";
@@ -33,19 +35,21 @@ pub(crate) struct StartArgs {
     /// How.
     #[command(flatten)]
     options: StartOptions,
+    /// And unattended.
+    #[command(flatten)]
+    overlap: OverlapOptions,
 }
 
 /// Does it.
 pub(crate) fn run(context: &Context, args: &StartArgs) -> Result<Exit, CliError> {
     let id = args.id.as_deref().map(RunId::parse).transpose()?;
-    let request = args.options.request(context, &args.script, id)?;
+    let mut request = args.options.request(context, &args.script, id)?;
+    args.overlap.complete(&mut request)?;
     let session = context.session_or_create()?;
     match start(&session, request)? {
-        Started::New(claimed) if args.options.foreground() => {
-            context.note(&format!("run {}", claimed.id));
-            execute(context, &session, vec![claimed])
-        }
-        Started::New(claimed) => background(context, session, &claimed, args.options.detach),
+        Started::New(claimed) => begun(context, session, args, claimed, Vec::new()),
+        Started::Superseding { new, others } => begun(context, session, args, new, others),
+        Started::Skipped(skipped) => passed_over(context, session, args, *skipped),
         Started::Existing { row, what, edited } => {
             if edited {
                 context.note(&edited_note(args, &row.id, &what));
@@ -53,6 +57,76 @@ pub(crate) fn run(context: &Context, args: &StartArgs) -> Result<Exit, CliError>
             existing(context, session, args, &row, what)
         }
     }
+}
+
+/// A new run is executed here, with those that have to end first, or left to another process.
+fn begun(
+    context: &Context,
+    session: Session,
+    args: &StartArgs,
+    claimed: Claimed,
+    company: Vec<Claimed>,
+) -> Result<Exit, CliError> {
+    if !args.options.foreground() {
+        return background(context, session, &claimed, args.options.detach);
+    }
+    context.note(&format!("run {}", claimed.id));
+    executed(context, &session, args, claimed, company)
+}
+
+fn executed(
+    context: &Context,
+    session: &Session,
+    args: &StartArgs,
+    claimed: Claimed,
+    company: Vec<Claimed>,
+) -> Result<Exit, CliError> {
+    let manner = Manner { park_after: args.overlap.park_after(), company, ..Manner::default() };
+    execute_for(context, session, vec![claimed], manner)
+}
+
+/// Nothing was started: the run in the way is gone on with, or left alone. One that does not get on is told of.
+fn passed_over(
+    context: &Context,
+    session: Session,
+    args: &StartArgs,
+    skipped: Skipped,
+) -> Result<Exit, CliError> {
+    match skipped {
+        Skipped::Continue(claimed) => {
+            context.note(&format!("nothing was started: run {} has not ended, and goes on", claimed.id));
+            if args.options.foreground() {
+                return executed(context, &session, args, claimed, Vec::new());
+            }
+            if args.options.detach && !is_served(&session, &claimed)? {
+                drop(session);
+                detach::begin(context, &claimed.id)?;
+            }
+            Ok(Exit::Done)
+        }
+        Skipped::Left(view) => {
+            context.note(&format!("nothing was started: run {} is {}", view.row.id, view.status));
+            Ok(Exit::Done)
+        }
+        Skipped::Struggles(view) => Ok(struggles(context, &session, &view)),
+    }
+}
+
+fn struggles(context: &Context, session: &Session, view: &RunView) -> Exit {
+    let standing = Standing::of(view);
+    if view.status == RunStatus::Stuck {
+        return blame(context, session, view.row.no, &view.row.id, &standing);
+    }
+    let script = script_of(session, view.row.no);
+    let report = report_struggle::of(view, script.as_ref(), context.clock.now())
+        .note("nothing was started: this run has not ended");
+    context.complain(&report.render(context.color_stderr()));
+    report.exit
+}
+
+/// Whether a server goes on with a run that nobody executes.
+fn is_served(session: &Session, claimed: &Claimed) -> Result<bool, CliError> {
+    Ok(matches!(view(session, claimed.run)?.woken_by, Some(WokenBy::Serve { .. })))
 }
 
 fn edited_note(args: &StartArgs, id: &RunId, what: &Existing) -> String {
@@ -82,7 +156,7 @@ fn existing(
         }
         Existing::Continue(claimed) if args.options.foreground() => {
             context.note(&format!("run {id} goes on"));
-            execute(context, &session, vec![claimed])
+            executed(context, &session, args, claimed, Vec::new())
         }
         Existing::Attach(claim) if args.options.foreground() => {
             context.note(&format!("run {id} is executed by process {}; waiting for its end", claim.pid));
@@ -93,13 +167,14 @@ fn existing(
     }
 }
 
-/// Prints the id of a run that this process does not execute; with `detach` another one does.
+/// Prints the id of a run that this process does not execute; with `detach` another one does: the server, where there is one.
 pub(super) fn background(
     context: &Context,
     session: Session,
     claimed: &Claimed,
     detach: bool,
 ) -> Result<Exit, CliError> {
+    let detach = detach && !is_served(&session, claimed)?;
     // The store is given up first: the process in the background need not take it over.
     drop(session);
     if detach {

@@ -2,7 +2,7 @@
 
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
-use crate::cli::execution::execute_for;
+use crate::cli::execution::{Manner, execute_for};
 use crate::cli::exit::Exit;
 use crate::client::{Resumed, resume, terminate, terminate_by_undo};
 use crate::history::RunStatus;
@@ -45,7 +45,8 @@ pub(crate) fn run(context: &Context, args: &TerminateArgs) -> Result<Exit, CliEr
     }
     match resume(&session, &row)? {
         Resumed::Claimed(run) => {
-            let exit = execute_for(context, &session, vec![run], Some(RunStatus::Terminated))?;
+            let manner = Manner { wanted: Some(RunStatus::Terminated), ..Manner::default() };
+            let exit = execute_for(context, &session, vec![run], manner)?;
             if exit == Exit::Done {
                 context.note(&format!("run {} is undone and terminated", row.id));
             }

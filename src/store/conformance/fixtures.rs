@@ -60,6 +60,7 @@ pub fn new_run(id: &str) -> NewRun {
         claim: None,
         queue: None,
         parent: None,
+        overlap: None,
     }
 }
 

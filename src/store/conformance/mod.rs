@@ -8,6 +8,7 @@ mod fixtures;
 mod locks;
 mod messages;
 mod once;
+mod overlaps;
 mod queues;
 mod restarts;
 mod rows;
@@ -59,6 +60,7 @@ pub fn conformance(make: Make<'_>) -> usize {
         signals::CHECKS,
         locks::CHECKS,
         queues::CHECKS,
+        overlaps::CHECKS,
         children::CHECKS,
     ];
     let mut failed = Vec::new();

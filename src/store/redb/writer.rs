@@ -219,6 +219,7 @@ pub(super) fn is_failure(error: &StoreError) -> bool {
         | StoreError::NoSuchRun { .. }
         | StoreError::Ended { .. }
         | StoreError::Held { .. }
+        | StoreError::Served { .. }
         | StoreError::Fenced { .. }
         | StoreError::Differs { .. }
         | StoreError::Gap { .. }

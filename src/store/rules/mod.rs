@@ -9,6 +9,7 @@ mod end;
 mod lock;
 mod message;
 mod once;
+mod overlap;
 mod queue;
 mod restart;
 mod retry;

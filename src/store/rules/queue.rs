@@ -75,6 +75,15 @@ pub(super) fn admit(
     Ok(Answer::Admission(Admission::Admitted))
 }
 
+/// Has runs that did not come through the queue occupy places of it until they end.
+pub(super) fn occupy(rows: &mut dyn RowsMut, name: &str, runs: &[RunNo]) -> Result<(), StoreError> {
+    let mut queue = read(rows, name)?;
+    queue.busy.extend(runs);
+    queue.busy.sort_unstable();
+    queue.busy.dedup();
+    write(rows, name, &queue)
+}
+
 /// An ended run waits no longer, and its place is free.
 pub(super) fn leave(rows: &mut dyn RowsMut, row: &RunRow) -> Result<(), StoreError> {
     let Some(place) = &row.queue else { return Ok(()) };
@@ -151,7 +160,16 @@ impl Queue {
 
 fn read(rows: &(impl Rows + ?Sized), name: &str) -> Result<Queue, StoreError> {
     let bytes = rows.get(Table::Queues, name.as_bytes())?;
-    Ok(bytes.map(|bytes| decode(&bytes, "a queue")).transpose()?.unwrap_or_default())
+    let mut queue: Queue = bytes.map(|bytes| decode(&bytes, "a queue")).transpose()?.unwrap_or_default();
+    // Those that came another way do not take leave.
+    let mut open = Vec::with_capacity(queue.busy.len());
+    for run in queue.busy {
+        if rows.get(Table::OpenRuns, &keys::run(run))?.is_some() {
+            open.push(run);
+        }
+    }
+    queue.busy = open;
+    Ok(queue)
 }
 
 fn write(rows: &mut dyn RowsMut, name: &str, queue: &Queue) -> Result<(), StoreError> {

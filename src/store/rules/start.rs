@@ -33,6 +33,10 @@ pub(super) fn start(
         });
     }
     super::queue::check(new.queue.as_ref())?;
+    let overlap = super::overlap::meet(rows, new)?;
+    if overlap.skips() {
+        return Ok(Answer::Runs(overlap.others));
+    }
     let parent = new.parent.as_ref().map(|parent| super::child::tie(rows, parent)).transpose()?;
     let no = RunNo(meta_u64(rows, NEXT_RUN)?);
     let epoch = u64::from(new.claim.is_some());
@@ -51,10 +55,11 @@ pub(super) fn start(
         unread: 0,
         summary: None,
         cancel_requested_at: None,
-        queue: super::queue::enter(rows, no, new.queue.as_ref())?,
+        queue: super::queue::enter(rows, no, overlap.queue(new))?,
         history: None,
         past: None,
         parent,
+        overlap_key: new.overlap.as_ref().and_then(|overlap| overlap.key.clone()),
     };
     if let Some(parent) = &row.parent {
         super::child::note(rows, parent, no)?;
@@ -70,7 +75,12 @@ pub(super) fn start(
     }
     put_row(rows, &row)?;
     remember(rows, new.nonce, &Remembered { at: around.now, run: no, no: MessageNo(0), keyed: false })?;
-    Ok(Answer::Started { run: no, epoch })
+    let told = overlap.settle(rows, around, (no, new))?;
+    Ok(if told.messages.is_empty() {
+        Answer::Started { run: no, epoch }
+    } else {
+        Answer::Superseding { run: no, epoch, told }
+    })
 }
 
 /// The facts of a new store.

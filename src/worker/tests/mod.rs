@@ -115,6 +115,7 @@ impl World {
             claim: None,
             queue: None,
             parent: None,
+            overlap: None,
         };
         let Ok(Answer::Started { run, .. }) = self.store.ask(Request::Start(Box::new(new))) else {
             panic!("starts")

@@ -1,0 +1,34 @@
+//! A run that has not ended and needs a person, in words: what has been failing, since when, what was skipped because of it.
+
+use super::exit::Exit;
+use super::render::waits::sentence;
+use super::render::when::coarse;
+use super::report::Report;
+use super::report_end::{Script, place, stderr_tail};
+use crate::client::RunView;
+use crate::history::{Moment, Pending};
+
+/// The report of a run that has been failing for longer than its `warn_after`.
+pub(crate) fn of(view: &RunView, script: Option<&Script>, now: Moment) -> Report {
+    let id = &view.row.id;
+    let worst = view
+        .pending
+        .iter()
+        .filter(|row| row.struggles(now))
+        .min_by_key(|row| row.failing_since.unwrap_or(row.scheduled_at));
+    let Some(row) = worst else { return Report::new("D1001", Exit::Failed, format!("run {id} struggles")) };
+    let since = row.failing_since.unwrap_or(row.scheduled_at);
+    let message = last_error(row);
+    let title = format!("run {id} has been failing for {}: {message}", coarse(now.since_ms(since)));
+    let mut report = Report::new("D1001", Exit::Failed, title)
+        .at(place(script, row.line, None, &message, &[]))
+        .note(sentence(row, now));
+    if let Some(tail) = row.last_failure.as_ref().and_then(stderr_tail) {
+        report = report.note(format!("stderr of the last attempt:\n{tail}"));
+    }
+    report.hint(format!("durun why {id} says what it waits for, durun retry {id} tries it again now"))
+}
+
+fn last_error(row: &Pending) -> String {
+    row.last_failure.as_ref().map_or_else(|| "it gave nothing".to_owned(), |failure| failure.message.clone())
+}

@@ -1,0 +1,186 @@
+//! `durun start` from a crontab: what is in the way of a start, and what is done about a run that has ended or only waits.
+
+use super::harness::Home;
+
+const HOLD: &str = "wait_signal(\"go\")\n";
+
+fn holding(home: &Home) {
+    home.file("s.rhai", HOLD);
+    home.durun(&["start", "s.rhai", "--id", "first", "--detach"]).out("first\n").check();
+    home.until("first", &[r#""status":"waiting""#]);
+}
+
+fn is_absent(home: &Home, id: &str) {
+    let err = home.durun(&["status", id]).exit(4).failure();
+    assert!(err.contains("error[D0302]"), "{err}");
+}
+
+#[test]
+fn a_start_beside_a_run_that_is_executed_is_skipped_without_a_word() {
+    let home = Home::new();
+    holding(&home);
+    home.durun(&["start", "s.rhai", "--overlap", "skip", "--id", "second"]).check();
+    is_absent(&home, "second");
+    // The same id is not waited for either.
+    home.durun(&["start", "s.rhai", "--overlap", "skip", "--id", "first"]).check();
+    let err = home.durun(&["-v", "start", "s.rhai", "--overlap", "skip", "--id", "second"]).spoken();
+    assert!(err.contains("nothing was started: run first is waiting"), "{err}");
+    home.durun(&["signal", "first", "go", "1"]).check();
+    home.durun(&["wait", "first"]).out("1\n").check();
+    home.durun(&["start", "s.rhai", "--overlap", "skip", "--id", "second", "--record-only"])
+        .out("second\n")
+        .check();
+}
+
+#[test]
+fn a_run_that_was_killed_is_gone_on_with_by_the_next_start() {
+    let home = Home::killed_at(
+        "first",
+        "let n = step(\"one\", || 41); sleep(\"300ms\"); n + 1",
+        &[r#""entries":2"#],
+    );
+    home.until("first", &[r#""status":"parked""#]);
+    home.durun(&["start", "script.rhai", "--overlap", "skip", "--id", "second"]).out("42\n").check();
+    is_absent(&home, "second");
+    home.durun(&["result", "first"]).out("42\n").check();
+}
+
+#[test]
+fn a_skip_over_a_run_that_does_not_get_on_is_no_silence() {
+    let script = "exec([\"sh\", \"-c\", \"echo no tape >&2; exit 3\"], #{ warn_after: \"1ms\", retry: #{ first: \"1h\", attempts: 5 } })\n";
+    let home = Home::killed_at("first", script, &["failing_since"]);
+    let err = home.durun(&["start", "script.rhai", "--overlap", "skip", "--id", "second"]).exit(1).failure();
+    for piece in [
+        "error[D1001]: run first has been failing for ",
+        "script.rhai:1:1",
+        "stderr of the last attempt:",
+        "no tape",
+        "nothing was started: this run has not ended",
+        "durun why first",
+    ] {
+        assert!(err.contains(piece), "{piece}: {err}");
+    }
+    assert_eq!(err.matches("error[").count(), 1, "{err}");
+    is_absent(&home, "second");
+}
+
+#[test]
+fn a_skip_over_a_stuck_run_prints_its_block() {
+    let home = Home::new();
+    home.file("s.rhai", "chrage(1)\n");
+    home.durun(&["start", "s.rhai", "--id", "first"]).exit(8).failure();
+    let err = home.durun(&["start", "s.rhai", "--overlap", "skip", "--id", "second"]).exit(8).failure();
+    assert!(err.contains("error[D0105]: run first is stuck"), "{err}");
+}
+
+#[test]
+fn a_key_parts_runs_of_one_script() {
+    let home = Home::new();
+    home.file("s.rhai", HOLD).file("t.rhai", "2\n");
+    home.durun(&["start", "s.rhai", "--key", "disk-a", "--id", "a", "--detach"]).out("a\n").check();
+    home.until("a", &[r#""status":"waiting""#]);
+    home.durun(&["start", "t.rhai", "--key", "disk-a", "--id", "b"]).check();
+    home.durun(&["start", "t.rhai", "--key", "disk-b", "--id", "c"]).out("2\n").check();
+    is_absent(&home, "b");
+    let err = home.durun(&["start", "t.rhai", "--key", ""]).exit(2).failure();
+    assert!(err.contains("a key has from 1 to 256 bytes"), "{err}");
+    home.durun(&["cancel", "a"]).check();
+}
+
+#[test]
+fn a_queued_start_waits_for_the_run_before_it() {
+    let home = Home::new();
+    holding(&home);
+    home.durun(&["start", "s.rhai", "--overlap", "queue", "--id", "second", "--detach"])
+        .out("second\n")
+        .check();
+    home.until("second", &["same script: ", "1 of 1 busy (first)"]);
+    home.durun(&["signal", "second", "go", "2"]).check();
+    home.durun(&["signal", "first", "go", "1"]).check();
+    home.durun(&["wait", "second"]).out("2\n").check();
+    home.durun(&["result", "first"]).out("1\n").check();
+    let err = home.durun(&["start", "s.rhai", "--overlap", "queue", "--queue", "q"]).exit(78).failure();
+    assert!(err.contains("error[D0219]"), "{err}");
+    home.file("durun.toml", "[queue.q]\nmax_concurrent = 1\n");
+    let err = home.durun(&["start", "s.rhai", "--overlap", "queue", "--queue", "q"]).exit(2).failure();
+    assert!(err.contains("--queue cannot be given too"), "{err}");
+}
+
+#[test]
+fn a_cancelling_start_ends_the_run_before_it_also_where_nobody_executes_that() {
+    let home = Home::new();
+    home.file("script.rhai", "if input.wait { on_undo(|| log(\"tidied\")); wait_signal(\"go\") } else { 7 }");
+    home.executed_until(
+        &["start", "script.rhai", "--id", "second", "-i", "wait:=true"],
+        "second",
+        &[r#""status":"waiting""#],
+    );
+    home.durun(&["start", "script.rhai", "--overlap", "cancel", "--id", "third", "-i", "wait:=false"])
+        .out("7\n")
+        .check();
+    let err = home.durun(&["result", "second"]).exit(5).failure();
+    assert!(err.contains("run second was cancelled: run third was started in its place"), "{err}");
+}
+
+#[test]
+fn a_run_that_has_ended_is_reported_repeated_or_refused() {
+    let home = Home::new();
+    home.file("s.rhai", "log(\"again\"); 5\n");
+    let start = |what: &[&str]| home.durun(&[&["start", "s.rhai", "--id", "a"], what].concat());
+    start(&[]).out("5\n").check();
+    start(&["--if-ended", "report"]).out("5\n").check();
+    let err = start(&["--if-ended", "fail"]).exit(7).failure();
+    assert!(err.contains("error[D1000]: run a has ended: completed"), "{err}");
+    for id in ["a-2", "a-3"] {
+        is_absent(&home, id);
+        start(&["--if-ended", "again"]).out("5\n").check();
+        home.durun(&["result", id]).out("5\n").check();
+    }
+    let err = home.durun(&["start", "s.rhai", "--if-ended", "again"]).exit(2).failure();
+    assert!(err.contains("--id"), "{err}");
+    let long = "x".repeat(128);
+    home.durun(&["start", "s.rhai", "--id", &long]).out("5\n").check();
+    let err = home.durun(&["start", "s.rhai", "--id", &long, "--if-ended", "again"]).exit(2).failure();
+    assert!(err.contains("error[D1002]"), "{err}");
+}
+
+#[test]
+fn an_open_run_is_gone_on_with_whatever_is_to_be_done_when_it_has_ended() {
+    let home = Home::killed_at("a", "sleep(\"200ms\"); 3", &[r#""entries":1"#]);
+    home.durun(&["start", "script.rhai", "--id", "a", "--if-ended", "fail"]).out("3\n").check();
+}
+
+#[test]
+fn a_run_that_only_waits_is_left_to_the_next_tick() {
+    let home = Home::new();
+    home.file("s.rhai", "let n = step(\"one\", || 4); sleep(\"300ms\"); n + 1");
+    home.durun(&["tick"]).check();
+    let start = || home.durun(&["start", "s.rhai", "--id", "a", "--park-after", "0s"]);
+    // Nobody has ever ticked in this store, and a run that nobody goes on with is no success.
+    let err = start().exit(3).failure();
+    assert_eq!(err, "run a waits, and nobody goes on with it when its time has come: durun tick --install\n");
+    home.until("a", &[r#""status":"parked""#]);
+    home.durun(&["tick"]).check();
+    start().out("5\n").check();
+    home.durun(&["start", "s.rhai", "--id", "b", "--park-after", "0s"]).exit(3).check();
+}
+
+#[test]
+fn success_is_silent_and_failure_is_one_block() {
+    let home = Home::new();
+    home.file("good.rhai", "step(\"one\", || 1); ()")
+        .file("bad.rhai", "step(\"one\", || 1);\nfail(\"no tape\")\n");
+    home.durun(&["start", "good.rhai", "--id", "good", "--overlap", "skip"]).check();
+    let block = "\
+error[D0101]: run bad failed: no tape
+ --> ~/bad.rhai:2:1
+  |
+2 | fail(\"no tape\")
+  | ^^^^^^^^^^^^^^^ no tape
+  |
+  = help: durun history bad tells what happened, durun logs bad what it wrote
+";
+    for _ in 0..2 {
+        home.durun(&["start", "bad.rhai", "--id", "bad", "--overlap", "skip"]).exit(1).err(block).check();
+    }
+}
