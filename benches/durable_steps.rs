@@ -124,6 +124,7 @@ fn start(store: &dyn Store, text: &str, number: u64) -> (RunNo, u64) {
         claim: Some(Claim { token: Token(1), pid: 1 }),
         queue: None,
         parent: None,
+        overlap: None,
     };
     match store.ask(Request::Start(Box::new(new))) {
         Ok(Answer::Started { run, epoch }) => (run, epoch),

@@ -92,13 +92,9 @@ fn client(error: &ClientError) -> Report {
             .note(table(candidates))
             .hint("durun resume ID names one, durun resume --all takes them all"),
         ClientError::Conflict { id, which } => conflict(id, which),
-        ClientError::EndedBefore { id, .. } => Report::new("D1000", Exit::Conflict, text)
-            .note("nothing was started")
-            .hint(format!("durun result {id} prints its result; --if-ended again starts another run")),
-        ClientError::NoNumber { .. } => Report::new("D1002", Exit::Usage, text),
-        ClientError::UpgradeEnded { id, .. } => Report::new("D0709", Exit::Conflict, text)
-            .note("it keeps the text that it had")
-            .hint(format!("durun result {id} prints its result")),
+        ClientError::EndedBefore { .. } | ClientError::NoNumber { .. } | ClientError::UpgradeEnded { .. } => {
+            over(error, text)
+        }
         ClientError::Differs { id, stuck } => differs(id, stuck, text),
         ClientError::NotFinished { id, .. } => {
             Report::new("D0107", Exit::NotFinished, text).hint(format!("durun wait {id}"))
@@ -161,6 +157,19 @@ fn client(error: &ClientError) -> Report {
         ClientError::Answer { .. } => {
             Report::new("D0804", Exit::Bug, text).note("this is a mistake in durun")
         }
+    }
+}
+
+/// What cannot be done with a run that has ended.
+fn over(error: &ClientError, text: String) -> Report {
+    match error {
+        ClientError::EndedBefore { id, .. } => Report::new("D1000", Exit::Conflict, text)
+            .note("nothing was started")
+            .hint(format!("durun result {id} prints its result; --if-ended again starts another run")),
+        ClientError::UpgradeEnded { id, .. } => Report::new("D0709", Exit::Conflict, text)
+            .note("it keeps the text that it had")
+            .hint(format!("durun result {id} prints its result")),
+        _ => Report::new("D1002", Exit::Usage, text),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::fixtures::{ALICE, BOB, new_run};
 use super::{Check, Subject};
-use crate::history::{MessageBody, OverlapPolicy, RunNo, StoredStatus, Stuck, Waker};
+use crate::history::{MessageBody, OverlapPolicy, QueueLimits, RunNo, StoredStatus, Stuck, Waker};
 use crate::store::{Admission, Answer, NewOverlap, NewRun, Request, RowChange, StoreError};
 
 pub(super) const CHECKS: &[Check] = &[
@@ -56,9 +56,9 @@ fn skipped(subject: &Subject) {
         new.overlap = Some(NewOverlap { key: None, policy: OverlapPolicy::Skip });
         Request::Start(Box::new(new))
     });
-    let mut answers = subject.call(starts.to_vec()).into_iter();
-    assert_eq!(answers.next(), Some(Ok(Answer::Started { run: RunNo(1), epoch: 1 })));
-    assert_eq!(in_the_way(answers.next().expect("an answer")), [RunNo(1)]);
+    let mut answers = subject.call(starts.to_vec());
+    assert_eq!(answers.pop().map(in_the_way), Some(vec![RunNo(1)]));
+    assert_eq!(answers.pop(), Some(Ok(Answer::Started { run: RunNo(1), epoch: 1 })));
     // Nothing was recorded of it.
     assert_eq!(subject.recorded("b"), RunNo(2));
 }
@@ -151,7 +151,7 @@ fn refused(subject: &Subject) {
         let refused = subject.overlapping("a", Some(key), OverlapPolicy::Skip);
         assert!(matches!(refused, Err(StoreError::Protocol { .. })), "{refused:?}");
     }
-    let queue = crate::store::NewQueue { name: "q".to_owned(), priority: 0, limits: Default::default() };
+    let queue = crate::store::NewQueue { name: "q".to_owned(), priority: 0, limits: QueueLimits::default() };
     let overlap = NewOverlap { key: None, policy: OverlapPolicy::Queue };
     let refused = subject.start(NewRun { queue: Some(queue), overlap: Some(overlap), ..new_run("a") });
     assert!(matches!(refused, Err(StoreError::Protocol { .. })), "{refused:?}");
