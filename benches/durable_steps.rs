@@ -125,6 +125,7 @@ fn start(store: &dyn Store, text: &str, number: u64) -> (RunNo, u64) {
         queue: None,
         parent: None,
         overlap: None,
+        origin: None,
     };
     match store.ask(Request::Start(Box::new(new))) {
         Ok(Answer::Started { run, epoch }) => (run, epoch),

@@ -12,6 +12,9 @@ pub(crate) fn of(error: &StoreError) -> Report {
         StoreError::NoRun { run: RunNo(_) } => Report::new("D0601", Exit::Missing, error.to_string()),
         StoreError::NoSuchRun { .. } => Report::new("D0618", Exit::Missing, error.to_string()),
         StoreError::NoScript { .. } => Report::new("D0602", Exit::Corrupt, error.to_string()),
+        StoreError::ScheduleChanged { .. } => {
+            Report::new("D1100", Exit::Busy, error.to_string()).note("nothing was changed").hint("try again")
+        }
         StoreError::Nested { .. } => Report::new("D0900", Exit::Failed, error.to_string()),
         StoreError::Ended { id, status } => {
             let word = status.word().replace('_', " ");

@@ -172,7 +172,8 @@ pub fn start(session: &Session, request: StartRequest) -> Result<Started, Client
             | Answer::Once(_)
             | Answer::OnceRows(_)
             | Answer::Admission(_)
-            | Answer::Due(_) => return Err(ClientError::Answer { run: RunNo(0) }),
+            | Answer::Due(_)
+            | Answer::Schedules(_) => return Err(ClientError::Answer { run: RunNo(0) }),
         }
     }
 }
@@ -205,6 +206,7 @@ pub(super) fn new_run(session: &Session, request: StartRequest) -> Result<(NewRu
         queue: request.queue,
         parent: None,
         overlap: request.overlap,
+        origin: None,
     };
     Ok((new, id))
 }

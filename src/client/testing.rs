@@ -94,6 +94,7 @@ pub(crate) fn row(name: &str) -> RunRow {
         past: None,
         parent: None,
         overlap_key: None,
+        origin: None,
     }
 }
 

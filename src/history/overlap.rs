@@ -15,3 +15,15 @@ pub enum OverlapPolicy {
     /// The new run begins beside them.
     Allow,
 }
+
+impl OverlapPolicy {
+    /// As it is typed.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Skip => "skip",
+            Self::Queue => "queue",
+            Self::Cancel => "cancel",
+            Self::Allow => "allow",
+        }
+    }
+}

@@ -1,6 +1,6 @@
 //! What the store keeps of each run: the record of its start, and the small row that changes.
 
-use super::{Moment, Parent, PastGeneration, QueuePlace, RunId, RunNo, StoredStatus, Value};
+use super::{Moment, Origin, Parent, PastGeneration, QueuePlace, RunId, RunNo, StoredStatus, Value};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -110,6 +110,9 @@ pub struct RunRow {
     /// The key by which starts know it as one of theirs; without one, by its script.
     #[serde(default)]
     pub overlap_key: Option<String>,
+    /// The slot of a schedule that started it.
+    #[serde(default)]
+    pub origin: Option<Origin>,
 }
 
 impl ScriptHash {

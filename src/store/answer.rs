@@ -3,7 +3,7 @@
 use super::{LogKey, LogLine};
 use crate::history::{
     Claim, CommandKind, LockView, Message, MessageNo, Moment, OpId, Pending, Record, RunId, RunNo, RunRow,
-    RunStart, RunStatus, Seq, Value, WokenBy,
+    RunStart, RunStatus, Schedule, Seq, Value, WokenBy,
 };
 use serde::{Deserialize, Serialize};
 
@@ -90,6 +90,17 @@ pub enum Answer {
     Admission(Admission),
     /// See [`Due`].
     Due(Due),
+    /// See [`Schedules`].
+    Schedules(Box<Schedules>),
+}
+
+/// The schedules, and who fires them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Schedules {
+    /// By name.
+    pub rows: Vec<Schedule>,
+    /// Who goes on with runs that nobody executes.
+    pub fired_by: Option<WokenBy>,
 }
 
 /// What could go on.
@@ -108,6 +119,9 @@ pub struct Told {
     pub messages: Vec<(RunNo, Message)>,
     /// Runs that were ended without being asked.
     pub ended: Vec<RunNo>,
+    /// Runs that were recorded, and that nobody executes.
+    #[serde(default)]
+    pub recorded: Vec<RunNo>,
 }
 
 /// Whether a run that waits in a queue may begin.

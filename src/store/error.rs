@@ -25,6 +25,12 @@ pub enum StoreError {
         /// The id.
         id: RunId,
     },
+    /// Somebody else has changed the schedule.
+    #[error("the schedule {name} was changed by another process")]
+    ScheduleChanged {
+        /// Its name.
+        name: RunId,
+    },
     /// There is no script of that hash.
     #[error("the store has no script {hash}")]
     NoScript {

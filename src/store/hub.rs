@@ -111,6 +111,7 @@ impl Hub {
                     Answer::Told(more) => {
                         told.messages.append(&mut more.messages);
                         told.ended.append(&mut more.ended);
+                        told.recorded.append(&mut more.recorded);
                         *answer = Answer::Done;
                     }
                     Answer::Superseding { told: more, .. } => told.messages.extend(more.messages.clone()),
@@ -123,6 +124,9 @@ impl Hub {
         }
         for run in told.ended {
             state.ended_unasked(run);
+        }
+        for run in told.recorded {
+            state.free(run);
         }
         drop(state);
         if resolved {

@@ -39,13 +39,14 @@ mod workers;
 #[doc(hidden)]
 pub use self::redb::crash;
 pub use self::redb::{RedbTables, open_file};
-pub use answer::{Admission, Answer, Due, Event, Once, OnceRow, RunView, Snapshot, Told};
+pub use answer::{Admission, Answer, Due, Event, Once, OnceRow, RunView, Schedules, Snapshot, Told};
 pub use append::{Append, LockChange, LogKey, LogLevel, LogLine, LogStream, OnceChange, RowChange};
 pub use error::StoreError;
 pub use local::LocalSession;
 pub use memory::MemoryTables;
 pub use request::{
-    NewMessage, NewOverlap, NewParent, NewQueue, NewRun, NewSignal, Request, RunFilter, Upgrade,
+    NewMessage, NewOverlap, NewParent, NewQueue, NewRun, NewSignal, Request, RunFilter, ScheduleChange,
+    Upgrade,
 };
 pub use shared::SharedStore;
 

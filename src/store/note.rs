@@ -63,6 +63,8 @@ impl Note {
             | Request::Admit { .. }
             | Request::ForgetOnce { .. }
             | Request::ListOnce { .. }
+            | Request::Schedule(_)
+            | Request::Schedules
             | Request::Published { .. } => Self::Nothing,
         }
     }

@@ -3,7 +3,7 @@
 use super::codec::decode;
 use super::histories::{last_entry, last_log, logs, past_records, records, tail};
 use super::rows::{Rows, Table};
-use super::{Answer, Liveness, Request, RunFilter, RunView, Snapshot, StoreError, keys};
+use super::{Answer, Liveness, Request, RunFilter, RunView, Schedules, Snapshot, StoreError, keys};
 use crate::history::{
     CommandKind, Message, Moment, Pending, RunNo, RunRow, RunStart, RunStatus, Seq, StoredStatus,
 };
@@ -40,6 +40,7 @@ pub(super) fn read(
         Request::Attend => Ok(Answer::Done),
         Request::Due { thorough } => super::due::due(rows, now, liveness, *thorough).map(Answer::Due),
         Request::ListOnce { prefix } => super::rules::list_once(rows, now, prefix).map(Answer::OnceRows),
+        Request::Schedules => schedules(rows, now, liveness).map(|all| Answer::Schedules(Box::new(all))),
         Request::Start(_)
         | Request::Claim { .. }
         | Request::Release { .. }
@@ -53,6 +54,7 @@ pub(super) fn read(
         | Request::Admit { .. }
         | Request::RetryNow { .. }
         | Request::Awake { .. }
+        | Request::Schedule(_)
         | Request::Terminate { .. } => {
             Err(StoreError::Protocol { message: "a writing request among those that read".to_owned() })
         }
@@ -97,6 +99,12 @@ pub(super) fn refuse_ended(row: &RunRow) -> Result<(), StoreError> {
         StoredStatus::Ended(end) => Err(StoreError::Ended { id: row.id.clone(), status: end.status() }),
         StoredStatus::Open | StoredStatus::Stuck(_) => Ok(()),
     }
+}
+
+fn schedules(rows: &dyn Rows, now: Moment, liveness: &dyn Liveness) -> Result<Schedules, StoreError> {
+    // Whoever goes on with what is parked fires schedules, too.
+    let fired_by = super::wakers::woken_by(rows, now, liveness, RunStatus::Parked, None)?;
+    Ok(Schedules { rows: super::rules::list_schedules(rows)?, fired_by })
 }
 
 fn find(rows: &dyn Rows, text: &str) -> Result<Vec<RunRow>, StoreError> {

@@ -2,8 +2,8 @@
 
 use super::{Append, LogKey};
 use crate::history::{
-    Claim, MessageBody, MessageId, Moment, OnParentClose, OpId, OverlapPolicy, Program, QueueLimits, RunId,
-    RunNo, RunStart, RunStatus, ScriptHash, Seq, Value, Waker,
+    Claim, MessageBody, MessageId, Moment, OnParentClose, OpId, Origin, OverlapPolicy, Program, QueueLimits,
+    RunId, RunNo, RunStart, RunStatus, Schedule, ScriptHash, Seq, Value, Waker,
 };
 use serde::{Deserialize, Serialize};
 
@@ -159,6 +159,10 @@ pub enum Request {
         /// The beginning; empty for all.
         prefix: String,
     },
+    /// Change a schedule and start what it begins, all or nothing: [`Answer::Done`](super::Answer::Done), or `ScheduleChanged`.
+    Schedule(Box<ScheduleChange>),
+    /// All schedules, by name: [`Answer::Schedules`](super::Answer::Schedules).
+    Schedules,
 }
 
 /// A run to be recorded.
@@ -183,6 +187,22 @@ pub struct NewRun {
     /// What is to be done about runs that it would overlap with.
     #[serde(default)]
     pub overlap: Option<NewOverlap>,
+    /// The slot of a schedule that starts it.
+    #[serde(default)]
+    pub origin: Option<Origin>,
+}
+
+/// What is decided of a schedule, and what of its slots.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ScheduleChange {
+    /// The schedule.
+    pub name: RunId,
+    /// The version that the change was made to; 0 where there is none.
+    pub expected: u64,
+    /// The schedule from now on, with another version; nothing where it is removed.
+    pub row: Option<Schedule>,
+    /// The runs that are started; one whose id is taken is not.
+    pub starts: Vec<NewRun>,
 }
 
 /// What a start says of runs that it would overlap with.

@@ -49,11 +49,13 @@ pub(super) enum Table {
     Children,
     /// Who goes on with runs that nobody executes: the times of ticks, and processes that serve.
     Wakers,
+    /// Name of a schedule: the schedule.
+    Schedules,
 }
 
 impl Table {
     /// All of them.
-    pub(super) const ALL: [Self; 22] = [
+    pub(super) const ALL: [Self; 23] = [
         Self::Meta,
         Self::Runs,
         Self::Starts,
@@ -76,6 +78,7 @@ impl Table {
         Self::Discarded,
         Self::Children,
         Self::Wakers,
+        Self::Schedules,
     ];
 
     /// The name in the file.
@@ -103,6 +106,7 @@ impl Table {
             Self::Discarded => "discarded",
             Self::Children => "children",
             Self::Wakers => "wakers",
+            Self::Schedules => "schedules",
         }
     }
 }

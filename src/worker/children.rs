@@ -53,8 +53,17 @@ impl Worker {
         let parent = NewParent { run: no, epoch, generation, op, on_close: child.on_close };
         let nonce = MessageId::of_command(no, generation, op);
         let claim = self.settings.claim;
-        let new =
-            NewRun { nonce, id, start, scripts, claim, queue: None, parent: Some(parent), overlap: None };
+        let new = NewRun {
+            nonce,
+            id,
+            start,
+            scripts,
+            claim,
+            queue: None,
+            parent: Some(parent),
+            overlap: None,
+            origin: None,
+        };
         Ok(Some(Request::Start(Box::new(new))))
     }
 

@@ -325,6 +325,7 @@ impl<'s> SampleWorld<'s> {
             queue: None,
             parent: None,
             overlap: None,
+            origin: None,
         };
         match store.ask(Request::Start(Box::new(new))) {
             Ok(Answer::Started { run, .. }) => run,

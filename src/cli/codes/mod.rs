@@ -9,6 +9,7 @@ mod ends;
 mod finding;
 mod lint;
 mod running;
+mod schedules;
 mod scripts;
 mod store;
 mod typed;
@@ -34,6 +35,7 @@ const ALL: &[&[Code]] = &[
     answers::CODES,
     running::CODES,
     around::CODES,
+    schedules::CODES,
     lint::CODES,
 ];
 

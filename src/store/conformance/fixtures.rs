@@ -61,6 +61,7 @@ pub fn new_run(id: &str) -> NewRun {
         queue: None,
         parent: None,
         overlap: None,
+        origin: None,
     }
 }
 

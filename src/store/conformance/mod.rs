@@ -12,6 +12,7 @@ mod overlaps;
 mod queues;
 mod restarts;
 mod rows;
+mod schedules;
 mod searches;
 mod signals;
 mod starts;
@@ -62,6 +63,7 @@ pub fn conformance(make: Make<'_>) -> usize {
         queues::CHECKS,
         overlaps::CHECKS,
         children::CHECKS,
+        schedules::CHECKS,
     ];
     let mut failed = Vec::new();
     let mut count = 0;

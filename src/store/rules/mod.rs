@@ -13,6 +13,7 @@ mod overlap;
 mod queue;
 mod restart;
 mod retry;
+mod schedule;
 mod signal;
 mod start;
 mod upgrade;
@@ -22,6 +23,7 @@ pub(super) use message::{forget_old, remembered};
 pub(super) use once::list as list_once;
 pub(super) use queue::refusal as queue_refusal;
 pub(super) use restart::sweep;
+pub(super) use schedule::list as list_schedules;
 pub(super) use start::first_facts;
 
 use super::codec::encode;
@@ -68,6 +70,7 @@ pub(super) fn write(
         Request::TakeOnce { key, run, op, epoch } => once::take(rows, around, key, (*run, *op, *epoch)),
         Request::ForgetOnce { key } => once::forget(rows, around, key),
         Request::Admit { run, epoch } => queue::admit(rows, around, *run, *epoch),
+        Request::Schedule(change) => schedule::change(rows, around, change),
         Request::Awake { waker } => super::wakers::awake(rows, around.now, around.liveness, *waker),
         Request::Watch { .. }
         | Request::Attend
@@ -82,6 +85,7 @@ pub(super) fn write(
         | Request::Logs { .. }
         | Request::Recall { .. }
         | Request::ListOnce { .. }
+        | Request::Schedules
         | Request::Published { .. } => {
             Err(StoreError::Protocol { message: "a reading request among those that write".to_owned() })
         }
@@ -104,6 +108,7 @@ pub(super) fn writes(request: &Request) -> bool {
         | Request::TakeOnce { .. }
         | Request::Admit { .. }
         | Request::Awake { .. }
+        | Request::Schedule(_)
         | Request::ForgetOnce { .. } => true,
         Request::Watch { .. }
         | Request::Attend
@@ -118,6 +123,7 @@ pub(super) fn writes(request: &Request) -> bool {
         | Request::Logs { .. }
         | Request::Recall { .. }
         | Request::ListOnce { .. }
+        | Request::Schedules
         | Request::Published { .. } => false,
     }
 }

@@ -22,24 +22,31 @@ pub(super) struct Overlap {
     queue: Option<NewQueue>,
 }
 
+/// Refuses what could not be done before anything is written.
+pub(super) fn check(new: &NewRun) -> Result<(), StoreError> {
+    let Some(asked) = &new.overlap else { return Ok(()) };
+    if asked.key.as_ref().is_some_and(|key| key.is_empty() || key.len() > KEY_BYTES) {
+        let message = format!("the key of a run has from 1 to {KEY_BYTES} bytes");
+        return Err(StoreError::Protocol { message });
+    }
+    let waits = matches!(asked.policy, OverlapPolicy::Queue | OverlapPolicy::Cancel);
+    if waits && new.queue.is_some() {
+        let message = "a run waits in one queue, not in two".to_owned();
+        return Err(StoreError::Protocol { message });
+    }
+    Ok(())
+}
+
 /// Looks for the runs that a new one would overlap with.
 pub(super) fn meet(rows: &dyn RowsMut, new: &NewRun) -> Result<Overlap, StoreError> {
     let mut overlap = Overlap { others: Vec::new(), policy: OverlapPolicy::Allow, queue: None };
     let Some(asked) = &new.overlap else { return Ok(overlap) };
     overlap.policy = asked.policy;
-    if asked.key.as_ref().is_some_and(|key| key.is_empty() || key.len() > KEY_BYTES) {
-        let message = format!("the key of a run has from 1 to {KEY_BYTES} bytes");
-        return Err(StoreError::Protocol { message });
-    }
     let waits = match asked.policy {
         OverlapPolicy::Allow => return Ok(overlap),
         OverlapPolicy::Skip => false,
         OverlapPolicy::Queue | OverlapPolicy::Cancel => true,
     };
-    if waits && new.queue.is_some() {
-        let message = "a run waits in one queue, not in two".to_owned();
-        return Err(StoreError::Protocol { message });
-    }
     let script = &new.start.program.path;
     for (key, _) in rows.range(Table::OpenRuns, &[], &[0xff; 9], false, usize::MAX)? {
         let other = row(rows, keys::head_run(&key).unwrap_or(RunNo(0)))?;

@@ -27,12 +27,7 @@ pub(super) fn start(
         let start = Box::new(crate::store::reading::first_start(rows, no)?);
         return Ok(Answer::Exists { row, start });
     }
-    if let Some((hash, _)) = new.scripts.iter().find(|(hash, text)| ScriptHash::of(text) != *hash) {
-        return Err(StoreError::Protocol {
-            message: format!("a text was given that has not the hash {hash}"),
-        });
-    }
-    super::queue::check(new.queue.as_ref())?;
+    check(new)?;
     let overlap = super::overlap::meet(rows, new)?;
     if overlap.skips() {
         return Ok(Answer::Runs(overlap.others));
@@ -60,6 +55,7 @@ pub(super) fn start(
         past: None,
         parent,
         overlap_key: new.overlap.as_ref().and_then(|overlap| overlap.key.clone()),
+        origin: new.origin.clone(),
     };
     if let Some(parent) = &row.parent {
         super::child::note(rows, parent, no)?;
@@ -81,6 +77,17 @@ pub(super) fn start(
     } else {
         Answer::Superseding { run: no, epoch, told }
     })
+}
+
+/// Refuses what may not be recorded.
+pub(super) fn check(new: &NewRun) -> Result<(), StoreError> {
+    if let Some((hash, _)) = new.scripts.iter().find(|(hash, text)| ScriptHash::of(text) != *hash) {
+        return Err(StoreError::Protocol {
+            message: format!("a text was given that has not the hash {hash}"),
+        });
+    }
+    super::overlap::check(new)?;
+    super::queue::check(new.queue.as_ref())
 }
 
 /// The facts of a new store.

@@ -116,6 +116,7 @@ impl World {
             queue: None,
             parent: None,
             overlap: None,
+            origin: None,
         };
         let Ok(Answer::Started { run, .. }) = self.store.ask(Request::Start(Box::new(new))) else {
             panic!("starts")
