@@ -3,9 +3,9 @@
 use super::commands::{
     answer::AnswerArgs, cancel::CancelArgs, exec::ExecArgs, explain::ExplainArgs, history::HistoryArgs,
     list::ListArgs, logs::LogsArgs, once::OnceArgs, query::QueryArgs, reject::RejectArgs,
-    resolve::ResolveArgs, result::ResultArgs, resume::ResumeArgs, retry::RetryArgs, signal::SignalArgs,
-    start::StartArgs, status::StatusArgs, terminate::TerminateArgs, tick::TickArgs, upgrade::UpgradeArgs,
-    wait::WaitArgs, why::WhyArgs,
+    resolve::ResolveArgs, result::ResultArgs, resume::ResumeArgs, retry::RetryArgs, serve::ServeArgs,
+    signal::SignalArgs, start::StartArgs, status::StatusArgs, terminate::TerminateArgs, tick::TickArgs,
+    upgrade::UpgradeArgs, wait::WaitArgs, why::WhyArgs,
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
@@ -95,6 +95,8 @@ pub(crate) enum Command {
     Resume(ResumeArgs),
     /// Go on with every run that is due, each until it waits again: one crontab line replaces a server
     Tick(TickArgs),
+    /// Go on with all runs of the store for as long as this lives
+    Serve(ServeArgs),
     /// Say something to a run
     Signal(SignalArgs),
     /// Answer a question that a run asks

@@ -59,6 +59,7 @@ fn run(context: &Context, command: Option<Command>) -> Result<Exit, CliError> {
         Some(Command::Exec(args)) => commands::exec::run(context, &args),
         Some(Command::Resume(args)) => commands::resume::run(context, &args),
         Some(Command::Tick(args)) => commands::tick::run(context, &args),
+        Some(Command::Serve(args)) => commands::serve::run(context, &args),
         Some(Command::Signal(args)) => commands::signal::run(context, &args),
         Some(Command::Answer(args)) => commands::answer::run(context, &args),
         Some(Command::Resolve(args)) => commands::resolve::run(context, &args),

@@ -22,6 +22,7 @@ mod onlooker;
 mod opening;
 mod overlap_options;
 mod queues;
+mod readiness;
 mod render;
 mod report;
 mod report_client;

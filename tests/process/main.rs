@@ -22,5 +22,6 @@ mod secrets;
 mod security;
 mod service;
 mod two_terminals;
+mod unattended;
 mod undo;
 mod world;
