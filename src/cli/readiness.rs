@@ -1,4 +1,4 @@
-//! Telling a service manager how a server stands: `READY=1` and `STOPPING=1` over the datagram socket of `$NOTIFY_SOCKET`, as sd_notify(3) has it.
+//! Telling a service manager how a server stands: `READY=1` and `STOPPING=1` over the datagram socket of `$NOTIFY_SOCKET`, as `sd_notify(3)` has it.
 
 use super::environment::Environment;
 use std::ffi::OsStr;
