@@ -5,7 +5,7 @@ use super::environment::Environment;
 use super::error::CliError;
 use super::escape;
 use super::store_place;
-use crate::client::{Executor, Session};
+use crate::client::{Executor, Session, StoreError};
 use crate::config::{Config, Configs};
 use crate::timer::Clock;
 use std::io::Write;
@@ -31,6 +31,8 @@ pub(crate) struct Context {
     pub(crate) configs: Arc<Configs>,
     /// How a store is opened.
     pub(crate) open: Box<OpenStore>,
+    /// What is wrong with the store that was opened, where it is damaged.
+    pub(crate) damage: Mutex<Option<StoreError>>,
     /// stdout: the result and nothing else.
     pub(crate) out: Sink,
     /// stderr: everything else.
@@ -92,7 +94,9 @@ impl Context {
     }
 
     fn open(&self, place: &Path) -> Result<Session, CliError> {
-        (self.open)(place, Arc::clone(&self.clock), Arc::clone(&self.executor))
+        let session = (self.open)(place, Arc::clone(&self.clock), Arc::clone(&self.executor))?;
+        *self.damage.lock().unwrap_or_else(PoisonError::into_inner) = session.store().damage();
+        Ok(session)
     }
 
     /// A command to type that means the same store.

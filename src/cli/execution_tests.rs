@@ -100,6 +100,7 @@ fn executed(puppet: Puppet, runs: &[&str], answers: Vec<Result<Answer, StoreErro
         open: Box::new(|_, _, _| Err(CliError::Usage("not opened here".to_owned()))),
         out: Mutex::new(Box::new(out.clone())),
         err: Mutex::new(Box::new(err.clone())),
+        damage: Mutex::default(),
     };
     let runs = (7..).zip(runs).map(|(no, name)| Claimed { run: RunNo(no), id: id(name), epoch: 1 }).collect();
     let exit = execute(&context, &session, runs).unwrap_or_else(|error| {

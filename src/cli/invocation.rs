@@ -9,14 +9,17 @@ use super::escape;
 use super::exit::Exit;
 use super::opening::{executor, open_store};
 use super::report::Report;
+use super::report_store;
+use crate::store::panics_are_told;
 use crate::timer::{Clock, SystemClock};
 use clap::Parser as _;
 use std::io::Write as _;
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// What the durun program does.
 pub fn main() -> ExitCode {
+    hush_expected_panics();
     let arguments = with_verb(std::env::args_os().collect());
     let line = match CommandLine::try_parse_from(arguments) {
         Ok(line) => line,
@@ -37,11 +40,12 @@ pub fn main() -> ExitCode {
         clock,
         executor: executor(),
         open: Box::new(open_store),
+        damage: Mutex::default(),
         out: Mutex::new(Box::new(std::io::stdout())),
         err: Mutex::new(Box::new(std::io::stderr())),
     };
     let exit = run(&context, line.command).unwrap_or_else(|error| report(&context, &error));
-    ExitCode::from(exit.code())
+    ExitCode::from(warned(&context, exit).code())
 }
 
 /// Help goes to stdout, mistakes to stderr; where even that fails nobody is listening. Without colours where the arguments, which it
@@ -79,6 +83,29 @@ fn run(context: &Context, command: Option<Command>) -> Result<Exit, CliError> {
         Some(Command::Once(args)) => commands::once::run(context, &args),
         Some(Command::Explain(args)) => commands::explain::run(context, &args),
     }
+}
+
+/// Whoever was shown something of a damaged store is told so; the exit code says it, too.
+fn warned(context: &Context, exit: Exit) -> Exit {
+    let damage = context.damage.lock().unwrap_or_else(PoisonError::into_inner).take();
+    match damage {
+        Some(damage) if exit != Exit::Corrupt => {
+            let report = report_store::read_damaged(&damage);
+            context.complain(&report.render(context.color_stderr()));
+            report.exit
+        }
+        Some(_) | None => exit,
+    }
+}
+
+/// A panic that is told as damage of the store is not shown besides.
+fn hush_expected_panics() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if !panics_are_told() {
+            usual(panic);
+        }
+    }));
 }
 
 fn report(context: &Context, error: &CliError) -> Exit {

@@ -5,6 +5,21 @@ use super::report::Report;
 use crate::client::StoreError;
 use crate::history::RunNo;
 
+/// What to do about damage.
+const NEXT: &str =
+    "keep a copy of the directory; then restore a backup, or begin a new store with --store DIR";
+
+/// What is said behind all that was shown of a damaged store.
+pub(crate) fn read_damaged(damage: &StoreError) -> Report {
+    let (path, what) = match damage {
+        StoreError::Corrupt { path, what } => (path.as_str(), what.clone()),
+        other => ("", other.to_string()),
+    };
+    Report::new("D0640", Exit::Corrupt, format!("the store {path} is damaged: {what}"))
+        .note("what was shown could be read and may be incomplete; durun has changed nothing")
+        .hint(NEXT)
+}
+
 /// The report of a store's error.
 pub(crate) fn of(error: &StoreError) -> Report {
     let bug = |code| Report::new(code, Exit::Bug, error.to_string()).note("this is a mistake in durun");
@@ -35,13 +50,11 @@ pub(crate) fn of(error: &StoreError) -> Report {
         }
         StoreError::Differs { .. } => bug("D0605"),
         StoreError::Gap { .. } => bug("D0606"),
-        StoreError::Corrupt { path, what } => Report::new(
-            "D0607",
-            Exit::Corrupt,
-            format!("the store {path} is damaged: {what}"),
-        )
-        .note("durun has changed nothing")
-        .hint("keep a copy of the directory; then restore a backup, or begin a new store with --store DIR"),
+        StoreError::Corrupt { path, what } => {
+            Report::new("D0607", Exit::Corrupt, format!("the store {path} is damaged: {what}"))
+                .note("durun has changed nothing")
+                .hint(NEXT)
+        }
         StoreError::Newer { found, known } => Report::new(
             "D0608",
             Exit::Configuration,

@@ -79,6 +79,11 @@ impl Hub {
         });
     }
 
+    /// What is wrong with the tables.
+    pub(super) fn damage(&self) -> Option<StoreError> {
+        self.tables.damage()
+    }
+
     /// Does what a session asks.
     pub(super) fn call(&self, session: SessionId, requests: Vec<Request>) -> Vec<Result<Answer, StoreError>> {
         let mut answers = Vec::with_capacity(requests.len());

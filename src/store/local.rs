@@ -54,6 +54,10 @@ impl LocalSession {
 }
 
 impl Store for LocalSession {
+    fn damage(&self) -> Option<StoreError> {
+        self.hub.damage()
+    }
+
     fn call(&self, requests: Vec<Request>) -> Vec<Result<Answer, StoreError>> {
         self.hub.call(self.session, requests)
     }

@@ -38,7 +38,7 @@ mod workers;
 
 #[doc(hidden)]
 pub use self::redb::crash;
-pub use self::redb::{RedbTables, open_file};
+pub use self::redb::{RedbTables, open_file, panics_are_told};
 pub use answer::{Admission, Answer, Due, Event, Once, OnceRow, RunView, Schedules, Snapshot, Told};
 pub use append::{Append, LockChange, LogKey, LogLevel, LogLine, LogStream, OnceChange, RowChange};
 pub use error::StoreError;
@@ -64,6 +64,11 @@ pub trait Store: Send + Sync {
     /// Where to tell this process of messages for runs that it claims, and of changes to runs that it watches.
     fn set_events(&self, sink: EventSink);
 
+    /// What is wrong with the store, where it is damaged: then it is only read, and what it shows may be incomplete.
+    fn damage(&self) -> Option<StoreError> {
+        None
+    }
+
     /// One request alone.
     ///
     /// # Errors
@@ -79,6 +84,11 @@ pub trait Store: Send + Sync {
 pub trait Tables: Send + Sync {
     /// Applies the requests in order, all that can be in one transaction; one answer for each.
     fn apply(&self, requests: Vec<Request>) -> Vec<Result<Answer, StoreError>>;
+
+    /// What is wrong with them, where they are damaged.
+    fn damage(&self) -> Option<StoreError> {
+        None
+    }
 }
 
 /// Whether the process that took a token is still there.

@@ -57,7 +57,8 @@ enum Role {
 
 /// Everything that an owner holds, in the order in which it is let go.
 struct Owning {
-    server: Server,
+    /// None of a damaged store: it is read by one process at a time, each of which has to say what it is.
+    server: Option<Server>,
     session: Option<LocalSession>,
     place: SocketPlace,
     _lock: File,
@@ -125,6 +126,13 @@ impl Drop for SharedStore {
 }
 
 impl Store for SharedStore {
+    fn damage(&self) -> Option<StoreError> {
+        match locked(&self.inner.role).as_deref() {
+            Some(Role::Owner(owning)) => owning.session.as_ref().and_then(Store::damage),
+            Some(Role::Client(_)) | None => None,
+        }
+    }
+
     fn call(&self, requests: Vec<Request>) -> Vec<Result<Answer, StoreError>> {
         self.inner.call(&requests)
     }
@@ -309,7 +317,8 @@ impl Inner {
         let session = LocalSession::join(Arc::clone(&hub), self.outlet.clone(), &executing);
         session.call(watching);
         let place = SocketPlace::at(&self.directory).map_err(io)?;
-        let server = Server::start(&place, hub).map_err(io)?;
+        let server =
+            if hub.damage().is_none() { Some(Server::start(&place, hub).map_err(io)?) } else { None };
         Ok(Owning { server, session: Some(session), place, _lock: lock })
     }
 }
@@ -336,7 +345,9 @@ impl Owning {
 
 impl Drop for Owning {
     fn drop(&mut self) {
-        self.server.stop(&self.place);
+        if let Some(server) = &mut self.server {
+            server.stop(&self.place);
+        }
         // The last handle of the tables: the file is closed before the lock, the last field, goes.
         self.session.take();
     }

@@ -190,7 +190,8 @@ impl Call {
         err
     }
 
-    fn make(mut self) -> (String, String, i32) {
+    /// Makes the call; gives stdout, stderr and the exit code.
+    pub(crate) fn make(mut self) -> (String, String, i32) {
         let mut child = self.command.spawn().expect("the program starts");
         let mut stdin = child.stdin.take().expect("piped");
         // A program that does not read may have gone already.

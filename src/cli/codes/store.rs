@@ -137,4 +137,17 @@ Keep a copy of the store's directory, then restore a backup.",
 A message was addressed to a run that the store does not have, or no longer.
 `durun list -a` shows what there is.",
     },
+    Code {
+        name: "D0640",
+        title: "the store is damaged, and what was shown may be incomplete",
+        text: "\
+When it opens a store of up to 16 MiB, durun verifies every page of its file.
+One did not match: the disk, or another program, has changed it. durun goes on
+only to read, from a copy in memory: what it shows passed its own checksums,
+but entries may be missing. Nothing that writes is done, and each command ends
+with exit code 65.
+
+Keep a copy of the directory before anything else. Then restore a backup of the
+store, or begin a new one with --store DIR.",
+    },
 ];

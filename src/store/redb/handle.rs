@@ -1,8 +1,8 @@
 //! The open file. After a failure it is closed, and opened again for whoever comes next.
 
+use super::guard::guarded;
 use crate::store::StoreError;
 use redb::Database;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{PoisonError, RwLock};
 
 /// Opens the file again, or what stands for it.
@@ -31,8 +31,7 @@ impl Handle {
             // Held while the work lasts: so nobody closes the file under it.
             let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
             if let Some(database) = database.as_ref() {
-                let done = catch_unwind(AssertUnwindSafe(|| work(database)));
-                return done.unwrap_or_else(|_| Err(contradiction(&self.path)));
+                return guarded(|| work(database)).unwrap_or_else(|| Err(contradiction(&self.path)));
             }
             drop(database);
             let mut database = self.database.write().unwrap_or_else(PoisonError::into_inner);
@@ -45,17 +44,23 @@ impl Handle {
     /// After a failed read or write redb refuses all others, and whether the last commit is on disk is unknown: only
     /// what a new opening finds is true.
     pub(super) fn give_up(&self) {
-        drop(self.database.write().unwrap_or_else(PoisonError::into_inner).take());
+        let database = self.database.write().unwrap_or_else(PoisonError::into_inner).take();
+        // On damaged bytes closing can panic, too; what was acknowledged is on disk.
+        let _closed = guarded(|| drop(database));
     }
 
     /// Closes the file, so that the next opening has nothing to repair.
     pub(super) fn close(&self) -> Result<(), redb::DatabaseError> {
         let database = self.database.write().unwrap_or_else(PoisonError::into_inner).take();
-        database.map_or(Ok(()), Database::close)
+        let damaged = || redb::StorageError::Corrupted(CONTRADICTION.to_owned()).into();
+        guarded(|| database.map_or(Ok(()), Database::close)).unwrap_or_else(|| Err(damaged()))
     }
 }
 
+/// What is wrong where redb panics.
+pub(super) const CONTRADICTION: &str = "its pages contradict each other";
+
 /// What is told where redb gave up on the bytes.
 pub(super) fn contradiction(path: &str) -> StoreError {
-    StoreError::Corrupt { path: path.to_owned(), what: "its pages contradict each other".to_owned() }
+    StoreError::Corrupt { path: path.to_owned(), what: CONTRADICTION.to_owned() }
 }

@@ -3,6 +3,7 @@
 #[doc(hidden)]
 pub mod crash;
 mod fault;
+mod guard;
 mod handle;
 mod idle;
 mod open;
@@ -10,8 +11,10 @@ mod rows;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod verify;
 mod writer;
 
 pub(super) use fault::of_io;
+pub use guard::panics_are_told;
 pub use open::open_file;
 pub use tables::RedbTables;

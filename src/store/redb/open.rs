@@ -1,8 +1,10 @@
 //! Opening and creating the file: never half-made, never for others to read, never silently new.
 
 use super::fault;
+use super::guard::guarded;
 use super::handle::contradiction;
 use super::rows::{Reading, Writing, definition};
+use super::verify::copy_of;
 use crate::history::Moment;
 use crate::store::reading::meta_u64;
 use crate::store::rows::Table;
@@ -42,16 +44,23 @@ pub(super) fn open_existing(path: &Path, clock: &dyn Clock) -> Result<Database, 
     let name = path.display().to_string();
     let began = clock.monotonic();
     loop {
-        let opened = std::panic::catch_unwind(|| builder().open(path).map(|it| check_schema(it, &name)));
+        let opened = guarded(|| builder().open(path).map(|it| check_schema(it, &name)));
         match opened {
-            Ok(Ok(checked)) => return checked,
-            Ok(Err(redb::DatabaseError::DatabaseAlreadyOpen)) if clock.monotonic() < began + BUSY => {
+            Some(Ok(checked)) => return checked,
+            Some(Err(redb::DatabaseError::DatabaseAlreadyOpen)) if clock.monotonic() < began + BUSY => {
                 clock.pause(Duration::from_millis(20));
             }
-            Ok(Err(error)) => return Err(fault::opening(error, &name)),
-            Err(_) => return Err(contradiction(&name)),
+            Some(Err(error)) => return Err(fault::opening(error, &name)),
+            None => return Err(contradiction(&name)),
         }
     }
+}
+
+/// Opens a copy of damaged bytes, to read what can be read of them.
+pub(super) fn open_copy(bytes: &[u8], name: &str) -> Result<Database, StoreError> {
+    let copy = copy_of(bytes).map_err(|error| fault::of_io(&error, name))?;
+    let opened = guarded(|| builder().create_with_backend(copy).map(|it| check_schema(it, name)));
+    opened.ok_or_else(|| contradiction(name))?.map_err(|error| fault::opening(error, name))?
 }
 
 /// Opens, or makes, a store on a backend: for simulations.

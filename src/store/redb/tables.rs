@@ -3,11 +3,12 @@
 use super::fault;
 use super::handle::Handle;
 use super::idle::Idle;
-use super::open::{open_backend, open_existing, open_file};
+use super::open::{open_backend, open_copy, open_existing, open_file};
 use super::rows::Reading;
+use super::verify::{Damaged, damaged};
 use super::writer::{Answers, Writer, is_failure};
 use crate::store::rules::{self, Surroundings};
-use crate::store::{Liveness, Request, StoreError, Tables, audit, reading};
+use crate::store::{Answer, Liveness, Request, StoreError, Tables, audit, reading};
 use crate::timer::Clock;
 use redb::{ReadableDatabase, StorageBackend};
 use std::path::{Path, PathBuf};
@@ -28,6 +29,8 @@ struct Inner {
     file: Option<PathBuf>,
     clock: Arc<dyn Clock>,
     liveness: Arc<dyn Liveness>,
+    /// What was wrong with the file when it was opened: then it is only read, and what is missing is not believed to be missing.
+    damage: Option<StoreError>,
 }
 
 impl RedbTables {
@@ -36,11 +39,18 @@ impl RedbTables {
     /// # Errors
     /// [`StoreError`]: `Corrupt`, `Newer`, `Busy` after 5 s, `Full`, `Permission`, `Io`.
     pub fn open(path: &Path, clock: Arc<dyn Clock>, liveness: Arc<dyn Liveness>) -> Result<Self, StoreError> {
+        let name = path.display().to_string();
+        if let Some(Damaged { what, bytes }) = damaged(path) {
+            let damage = StoreError::Corrupt { path: name.clone(), what };
+            let copy = move || open_copy(&bytes, &name);
+            let handle = Handle::new(path.display().to_string(), copy()?, Box::new(copy));
+            return Ok(Self::over(handle, None, clock, liveness, Some(damage)));
+        }
         let database = open_file(path, clock.as_ref())?;
         let (file, opening_clock) = (path.to_owned(), Arc::clone(&clock));
         let again = Box::new(move || open_existing(&file, opening_clock.as_ref()));
-        let handle = Handle::new(path.display().to_string(), database, again);
-        Ok(Self::over(handle, Some(path.to_owned()), clock, liveness))
+        let handle = Handle::new(name, database, again);
+        Ok(Self::over(handle, Some(path.to_owned()), clock, liveness, None))
     }
 
     /// Opens, or makes, a store on a backend; nothing happens on its own. For simulations. Clones of the backend share
@@ -57,7 +67,7 @@ impl RedbTables {
         let opening_clock = Arc::clone(&clock);
         let again = Box::new(move || open_backend(backend.clone(), opening_clock.now()));
         let handle = Handle::new(fault::FILE.to_owned(), database, again);
-        Ok(Self::over(handle, None, clock, liveness))
+        Ok(Self::over(handle, None, clock, liveness, None))
     }
 
     fn over(
@@ -65,8 +75,10 @@ impl RedbTables {
         file: Option<PathBuf>,
         clock: Arc<dyn Clock>,
         liveness: Arc<dyn Liveness>,
+        damage: Option<StoreError>,
     ) -> Self {
-        let inner = Inner { handle, writer: Writer::default(), idle: Idle::default(), file, clock, liveness };
+        let (writer, idle) = (Writer::default(), Idle::default());
+        let inner = Inner { handle, writer, idle, file, clock, liveness, damage };
         Self { inner: Arc::new(inner), idler: Mutex::default() }
     }
 
@@ -145,10 +157,30 @@ impl RedbTables {
 
 impl Tables for RedbTables {
     fn apply(&self, requests: Vec<Request>) -> Answers {
-        if !requests.iter().any(rules::writes) {
-            return self.inner.read(&requests);
+        let mut answers = self.answer(requests);
+        // What reads rows does not know the file.
+        for answer in &mut answers {
+            if let Err(StoreError::Corrupt { path, .. }) = answer {
+                path.clone_from(&self.inner.handle.path);
+            }
         }
+        answers
+    }
+
+    fn damage(&self) -> Option<StoreError> {
+        self.inner.damage.clone()
+    }
+}
+
+impl RedbTables {
+    fn answer(&self, requests: Vec<Request>) -> Answers {
         let inner = &self.inner;
+        if let Some(damage) = &inner.damage {
+            return inner.read_damaged(&requests, damage);
+        }
+        if !requests.iter().any(rules::writes) {
+            return inner.read(&requests);
+        }
         let around = || Surroundings { now: inner.clock.now(), liveness: inner.liveness.as_ref() };
         let answers = inner.writer.submit(&inner.handle, &around, requests);
         self.inner.wrote();
@@ -185,6 +217,23 @@ impl Inner {
             self.handle.give_up();
         }
         answers
+    }
+
+    /// Only reading, and only what is there: what is not found may have been lost.
+    fn read_damaged(&self, requests: &[Request], damage: &StoreError) -> Answers {
+        let one = |request: &Request| {
+            let changes =
+                rules::writes(request) || matches!(request, Request::Watch { .. } | Request::Attend);
+            let answer = if changes { None } else { self.read(std::slice::from_ref(request)).pop() };
+            match answer {
+                Some(Ok(Answer::Runs(runs))) if runs.is_empty() => Err(damage.clone()),
+                Some(Err(StoreError::NoRun { .. } | StoreError::NoScript { .. })) | None => {
+                    Err(damage.clone())
+                }
+                Some(answer) => answer,
+            }
+        };
+        requests.iter().map(one).collect()
     }
 
     fn wrote(&self) {

@@ -1,0 +1,166 @@
+//! A damaged store: bits flipped, the end cut off, pages swapped or zeroed. What it answers is what was written, or the damage is told.
+
+use crate::workload::{DAWN, calls};
+use durun::history::{Checksum, Record, RunNo, Seq};
+use durun::store::conformance::Living;
+use durun::store::crash::Chance;
+use durun::store::{Answer, RedbTables, Request, RunFilter, StoreError, Tables};
+use durun::timer::ManualClock;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+const PAGE: usize = 4096;
+
+/// A closed store, and all that can be asked of it with the true answers.
+struct Whole {
+    folder: tempfile::TempDir,
+    bytes: Vec<u8>,
+    questions: Vec<Request>,
+    truth: Vec<Result<Answer, StoreError>>,
+}
+
+fn open(path: &Path) -> Result<RedbTables, StoreError> {
+    let clock = ManualClock::at(DAWN.plus_ms(1_000_000));
+    RedbTables::open(path, Arc::new(clock), Arc::new(Living::default()))
+}
+
+fn questions(runs: u64) -> Vec<Request> {
+    let mut all = vec![Request::List(RunFilter::default()), Request::Due { thorough: true }];
+    for run in (1..=runs).map(RunNo) {
+        let (from, until) = (Seq(0), Seq(u32::MAX));
+        all.extend([
+            Request::Find { text: format!("run-{run}") },
+            Request::View { run },
+            Request::Snapshot { run },
+            Request::History { run, from, until },
+            Request::Past { run, from, until },
+            Request::Logs { run, after: None, limit: u32::MAX },
+            Request::Published { run },
+        ]);
+    }
+    all
+}
+
+impl Whole {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("whole.redb");
+        let tables = open(&path).expect("opens");
+        for call in calls(11, 120) {
+            assert!(tables.apply(call).iter().all(Result::is_ok));
+        }
+        let runs = match tables.apply(vec![Request::List(RunFilter::default())]).pop() {
+            Some(Ok(Answer::Views(views))) => u64::try_from(views.len()).expect("few"),
+            other => panic!("{other:?}"),
+        };
+        let questions = questions(runs);
+        let truth = tables.apply(questions.clone());
+        assert!(runs > 3 && truth.iter().all(Result::is_ok), "{runs} runs: {truth:?}");
+        tables.close().expect("closes");
+        let bytes = std::fs::read(&path).expect("reads");
+        Self { folder, bytes, questions, truth }
+    }
+
+    /// What is told of these bytes: how many questions were answered truly, and whether damage was told.
+    fn ask(&self, what: &str, bytes: &[u8]) -> (usize, bool) {
+        let path: PathBuf = self.folder.path().join("store.redb");
+        std::fs::write(&path, bytes).expect("writes");
+        let opened = std::panic::catch_unwind(|| open(&path)).unwrap_or_else(|_| panic!("{what}: a panic"));
+        let tables = match opened {
+            Ok(tables) => tables,
+            Err(StoreError::Corrupt { path: named, .. }) => {
+                assert_eq!(named, path.display().to_string(), "{what}");
+                return (0, true);
+            }
+            Err(error) => panic!("{what}: {error:?}"),
+        };
+        let told = tables.damage().is_some();
+        let mut true_answers = 0;
+        for ((question, truth), answer) in
+            self.questions.iter().zip(&self.truth).zip(tables.apply(self.questions.clone()))
+        {
+            match answer {
+                answer if answer == *truth => true_answers += 1,
+                Err(StoreError::Corrupt { .. }) => {}
+                Ok(answer) if told => assert_part(what, question, &answer, truth),
+                answer => panic!("{what}: {question:?} gave {answer:?} and not {truth:?}"),
+            }
+        }
+        if told {
+            let refused = tables.apply(vec![Request::Terminate { run: RunNo(1), reason: String::new() }]);
+            assert!(matches!(refused.as_slice(), [Err(StoreError::Corrupt { .. })]), "{what}: {refused:?}");
+        }
+        drop(tables);
+        if told {
+            assert!(std::fs::read(&path).expect("reads") == bytes, "{what}: the file was changed");
+        }
+        (true_answers, told)
+    }
+}
+
+/// Entries of a store that is known to be damaged may be missing; those whose chain holds are true.
+fn assert_part(what: &str, question: &Request, answer: &Answer, truth: &Result<Answer, StoreError>) {
+    let (Answer::Records(found), Ok(Answer::Records(written))) = (answer, truth) else { return };
+    let Request::History { run, .. } = question else { return };
+    let believed = |records: &[Record]| {
+        let mut before = Checksum::first(*run);
+        let mut entries = Vec::new();
+        for record in records {
+            let Ok((entry, after)) = record.open(before) else { break };
+            before = after;
+            entries.push(entry);
+        }
+        entries
+    };
+    let (found, written) = (believed(found), believed(written));
+    assert!(written.starts_with(&found), "{what}: {question:?}: entries that were never written");
+}
+
+/// How many of each kind; more by `DURUN_DAMAGES`.
+fn count(usual: usize) -> usize {
+    std::env::var_os("DURUN_DAMAGES").and_then(|count| count.to_str()?.parse().ok()).unwrap_or(usual)
+}
+
+#[test]
+fn a_flipped_bit_is_told_or_changes_nothing() {
+    let whole = Whole::new();
+    let all = whole.questions.len();
+    assert_eq!(whole.ask("whole", &whole.bytes), (all, false));
+    let mut chance = Chance::from(5);
+    let (mut told_of, mut readable) = (0, 0);
+    for _ in 0..count(120) {
+        let mut bytes = whole.bytes.clone();
+        let bit = chance.below(bytes.len() * 8);
+        bytes[bit / 8] ^= 1 << (bit % 8);
+        let (answered, told) = whole.ask(&format!("bit {bit}"), &bytes);
+        told_of += usize::from(told);
+        readable += usize::from(told && answered * 2 > all);
+    }
+    assert!(told_of * 10 > count(120), "{told_of} told: the bits that count are met");
+    assert!(
+        readable * 4 > told_of,
+        "{readable} of {told_of}: damage in one place leaves the others readable"
+    );
+}
+
+#[test]
+fn a_cut_a_swap_and_a_lost_page_are_told_or_change_nothing() {
+    let whole = Whole::new();
+    let pages = whole.bytes.len() / PAGE;
+    let mut chance = Chance::from(6);
+    let mut told_of = 0;
+    for _ in 0..count(25) {
+        let kept = chance.below(whole.bytes.len());
+        let (_, told) = whole.ask(&format!("cut to {kept}"), &whole.bytes[..kept]);
+        assert!(told || kept + PAGE > whole.bytes.len(), "cut to {kept}");
+        let (one, other) = (chance.below(pages), chance.below(pages));
+        let mut swapped = whole.bytes.clone();
+        swapped.copy_within(one * PAGE..(one + 1) * PAGE, other * PAGE);
+        swapped[one * PAGE..(one + 1) * PAGE].copy_from_slice(&whole.bytes[other * PAGE..(other + 1) * PAGE]);
+        told_of += usize::from(whole.ask(&format!("pages {one} and {other} swapped"), &swapped).1);
+        let mut zeroed = whole.bytes.clone();
+        zeroed[one * PAGE..(one + 1) * PAGE].fill(0);
+        told_of += usize::from(whole.ask(&format!("page {one} zeroed"), &zeroed).1);
+    }
+    assert!(told_of * 4 > count(25), "{told_of}");
+}
