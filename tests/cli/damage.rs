@@ -1,5 +1,7 @@
 //! A damaged store: what can be read of it is shown, with exit code 65 and what to do; nothing is written, nothing panics.
 
+#![expect(clippy::indexing_slicing, reason = "a test cuts bytes at places that it has just counted")]
+
 use crate::harness::Home;
 use std::path::PathBuf;
 
