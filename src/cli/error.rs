@@ -76,6 +76,20 @@ pub(crate) enum CliError {
     /// The process in the background did not begin.
     #[error("the run could not be begun in the background: {0}")]
     Detach(String),
+    /// The crontab cannot be read or written.
+    #[error("the crontab: {0}")]
+    Crontab(String),
+    /// The units of systemd cannot be written or removed.
+    #[error("systemd's units: {0}")]
+    Units(String),
+    /// The service manager does not do what it is told.
+    #[error("{command}: {why}")]
+    Manager {
+        /// What was typed for the user.
+        command: String,
+        /// What it said.
+        why: String,
+    },
     /// Signal handlers cannot be installed.
     #[error("signals cannot be handled: {0}")]
     Handlers(String),

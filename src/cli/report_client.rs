@@ -41,6 +41,14 @@ pub(crate) fn of(error: &CliError) -> Option<Report> {
         CliError::Queue(_) => Report::new("D0219", Exit::Configuration, error.to_string()),
         CliError::Config(error) => configuration(error),
         CliError::Usage(_) => Report::new("D0205", Exit::Usage, error.to_string()),
+        CliError::Crontab(_) => Report::new("D1004", Exit::Io, error.to_string())
+            .note("the crontab is as it was")
+            .hint("durun tick --install --systemd uses a timer of systemd"),
+        CliError::Units(_) => Report::new("D1005", Exit::Io, error.to_string())
+            .hint("durun tick --uninstall --systemd removes them; durun tick --install uses the crontab"),
+        CliError::Manager { command, .. } => Report::new("D1006", Exit::Io, error.to_string())
+            .note("the units are as durun left them, the manager has not taken them up")
+            .hint(command),
         CliError::Detach(_) => Report::new("D0206", Exit::Io, error.to_string()),
         CliError::Handlers(_) => Report::new("D0207", Exit::Io, error.to_string()),
         CliError::Output(_) => Report::new("D0208", Exit::Io, error.to_string()),

@@ -29,6 +29,7 @@ mod status;
 mod store;
 mod terminate;
 mod tick;
+mod tick_install;
 mod undo;
 mod upgrade;
 mod usage;

@@ -53,4 +53,32 @@ One `durun serve` goes on with all runs of a store, and one is there already:
 the message names its process id. Stop it first, by its service manager or with
 a TERM signal, or serve another store with `--store DIR`.",
     },
+    Code {
+        name: "D1004",
+        title: "the crontab cannot be read or written",
+        text: "\
+`durun tick --install` puts one line into your crontab through the program
+`crontab`, which is missing, or refuses: see /etc/cron.allow. The table is as it
+was. What the line would be:
+
+    * * * * * durun --store DIR tick
+
+`durun tick --install --systemd` uses a timer of systemd instead.",
+    },
+    Code {
+        name: "D1005",
+        title: "the units of systemd cannot be written",
+        text: "\
+`durun tick --install --systemd` writes durun-tick.service and durun-tick.timer
+to ~/.config/systemd/user, as root to /etc/systemd/system. They serve one store;
+for a second one use the crontab, or `durun serve`.",
+    },
+    Code {
+        name: "D1006",
+        title: "systemd does not do what it is told",
+        text: "\
+The units are written, and systemctl, called as the message says, refused. There
+is no manager in a container, nor for a user who has not logged in; type the
+command yourself where there is one, or use the crontab: durun tick --install.",
+    },
 ];

@@ -4,6 +4,7 @@ use crate::cli::args::Format;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
+use crate::cli::installing;
 use crate::cli::interrupt::Interrupts;
 use crate::cli::onlooker::Unattended;
 use crate::cli::render::display::Display;
@@ -25,6 +26,7 @@ cron sends it by mail. Ticks may overlap: each run is executed by one of them. E
 Examples:
   durun tick
   durun tick --jobs 4 --max-time 50s
+  durun tick --install                 each minute from now on, by your crontab; --uninstall undoes it
   durun tick --next                    when the next run is due, such as 2026-11-29T02:30:00.000Z";
 
 /// The arguments of `durun tick`.
@@ -40,10 +42,27 @@ pub(crate) struct TickArgs {
     /// Execute nothing; print when the next run is due, nothing where none will be by itself
     #[arg(long, conflicts_with_all = ["max_time", "jobs"])]
     next: bool,
+    /// Have a tick come each minute: put the line into the crontab, or enable units of systemd, and print them
+    #[arg(long, conflicts_with_all = ["max_time", "jobs", "next", "uninstall"])]
+    install: bool,
+    /// Take out what --install put in
+    #[arg(long, conflicts_with_all = ["max_time", "jobs", "next"])]
+    uninstall: bool,
+    /// With --install and --uninstall: a timer of systemd instead of the crontab
+    #[arg(long, conflicts_with_all = ["max_time", "jobs", "next"])]
+    systemd: bool,
 }
 
 /// Does it.
 pub(crate) fn run(context: &Context, args: &TickArgs) -> Result<Exit, CliError> {
+    match (args.install, args.uninstall, args.systemd) {
+        (true, _, systemd) => return installing::install(context, systemd),
+        (_, true, systemd) => return installing::uninstall(context, systemd),
+        (false, false, true) => {
+            return Err(CliError::Usage("--systemd goes with --install or --uninstall".to_owned()));
+        }
+        (false, false, false) => {}
+    }
     // A store that was named and is not there would be a crontab that does nothing for ever.
     let session =
         if context.global.store.is_some() { Some(context.session()?) } else { context.session_if_any()? };

@@ -1,0 +1,79 @@
+//! Having the system start a tick each minute: by a line of the crontab, or by a timer of systemd.
+
+use super::args::Format;
+use super::context::Context;
+use super::crontab;
+use super::error::CliError;
+use super::exit::Exit;
+use super::units::Units;
+use serde_json::json;
+use std::path::{Path, PathBuf};
+
+/// Writes the line or the units, and prints them.
+pub(crate) fn install(context: &Context, systemd: bool) -> Result<Exit, CliError> {
+    let program = std::env::current_exe().map_err(|error| CliError::Crontab(error.to_string()))?;
+    // A store that is not there would be a tick that does nothing for ever.
+    let store = context.session_or_create()?.directory().to_owned();
+    if systemd {
+        let units = units(context)?;
+        let files = units.write(&program, &store)?;
+        print_units(context, &files)?;
+        units.enable()?;
+        context.note("a tick comes each minute while you are logged in; loginctl enable-linger: always");
+        return Ok(Exit::Done);
+    }
+    let line = crontab::line(&program, &store);
+    if !crontab::install(&line, &store)? {
+        context.note("the line was there already");
+    }
+    match context.format() {
+        Format::Table => context.print(&line)?,
+        Format::Json | Format::Jsonl => context.print_json(&json!({"schema": 1, "crontab": line}))?,
+    }
+    Ok(Exit::Done)
+}
+
+/// Takes out what was put in.
+pub(crate) fn uninstall(context: &Context, systemd: bool) -> Result<Exit, CliError> {
+    if systemd {
+        let units = units(context)?;
+        let disabled = units.disable();
+        let removed = units.remove()?;
+        if removed.is_empty() {
+            context.note("there were no units");
+            return Ok(Exit::Done);
+        }
+        let paths: Vec<String> = removed.iter().map(|path| path.display().to_string()).collect();
+        context.note(&format!("removed: {}", paths.join(", ")));
+        disabled?;
+        return Ok(Exit::Done);
+    }
+    let store = context.place()?;
+    let store = store.canonicalize().unwrap_or(store);
+    let is_removed = crontab::uninstall(&store)?;
+    context.note(if is_removed { "the line is removed" } else { "there was no line for this store" });
+    Ok(Exit::Done)
+}
+
+fn units(context: &Context) -> Result<Units, CliError> {
+    let environment = &context.environment;
+    let named = environment.get("XDG_CONFIG_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+    let home = || Some(Path::new(environment.get("HOME")?).join(".config"));
+    let config = named.or_else(home);
+    Ok(Units::of(&config.ok_or_else(|| CliError::Units("nothing says where: no $HOME is set".to_owned()))?))
+}
+
+fn print_units(context: &Context, files: &[(PathBuf, String)]) -> Result<(), CliError> {
+    match context.format() {
+        Format::Table => files.iter().try_for_each(|(path, text)| {
+            context.print(&format!("# {}\n{}\n", path.display(), text.trim_end()))
+        }),
+        Format::Json | Format::Jsonl => {
+            let files: Vec<_> = files
+                .iter()
+                .map(|(path, text)| json!({"path": path.to_string_lossy(), "text": text}))
+                .collect();
+            context.print_json(&json!({"schema": 1, "units": files}))
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! `durun tick --install` and `--uninstall`, with programs in the place of the system's `crontab` and `systemctl`.
+
+use super::harness::Home;
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::Command;
+
+const CRONTAB: &str = "#!/bin/sh
+case \"$1\" in
+-l) [ -f \"$HOME/table\" ] || { echo \"no crontab for me\" >&2; exit 1; }; cat \"$HOME/table\" ;;
+-) cat >\"$HOME/table\" ;;
+esac
+";
+const SYSTEMCTL: &str =
+    "#!/bin/sh\necho \"$*\" >>\"$HOME/told\"\n[ ! -f \"$HOME/away\" ] || { echo no bus >&2; exit 1; }\n";
+
+/// A home whose `bin` comes first in the path.
+fn home() -> (Home, String) {
+    let home = Home::new();
+    for (name, text) in [("bin/crontab", CRONTAB), ("bin/systemctl", SYSTEMCTL)] {
+        home.file(name, text);
+        let file = home.path().join(name);
+        std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o755)).expect("set");
+    }
+    let path = format!("{}:/usr/bin:/bin", home.path().join("bin").display());
+    (home, path)
+}
+
+fn read(home: &Home, name: &str) -> String {
+    std::fs::read_to_string(home.path().join(name)).unwrap_or_default()
+}
+
+#[test]
+fn the_line_of_the_crontab_is_put_in_once_works_and_is_taken_out() {
+    let (home, path) = home();
+    home.file("table", "# mine\n0 3 * * * backup\n").file("s.rhai", "3");
+    home.durun(&["start", "s.rhai", "--record-only", "--id", "a"]).out("a\n").check();
+    let install = || home.durun(&["tick", "--install"]).env("PATH", &path).stdout();
+    let line = install();
+    assert_eq!(install(), line);
+    assert!(line.starts_with("* * * * * ") && line.ends_with(" tick # durun tick --install\n"), "{line}");
+    let table = read(&home, "table");
+    assert!(
+        table.starts_with("# mine\n0 3 * * * backup\n* * * * * ") && table.lines().count() == 3,
+        "{table}"
+    );
+    // As cron does it: the command, in a shell, in the home, with next to no environment.
+    let command = table.lines().last().expect("a line").strip_prefix("* * * * * ").expect("the times");
+    let output = Command::new("/bin/sh")
+        .args(["-c", command])
+        .env_clear()
+        .env("HOME", home.path())
+        .env("PATH", "/usr/bin:/bin")
+        .current_dir("/")
+        .output()
+        .expect("runs");
+    assert!(output.status.success() && output.stdout.is_empty() && output.stderr.is_empty(), "{output:?}");
+    home.durun(&["result", "a"]).out("3\n").check();
+    home.durun(&["tick", "--uninstall"]).env("PATH", &path).check();
+    assert_eq!(read(&home, "table"), "# mine\n0 3 * * * backup\n");
+    home.durun(&["tick", "--uninstall"]).env("PATH", &path).check();
+}
+
+#[test]
+fn an_empty_crontab_and_a_store_of_its_own_are_no_obstacle() {
+    let (home, path) = home();
+    let line = home.durun(&["--store", "my store", "tick", "--install"]).env("PATH", &path).stdout();
+    assert!(line.contains(" --store '~/my store' tick "), "{line}");
+    assert!(home.path().join("my store/store.redb").exists(), "else each tick would complain");
+    home.durun(&["tick", "--uninstall"]).env("PATH", &path).check();
+    assert_eq!(read(&home, "table").lines().count(), 1, "that of the other store stays");
+    home.durun(&["--store", "my store", "tick", "--uninstall"]).env("PATH", &path).check();
+    assert_eq!(read(&home, "table"), "");
+}
+
+#[test]
+fn without_a_crontab_it_says_what_else_there_is() {
+    let home = Home::new();
+    let err = home.durun(&["tick", "--install"]).env("PATH", "/nowhere").exit(74).failure();
+    assert!(err.contains("error[D1004]") && err.contains("durun tick --install --systemd"), "{err}");
+    let err = home.durun(&["tick", "--systemd"]).exit(2).failure();
+    assert!(err.contains("--systemd goes with --install or --uninstall"), "{err}");
+}
+
+#[test]
+fn the_units_of_systemd_are_written_enabled_and_removed() {
+    if rustix::process::geteuid().is_root() {
+        println!("skipped: root has the units of the whole system, which a test leaves alone");
+        return;
+    }
+    let (home, path) = home();
+    let said = home.durun(&["tick", "--install", "--systemd"]).env("PATH", &path).stdout();
+    let folder = ".config/systemd/user";
+    let service = read(&home, &format!("{folder}/durun-tick.service"));
+    let store = home.store().display().to_string();
+    assert!(service.contains(&format!(" --store {store} tick\n")) && !service.contains("User="), "{service}");
+    assert!(said.starts_with(&format!("# ~/{folder}/durun-tick.service\n[Unit]\n")), "{said}");
+    assert!(said.contains(&format!("\n# ~/{folder}/durun-tick.timer\n")), "{said}");
+    let told = "--user daemon-reload\n--user enable --now durun-tick.timer\n";
+    assert_eq!(read(&home, "told"), told);
+    let err = home
+        .durun(&["--store", "other", "tick", "--install", "--systemd"])
+        .env("PATH", &path)
+        .exit(74)
+        .failure();
+    assert!(err.contains("error[D1005]") && err.contains("for another store"), "{err}");
+    home.durun(&["tick", "--uninstall", "--systemd"]).env("PATH", &path).check();
+    assert_eq!(read(&home, &format!("{folder}/durun-tick.service")), "");
+    home.file("away", "");
+    let (_, err) = home.durun(&["tick", "--install", "--systemd"]).env("PATH", &path).exit(74).both();
+    assert!(err.contains("error[D1006]: systemctl --user daemon-reload: no bus"), "{err}");
+}
+
+#[test]
+fn the_shipped_units_are_hardened() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/systemd");
+    for name in ["durun.service", "durun-tick.service"] {
+        let examined = Command::new("systemd-analyze")
+            .args(["security", "--offline=true", "--threshold=30", "--no-pager"])
+            .arg(folder.join(name))
+            .output();
+        let Ok(output) = examined else {
+            println!("skipped: there is no systemd-analyze here");
+            return;
+        };
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        let err = String::from_utf8_lossy(&output.stderr).into_owned();
+        if err.contains("unrecognized option") {
+            println!("skipped: this systemd-analyze cannot look at files");
+            return;
+        }
+        assert!(output.status.success() && said.contains("Overall exposure level"), "{name}: {said}{err}");
+    }
+}
