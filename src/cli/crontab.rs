@@ -30,7 +30,7 @@ fn with_line(table: &str, line: &str, store: &Path) -> String {
 fn without_line(table: &str, store: &Path) -> String {
     let ending = ending(store).replace('%', "\\%");
     let kept = table.lines().filter(|line| !line.trim_end().ends_with(&ending));
-    kept.map(|line| format!("{line}\n")).collect()
+    kept.flat_map(|line| [line, "\n"]).collect()
 }
 
 /// Puts the line in; false where it was there as it is.

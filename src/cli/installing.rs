@@ -6,11 +6,38 @@ use super::crontab;
 use super::error::CliError;
 use super::exit::Exit;
 use super::units::Units;
+use clap::Args;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
+/// The options by which a tick is made to come each minute.
+#[derive(Debug, Args)]
+pub(crate) struct Installing {
+    /// Have a tick come each minute: put the line into the crontab, or enable units of systemd, and print them
+    #[arg(long, conflicts_with_all = ["max_time", "jobs", "next", "uninstall"])]
+    install: bool,
+    /// Take out what --install put in
+    #[arg(long, conflicts_with_all = ["max_time", "jobs", "next"])]
+    uninstall: bool,
+    /// With --install and --uninstall: a timer of systemd instead of the crontab
+    #[arg(long, conflicts_with_all = ["max_time", "jobs", "next"])]
+    systemd: bool,
+}
+
+/// Does what the options say; nothing where they say nothing.
+pub(crate) fn run(context: &Context, args: &Installing) -> Result<Option<Exit>, CliError> {
+    match (args.install, args.uninstall, args.systemd) {
+        (true, _, systemd) => install(context, systemd).map(Some),
+        (_, true, systemd) => uninstall(context, systemd).map(Some),
+        (false, false, true) => {
+            Err(CliError::Usage("--systemd goes with --install or --uninstall".to_owned()))
+        }
+        (false, false, false) => Ok(None),
+    }
+}
+
 /// Writes the line or the units, and prints them.
-pub(crate) fn install(context: &Context, systemd: bool) -> Result<Exit, CliError> {
+fn install(context: &Context, systemd: bool) -> Result<Exit, CliError> {
     let program = std::env::current_exe().map_err(|error| CliError::Crontab(error.to_string()))?;
     // A store that is not there would be a tick that does nothing for ever.
     let store = context.session_or_create()?.directory().to_owned();
@@ -34,7 +61,7 @@ pub(crate) fn install(context: &Context, systemd: bool) -> Result<Exit, CliError
 }
 
 /// Takes out what was put in.
-pub(crate) fn uninstall(context: &Context, systemd: bool) -> Result<Exit, CliError> {
+fn uninstall(context: &Context, systemd: bool) -> Result<Exit, CliError> {
     if systemd {
         let units = units(context)?;
         let disabled = units.disable();

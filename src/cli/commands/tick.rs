@@ -4,7 +4,7 @@ use crate::cli::args::Format;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
-use crate::cli::installing;
+use crate::cli::installing::{self, Installing};
 use crate::cli::interrupt::Interrupts;
 use crate::cli::onlooker::Unattended;
 use crate::cli::render::display::Display;
@@ -42,26 +42,15 @@ pub(crate) struct TickArgs {
     /// Execute nothing; print when the next run is due, nothing where none will be by itself
     #[arg(long, conflicts_with_all = ["max_time", "jobs"])]
     next: bool,
-    /// Have a tick come each minute: put the line into the crontab, or enable units of systemd, and print them
-    #[arg(long, conflicts_with_all = ["max_time", "jobs", "next", "uninstall"])]
-    install: bool,
-    /// Take out what --install put in
-    #[arg(long, conflicts_with_all = ["max_time", "jobs", "next"])]
-    uninstall: bool,
-    /// With --install and --uninstall: a timer of systemd instead of the crontab
-    #[arg(long, conflicts_with_all = ["max_time", "jobs", "next"])]
-    systemd: bool,
+    /// Or have it done each minute.
+    #[command(flatten)]
+    installing: Installing,
 }
 
 /// Does it.
 pub(crate) fn run(context: &Context, args: &TickArgs) -> Result<Exit, CliError> {
-    match (args.install, args.uninstall, args.systemd) {
-        (true, _, systemd) => return installing::install(context, systemd),
-        (_, true, systemd) => return installing::uninstall(context, systemd),
-        (false, false, true) => {
-            return Err(CliError::Usage("--systemd goes with --install or --uninstall".to_owned()));
-        }
-        (false, false, false) => {}
+    if let Some(exit) = installing::run(context, &args.installing)? {
+        return Ok(exit);
     }
     // A store that was named and is not there would be a crontab that does nothing for ever.
     let session =
