@@ -5,6 +5,7 @@ use super::commands::{
     list::ListArgs, logs::LogsArgs, once::OnceArgs, query::QueryArgs, reject::RejectArgs,
     resolve::ResolveArgs, result::ResultArgs, resume::ResumeArgs, retry::RetryArgs, serve::ServeArgs,
     signal::SignalArgs, start::StartArgs, status::StatusArgs, terminate::TerminateArgs, tick::TickArgs,
+    update::UpdateArgs,
     upgrade::UpgradeArgs, wait::WaitArgs, why::WhyArgs,
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -99,6 +100,8 @@ pub(crate) enum Command {
     Serve(ServeArgs),
     /// Say something to a run
     Signal(SignalArgs),
+    /// Ask a run for something and wait for the answer
+    Update(UpdateArgs),
     /// Answer a question that a run asks
     Answer(AnswerArgs),
     /// Say that what a token stands for is done

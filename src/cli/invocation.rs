@@ -79,6 +79,7 @@ fn run(context: &Context, command: Option<Command>) -> Result<Exit, CliError> {
         Some(Command::Wait(args)) => commands::wait::run(context, &args),
         Some(Command::Cancel(args)) => commands::cancel::run(context, &args),
         Some(Command::Terminate(args)) => commands::terminate::run(context, &args),
+        Some(Command::Update(args)) => commands::update::run(context, &args),
         Some(Command::Upgrade(args)) => commands::upgrade::run(context, &args),
         Some(Command::Once(args)) => commands::once::run(context, &args),
         Some(Command::Explain(args)) => commands::explain::run(context, &args),

@@ -32,6 +32,7 @@ mod report_end;
 mod report_reply;
 mod report_store;
 mod report_struggle;
+mod report_update;
 mod start_options;
 mod store_place;
 mod units;

@@ -118,9 +118,6 @@ fn client(error: &ClientError) -> Report {
             Report::new("D0309", Exit::Missing, text)
                 .note(format!("kept are the present one and the one before it: {}", kept.join(", ")))
         }
-        ClientError::UnknownSignal { .. } => Report::new("D0702", Exit::Missing, text)
-            .hint("without --strict the signal is accepted and waits"),
-        ClientError::SignalName(_) => Report::new("D0703", Exit::Usage, text),
         ClientError::Token(_)
         | ClientError::NoSuchToken { .. }
         | ClientError::Resolved { .. }
@@ -130,7 +127,10 @@ fn client(error: &ClientError) -> Report {
         | ClientError::Answered { .. }
         | ClientError::LongText { .. }
         | ClientError::RetryEnded { .. }
-        | ClientError::NoRetry { .. } => report_reply::of(error),
+        | ClientError::NoRetry { .. }
+        | ClientError::UnknownSignal { .. }
+        | ClientError::SignalName(_)
+        | ClientError::UpdateName(_) => report_reply::of(error),
         ClientError::Execute(ExecuteError::Config(error)) => configuration(error),
         ClientError::Execute(ExecuteError::Engine(_)) => {
             Report::new("D0801", Exit::Bug, text).note("the run is parked, nothing is lost")

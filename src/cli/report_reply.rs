@@ -1,4 +1,4 @@
-//! What is wrong with a reply, or with the wish to try again, in words.
+//! What is wrong with a message or a reply, or with the wish to try again, in words.
 
 use super::escape::{cut, line, shell};
 use super::exit::Exit;
@@ -44,6 +44,10 @@ pub(crate) fn of(error: &ClientError) -> Report {
                 choice.choice
             ))
         }
+        ClientError::UnknownSignal { .. } => Report::new("D0702", Exit::Missing, text)
+            .hint("without --strict the signal is accepted and waits"),
+        ClientError::SignalName(_) => Report::new("D0703", Exit::Usage, text),
+        ClientError::UpdateName(_) => Report::new("D0935", Exit::Usage, text),
         ClientError::LongText { .. } => Report::new("D0727", Exit::Usage, text),
         ClientError::RetryEnded { id, status } => {
             let report = Report::new("D0728", Exit::Conflict, text).note(

@@ -170,6 +170,9 @@ pub enum ClientError {
     /// A signal without a name, or with one that is too long.
     #[error("\"{0}\" is no name for a signal: 1 to 256 characters")]
     SignalName(String),
+    /// An update without a name, or with one that is too long.
+    #[error("\"{0}\" is no name for an update: 1 to 256 characters")]
+    UpdateName(String),
     /// A text that is no token.
     #[error("\"{0}\" is no token: a token is a run's id, a dot and 22 letters")]
     Token(String),

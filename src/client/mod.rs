@@ -33,6 +33,7 @@ mod terminate;
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
+mod update;
 mod upgrade;
 mod wait;
 mod watch;
@@ -65,6 +66,7 @@ pub use start::{Existing, IfEnded, StartRequest, Started, new_id, start};
 pub use status::{published, script_text, view};
 pub use stop::{Stop, StopLevel};
 pub use terminate::{terminate, terminate_by_undo};
+pub use update::{UpdateSent, Updated, await_update, send_update};
 pub use upgrade::{Upgraded, upgrade};
 pub use wait::{Waited, wait};
 pub use watch::Watch;

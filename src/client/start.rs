@@ -172,6 +172,7 @@ pub fn start(session: &Session, request: StartRequest) -> Result<Started, Client
             | Answer::Once(_)
             | Answer::OnceRows(_)
             | Answer::Admission(_)
+            | Answer::Update(_)
             | Answer::Due(_)
             | Answer::Schedules(_) => return Err(ClientError::Answer { run: RunNo(0) }),
         }

@@ -2,7 +2,8 @@
 
 use super::{
     ChildEnded, CommandKind, CommandLabel, Failure, LockGranted, Message, MessageBody, MessageId, MessageNo,
-    Moment, OpId, QuestionAnswered, RunEnd, RunRestarted, TokenResolved, Value,
+    Moment, OpId, QuestionAnswered, RunEnd, RunRestarted, TokenResolved, UpdateAccepted, UpdateCompleted,
+    Value,
 };
 use serde::{Deserialize, Serialize};
 
@@ -41,6 +42,10 @@ pub enum Fact {
     LockGranted(Box<LockGranted>),
     /// The end of a child run was delivered.
     ChildEnded(Box<ChildEnded>),
+    /// The script has let an update in.
+    UpdateAccepted(Box<UpdateAccepted>),
+    /// The script has answered an update.
+    UpdateCompleted(Box<UpdateCompleted>),
     /// The run ended; always the last entry.
     RunEnded(Box<RunEnded>),
     /// The script ended this history, and the next generation of the run begins.
@@ -192,6 +197,13 @@ impl Fact {
                 choice: choice.clone(),
                 accepted_at: message.accepted_at,
             })),
+            MessageBody::Update { name, argument } => Self::UpdateAccepted(Box::new(UpdateAccepted {
+                message_no: message.no,
+                message_id: message.id,
+                name: name.clone(),
+                argument: argument.clone(),
+                accepted_at: message.accepted_at,
+            })),
             MessageBody::Grant { op, name } => Self::LockGranted(Box::new(LockGranted {
                 message_no: message.no,
                 message_id: message.id,
@@ -235,11 +247,13 @@ impl Fact {
             Self::QuestionAnswered(it) => Some((it.message_no, it.message_id, it.accepted_at)),
             Self::LockGranted(it) => Some((it.message_no, it.message_id, it.accepted_at)),
             Self::ChildEnded(it) => Some((it.message_no, it.message_id, it.accepted_at)),
+            Self::UpdateAccepted(it) => Some((it.message_no, it.message_id, it.accepted_at)),
             Self::RunBegan { .. }
             | Self::ActivityCompleted(_)
             | Self::ActivityFailed(_)
             | Self::TimerFired(_)
             | Self::CancelRequested(_)
+            | Self::UpdateCompleted(_)
             | Self::RunEnded(_)
             | Self::RunRestarted(_)
             | Self::Unknown { .. } => None,
@@ -259,6 +273,8 @@ impl Fact {
             Self::QuestionAnswered(_) => "QuestionAnswered",
             Self::LockGranted(_) => "LockGranted",
             Self::ChildEnded(_) => "ChildEnded",
+            Self::UpdateAccepted(_) => "UpdateAccepted",
+            Self::UpdateCompleted(_) => "UpdateCompleted",
             Self::RunEnded(ended) => match ended.end {
                 RunEnd::Completed { .. } => "RunCompleted",
                 RunEnd::Failed { .. } => "RunFailed",
@@ -284,6 +300,8 @@ impl Fact {
             | Self::TokenResolved(_)
             | Self::QuestionAnswered(_)
             | Self::ChildEnded(_)
+            | Self::UpdateAccepted(_)
+            | Self::UpdateCompleted(_)
             | Self::RunEnded(_)
             | Self::RunRestarted(_)
             | Self::Unknown { .. } => None,

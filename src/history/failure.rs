@@ -48,6 +48,8 @@ pub mod kind {
     pub const CHILD: &str = "child";
     /// A name that is in use for something else.
     pub const CONFLICT: &str = "conflict";
+    /// The script has no update of that name where it stands.
+    pub const NO_SUCH_UPDATE: &str = "no_such_update";
     /// A token that was rejected.
     pub const REJECTED: &str = "rejected";
     /// An at-most-once step whose outcome a crash hid.

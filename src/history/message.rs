@@ -54,6 +54,13 @@ pub enum MessageBody {
         /// The answer.
         choice: Choice,
     },
+    /// The script is asked something that it answers, and that may change it.
+    Update {
+        /// The update's name.
+        name: String,
+        /// What is sent with it; null where nothing is.
+        argument: Value,
+    },
     /// A lock is granted to a command that asked for it.
     Grant {
         /// The command.
@@ -91,6 +98,12 @@ impl MessageId {
     /// The id of the grant of a lock to a command of a run, by its place among those that ever asked for it.
     pub fn of_grant(run: &str, op: OpId, place: u64) -> Self {
         Self::of_parts(run, 10, &[op.0.to_be_bytes().as_slice(), &place.to_be_bytes()].concat())
+    }
+
+    /// The id that a user's key means for the updates of a name within one run.
+    pub fn of_update(run: &str, name: &str, key: &str) -> Self {
+        let length = u64::try_from(name.len()).unwrap_or(u64::MAX).to_be_bytes();
+        Self::of_parts(run, 30, &[length.as_slice(), name.as_bytes(), key.as_bytes()].concat())
     }
 
     /// The id of every end of a child that a command started: the first one counts.

@@ -25,6 +25,7 @@ mod run_row;
 mod schedule;
 mod secret;
 mod status;
+mod update;
 mod value;
 mod woken_by;
 
@@ -52,5 +53,6 @@ pub use run_row::{Claim, Program, RunRow, RunStart, ScriptHash, Token};
 pub use schedule::{Catchup, Fate, Origin, Paused, Schedule, ScheduledStart, SlotRecord};
 pub use secret::{Placeholder, is_secret_name};
 pub use status::{RunEnd, RunStatus, StoredStatus, Stuck};
+pub use update::{UpdateAccepted, UpdateAnswer, UpdateCompleted};
 pub use value::{MAX_BYTES, MAX_DEPTH, Value, ValueError};
 pub use woken_by::{Waker, WokenBy};

@@ -73,6 +73,8 @@ impl Fact {
             Self::RunRestarted(_) => 30,
             Self::LockGranted(_) => 40,
             Self::ChildEnded(_) => 50,
+            Self::UpdateAccepted(_) => 60,
+            Self::UpdateCompleted(_) => 61,
             Self::Unknown { code, .. } => *code,
         }
     }
@@ -100,6 +102,8 @@ impl Record {
             Fact::QuestionAnswered(body) => write_body(&mut bytes, body),
             Fact::LockGranted(body) => write_body(&mut bytes, body),
             Fact::ChildEnded(body) => write_body(&mut bytes, body),
+            Fact::UpdateAccepted(body) => write_body(&mut bytes, body),
+            Fact::UpdateCompleted(body) => write_body(&mut bytes, body),
             Fact::RunRestarted(body) => write_body(&mut bytes, body),
             Fact::Unknown { raw, .. } => {
                 bytes.extend_from_slice(raw);
@@ -162,6 +166,8 @@ impl Record {
             30 => Fact::RunRestarted(read_body(body)?),
             40 => Fact::LockGranted(read_body(body)?),
             50 => Fact::ChildEnded(read_body(body)?),
+            60 => Fact::UpdateAccepted(read_body(body)?),
+            61 => Fact::UpdateCompleted(read_body(body)?),
             code => Fact::Unknown { code, raw: body.to_vec() },
         };
         Ok((Entry { at: Moment(i64::from_be_bytes(time)), fact }, Checksum(checksum)))
@@ -183,7 +189,7 @@ mod tests {
         ActivityCompleted, ActivityFailed, CancelCause, CancelRequested, ChildEnded, ChildOutcome, Choice,
         CommandKind, CommandLabel, Failure, LockGranted, MessageId, MessageNo, OpId, QuestionAnswered,
         Resolution, RunEnd, RunEnded, RunId, RunRestarted, SignalReceived, Stuck, TimerFired, TokenResolved,
-        Value,
+        UpdateAccepted, UpdateAnswer, UpdateCompleted, Value,
     };
 
     fn label(kind: CommandKind, name: &str) -> CommandLabel {
@@ -208,6 +214,15 @@ mod tests {
             child: RunId::parse("p.7").expect("an id"),
             outcome,
             accepted_at: Moment(8),
+        }))
+    }
+
+    fn update_completed(answer: UpdateAnswer) -> Fact {
+        Fact::UpdateCompleted(Box::new(UpdateCompleted {
+            message_no: MessageNo(7),
+            message_id: MessageId([6; 16]),
+            name: "raise".to_owned(),
+            answer,
         }))
     }
 
@@ -278,6 +293,15 @@ mod tests {
                 calls: Vec::new(),
                 hint: None,
             }))),
+            Fact::UpdateAccepted(Box::new(UpdateAccepted {
+                message_no: MessageNo(7),
+                message_id: MessageId([6; 16]),
+                name: "raise".to_owned(),
+                argument: Value::Int(4),
+                accepted_at: Moment(9),
+            })),
+            update_completed(UpdateAnswer::Gave(Value::Null)),
+            update_completed(UpdateAnswer::Threw(Failure::new("failure", "no"))),
             Fact::RunRestarted(Box::new(RunRestarted { generation: 3, input: Value::Int(2) })),
             Fact::Unknown { code: 900, raw: vec![1, 2, 3] },
         ]

@@ -165,7 +165,9 @@ impl Run {
             self.strands.iter().filter(|(_, slot)| !slot.in_undo).map(|(no, _)| *no).collect();
         for no in &dropped {
             self.unblock(*no);
-            self.strands.remove(no);
+            if let Some(Slot { kind: Kind::Update(update), .. }) = self.strands.remove(no) {
+                self.answer_update(update, Err(failure.clone()));
+            }
         }
         self.ready.retain(|(no, _)| !dropped.contains(no));
         let left: Vec<OpId> = self

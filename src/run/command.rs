@@ -1,6 +1,6 @@
 //! What a run hands out when all its strands are blocked.
 
-use crate::history::{CommandLabel, EffectOptions, Moment, OpId, Restart, RunEnd, Value};
+use crate::history::{CommandLabel, EffectOptions, Moment, OpId, Restart, RunEnd, UpdateCompleted, Value};
 use crate::script::{Body, Dispatch, Said, Told};
 
 /// A command that the script issued in this stretch and that has no outcome yet.
@@ -60,6 +60,8 @@ pub struct Stretch {
     pub settled: Vec<OpId>,
     /// Locks that are held or waited for no longer, by the command that asked.
     pub unlocked: Vec<OpId>,
+    /// Answers to updates, in order: to be recorded before anything else is delivered.
+    pub answered: Vec<UpdateCompleted>,
     /// Logged lines in order.
     pub logs: Vec<Said>,
     /// Published values in order.

@@ -20,7 +20,9 @@ impl Run {
         if began == is_begin {
             return Err(nondeterminism::out_of_place(entry.fact.word(), file).into());
         }
-        if began && self.strands.is_empty() {
+        // What was answered is recorded also where no strand is left.
+        let is_answer = matches!(entry.fact, Fact::UpdateCompleted(_));
+        if began && self.strands.is_empty() && !is_answer {
             return Err(nondeterminism::goes_on(entry.fact.word(), file).into());
         }
         {
@@ -52,6 +54,8 @@ impl Run {
             }
             Fact::LockGranted(granted) => self.granted(granted),
             Fact::ChildEnded(ended) => self.child_ended(ended),
+            Fact::UpdateAccepted(accepted) => self.accept_update(accepted),
+            Fact::UpdateCompleted(completed) => self.update_completed(completed),
             Fact::RunEnded(_) | Fact::RunRestarted(_) => {
                 Err(nondeterminism::out_of_place(entry.fact.word(), file).into())
             }

@@ -1,5 +1,6 @@
 //! Signals inside a run: kept in order until a wait takes them or a handler begins.
 
+use super::updating::Update;
 use crate::history::{Message, MessageBody, MessageId, MessageNo, Moment, Value};
 use crate::script::Closure;
 use std::collections::{BTreeMap, VecDeque};
@@ -16,7 +17,16 @@ pub(super) struct Signal {
 /// A handler that is to begin.
 pub(super) struct Due {
     pub(super) handler: Closure,
-    pub(super) signal: Signal,
+    pub(super) payload: Value,
+    /// Whose answer it gives, where somebody waits for one.
+    pub(super) update: Option<Update>,
+}
+
+impl Due {
+    /// The handler of a signal.
+    fn of(handler: &Closure, payload: Value) -> Self {
+        Self { handler: handler.clone(), payload, update: None }
+    }
 }
 
 /// Handlers, signals that nobody took yet, and handlers that are to begin.
@@ -34,16 +44,30 @@ impl Mailbox {
             std::mem::take(&mut self.buffered).into_iter().partition(|signal| signal.name == name);
         self.buffered = others;
         let mine: VecDeque<Signal> = mine;
-        self.due.extend(mine.into_iter().map(|signal| Due { handler: handler.clone(), signal }));
+        self.due.extend(mine.into_iter().map(|signal| Due::of(&handler, signal.payload)));
         self.handlers.insert(name, handler);
     }
 
     /// A signal that no wait takes: to its handler, else to the buffer.
     pub(super) fn accept(&mut self, signal: Signal) {
         match self.handlers.get(&signal.name) {
-            Some(handler) => self.due.push_back(Due { handler: handler.clone(), signal }),
+            Some(handler) => self.due.push_back(Due::of(handler, signal.payload)),
             None => self.buffered.push_back(signal),
         }
+    }
+
+    /// A handler that is to begin behind those that wait.
+    pub(super) fn begin(&mut self, due: Due) {
+        self.due.push_back(due);
+    }
+
+    /// The updates whose handlers never begin.
+    pub(super) fn drop_updates(&mut self) -> Vec<Update> {
+        let (updates, signals) =
+            std::mem::take(&mut self.due).into_iter().partition(|due| due.update.is_some());
+        self.due = signals;
+        let updates: VecDeque<Due> = updates;
+        updates.into_iter().filter_map(|due| due.update).collect()
     }
 
     /// The oldest buffered signal of one of these names.

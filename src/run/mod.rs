@@ -28,6 +28,7 @@ mod run;
 mod strands;
 mod token;
 mod undoing;
+mod updating;
 mod world;
 
 pub use command::{Command, Stretch, Work};
@@ -37,6 +38,7 @@ pub use replay::{ReplayError, Replayed, replay, timers};
 pub use run::{Charter, GRACE_MS, Run, STRETCH_OPERATIONS, Stepped};
 pub use strands::MOST_STRANDS;
 pub use token::has_token;
+pub use updating::Judged;
 
 #[cfg(test)]
 mod tests;

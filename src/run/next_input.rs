@@ -14,6 +14,8 @@ pub struct Arrived<'a> {
     pub timers: &'a [(OpId, Moment)],
     /// Outcomes of effects and when they ended.
     pub outcomes: &'a [(OpId, Moment)],
+    /// The names of updates that cannot be judged before something else is delivered.
+    pub held_updates: &'a [String],
 }
 
 /// The next input, by its place in what has arrived.
@@ -30,7 +32,7 @@ pub enum NextInput {
 /// The next input at `now`; nothing where all that has arrived is timers in the future. Where `signals` is false only cancels
 /// are taken of the messages: the script has come to its end.
 pub fn next_input(arrived: Arrived<'_>, now: Moment, signals: bool) -> Option<NextInput> {
-    let messages = arrived.inbox.iter().enumerate().filter_map(|(place, message)| match message.body {
+    let messages = arrived.inbox.iter().enumerate().filter_map(|(place, message)| match &message.body {
         // Nothing more of the script is to run, not even what was due before.
         MessageBody::Cancel { cause: CancelCause::Undo, .. } => {
             Some(((Moment(i64::MIN), 0, message.no.0), NextInput::Message(place)))
@@ -38,14 +40,23 @@ pub fn next_input(arrived: Arrived<'_>, now: Moment, signals: bool) -> Option<Ne
         MessageBody::Cancel { .. } => {
             Some(((message.accepted_at, 0, message.no.0), NextInput::Message(place)))
         }
-        MessageBody::Signal { .. } | MessageBody::Resolve { .. } | MessageBody::Answer { .. } if signals => {
+        MessageBody::Update { name, .. } if arrived.held_updates.contains(name) => None,
+        MessageBody::Signal { .. }
+        | MessageBody::Resolve { .. }
+        | MessageBody::Answer { .. }
+        | MessageBody::Update { .. }
+            if signals =>
+        {
             Some(((message.accepted_at, 1, message.no.0), NextInput::Message(place)))
         }
         // What was asked for comes also while the last handlers end.
         MessageBody::Grant { .. } | MessageBody::ChildEnded { .. } => {
             Some(((message.accepted_at, 1, message.no.0), NextInput::Message(place)))
         }
-        MessageBody::Signal { .. } | MessageBody::Resolve { .. } | MessageBody::Answer { .. } => None,
+        MessageBody::Signal { .. }
+        | MessageBody::Resolve { .. }
+        | MessageBody::Answer { .. }
+        | MessageBody::Update { .. } => None,
     });
     let outcomes = arrived
         .outcomes
@@ -84,7 +95,7 @@ mod tests {
     fn the_smallest_instant_goes_first() {
         let inbox = [signal(1, 50)];
         let (timers, outcomes) = ([(OpId(1), Moment(40))], [(OpId(2), Moment(30))]);
-        let arrived = Arrived { inbox: &inbox, timers: &timers, outcomes: &outcomes };
+        let arrived = Arrived { inbox: &inbox, timers: &timers, outcomes: &outcomes, held_updates: &[] };
         assert_eq!(all(arrived, 100), Some(NextInput::Outcome(0)));
         assert_eq!(all(Arrived { outcomes: &[], ..arrived }, 100), Some(NextInput::Timer(0)));
         assert_eq!(all(Arrived { outcomes: &[], timers: &[], ..arrived }, 100), Some(NextInput::Message(0)));
@@ -95,7 +106,7 @@ mod tests {
         let undo = MessageBody::Cancel { cause: CancelCause::Undo, reason: String::new() };
         let inbox = [signal(1, 3), Message { body: undo, ..signal(2, 60) }];
         let (timers, outcomes) = ([(OpId(1), Moment(4))], [(OpId(2), Moment(5))]);
-        let arrived = Arrived { inbox: &inbox, timers: &timers, outcomes: &outcomes };
+        let arrived = Arrived { inbox: &inbox, timers: &timers, outcomes: &outcomes, held_updates: &[] };
         assert_eq!(all(arrived, 100), Some(NextInput::Message(1)));
     }
 
@@ -104,7 +115,7 @@ mod tests {
         let inbox = [signal(1, 7), signal(2, 7), cancel(3, 7)];
         let (timers, outcomes) =
             ([(OpId(1), Moment(7)), (OpId(0), Moment(7))], [(OpId(4), Moment(7)), (OpId(3), Moment(7))]);
-        let arrived = Arrived { inbox: &inbox, timers: &timers, outcomes: &outcomes };
+        let arrived = Arrived { inbox: &inbox, timers: &timers, outcomes: &outcomes, held_updates: &[] };
         assert_eq!(all(arrived, 7), Some(NextInput::Message(2)));
         assert_eq!(all(Arrived { inbox: &inbox[..2], ..arrived }, 7), Some(NextInput::Message(0)));
         assert_eq!(all(Arrived { inbox: &[], ..arrived }, 7), Some(NextInput::Outcome(1)));
@@ -115,7 +126,7 @@ mod tests {
     fn a_timer_is_never_early_and_an_ending_run_takes_only_cancels() {
         let timers = [(OpId(1), Moment(41))];
         let inbox = [signal(1, 1)];
-        let arrived = Arrived { inbox: &inbox, timers: &timers, outcomes: &[] };
+        let arrived = Arrived { inbox: &inbox, timers: &timers, outcomes: &[], held_updates: &[] };
         assert_eq!(next_input(arrived, Moment(40), false), None);
         assert_eq!(next_input(arrived, Moment(41), false), Some(NextInput::Timer(0)));
         let inbox = [signal(1, 1), cancel(2, 9)];

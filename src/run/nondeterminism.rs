@@ -44,6 +44,24 @@ pub(super) fn out_of_place(fact: &str, file: &str) -> Box<Stuck> {
     stuck(format!("{fact} stands where it cannot"), file, None)
 }
 
+/// An update was let in and the script has no handler for it.
+pub(super) fn no_update(name: &str, file: &str) -> Box<Stuck> {
+    stuck(
+        format!("the history lets the update \"{name}\" in, the script has no on_update for it now"),
+        file,
+        None,
+    )
+}
+
+/// An update was answered and the script has not answered it.
+pub(super) fn not_answered(name: &str, file: &str) -> Box<Stuck> {
+    stuck(
+        format!("the history answers the update \"{name}\", the script has not answered it now"),
+        file,
+        None,
+    )
+}
+
 /// An entry that a later version wrote.
 pub(super) fn newer(code: u16, file: &str) -> Box<Stuck> {
     let mut stuck = stuck(format!("entry kind {code} was written by a newer durun"), file, None);

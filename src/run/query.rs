@@ -3,7 +3,8 @@
 use super::next_input::{Arrived, NextInput, next_input};
 use super::replay::{ReplayError, Replayed, replay};
 use super::run::{Charter, Run};
-use crate::history::{Entry, Failure, Message, Moment, OpId, Stuck, Value};
+use super::updating::Judged;
+use crate::history::{Entry, Failure, Message, MessageBody, Moment, OpId, Stuck, Value};
 use crate::script::{Interpreter, Script, Thrown};
 use std::rc::Rc;
 
@@ -105,13 +106,19 @@ fn deliver_waiting(
     let mut waiting = inbox.to_vec();
     loop {
         let timers: Vec<(OpId, Moment)> = super::replay::timers(&replayed.open).collect();
-        let arrived = Arrived { inbox: &waiting, timers: &timers, outcomes: &[] };
+        let held = run.held_updates();
+        let arrived = Arrived { inbox: &waiting, timers: &timers, outcomes: &[], held_updates: &held };
         if replayed.end.is_some() || replayed.restart.is_some() || entries.is_empty() {
             return Ok(());
         }
         let fact = match next_input(arrived, now, run.takes_signals()) {
             Some(NextInput::Message(place)) => {
                 let message = waiting.remove(place);
+                if let MessageBody::Update { name, argument } = &message.body
+                    && run.judge(name, argument) != Judged::Accepted
+                {
+                    continue;
+                }
                 crate::history::Fact::of_message(&message)
             }
             Some(NextInput::Timer(place)) => match timers.get(place) {

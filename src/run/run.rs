@@ -6,6 +6,7 @@ use super::locking::HeldLock;
 use super::mailbox::Due;
 use super::strands::{Slot, StrandNo};
 use super::undoing::Undos;
+use super::updating::Answers;
 use super::world::World;
 use crate::history::{CommandLabel, Entry, Failure, Moment, OpId, Pending, RunEnd, Stuck, Value, kind};
 use crate::script::{
@@ -126,6 +127,8 @@ pub struct Run {
     /// The locks that it holds, by the command that asked.
     pub(super) locks: BTreeMap<OpId, HeldLock>,
     pub(super) undos: Undos,
+    /// Answers to updates that the history does not have yet.
+    pub(super) answers: Answers,
     /// How children came out, by the command that started each.
     pub(super) ended_children: BTreeMap<OpId, Reply>,
     pub(super) cancel: Option<Failure>,
@@ -170,6 +173,7 @@ impl Run {
             ending: Ending::default(),
             locks: BTreeMap::new(),
             undos: Undos::default(),
+            answers: Answers::default(),
             ended_children: BTreeMap::new(),
             cancel: None,
             grace_over: false,
@@ -312,8 +316,9 @@ impl Run {
     }
 
     /// Once a strand has thrown, no further handler begins: nobody would cancel it.
-    fn next_handler(&self) -> Option<Due> {
+    fn next_handler(&mut self) -> Option<Due> {
         if self.ending.is_failing() {
+            self.answer_what_never_begins();
             return None;
         }
         self.world.state.borrow_mut().mailbox.next_due()

@@ -2,6 +2,7 @@
 
 use super::mailbox::Due;
 use super::run::{Broken, Run, Wake};
+use super::updating::Update;
 use super::world::World;
 use crate::history::{Failure, OpId, Value, kind};
 use crate::script::{Group, Handle, Mode, Start, Strand, Target, Thrown};
@@ -43,6 +44,8 @@ pub(super) enum Kind {
     Main,
     /// The handler of a signal.
     Handler,
+    /// The handler of an update.
+    Update(Update),
     /// Started by the script.
     Started(Handle),
     /// Takes a step back.
@@ -101,6 +104,7 @@ impl Slot {
         match &self.kind {
             Kind::Started(handle) => handle.name(),
             Kind::Undo { name, .. } => Some(name),
+            Kind::Update(update) => Some(update.shown()),
             Kind::FailureHandler => Some("on_failure"),
             Kind::Main | Kind::Handler => None,
         }
@@ -117,8 +121,11 @@ impl Run {
     }
 
     pub(super) fn begin_handler(&mut self, due: &Due) -> Result<(), Broken> {
+        if let Some(update) = due.update.clone() {
+            return self.begin_update(due, update);
+        }
         let host: Rc<World> = Rc::clone(&self.world);
-        let payload = Some(&due.signal.payload);
+        let payload = Some(&due.payload);
         let strand = self
             .interpreter
             .call(&self.script, host, self.meter.clone(), Mode::Script, &due.handler, payload)
@@ -187,6 +194,7 @@ impl Run {
             (Kind::Handler, Ok(_)) => {}
             (Kind::Main, Err(failure)) => self.threw(true, failure),
             (Kind::Handler, Err(failure)) => self.threw(false, failure),
+            (Kind::Update(update), result) => self.answer_update(update, result),
             (Kind::Undo { what, .. }, result) => self.undone(what, result.map(drop))?,
             (Kind::FailureHandler, result) => self.failure_handled(result.map(drop)),
             (Kind::Started(handle), result) => {

@@ -6,6 +6,7 @@ use super::mailbox::Mailbox;
 use super::run::Charter;
 use super::strands::StrandNo;
 use super::token;
+use super::updating::Handler;
 use crate::history::{Moment, Placeholder, Resolution, Value};
 use crate::script::{Answered, Closure, Defaults, Host, Input, RunFacts, Said, Told};
 use std::cell::RefCell;
@@ -29,6 +30,7 @@ pub(super) struct State {
     pub(super) cancelled: bool,
     pub(super) mailbox: Mailbox,
     pub(super) queries: BTreeMap<String, Closure>,
+    pub(super) updates: BTreeMap<String, Handler>,
     pub(super) on_failure: Option<Closure>,
     pub(super) stretch: Stretch,
     /// The lines of the calls that strands are blocked in; but not of those that only wait for others.
@@ -87,6 +89,10 @@ impl Host for World {
 
     fn on_query(&self, name: String, handler: Closure) {
         self.state.borrow_mut().queries.insert(name, handler);
+    }
+
+    fn on_update(&self, name: String, handler: Closure, validate: Option<Closure>) {
+        self.state.borrow_mut().updates.insert(name, Handler { handler, validate });
     }
 
     fn on_failure(&self, handler: Closure) {

@@ -27,6 +27,8 @@ pub trait Host {
     fn on_signal(&self, name: String, handler: Closure);
     /// Registers the handler of a query; replaces the one before.
     fn on_query(&self, name: String, handler: Closure);
+    /// Registers the handler of an update, and what may refuse it before; replaces those before.
+    fn on_update(&self, _name: String, _handler: Closure, _validate: Option<Closure>) {}
     /// Registers what is done when the run is about to have failed; replaces the one before.
     fn on_failure(&self, handler: Closure);
     /// What the run was started with.

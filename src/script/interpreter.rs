@@ -87,6 +87,26 @@ impl Interpreter {
         })
     }
 
+    /// A strand that answers an update: its value is the answer.
+    ///
+    /// # Errors
+    /// A sentence where no stack can be had.
+    pub fn answer(
+        &self,
+        script: &Rc<Script>,
+        host: Rc<dyn Host>,
+        meter: Meter,
+        handler: &Closure,
+        argument: &Value,
+    ) -> Result<Strand, String> {
+        let (closure, arguments) = (handler.clone(), vec![to_dynamic(argument)]);
+        let inner = Rc::clone(script);
+        Strand::new(self, Rc::clone(script), host, Mode::Script, meter, move |engine| {
+            let value = closure.call(engine, arguments).map_err(|error| thrown(&error, &inner))?;
+            to_value(&value).map_err(|refused| unrecordable(&refused, &inner))
+        })
+    }
+
     /// A strand that takes back an effect: its closure is called with what the script was given, if anything was.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 use super::{LogKey, LogLine};
 use crate::history::{
     Claim, CommandKind, LockView, Message, MessageNo, Moment, OpId, Pending, Record, RunId, RunNo, RunRow,
-    RunStart, RunStatus, Schedule, Seq, Value, WokenBy,
+    RunStart, RunStatus, Schedule, Seq, UpdateAnswer, Value, WokenBy,
 };
 use serde::{Deserialize, Serialize};
 
@@ -90,6 +90,8 @@ pub enum Answer {
     Admission(Admission),
     /// See [`Due`].
     Due(Due),
+    /// The answer to an update, where there is one.
+    Update(Box<Option<UpdateAnswer>>),
     /// See [`Schedules`].
     Schedules(Box<Schedules>),
 }

@@ -308,6 +308,7 @@ impl State {
                 }
                 self.changed(run, None);
             }
+            Note::Refused(run) => self.changed(run, Some(session)),
             Note::Watched(run) => {
                 self.watchers.entry(run).or_default().insert(session);
             }

@@ -13,6 +13,7 @@ pub(super) enum Note {
     Appended { run: RunNo, delivered: Vec<MessageId>, ends: bool },
     Terminated(RunNo),
     RetriedNow(RunNo),
+    Refused(RunNo),
     Watched(RunNo),
     Signalled(Box<(MessageId, MessageBody)>),
     Posted(Box<NewMessage>),
@@ -40,6 +41,7 @@ impl Note {
             },
             Request::Terminate { run, .. } => Self::Terminated(*run),
             Request::RetryNow { run } => Self::RetriedNow(*run),
+            Request::RefuseUpdate(refused) => Self::Refused(refused.run),
             Request::Watch { run } => Self::Watched(*run),
             Request::Signal(new) => {
                 let body = MessageBody::Signal { name: new.name.clone(), payload: new.payload.clone() };
@@ -59,6 +61,7 @@ impl Note {
             | Request::Script { .. }
             | Request::Logs { .. }
             | Request::Recall { .. }
+            | Request::UpdateAnswer { .. }
             | Request::TakeOnce { .. }
             | Request::Admit { .. }
             | Request::ForgetOnce { .. }

@@ -36,6 +36,10 @@ pub(super) fn read(
             Some(known) => Answer::Delivered { no: known.no, accepted_at: known.at, duplicate: true },
             None => Answer::Done,
         }),
+        Request::UpdateAnswer { id } => {
+            let known = super::rules::remembered(rows, *id)?;
+            Ok(Answer::Update(Box::new(known.and_then(|known| known.update))))
+        }
         Request::Published { run: no } => published(rows, *no).map(Answer::Published),
         Request::Attend => Ok(Answer::Done),
         Request::Due { thorough } => super::due::due(rows, now, liveness, *thorough).map(Answer::Due),
@@ -49,6 +53,7 @@ pub(super) fn read(
         | Request::Deliver(_)
         | Request::Post(_)
         | Request::Signal(_)
+        | Request::RefuseUpdate(_)
         | Request::TakeOnce { .. }
         | Request::ForgetOnce { .. }
         | Request::Admit { .. }

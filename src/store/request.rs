@@ -2,8 +2,8 @@
 
 use super::{Append, LogKey};
 use crate::history::{
-    Claim, MessageBody, MessageId, Moment, OnParentClose, OpId, Origin, OverlapPolicy, Program, QueueLimits,
-    RunId, RunNo, RunStart, RunStatus, Schedule, ScriptHash, Seq, Value, Waker,
+    Claim, Failure, MessageBody, MessageId, MessageNo, Moment, OnParentClose, OpId, Origin, OverlapPolicy,
+    Program, QueueLimits, RunId, RunNo, RunStart, RunStatus, Schedule, ScriptHash, Seq, Value, Waker,
 };
 use serde::{Deserialize, Serialize};
 
@@ -148,6 +148,13 @@ pub enum Request {
         /// Who.
         waker: Waker,
     },
+    /// The script of a run that the caller has claimed does not let an update in: [`Answer::Done`](super::Answer::Done), or `Fenced`, `Ended`.
+    RefuseUpdate(Box<RefusedUpdate>),
+    /// The answer to the update of that id: [`Answer::Update`](super::Answer::Update).
+    UpdateAnswer {
+        /// The sender's id for it.
+        id: MessageId,
+    },
     /// Forget the result under a key: [`Answer::Once`](super::Answer::Once) with what it was, `Taken` where there was none, `Sought` where it
     /// is being sought and stays.
     ForgetOnce {
@@ -264,6 +271,21 @@ pub struct NewMessage {
     pub keyed: bool,
     /// What it says.
     pub body: MessageBody,
+}
+
+/// An update that is not let in. It leaves the inbox, and nothing of it is recorded but what its sender is told.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RefusedUpdate {
+    /// The run.
+    pub run: RunNo,
+    /// The epoch of the caller's claim.
+    pub epoch: u64,
+    /// Its number among the messages of the run.
+    pub no: MessageNo,
+    /// The sender's id for it.
+    pub id: MessageId,
+    /// Why.
+    pub failure: Failure,
 }
 
 /// A signal to the run of an id.

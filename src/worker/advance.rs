@@ -21,6 +21,7 @@ impl Worker {
             if seed.is_some() && !self.may_begin(no) {
                 continue;
             }
+            self.judge_updates(no, now)?;
             let Some(run) = self.runs.get_mut(&no) else { continue };
             let fact = match seed {
                 Some(seed) if matches!(run.phase, Phase::Blocked) => Some(Fact::RunBegan { seed }),
@@ -145,6 +146,7 @@ impl Worker {
                 run.phase = Phase::Blocked;
                 if let Some(live) = &run.run {
                     run.takes_signals = live.takes_signals();
+                    run.held_updates = live.held_updates();
                 }
                 self.apply(no, *stretch);
             }
@@ -171,6 +173,7 @@ impl Worker {
             run.lazy.status(StoredStatus::Open);
             run.lazy.hurry(monotonic);
         }
+        run.answers.extend(stretch.answered);
         let mut told = Vec::new();
         for said in stretch.logs {
             let line = log_line(&said, run.last_at);
@@ -293,6 +296,8 @@ impl Worker {
             Fact::ChildEnded(ended) => {
                 Progress::Replied { what: format!("child run {} {}", ended.child, ended.outcome.word()) }
             }
+            Fact::UpdateAccepted(accepted) => Progress::Replied { what: format!("update {}", accepted.name) },
+            Fact::UpdateCompleted(completed) => super::updates::answered(completed),
             Fact::CancelRequested(_) => Progress::Signal { name: "cancel".to_owned() },
             Fact::RunBegan { .. } | Fact::RunEnded(_) | Fact::RunRestarted(_) | Fact::Unknown { .. } => {
                 return;

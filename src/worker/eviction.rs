@@ -30,5 +30,6 @@ fn only_waits(run: &Executing) -> bool {
     matches!(run.phase, Phase::Blocked)
         && run.run.is_some()
         && run.outcomes.is_empty()
+        && run.answers.is_empty()
         && run.attempts.values().all(|attempt| !attempt.is_under_way())
 }

@@ -6,8 +6,8 @@ use super::lazy::Lazy;
 use super::secret_names::secrets_named_in;
 use crate::config::Config;
 use crate::history::{
-    Checksum, CommandKind, Entry, Fact, Message, MessageId, MessageNo, Moment, OpId, Pending, Record,
-    RecordError, Restart, RunEnd, RunNo, RunRestarted, RunStart, Seq, Stuck,
+    Checksum, CommandKind, Entry, Fact, Message, MessageBody, MessageId, MessageNo, Moment, OpId, Pending,
+    Record, RecordError, Restart, RunEnd, RunNo, RunRestarted, RunStart, Seq, Stuck, UpdateCompleted,
 };
 use crate::run::{Arrived, Command, NextInput, Run, Work, next_input, timers};
 use crate::script::Script;
@@ -62,7 +62,7 @@ pub(super) struct Executing {
     pub(super) checksum: Checksum,
     pub(super) last_at: Moment,
     pub(super) inbox: Vec<Message>,
-    seen: VecDeque<MessageId>,
+    seen: VecDeque<(MessageId, MessageNo)>,
     pub(super) outcomes: Vec<Arrival>,
     /// Commands that the store is to be asked for.
     pub(super) dispatches: Vec<OpId>,
@@ -74,6 +74,10 @@ pub(super) struct Executing {
     pub(super) attempt_lines: u32,
     pub(super) phase: Phase,
     pub(super) takes_signals: bool,
+    /// The names of updates that cannot be judged before something else is delivered.
+    pub(super) held_updates: Vec<String>,
+    /// Answers to updates that are not recorded yet: they go before every input.
+    pub(super) answers: VecDeque<UpdateCompleted>,
     pub(super) was_stuck: bool,
     /// While it waits in a queue before it begins.
     pub(super) queued: Option<super::queue::Queued>,
@@ -125,6 +129,8 @@ impl Executing {
             attempt_lines: 0,
             phase: Phase::Blocked,
             takes_signals: true,
+            held_updates: Vec::new(),
+            answers: VecDeque::new(),
             was_stuck: matches!(row.status, crate::history::StoredStatus::Stuck(_)),
             queued: row
                 .queue
@@ -135,12 +141,16 @@ impl Executing {
         }
     }
 
-    /// A message told by the store; one that was told before is known by its id.
+    /// A message told by the store; one that was told before is known by its id. An update that was refused may come again, under
+    /// another number.
     pub(super) fn accept(&mut self, message: Message) {
-        if self.seen.contains(&message.id) {
+        let is_update = matches!(message.body, MessageBody::Update { .. });
+        let is_it =
+            |(id, no): &(MessageId, MessageNo)| *id == message.id && (!is_update || *no == message.no);
+        if self.seen.iter().any(is_it) {
             return;
         }
-        self.seen.push_back(message.id);
+        self.seen.push_back((message.id, message.no));
         if self.seen.len() > REMEMBERED_MESSAGES {
             self.seen.pop_front();
         }
@@ -149,6 +159,12 @@ impl Executing {
 
     /// The next input that may be recorded now.
     pub(super) fn choose(&mut self, now: Moment) -> Option<Fact> {
+        // What was answered is on disk before the script is told anything else.
+        if matches!(self.phase, Phase::Blocked | Phase::Ending(_) | Phase::Restarting(_))
+            && let Some(completed) = self.answers.pop_front()
+        {
+            return Some(Fact::UpdateCompleted(Box::new(completed)));
+        }
         match &self.phase {
             Phase::Blocked if self.next_seq.0 == 0 => return None,
             Phase::Blocked => {}
@@ -183,7 +199,12 @@ impl Executing {
         let timers: Vec<(OpId, Moment)> = timers(&self.open).collect();
         let outcomes: Vec<(OpId, Moment)> =
             self.outcomes.iter().map(|arrival| (arrival.op, arrival.ended_at)).collect();
-        let arrived = Arrived { inbox: &self.inbox, timers: &timers, outcomes: &outcomes };
+        let arrived = Arrived {
+            inbox: &self.inbox,
+            timers: &timers,
+            outcomes: &outcomes,
+            held_updates: &self.held_updates,
+        };
         next_input(arrived, now, self.takes_signals)
     }
 
@@ -213,6 +234,7 @@ impl Executing {
                 Fact::SignalReceived(_)
                 | Fact::TokenResolved(_)
                 | Fact::QuestionAnswered(_)
+                | Fact::UpdateAccepted(_)
                 | Fact::ChildEnded(_) => {
                     delivered.extend(entry.fact.message().map(|(no, id, _)| (no, id)));
                 }
@@ -243,7 +265,7 @@ impl Executing {
                         self.lazy.settle(op);
                     }
                 }
-                Fact::RunBegan { .. } | Fact::Unknown { .. } => {}
+                Fact::RunBegan { .. } | Fact::UpdateCompleted(_) | Fact::Unknown { .. } => {}
             }
         }
         let mut once = std::mem::take(&mut self.lazy.released);

@@ -22,7 +22,9 @@ impl Worker {
         // What was told and is not on disk yet; what is, is known by its id.
         for message in old.inbox {
             match message.body {
-                MessageBody::Signal { .. } | MessageBody::Cancel { .. } => run.accept(message),
+                MessageBody::Signal { .. } | MessageBody::Update { .. } | MessageBody::Cancel { .. } => {
+                    run.accept(message);
+                }
                 MessageBody::Resolve { .. }
                 | MessageBody::Answer { .. }
                 | MessageBody::Grant { .. }

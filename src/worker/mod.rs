@@ -31,6 +31,7 @@ mod secret_names;
 mod shutdown;
 mod slots;
 mod supply;
+mod updates;
 mod waiting;
 #[expect(clippy::module_inception, reason = "the room's noun is its main file's noun")]
 mod worker;

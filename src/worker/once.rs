@@ -77,6 +77,8 @@ impl Executing {
             | Fact::SignalReceived(_)
             | Fact::TokenResolved(_)
             | Fact::QuestionAnswered(_)
+            | Fact::UpdateAccepted(_)
+            | Fact::UpdateCompleted(_)
             | Fact::LockGranted(_)
             | Fact::ChildEnded(_)
             | Fact::CancelRequested(_)

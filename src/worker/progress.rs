@@ -1,6 +1,6 @@
 //! What a worker tells while it goes on, for a live display.
 
-use crate::history::{CommandLabel, Failure, Moment, OpId, RunEnd, RunId, RunNo, Stuck};
+use crate::history::{CommandLabel, Failure, MessageId, Moment, OpId, RunEnd, RunId, RunNo, Stuck};
 use crate::store::LogLine;
 use std::sync::Arc;
 
@@ -112,6 +112,13 @@ pub enum Progress {
     /// Somebody replied to what the run waits for: a token was resolved, a question answered.
     Replied {
         /// What was said.
+        what: String,
+    },
+    /// An update has its answer, and that is on disk; or it was refused.
+    UpdateAnswered {
+        /// The sender's id for it.
+        id: MessageId,
+        /// What became of it.
         what: String,
     },
     /// A signal was delivered.

@@ -192,6 +192,8 @@ impl Worker {
         let no = snapshot.row.no;
         let Some(run) = self.runs.get_mut(&no) else { return };
         run.takes_signals = live.takes_signals();
+        run.held_updates = live.held_updates();
+        run.answers = live.unrecorded_answers().cloned().collect();
         let held: Vec<_> = live.held_locks().collect();
         run.run = Some(live);
         run.open = replayed.open;

@@ -14,6 +14,8 @@ pub struct Wish {
     pub make_way: usize,
     /// Nothing more is to be begun: each run is put down as soon as no attempt of it is under way.
     pub finish: bool,
+    /// The open children of what is taken up are taken up with it, where nobody executes them.
+    pub with_children: bool,
     /// Whether there may be more runs when the worker has none.
     pub is_open: bool,
 }
@@ -52,6 +54,9 @@ impl Worker {
                 drop(self.store.ask(Request::Release { run, epoch }));
                 supply.refused(run, error);
             }
+        }
+        if is_more && wish.with_children {
+            self.take_up_children()?;
         }
         if is_more {
             self.make_room();

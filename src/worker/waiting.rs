@@ -91,6 +91,7 @@ impl Executing {
     fn is_between_steps(&self) -> bool {
         matches!(self.phase, Phase::Blocked)
             && self.outcomes.is_empty()
+            && self.answers.is_empty()
             && self.dying.is_empty()
             && !self.attempts.values().any(Attempt::is_under_way)
     }

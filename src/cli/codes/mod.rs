@@ -13,6 +13,7 @@ mod schedules;
 mod scripts;
 mod store;
 mod typed;
+mod updates;
 
 /// One code.
 #[derive(Debug, Clone, Copy)]
@@ -35,6 +36,7 @@ const ALL: &[&[Code]] = &[
     answers::CODES,
     running::CODES,
     around::CODES,
+    updates::CODES,
     schedules::CODES,
     lint::CODES,
 ];

@@ -21,6 +21,7 @@ pub(crate) mod start;
 pub(crate) mod status;
 pub(crate) mod terminate;
 pub(crate) mod tick;
+pub(crate) mod update;
 pub(crate) mod upgrade;
 pub(crate) mod wait;
 pub(crate) mod why;

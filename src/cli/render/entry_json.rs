@@ -1,7 +1,10 @@
 //! An entry of a history as a JSON document, schema 1.
 
 use super::run_json::SCHEMA;
-use crate::history::{ChildEnded, ChildOutcome, Entry, Fact, Resolution, RunEnd, RunId, Seq};
+use crate::history::{
+    ChildEnded, ChildOutcome, Entry, Fact, Resolution, RunEnd, RunId, Seq, TokenResolved, UpdateAnswer,
+    UpdateCompleted,
+};
 use crate::timer::rfc3339;
 use serde_json::{Value as Json, json};
 
@@ -64,22 +67,7 @@ fn facts(fact: &Fact) -> Json {
             "reason": cancel.reason,
             "accepted_at": rfc3339(cancel.accepted_at),
         }),
-        Fact::TokenResolved(resolved) => {
-            let mut document = json!({
-                "message_no": resolved.message_no.0,
-                "message_id": format!("{:?}", resolved.message_id),
-                "token": resolved.token,
-                "accepted_at": rfc3339(resolved.accepted_at),
-            });
-            let (key, how) = match &resolved.resolution {
-                Resolution::Resolved(value) => ("value", value.to_json()),
-                Resolution::Rejected(message) => ("rejected", json!(message)),
-            };
-            if let Json::Object(document) = &mut document {
-                document.insert(key.to_owned(), how);
-            }
-            document
-        }
+        Fact::TokenResolved(resolved) => token_resolved(resolved),
         Fact::QuestionAnswered(answered) => json!({
             "message_no": answered.message_no.0,
             "message_id": format!("{:?}", answered.message_id),
@@ -97,11 +85,44 @@ fn facts(fact: &Fact) -> Json {
             "accepted_at": rfc3339(granted.accepted_at),
         }),
         Fact::ChildEnded(ended) => child_ended(ended),
+        Fact::UpdateAccepted(update) => json!({
+            "message_no": update.message_no.0,
+            "message_id": format!("{:?}", update.message_id),
+            "name": update.name,
+            "argument": update.argument.to_json(),
+            "accepted_at": rfc3339(update.accepted_at),
+        }),
+        Fact::UpdateCompleted(update) => update_completed(update),
         Fact::RunEnded(ended) => end(&ended.end),
         Fact::RunRestarted(restarted) => {
             json!({"generation": restarted.generation, "input": restarted.input.to_json()})
         }
         Fact::Unknown { code, raw } => json!({"code": code, "bytes": raw.len()}),
+    }
+}
+
+fn token_resolved(resolved: &TokenResolved) -> Json {
+    let (message_no, message_id) = (resolved.message_no.0, format!("{:?}", resolved.message_id));
+    let (token, accepted_at) = (&resolved.token, rfc3339(resolved.accepted_at));
+    let (key, how) = match &resolved.resolution {
+        Resolution::Resolved(value) => ("value", value.to_json()),
+        Resolution::Rejected(message) => ("rejected", json!(message)),
+    };
+    json!({
+        "message_no": message_no, "message_id": message_id, "token": token, "accepted_at": accepted_at, key: how,
+    })
+}
+
+fn update_completed(update: &UpdateCompleted) -> Json {
+    let (message_no, message_id) = (update.message_no.0, format!("{:?}", update.message_id));
+    let name = &update.name;
+    match &update.answer {
+        UpdateAnswer::Gave(value) => json!({
+            "message_no": message_no, "message_id": message_id, "name": name, "result": value.to_json(),
+        }),
+        UpdateAnswer::Threw(failure) | UpdateAnswer::Refused(failure) => json!({
+            "message_no": message_no, "message_id": message_id, "name": name, "error": failure.to_value().to_json(),
+        }),
     }
 }
 

@@ -142,7 +142,7 @@ impl Live {
             Progress::Signal { name } => {
                 vec![format!("{} signal {}", Paint::Cyan.paint("←", self.color), escape::line(&name))]
             }
-            Progress::Replied { what } => {
+            Progress::Replied { what } | Progress::UpdateAnswered { what, .. } => {
                 vec![format!("{} {}", Paint::Cyan.paint("←", self.color), escape::line(&what))]
             }
             Progress::Restarted { generation } => {

@@ -4,7 +4,9 @@ use super::paint::Paint;
 use super::waits::name;
 use super::when::absolute;
 use crate::cli::escape;
-use crate::history::{ChildOutcome, Choice, Entry, Fact, Moment, Resolution, RunEnd, Seq, Value};
+use crate::history::{
+    ChildOutcome, Choice, Entry, Fact, Moment, Resolution, RunEnd, Seq, UpdateAnswer, Value,
+};
 use crate::timer::show_duration;
 
 /// The widest piece of a value that is shown in a line.
@@ -102,6 +104,22 @@ fn words(fact: &Fact) -> (&'static str, Paint, String) {
                 }
             };
             ("←", paint, format!("child run {} {how}", ended.child))
+        }
+        Fact::UpdateAccepted(update) => (
+            "←",
+            Paint::Cyan,
+            format!("update {}{}", escape::line(&update.name), value(&update.argument, " · ")),
+        ),
+        Fact::UpdateCompleted(update) => {
+            let name = escape::line(&update.name);
+            match &update.answer {
+                UpdateAnswer::Gave(given) => {
+                    ("→", Paint::Cyan, format!("update {name} answered{}", value(given, " · ")))
+                }
+                UpdateAnswer::Threw(failure) | UpdateAnswer::Refused(failure) => {
+                    ("→", Paint::Red, format!("update {name} failed{}", reason(&failure.message)))
+                }
+            }
         }
         Fact::RunEnded(ended) => end(&ended.end),
         Fact::RunRestarted(restarted) => (

@@ -18,6 +18,7 @@ mod on_failure;
 mod on_query;
 mod on_signal;
 mod on_undo;
+mod on_update;
 mod options;
 mod parallel;
 mod poll;
@@ -70,6 +71,7 @@ const ALL: &[HostCall] = &[
     HostCall { names: &["on_query"], register: on_query::register },
     HostCall { names: &["on_signal"], register: on_signal::register },
     HostCall { names: &["on_undo", "undo"], register: on_undo::register },
+    HostCall { names: &["on_update"], register: on_update::register },
     HostCall { names: &["parallel"], register: parallel::register },
     HostCall { names: &["poll"], register: poll::register },
     HostCall { names: &["progress"], register: progress::register },

@@ -55,6 +55,7 @@ fn grant(message: &Message) -> Option<(u32, String)> {
         | MessageBody::Cancel { .. }
         | MessageBody::Resolve { .. }
         | MessageBody::Answer { .. }
+        | MessageBody::Update { .. }
         | MessageBody::ChildEnded { .. } => None,
     }
 }

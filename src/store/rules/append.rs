@@ -51,6 +51,11 @@ pub(super) fn append_to(
     for (no, id) in &append.delivered {
         take_message(rows, append.run, *no, *id, around.now)?;
     }
+    for fact in &facts {
+        if let Fact::UpdateCompleted(completed) = fact {
+            super::update::answer(rows, append.run, completed, around.now)?;
+        }
+    }
     for pending in &append.pending {
         put_pending(rows, append.run, pending)?;
     }

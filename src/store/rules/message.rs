@@ -1,7 +1,7 @@
 //! `Deliver`: messages in the inbox, and the ids by which a resend is known.
 
 use super::{FORGET_EVERY_MS, FORGOT_AT, Surroundings, put_row};
-use crate::history::{Message, MessageBody, MessageId, MessageNo, Moment, RunNo};
+use crate::history::{Message, MessageBody, MessageId, MessageNo, Moment, RunNo, UpdateAnswer};
 use crate::store::codec::{decode, encode};
 use crate::store::reading::{meta_u64, refuse_ended, row};
 use crate::store::rows::{Rows, RowsMut, Table};
@@ -18,6 +18,9 @@ pub(in crate::store) struct Remembered {
     pub(in crate::store) run: RunNo,
     pub(in crate::store) no: MessageNo,
     pub(in crate::store) keyed: bool,
+    /// The answer, where it is an update and has one.
+    #[serde(default)]
+    pub(in crate::store) update: Option<UpdateAnswer>,
 }
 
 pub(super) fn deliver(
@@ -25,7 +28,9 @@ pub(super) fn deliver(
     around: &Surroundings<'_>,
     new: &NewMessage,
 ) -> Result<Answer, StoreError> {
-    if let Some(known) = remembered(rows, new.id)? {
+    // One that was refused has left no trace: it is another one.
+    let known = remembered(rows, new.id)?.filter(|known| !super::update::is_refused(known));
+    if let Some(known) = known {
         return Ok(Answer::Delivered { no: known.no, accepted_at: known.at, duplicate: true });
     }
     let mut row = row(rows, new.run)?;
@@ -40,7 +45,8 @@ pub(super) fn deliver(
     let message = Message { no, id: new.id, accepted_at: row.last_message_at, body: new.body.clone() };
     rows.put(Table::Inbox, &keys::message(new.run, no), &encode(&message)?)?;
     put_row(rows, &row)?;
-    remember(rows, new.id, &Remembered { at: message.accepted_at, run: new.run, no, keyed: new.keyed })?;
+    let (at, run, keyed) = (message.accepted_at, new.run, new.keyed);
+    remember(rows, new.id, &Remembered { at, run, no, keyed, update: None })?;
     Ok(Answer::Delivered { no, accepted_at: row.last_message_at, duplicate: false })
 }
 
@@ -63,7 +69,7 @@ pub(super) fn take_message(
     }
     if known.is_none() {
         // Whether a user's key made the id is not known here, so it is remembered as long as one.
-        remember(rows, id, &Remembered { at: now, run, no, keyed: true })?;
+        remember(rows, id, &Remembered { at: now, run, no, keyed: true, update: None })?;
     }
     Ok(())
 }

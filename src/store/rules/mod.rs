@@ -16,6 +16,7 @@ mod retry;
 mod schedule;
 mod signal;
 mod start;
+mod update;
 mod upgrade;
 
 pub(super) use lock::{asked as asked_lock, asker as lock_asker};
@@ -65,6 +66,7 @@ pub(super) fn write(
         Request::Append(append) => append::append_to(rows, around, append),
         Request::Deliver(message) | Request::Post(message) => message::deliver(rows, around, message),
         Request::Signal(new) => signal::signal(rows, around, new),
+        Request::RefuseUpdate(refused) => update::refuse(rows, around, refused),
         Request::Terminate { run, reason } => end::terminate(rows, around, *run, reason),
         Request::RetryNow { run } => retry::now(rows, around, *run),
         Request::TakeOnce { key, run, op, epoch } => once::take(rows, around, key, (*run, *op, *epoch)),
@@ -84,6 +86,7 @@ pub(super) fn write(
         | Request::Script { .. }
         | Request::Logs { .. }
         | Request::Recall { .. }
+        | Request::UpdateAnswer { .. }
         | Request::ListOnce { .. }
         | Request::Schedules
         | Request::Published { .. } => {
@@ -103,6 +106,7 @@ pub(super) fn writes(request: &Request) -> bool {
         | Request::Deliver(_)
         | Request::Post(_)
         | Request::Signal(_)
+        | Request::RefuseUpdate(_)
         | Request::Terminate { .. }
         | Request::RetryNow { .. }
         | Request::TakeOnce { .. }
@@ -122,6 +126,7 @@ pub(super) fn writes(request: &Request) -> bool {
         | Request::Script { .. }
         | Request::Logs { .. }
         | Request::Recall { .. }
+        | Request::UpdateAnswer { .. }
         | Request::ListOnce { .. }
         | Request::Schedules
         | Request::Published { .. } => false,

@@ -106,6 +106,8 @@ fn result_of(fact: &Fact, op: OpId) -> Option<Value> {
         | Fact::SignalReceived(_)
         | Fact::TokenResolved(_)
         | Fact::QuestionAnswered(_)
+        | Fact::UpdateAccepted(_)
+        | Fact::UpdateCompleted(_)
         | Fact::LockGranted(_)
         | Fact::ChildEnded(_)
         | Fact::CancelRequested(_)

@@ -59,7 +59,7 @@ fn keep_mail(rows: &mut dyn RowsMut, row: &RunRow, unread: &[Message]) -> Result
     for (key, bytes) in all_of_run(rows, Table::Inbox, row.no)? {
         let message: Message = decode(&bytes, "a message")?;
         match message.body {
-            MessageBody::Signal { .. } | MessageBody::Cancel { .. } => {}
+            MessageBody::Signal { .. } | MessageBody::Update { .. } | MessageBody::Cancel { .. } => {}
             MessageBody::Resolve { .. }
             | MessageBody::Answer { .. }
             | MessageBody::Grant { .. }

@@ -70,7 +70,8 @@ pub(super) fn start(
         }
     }
     put_row(rows, &row)?;
-    remember(rows, new.nonce, &Remembered { at: around.now, run: no, no: MessageNo(0), keyed: false })?;
+    let first = Remembered { at: around.now, run: no, no: MessageNo(0), keyed: false, update: None };
+    remember(rows, new.nonce, &first)?;
     let told = overlap.settle(rows, around, (no, new))?;
     Ok(if told.messages.is_empty() {
         Answer::Started { run: no, epoch }

@@ -10,6 +10,7 @@ fn mail(world: &World, run: RunNo) -> Vec<String> {
         other @ (MessageBody::Cancel { .. }
         | MessageBody::Resolve { .. }
         | MessageBody::Answer { .. }
+        | MessageBody::Update { .. }
         | MessageBody::Grant { .. }
         | MessageBody::ChildEnded { .. }) => format!("{other:?}"),
     };

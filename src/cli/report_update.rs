@@ -1,0 +1,55 @@
+//! Updates that gave no answer, or an error as the answer, in words.
+
+use super::exit::Exit;
+use super::report::Report;
+use super::report_end::{Script, place};
+use crate::history::{Failure, RunId, RunStatus, Value, kind};
+use crate::timer::show_duration;
+
+/// An error left the handler.
+pub(crate) fn threw(id: &RunId, name: &str, failure: &Failure, script: Option<(String, String)>) -> Report {
+    let title = format!("the update \"{name}\" failed: {}", failure.message);
+    let script = script.map(|(path, text)| Script { path, text });
+    let report = Report::new("D0930", Exit::Failed, title);
+    report
+        .at(place(script.as_ref(), failure.line, None, &failure.message, &[]))
+        .note(format!("run {id} goes on; what the handler did before the error is done"))
+        .hint(format!("durun history {id} tells what happened"))
+}
+
+/// It was not let in: by `validate`, or as there is no such update.
+pub(crate) fn refused(id: &RunId, failure: &Failure) -> Report {
+    if failure.kind != kind::NO_SUCH_UPDATE {
+        let title = format!("the update was refused: {}", failure.message);
+        return Report::new("D0931", Exit::Conflict, title)
+            .note(format!("run {id} is as it was; nothing was recorded"));
+    }
+    let known: Vec<&str> = match failure.data.get("known") {
+        Some(Value::List(names)) => names.iter().filter_map(Value::as_text).collect(),
+        Some(_) | None => Vec::new(),
+    };
+    let report = Report::new("D0932", Exit::Missing, &failure.message).note("nothing was recorded");
+    if known.is_empty() {
+        report.hint("a script registers its updates with on_update, before it waits")
+    } else {
+        report.hint(format!("where it stands it has: {}", known.join(", ")))
+    }
+}
+
+/// The run ended before.
+pub(crate) fn ended(id: &RunId, name: &str) -> Report {
+    Report::new("D0933", Exit::Conflict, format!("run {id} ended before it answered the update \"{name}\""))
+        .hint(format!("durun history {id} says whether it was let in, and how the run ended"))
+}
+
+/// The time given ran out.
+pub(crate) fn ran_out(id: &RunId, name: &str, status: RunStatus, ms: i64, keyed: bool) -> Report {
+    let time = show_duration(ms);
+    let title = format!("run {id} has not answered the update \"{name}\" within {time}: it is {status}");
+    let report = Report::new("D0934", Exit::RanOut, title).note("the update stays with the run");
+    if keyed {
+        report.hint("ask again with the same --key: it is done once")
+    } else {
+        report.hint(format!("durun why {id} says what it waits for; with --key it can be asked again"))
+    }
+}
