@@ -31,6 +31,7 @@ mod terminate;
 mod tick;
 mod tick_install;
 mod undo;
+mod update;
 mod upgrade;
 mod usage;
 mod wait;

@@ -24,4 +24,5 @@ mod service;
 mod two_terminals;
 mod unattended;
 mod undo;
+mod updates;
 mod world;

@@ -92,6 +92,31 @@ fn the_approval_reminds_through_a_kill_and_takes_the_answer() {
 }
 
 #[test]
+fn an_approval_is_handed_on_by_an_update_while_nobody_executes_it() {
+    let world = World::new();
+    let teller = world.write("tell", "#!/bin/sh\necho \"$(head -n 1)\" >>\"$LEDGER\"\n");
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o700);
+    std::fs::set_permissions(&teller, mode).expect("is made executable");
+    let (script, notify) = (World::sample("approval.rhai"), format!("notify={teller}"));
+    let child = world.spawn(&["start", &script, "--id", "ok", "-i", &notify, "--env", "LEDGER"]);
+    world.until("the question", |world| (world.lines("ledger").len() == 1).then_some(()));
+    world.until_waits_for("ok", "ask");
+    assert!(kill(child), "it waits for an answer");
+    let handed_on = r#"{"asked":["bob"],"question":"May we go on?"}"#;
+    assert_eq!(world.quiet(&["update", "ok", "delegate", "\"bob\"", "--key", "1"]), handed_on);
+    assert_eq!(world.quiet(&["update", "ok", "delegate", "\"bob\"", "--key", "1"]), handed_on);
+    let again = world.run(&["update", "ok", "delegate", "\"bob\""]);
+    assert!(again.code == Some(7) && again.err.contains("bob was asked before"), "{again:?}");
+    assert_eq!(world.lines("ledger").last().map(String::as_str), Some("bob, you are asked: May we go on?"));
+    let listed = world.good(&["list"]);
+    assert!(listed.contains("May we go on?"), "{listed}");
+    world.good(&["answer", "ok", "no"]);
+    let told = world.run(&["resume", "ok"]);
+    let result: serde_json::Value = serde_json::from_str(&told.out).expect("JSON");
+    assert_eq!((&result["choice"], &result["asked"][0]), (&"no".into(), &"bob".into()), "{told:?}");
+}
+
+#[test]
 fn the_certificate_is_ordered_once_polled_for_and_installed_when_a_person_says_so() {
     let world = World::new();
     std::fs::create_dir(world.path("authority")).expect("a directory");

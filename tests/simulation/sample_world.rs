@@ -3,7 +3,7 @@
 use durun::activity::{Done, Failed};
 use durun::history::{
     Choice, Claim, CommandKind, Failure, MessageBody, MessageId, Moment, OpId, Program, Resolution, RunEnd,
-    RunId, RunNo, RunStart, ScriptHash, Token, Value,
+    RunId, RunNo, RunStart, ScriptHash, Token, UpdateAnswer, Value,
 };
 use durun::store::{Answer, NewMessage, NewRun, Request, Store, StoreError};
 use durun::timer::ManualClock;
@@ -34,6 +34,25 @@ const ANSWER: &str = "<answer>";
 const RESOLVE: &str = "<resolve>";
 /// In the place of a signal's name: the token that is waited for is rejected.
 const REJECT: &str = "<reject>";
+
+/// Before a name in the place of a signal's name: an update of that name, with its payload as the key too.
+const UPDATE: &str = "update:";
+
+/// Updates that overlap, one that is refused and one whose handler fails; their answers outlive every crash.
+const UPDATES: &str = r#"
+    let total = 0;
+    on_update("add", |n| {
+        activity("book", n);
+        total += n;
+        sleep(1);
+        if n == 3 { fail("three"); }
+        activity("tell", total);
+        total
+    }, #{ validate: |n| n > 0 });
+    wait_signal("s");
+    wait_until(|| total == 6);
+    total
+"#;
 
 /// Strands of every kind in one script.
 const STRANDS: &str = r#"
@@ -105,7 +124,7 @@ pub(crate) fn samples() -> Vec<Sample> {
             "Completed { result: Text(\"Delivered\") }",
         )
     };
-    vec![
+    let mut samples = vec![
         Sample::file("tour", "tour.rhai", "{}", "\"up\""),
         Sample { name: "order not picked up", signals: &[], ends: "Not picked up in time", ..order },
         Sample {
@@ -179,7 +198,6 @@ pub(crate) fn samples() -> Vec<Sample> {
             failures: &[("give_back", 2)],
             ..Sample::file("trip without a car", "trip.rhai", r#"{"car": "none"}"#, "there is no car left")
         },
-        Sample::inline("undos and locks", UNDOS, "message: \"enough\""),
         Sample {
             signals: &[(3_000_000_000, "change", r#"{"cents": 1200}"#), (9_000_000_000, "stop", "null")],
             ..Sample::file(
@@ -189,11 +207,30 @@ pub(crate) fn samples() -> Vec<Sample> {
                 "\"billed\": Int(3)",
             )
         },
+        Sample::file("migrate", "migrate.rhai", r#"{"journal": "/j", "to": 7}"#, "Completed"),
+    ];
+    samples.extend(written_here());
+    samples
+}
+
+/// Scripts for what no sample shows.
+fn written_here() -> [Sample; 3] {
+    [
+        Sample::inline("undos and locks", UNDOS, "message: \"enough\""),
         Sample {
             signals: &[(500, "s", "\"b\""), (1_500, "t", "\"a\"")],
             ..Sample::inline("generations", GENERATIONS, "0 a, 1 b, 2 30s over")
         },
-        Sample::file("migrate", "migrate.rhai", r#"{"journal": "/j", "to": 7}"#, "Completed"),
+        Sample {
+            signals: &[
+                (500, "update:add", "1"),
+                (600, "update:add", "0"),
+                (700, "update:add", "2"),
+                (5_000, "update:add", "3"),
+                (5_500, "s", "null"),
+            ],
+            ..Sample::inline("updates", UPDATES, "Completed { result: Int(6) }")
+        },
     ]
 }
 
@@ -385,9 +422,33 @@ impl<'s> SampleWorld<'s> {
             self.clock.advance(pause);
         }
         match worker.take_finished().pop() {
-            Some((_, Finished::Ended(end))) => Ok(end),
+            Some((_, Finished::Ended(end))) => {
+                self.answered(shared.as_ref())?;
+                Ok(end)
+            }
             other => Err(format!("it did not end: {other:?}")),
         }
+    }
+}
+
+impl SampleWorld<'_> {
+    /// Whether every update that was not refused has its answer.
+    fn answered(&self, store: &dyn Store) -> Result<(), String> {
+        let updates = self.sample.signals.iter().filter_map(|(_, name, payload)| {
+            name.strip_prefix(UPDATE).map(|name| MessageId::of_update("sample", name, payload))
+        });
+        for (nth, id) in updates.enumerate() {
+            let told = store.ask(Request::UpdateAnswer { id });
+            let is_answer = matches!(&told, Ok(Answer::Update(answer)) if match (nth, answer.as_ref()) {
+                (1, answer) => matches!(answer, None | Some(UpdateAnswer::Refused(_))),
+                (3, answer) => matches!(answer, Some(UpdateAnswer::Threw(_))),
+                (_, answer) => matches!(answer, Some(UpdateAnswer::Gave(_))),
+            });
+            if !is_answer {
+                return Err(format!("update {nth} was answered {told:?}"));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -418,6 +479,11 @@ fn said(
             let token = row.label.name.clone();
             (MessageId::of_token(&token), MessageBody::Resolve { token, resolution })
         }),
+        name if name.starts_with(UPDATE) => {
+            let name = name.trim_start_matches(UPDATE);
+            let body = MessageBody::Update { name: name.to_owned(), argument: json() };
+            Some((MessageId::of_update("sample", name, payload), body))
+        }
         name => {
             let body = MessageBody::Signal { name: name.to_owned(), payload: json() };
             Some((MessageId::of_key("sample", name), body))
@@ -428,8 +494,9 @@ fn said(
 /// Sends a signal under a key, as a sender does who sends again when he got no answer.
 fn send(store: &dyn Store, run: RunNo, name: &str, payload: &str) -> Result<(), String> {
     let Some((id, body)) = said(store, run, name, payload)? else { return Ok(()) };
-    let message = NewMessage { run, id, keyed: true, body };
-    match store.ask(Request::Deliver(Box::new(message))) {
+    let is_update = matches!(body, MessageBody::Update { .. });
+    let message = Box::new(NewMessage { run, id, keyed: true, body });
+    match store.ask(if is_update { Request::Post(message) } else { Request::Deliver(message) }) {
         Ok(_) | Err(StoreError::Ended { .. }) => Ok(()),
         Err(error) => Err(error.to_string()),
     }

@@ -1,13 +1,15 @@
 //! A workload: calls of mixed requests as executors and senders would make them, the same for the same seed.
 
 use durun::history::{
-    ActivityCompleted, CommandKind, CommandLabel, Fact, Message, MessageId, MessageNo, Moment, OpId, Pending,
-    Restart, RunEnd, RunEnded, RunNo, RunRestarted, Seq, SignalReceived, StoredStatus, Token, Value,
+    ActivityCompleted, CommandKind, CommandLabel, Fact, Failure, Message, MessageBody, MessageId, MessageNo,
+    Moment, OpId, Pending, Restart, RunEnd, RunEnded, RunNo, RunRestarted, Seq, SignalReceived, StoredStatus,
+    Token, UpdateAnswer, UpdateCompleted, Value,
 };
 use durun::store::conformance::{Chain, append, new_run, pending, signal};
 use durun::store::crash::Chance;
 use durun::store::{
-    Append, LockChange, LogKey, LogLevel, LogLine, NewMessage, NewRun, NewSignal, Request, RowChange,
+    Append, LockChange, LogKey, LogLevel, LogLine, NewMessage, NewRun, NewSignal, RefusedUpdate, Request,
+    RowChange,
 };
 
 /// When the world begins.
@@ -91,13 +93,16 @@ fn request(chance: &mut Chance, stories: &mut Vec<Story>) -> Option<Request> {
     }
     let nth = chance.below(open);
     let story = stories.iter_mut().filter(|story| !story.ended).nth(nth)?;
-    Some(match chance.below(24) {
+    Some(match chance.below(27) {
         0..10 => story.outcomes(chance),
         10..13 => story.lazy(chance),
         13..16 => story.message(chance),
         16..19 => story.heard()?,
         19 => story.end(chance),
         20..22 => story.lock(chance),
+        24 => story.update(),
+        25 => story.refuse()?,
+        26 => story.answer()?,
         _ => story.restart(),
     })
 }
@@ -211,6 +216,35 @@ impl Story {
             accepted_at: DAWN,
         }));
         Some(Request::Append(Box::new(Append { delivered: vec![(no, id)], ..self.append(vec![fact]) })))
+    }
+
+    /// Somebody asks for an update, under a key.
+    fn update(&mut self) -> Request {
+        self.messages += 1;
+        let id = MessageId::of_update(&self.run.to_string(), "u", &self.messages.to_string());
+        self.unread.push((MessageNo(self.messages), id));
+        let body = MessageBody::Update { name: "u".to_owned(), argument: Value::Null };
+        Request::Post(Box::new(NewMessage { run: self.run, id, keyed: true, body }))
+    }
+
+    /// The oldest message is refused, as if it were an update.
+    fn refuse(&mut self) -> Option<Request> {
+        if self.asked || self.unread.is_empty() {
+            return None;
+        }
+        let (no, id) = self.unread.remove(0);
+        let failure = Failure::new("rejected", "no");
+        let refused = RefusedUpdate { run: self.run, epoch: 1, no, id, failure };
+        Some(Request::RefuseUpdate(Box::new(refused)))
+    }
+
+    /// The message heard last is answered, as if it were an update.
+    fn answer(&mut self) -> Option<Request> {
+        let (message_no, message_id) = self.heard.last().copied()?;
+        let answer = UpdateAnswer::Gave(Value::from(self.next));
+        let completed = UpdateCompleted { message_no, message_id, name: "u".to_owned(), answer };
+        let fact = Fact::UpdateCompleted(Box::new(completed));
+        Some(Request::Append(Box::new(self.append(vec![fact]))))
     }
 
     /// Ends the generation; a signal that was delivered in it may be unread still.

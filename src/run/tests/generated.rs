@@ -1,4 +1,4 @@
-//! Generated scripts that mix strands, handlers, selects, parallels, shields and cancels: replayed from every cut of their history
+//! Generated scripts that mix strands, handlers, updates, selects, parallels, shields and cancels: replayed from every cut of their history
 //! they ask the same commands in the same order.
 
 use super::story::{Story, Told};
@@ -35,6 +35,12 @@ impl Author {
                 let body = self.body(2);
                 writeln!(text, "on_signal(\"{name}\", |d| {{ n += 1; {body} }});").expect("writes");
             }
+        }
+        if self.below(2) == 0 {
+            let body = self.body(2);
+            let validate = self.one_of(&["|x| true", "|x| n < 3", "|x| if n > 4 { fail(\"enough\") }"]);
+            writeln!(text, "on_update(\"u\", |x| {{ n += x; {body} n }}, #{{ validate: {validate} }});")
+                .expect("writes");
         }
         for _ in 0..3 + self.below(5) {
             text.push_str(&self.statement(3));
@@ -87,6 +93,7 @@ fn goes_on(story: &mut Story, author: &mut Author) {
     match author.below(12) {
         0 if story.run().takes_signals() => story.sends("s", 1),
         1 if story.run().takes_signals() => story.sends("t", 2),
+        4 if story.run().takes_signals() => drop(story.updates("u", 1.into())),
         2 if author.below(6) == 0 => story.cancel("chance"),
         pick => {
             let Some(op) = open.get(author.place_in(open.len())) else {
@@ -104,7 +111,7 @@ fn goes_on(story: &mut Story, author: &mut Author) {
 
 fn tell_stories(seeds: std::ops::Range<u64>) {
     let interpreter = Interpreter::new();
-    let (mut entries, mut ended, mut strands) = (0, 0, 0);
+    let (mut entries, mut ended, mut strands, mut answers) = (0, 0, 0, 0);
     for seed in seeds {
         let mut author = Author { chance: Chance::new(seed), names: 0 };
         let text = author.script();
@@ -123,13 +130,14 @@ fn tell_stories(seeds: std::ops::Range<u64>) {
             } else {
                 goes_on(&mut story, &mut author);
             }
+            answers += story.records_answers().len();
         }
         entries += story.entries().len();
         assert_eq!(story.replayed(), Told::Same, "seed {seed}:\n{text}");
     }
     assert!(
-        entries > 1000 && ended > 100 && strands > 8,
-        "{entries} entries, {ended} ended, {strands} strands"
+        entries > 1000 && ended > 100 && strands > 8 && answers > 50,
+        "{entries} entries, {ended} ended, {strands} strands, {answers} answers"
     );
 }
 

@@ -29,6 +29,7 @@ mod stuck;
 mod time;
 mod tokens;
 mod undos;
+mod updates;
 
 use crate::history::{Fact, RunEnd, Value};
 use story::{Story, Told};

@@ -187,7 +187,7 @@ impl Story {
         self.messages += 1;
         Message {
             no: MessageNo(self.messages),
-            id: MessageId::default(),
+            id: MessageId(u128::from(self.messages).to_be_bytes()),
             accepted_at: Moment(self.now),
             body,
         }

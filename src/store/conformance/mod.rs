@@ -17,6 +17,7 @@ mod searches;
 mod signals;
 mod starts;
 mod statuses;
+mod updates;
 
 pub use fixtures::{Chain, Living, append, new_run, pending, signal};
 
@@ -64,6 +65,7 @@ pub fn conformance(make: Make<'_>) -> usize {
         overlaps::CHECKS,
         children::CHECKS,
         schedules::CHECKS,
+        updates::CHECKS,
     ];
     let mut failed = Vec::new();
     let mut count = 0;
