@@ -144,7 +144,7 @@ fn a_mistake_in_the_handler_sticks_the_run_and_is_answered_once_it_is_mended() {
     let told = home.durun(&["update", "one", "u", "1", "--key", "k"]).exit(8).failure();
     assert!(told.starts_with("error[D0105]: run one is stuck: "), "{told}");
     home.file("script.rhai", script.replace("broken()", "41"));
-    home.durun(&["upgrade", "one", "script.rhai"]).both();
+    home.durun(&["upgrade", "one", "--script", "script.rhai"]).both();
     home.durun(&["update", "one", "u", "1", "--key", "k"]).out("42\n").check();
 }
 

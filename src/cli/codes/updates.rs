@@ -8,8 +8,8 @@ pub(super) const CODES: &[Code] = &[
         title: "an update failed",
         text: "\
 An error left the handler of the update: that is its answer, and whoever asks
-again with the same --key gets it again. The run itself goes on. What the handler
-did before the error is done and stands in durun history ID.",
+again with the same --key gets it again. The run itself goes on. What the
+handler did before the error is done and stands in durun history ID.",
     },
     Code {
         name: "D0931",
@@ -32,23 +32,23 @@ It registers its updates as it runs, best before the first call that waits:
         name: "D0933",
         title: "the run ended before it answered",
         text: "\
-The run came to its end, or was terminated, and the update had no answer by then.
-durun history ID says whether it was let in (UpdateAccepted) before that. To a
-run that has ended nothing new can be said.",
+The run came to its end, or was terminated, and the update had no answer by
+then. durun history ID says whether it was let in (UpdateAccepted) before that.
+To a run that has ended nothing new can be said.",
     },
     Code {
         name: "D0934",
         title: "no answer in the time given",
         text: "\
-durun update --timeout ran out. The update stays with the run and is answered when
-the run comes to it. Asked again with the same --key it is done once, and the
-answer is there when it is there.",
+The --timeout of durun update ran out. The update stays with the run and is
+answered when the run comes to it. Asked again with the same --key it is done
+once, and the answer is printed when it is there.",
     },
     Code {
         name: "D0935",
         title: "no name for an update",
         text: "\
-The name of an update has from 1 to 256 characters. It is the one that the script
-gives to on_update.",
+The name of an update has from 1 to 256 characters. It is the one that the
+script gives to on_update.",
     },
 ];
