@@ -5,8 +5,7 @@ use super::commands::{
     list::ListArgs, logs::LogsArgs, once::OnceArgs, query::QueryArgs, reject::RejectArgs,
     resolve::ResolveArgs, result::ResultArgs, resume::ResumeArgs, retry::RetryArgs, serve::ServeArgs,
     signal::SignalArgs, start::StartArgs, status::StatusArgs, terminate::TerminateArgs, tick::TickArgs,
-    update::UpdateArgs,
-    upgrade::UpgradeArgs, wait::WaitArgs, why::WhyArgs,
+    update::UpdateArgs, upgrade::UpgradeArgs, wait::WaitArgs, why::WhyArgs,
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
