@@ -35,8 +35,8 @@ const ALL: &[&[Code]] = &[
     store::CODES,
     answers::CODES,
     running::CODES,
-    around::CODES,
     updates::CODES,
+    around::CODES,
     schedules::CODES,
     lint::CODES,
 ];

@@ -1,4 +1,4 @@
-//! D08: mistakes in durun, and machines that refuse what it needs.
+//! D08 and D0900: mistakes in durun, machines that refuse what it needs, and runs without an end.
 
 use super::Code;
 
@@ -30,5 +30,17 @@ Look at the sandbox or container in which durun runs.",
         text: "\
 A mistake in durun: a question to the store was answered with something of
 another kind. Please report it.",
+    },
+    Code {
+        name: "D0900",
+        title: "runs are nested too deep",
+        text: "\
+A run may start child runs, and these others, but not deeper than the message
+says. Most often a script starts itself without an end. Look at the tree:
+
+    durun list
+
+and let a script that goes on for ever use restart_with(input), which begins
+its next generation under the same id instead of nesting.",
     },
 ];
