@@ -15,8 +15,11 @@ use std::time::Duration;
 /// The script of every such run.
 pub(crate) const SCRIPT: &str = "\
 // One program as a durable run: durun exec. Its stdout goes to a file beside the store.
+set_summary(input.argv.reduce(|said, word| if said == () { word } else { said + ' ' + word }));
 exec(input.argv, input.options)
 ";
+/// The line by which such a script is known, also one of an earlier version.
+const KNOWN_BY: &str = "// One program as a durable run: durun exec.";
 /// How often is looked for what a program has written on stderr.
 const LOOK: Duration = Duration::from_millis(50);
 /// How much is copied at once, in bytes.
@@ -48,7 +51,9 @@ pub(crate) fn conclude(
         | Standing::Stuck(_)
         | Standing::Open(_) => None,
     };
-    let Some(code) = code.filter(|_| script_text(session, run).is_ok_and(|(_, text)| text == SCRIPT)) else {
+    let Some(code) =
+        code.filter(|_| script_text(session, run).is_ok_and(|(_, text)| text.starts_with(KNOWN_BY)))
+    else {
         return Ok(None);
     };
     if context.format() == Format::Table {

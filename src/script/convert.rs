@@ -22,7 +22,8 @@ impl Refused {
     pub(crate) fn failure(&self) -> Failure {
         match self {
             Self::Limit(error @ ValueError::TooLarge { .. }) => {
-                Failure::new(kind::TOO_LARGE, error.to_string())
+                let advice = "big data belongs in a file: exec([…], #{ stdout: FILE })";
+                Failure::new(kind::TOO_LARGE, format!("{error}; {advice}"))
             }
             Self::Limit(error) => Failure::new(kind::BAD_VALUE, error.to_string()),
             Self::Type(name) => Failure::new(

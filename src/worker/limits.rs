@@ -7,7 +7,7 @@ use super::notices::Struggle;
 use super::progress::Progress;
 use super::worker::Worker;
 use crate::activity::Failed;
-use crate::history::{CommandLabel, EffectOptions, Failure, Moment, OpId, RunNo, Value, kind};
+use crate::history::{CommandKind, CommandLabel, EffectOptions, Failure, Moment, OpId, RunNo, Value, kind};
 use crate::run::Work;
 use crate::timer::{rfc3339, show_duration};
 use std::time::Duration;
@@ -77,8 +77,13 @@ impl Worker {
         let deadline = options.deadline.map(rfc3339).unwrap_or_default();
         let last = attempt.last_failure.as_ref();
         let because = last.map(|last| format!("; the last error: {}", last.message)).unwrap_or_default();
-        let message = format!("could not be done by its deadline, {deadline}{because}");
-        let mut failure = timed_out(&label, "deadline", message);
+        // Of a poll, what its script calls timeout is the deadline of all its tries.
+        let (limit, message) = if label.kind == CommandKind::Poll {
+            ("timeout", format!("had given nothing by its timeout, at {deadline}{because}"))
+        } else {
+            ("deadline", format!("could not be done by its deadline, {deadline}{because}"))
+        };
+        let mut failure = timed_out(&label, limit, message);
         if let Some(last) = last {
             failure = failure.with("cause", last.to_value());
         }

@@ -49,7 +49,11 @@ fn of_several_attempts_stdout_is_that_of_the_last_and_a_repeated_id_tells_all_ag
     assert_eq!(std::fs::read_to_string(home.path().join("tries")).expect("tries"), "x\nx\n");
     home.durun(&["result", "two"]).out("out 2\n").exit(4).check();
     home.durun(&["wait", "two"]).out("out 2\n").exit(4).check();
-    assert!(home.durun(&["list", "-a"]).stdout().contains("failed"));
+    let list = home.durun(&["list", "-a"]).stdout();
+    assert!(
+        list.contains("failed") && list.contains("  sh -c echo x >>tries; "),
+        "it says which program: {list}"
+    );
 }
 
 #[test]

@@ -158,6 +158,10 @@ fn what_cannot_be_reached_or_sent_says_why() {
     let service = Service::begin();
     let told = |call: &str| thrown(&service, call);
     assert!(told("http_get(\"http://\")").starts_with("http url: \"http://\" is no URL: empty host"));
+    assert_eq!(
+        told("http_get(\"http:///charge\")"),
+        "http url: \"http:///charge\" has no host; write https://host/path"
+    );
     assert!(told("http_get(\"example\")").starts_with("http url: \"example\" is no URL"));
     assert!(told("http_get(\"ftp://host/x\")").ends_with("is neither http nor https"));
     assert!(

@@ -107,14 +107,15 @@ impl Request {
         let method = Method::from_bytes(ask.method.as_bytes())
             .map_err(|_| bad("method", format!("\"{}\" is no HTTP method", ask.method)))?;
         let shown = shown_url(&ask.url);
-        let mut url = Url::parse(&ask.secrets.reveal(&ask.url, Form::Plain)?).map_err(|error| {
+        let revealed = ask.secrets.reveal(&ask.url, Form::Plain)?;
+        let mut url = Url::parse(&revealed).map_err(|error| {
             bad("url", format!("\"{shown}\" is no URL: {error}; write https://host/path"))
         })?;
         if !matches!(url.scheme(), "http" | "https") {
             return Err(bad("url", format!("\"{shown}\" is neither http nor https")));
         }
-        if url.host_str().is_none_or(str::is_empty) {
-            return Err(bad("url", format!("\"{shown}\" has no host")));
+        if !names_host(&revealed) || url.host_str().is_none_or(str::is_empty) {
+            return Err(bad("url", format!("\"{shown}\" has no host; write https://host/path")));
         }
         if !ask.query.is_empty() {
             let mut pairs = url.query_pairs_mut();
@@ -136,6 +137,13 @@ impl Request {
         };
         Ok(Self { method, url, headers, body })
     }
+}
+
+/// Whether a host stands where a URL has it. Browsers take the first part of the path for the host that is missing, and a script
+/// whose variable is empty would for ever look up a name that nobody meant.
+fn names_host(url: &str) -> bool {
+    let after = url.split_once(':').and_then(|(_, rest)| rest.strip_prefix("//"));
+    after.is_some_and(|after| !after.is_empty() && !after.starts_with(['/', '\\', '?', '#']))
 }
 
 /// A URL as errors and histories show it: without what may be secret in it.
@@ -171,7 +179,7 @@ fn of_send(error: &reqwest::Error) -> Failed {
     let is_tls =
         ["certificate", "tls", "handshake", "invalidcontenttype"].iter().any(|word| small.contains(word));
     if is_tls && error.is_connect() {
-        return failed("tls", &format!("no protected connection: {reason}"));
+        return failed("tls", &format!("no protected connection: {}", of_certificate(&reason)));
     }
     if error.is_timeout() {
         return failed("connect", "no connection within 30 seconds");
@@ -180,6 +188,21 @@ fn of_send(error: &reqwest::Error) -> Failed {
         return failed("connect", &format!("no connection: {reason}"));
     }
     failed("interrupted", &format!("the connection broke off before the answer: {reason}"))
+}
+
+/// What is wrong with a certificate, in words where TLS has none for people.
+fn of_certificate(reason: &str) -> String {
+    let Some(wrong) = reason.strip_prefix("invalid peer certificate: ") else { return reason.to_owned() };
+    let wrong = match wrong {
+        "UnknownIssuer" => {
+            "nobody whom this system trusts has signed it (an own authority is named by SSL_CERT_FILE or SSL_CERT_DIR)"
+        }
+        "Expired" => "it has expired",
+        "NotValidYet" => "it is not valid yet",
+        "Other(OtherError(CaUsedAsEndEntity))" => "it is that of an authority, not of a host",
+        other => other,
+    };
+    format!("the certificate is refused: {wrong}")
 }
 
 /// Names in small letters; what comes several times is joined with commas (RFC 9110, section 5.3).
@@ -200,6 +223,33 @@ fn headers_of(headers: &HeaderMap) -> BTreeMap<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_missing_host_is_not_made_of_the_path() {
+        for url in [
+            "http:///charge",
+            "https:///",
+            "http:charge",
+            "http:/charge",
+            "http://?x",
+            "http://\\x",
+            "nonsense",
+        ] {
+            assert!(!names_host(url), "{url}");
+        }
+        for url in ["http://h", "https://ada:pw@h:1/p", "HTTP://h/", "http://[::1]/"] {
+            assert!(names_host(url), "{url}");
+        }
+    }
+
+    #[test]
+    fn a_refused_certificate_is_told_in_words() {
+        let told = of_certificate("invalid peer certificate: UnknownIssuer");
+        assert!(told.starts_with("the certificate is refused: nobody whom this system trusts"), "{told}");
+        let other = "invalid peer certificate: certificate not valid for name \"a\"";
+        assert_eq!(of_certificate(other), "the certificate is refused: certificate not valid for name \"a\"");
+        assert_eq!(of_certificate("tls handshake eof"), "tls handshake eof");
+    }
 
     #[test]
     fn what_may_be_secret_in_a_url_is_not_shown() {

@@ -70,6 +70,7 @@ pub(crate) fn sentence(pending: &Pending, now: Moment) -> String {
     }
     match (pending.next_try, pending.due) {
         (Some(next), _) if next > now => parts.push(format!("next try in {}", left(next, now))),
+        (Some(_), _) if pending.waits_for.is_some() => {}
         (Some(_), _) => parts.push("next try is due".to_owned()),
         (None, Some(due)) if due > now => parts.push(format!("{} left", left(due, now))),
         (None, Some(_)) => parts.push("due".to_owned()),
@@ -158,6 +159,7 @@ mod tests {
             heartbeat: Some(600_i64.into()),
             deadline: Some(Moment(3_600_000)),
             begun: true,
+            next_try: Some(Moment(0)),
             ..Pending::new(OpId(3), label, Moment(0))
         };
         assert_eq!(

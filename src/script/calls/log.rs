@@ -11,6 +11,10 @@ pub(super) fn register(engine: &mut Engine) {
     engine.register_fn("log", |context: NativeCallContext<'_>, message: Dynamic| {
         log(&context, "info", &message, None)
     });
+    // The engine's own of that name, the logarithm, would take a lone float and say nothing.
+    engine.register_fn("log", |context: NativeCallContext<'_>, message: rhai::FLOAT| {
+        log(&context, "info", &message.into(), None)
+    });
     engine.register_fn("log", |context: NativeCallContext<'_>, message: Dynamic, fields: Map| {
         log(&context, "info", &message, Some(fields))
     });
@@ -39,7 +43,14 @@ fn log(context: &NativeCallContext<'_>, level: &str, message: &Dynamic, fields: 
     };
     let fields = fields.map_or(Ok(Value::Null), |fields| value_of(context, &fields.into()))?;
     if caller.mode != Mode::ReadOnly {
-        caller.host.log(Said { level, text: message.to_string(), fields });
+        caller.host.log(Said { level, text: text_of(context, message), fields });
     }
     Ok(())
+}
+
+/// A value as `print` shows it: what is no type of the engine's own (a time, the result of a process) knows how, also inside a
+/// map or array.
+fn text_of(context: &NativeCallContext<'_>, message: &Dynamic) -> String {
+    let shown = context.call_native_fn::<ImmutableString>("to_string", (message.clone(),));
+    shown.map_or_else(|_| message.to_string(), Into::into)
 }

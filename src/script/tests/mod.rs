@@ -54,6 +54,51 @@ impl Host for Bare {
     }
 }
 
+/// What a script logs on its way to its end.
+fn logged(text: &str) -> Vec<String> {
+    let interpreter = Interpreter::new();
+    let source = Source { path: "t.rhai".into(), main: text.into(), modules: [].into() };
+    let script = Script::compile(&interpreter, source).expect("compiles");
+    let host = Rc::new(Bare::default());
+    let mut strand =
+        interpreter.main(&script, Rc::clone(&host) as _, Meter::new(50_000_000)).expect("a strand");
+    let mut reply = Ok(Value::Null);
+    loop {
+        match strand.resume(reply) {
+            Rest::Ended(Ok(_)) => return host.lines.take(),
+            Rest::Ended(Err(thrown)) => panic!("{thrown:?}"),
+            Rest::Asked(_) | Rest::Sliced | Rest::OverLimit(_) => {}
+        }
+        reply = Ok(Value::from([("stdout", Value::from("a")), ("code", Value::Int(0))]));
+    }
+}
+
+#[test]
+fn times_and_results_are_logged_as_what_they_hold() {
+    let lines = logged(
+        "log(now()); log([now()]); log(#{ at: now(), n: 1 }); log(exec([\"x\"])); log([\"a\", ()]); log(1.5)",
+    );
+    let epoch = "1970-01-01T00:00:01.000Z";
+    let at_once = [
+        epoch,
+        &format!("[{epoch}]"),
+        &format!("#{{\"at\": {epoch}, \"n\": 1}}"),
+        "{\"code\":0,\"stdout\":\"a\"}",
+        "[\"a\", ()]",
+        "1.5",
+    ];
+    assert_eq!(lines, at_once);
+}
+
+#[test]
+fn a_value_too_large_for_a_history_is_told_where_it_belongs() {
+    let (result, asked) =
+        drive("let big = \"x\"; big.pad(1100000, 'x'); attempt(|| activity(\"a\", big)).error.message");
+    let told = result.expect("a message").to_string();
+    assert!(told.contains("1 MiB") && told.contains("stdout: FILE"), "{told}");
+    assert!(asked.is_empty(), "{asked:?}");
+}
+
 /// Runs a script to its end; each effect and wait is answered with its name and how often was asked.
 pub(super) fn drive(text: &str) -> (Result<Value, Thrown>, Vec<String>) {
     let interpreter = Interpreter::new();

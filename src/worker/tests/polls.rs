@@ -94,7 +94,9 @@ fn a_poll_ends_with_fail_and_with_its_time_out_which_tells_the_last_error() {
         panic!("{finished:?}")
     };
     assert_eq!(failure.kind, kind::TIMEOUT);
+    assert!(failure.message.starts_with("had given nothing by its timeout, at "), "{}", failure.message);
     assert!(failure.message.ends_with("; the last error: it is down"), "{}", failure.message);
+    assert_eq!(failure.data.get("limit"), Some(&"timeout".into()));
     let took = world.clock.now().since_ms(Moment(1_000_000));
     assert!((7_199_000..7_260_000).contains(&took), "the whole time is used: {took} ms");
 }
