@@ -60,8 +60,8 @@ fn logged(text: &str) -> Vec<String> {
     let source = Source { path: "t.rhai".into(), main: text.into(), modules: [].into() };
     let script = Script::compile(&interpreter, source).expect("compiles");
     let host = Rc::new(Bare::default());
-    let mut strand =
-        interpreter.main(&script, Rc::clone(&host) as _, Meter::new(50_000_000)).expect("a strand");
+    let given = Rc::clone(&host);
+    let mut strand = interpreter.main(&script, given, Meter::new(50_000_000)).expect("a strand");
     let mut reply = Ok(Value::Null);
     loop {
         match strand.resume(reply) {
