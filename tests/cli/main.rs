@@ -7,6 +7,7 @@ mod cancel;
 mod damage;
 mod exec;
 mod explain;
+mod guides;
 mod harness;
 mod history;
 mod limits;
