@@ -50,9 +50,8 @@ fn read(text: &str) -> Vec<Told> {
 fn fits(expected: &[String], printed: &[&str]) -> bool {
     match expected {
         [] => printed.is_empty(),
-        [first, rest @ ..] if first == "…" => {
-            (0..=printed.len()).any(|skipped| fits(rest, &printed[skipped..]))
-        }
+        [first, rest @ ..] if first == "…" => (0..=printed.len())
+            .any(|skipped| printed.get(skipped..).is_some_and(|printed| fits(rest, printed))),
         [first, rest @ ..] => match printed {
             [line, others @ ..] => line_fits(first, line) && fits(rest, others),
             [] => false,
