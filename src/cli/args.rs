@@ -3,9 +3,9 @@
 use super::commands::{
     answer::AnswerArgs, cancel::CancelArgs, exec::ExecArgs, explain::ExplainArgs, history::HistoryArgs,
     list::ListArgs, logs::LogsArgs, once::OnceArgs, query::QueryArgs, reject::RejectArgs,
-    resolve::ResolveArgs, result::ResultArgs, resume::ResumeArgs, retry::RetryArgs, serve::ServeArgs,
-    signal::SignalArgs, start::StartArgs, status::StatusArgs, terminate::TerminateArgs, tick::TickArgs,
-    update::UpdateArgs, upgrade::UpgradeArgs, wait::WaitArgs, why::WhyArgs,
+    resolve::ResolveArgs, result::ResultArgs, resume::ResumeArgs, retry::RetryArgs, rewind::RewindArgs,
+    serve::ServeArgs, signal::SignalArgs, start::StartArgs, status::StatusArgs, terminate::TerminateArgs,
+    tick::TickArgs, update::UpdateArgs, upgrade::UpgradeArgs, wait::WaitArgs, why::WhyArgs,
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
@@ -107,7 +107,7 @@ pub(crate) enum Command {
     Resolve(ResolveArgs),
     /// Say that what a token stands for has failed
     Reject(RejectArgs),
-    /// Try again now what waits for another attempt
+    /// Try again now what waits for another attempt, or failed
     Retry(RetryArgs),
     /// Say what a run waits for and what unblocks it
     Why(WhyArgs),
@@ -131,6 +131,8 @@ pub(crate) enum Command {
     Terminate(TerminateArgs),
     /// Let a run go on under a mended script
     Upgrade(UpgradeArgs),
+    /// Let a run go on from an earlier entry of its history
+    Rewind(RewindArgs),
     /// The results kept under the keys of `once:`
     Once(OnceArgs),
     /// Say what the code of an error means

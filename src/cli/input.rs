@@ -1,7 +1,7 @@
 //! The values that a person types: `-i key=text`, `-i key:=JSON`, `--input JSON|@FILE|-`, payloads.
 
 use super::escape::shell;
-use crate::history::{MAX_BYTES, Value, ValueError};
+use crate::history::{MAX_BYTES, OpId, Value, ValueError};
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -18,6 +18,9 @@ pub(crate) enum InputError {
     /// `-i =…`.
     #[error("-i {argument} has no name before the '='")]
     NoKey { argument: String },
+    /// `--set` without the number of a command.
+    #[error("--set {argument} names no command")]
+    NoOp { argument: String },
     /// A name given twice.
     #[error("-i gives \"{key}\" twice")]
     Twice { key: String },
@@ -112,6 +115,17 @@ fn read_text(from: &mut dyn Read, place: &str, path: &Path) -> Result<String, In
         return Err(InputError::Limit { place: place.to_owned(), error });
     }
     String::from_utf8(bytes).map_err(|_| InputError::NotUtf8 { place: place.to_owned() })
+}
+
+/// `OP=JSON` of `rewind --set`: the number of a command, and the result that it is to have.
+pub(crate) fn result_of_op(argument: &str) -> Result<(OpId, Value), InputError> {
+    let no_op = || InputError::NoOp { argument: argument.to_owned() };
+    let (op, json) = argument.split_once('=').ok_or_else(no_op)?;
+    let op = op.trim().parse::<u32>().map_err(|_| no_op())?;
+    let instead = format!("--set {}", shell(&format!("{op}=\"{json}\"")));
+    let value = read_json(json, &format!("--set {op}="), Some(instead))?;
+    value.check().map_err(|error| InputError::Limit { place: format!("--set {op}="), error })?;
+    Ok((OpId(op), value))
 }
 
 /// JSON as typed. Where it is none and would be good text, `instead` says how to write it.

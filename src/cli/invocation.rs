@@ -68,6 +68,7 @@ fn run(context: &Context, command: Option<Command>) -> Result<Exit, CliError> {
         Some(Command::Answer(args)) => commands::answer::run(context, &args),
         Some(Command::Resolve(args)) => commands::resolve::run(context, &args),
         Some(Command::Reject(args)) => commands::reject::run(context, &args),
+        Some(Command::Rewind(args)) => commands::rewind::run(context, &args),
         Some(Command::Retry(args)) => commands::retry::run(context, &args),
         Some(Command::Why(args)) => commands::why::run(context, &args),
         Some(Command::Query(args)) => commands::query::run(context, &args),

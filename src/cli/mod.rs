@@ -29,6 +29,7 @@ mod render;
 mod report;
 mod report_client;
 mod report_end;
+mod report_mend;
 mod report_reply;
 mod report_store;
 mod report_struggle;

@@ -65,6 +65,14 @@ fn configuration(error: &ConfigError) -> Report {
     }
 }
 
+fn no_such_run(near: &[RunId], text: String) -> Report {
+    let hint = match near {
+        [] => "durun list shows what there is".to_owned(),
+        near => format!("did you mean {}?", near.iter().map(RunId::as_str).collect::<Vec<_>>().join(" or ")),
+    };
+    Report::new("D0302", Exit::Missing, text).hint(hint)
+}
+
 fn client(error: &ClientError) -> Report {
     let text = error.to_string();
     match error {
@@ -74,16 +82,7 @@ fn client(error: &ClientError) -> Report {
         ClientError::Query(QueryError::Store(error)) => report_store::of(error),
         ClientError::Program(error) => program(error),
         ClientError::Value(_) => Report::new("D0210", Exit::Usage, text),
-        ClientError::NoSuchRun { near, .. } => {
-            let hint = match near.as_slice() {
-                [] => "durun list shows what there is".to_owned(),
-                near => format!(
-                    "did you mean {}?",
-                    near.iter().map(RunId::as_str).collect::<Vec<_>>().join(" or ")
-                ),
-            };
-            Report::new("D0302", Exit::Missing, text).hint(hint)
-        }
+        ClientError::NoSuchRun { near, .. } => no_such_run(near, text),
         ClientError::NoRuns => Report::new("D0303", Exit::Missing, text).hint("durun FILE.rhai starts one"),
         ClientError::Ambiguous { candidates, .. } => {
             Report::new("D0304", Exit::Missing, text).note(table(candidates))
@@ -131,6 +130,7 @@ fn client(error: &ClientError) -> Report {
         | ClientError::UnknownSignal { .. }
         | ClientError::SignalName(_)
         | ClientError::UpdateName(_) => report_reply::of(error),
+        ClientError::Mend(error) => super::report_mend::of(error),
         ClientError::Execute(ExecuteError::Config(error)) => configuration(error),
         ClientError::Execute(ExecuteError::Engine(_)) => {
             Report::new("D0801", Exit::Bug, text).note("the run is parked, nothing is lost")
@@ -274,6 +274,9 @@ fn syntax_hint(syntax: &crate::client::SyntaxError, text: Option<&str>) -> Optio
 fn input(error: &InputError) -> Report {
     let report = |code| Report::new(code, Exit::Usage, error.to_string());
     match error {
+        InputError::NoOp { .. } => {
+            report("D1208").hint("write --set OP=JSON, for example --set '3={\"price\": 12}'")
+        }
         InputError::NoEquals { .. } => report("D0211").hint("write -i key=text or -i key:=JSON"),
         InputError::NoKey { .. } => report("D0212").hint("write -i key=text or -i key:=JSON"),
         InputError::Twice { .. } => report("D0213"),

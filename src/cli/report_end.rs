@@ -28,6 +28,9 @@ pub(crate) fn of(id: &RunId, standing: &Standing, script: Option<&Script>) -> Op
         Standing::Ended(RunEnd::TimedOut { reason }) => {
             Report::new("D0104", Exit::TimedOut, because(&format!("run {id} timed out"), reason))
                 .hint(format!("durun history {id}"))
+                .hint(format!(
+                    "to go on with what was under way, with its whole time again: durun retry {id}"
+                ))
         }
         Standing::Stuck(stuck) => stuck_report(id, stuck, script),
         Standing::Open(status) => open(id, *status),
@@ -83,7 +86,12 @@ fn failed(id: &RunId, failure: &Failure, script: Option<&Script>) -> Report {
     }
     let logs =
         name.map_or_else(|| format!("durun logs {id}"), |name| format!("durun logs {id} {}", shell(name)));
-    report.hint(format!("durun history {id} tells what happened, {logs} what it wrote"))
+    let report = report.hint(format!("durun history {id} tells what happened, {logs} what it wrote"));
+    if name.is_some() {
+        report.hint(format!("to go on at the failed step: durun retry {id}"))
+    } else {
+        report
+    }
 }
 
 /// What could not be taken back, a line each; and what went wrong in the handler of the failure.

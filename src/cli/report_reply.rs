@@ -50,14 +50,13 @@ pub(crate) fn of(error: &ClientError) -> Report {
         ClientError::UpdateName(_) => Report::new("D0935", Exit::Usage, text),
         ClientError::LongText { .. } => Report::new("D0727", Exit::Usage, text),
         ClientError::RetryEnded { id, status } => {
-            let report = Report::new("D0728", Exit::Conflict, text).note(
-                "retry cuts short the wait of a run that has not ended; reopening an ended one comes later",
-            );
+            let report = Report::new("D0728", Exit::Conflict, text)
+                .note("retry tries the failed step of a run again; this one ended without a failure");
             if *status == RunStatus::Completed {
                 report.hint(format!("durun result {id} prints its result"))
             } else {
                 report.hint(format!(
-                    "durun history {id} says what happened; durun start with another --id begins anew"
+                    "durun history {id} says what happened; durun rewind {id} --to ENTRY goes on from one of its entries"
                 ))
             }
         }

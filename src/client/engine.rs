@@ -1,8 +1,8 @@
 //! The engine: scripts driven by a worker in this process, queries answered by replay.
 
 use super::{
-    Claimed, ExecuteError, ExecuteOptions, Executor, Fit, Misfit, ProgramError, QueryError, Session, Stop,
-    StopLevel, SyntaxError,
+    Claimed, ExecuteError, ExecuteOptions, Executor, Fit, Misfit, ProgramError, QueryError, Session, Stand,
+    Stop, StopLevel, SyntaxError,
 };
 use crate::history::{Entry, Message, Program, RunNo, ScriptHash, Value};
 use crate::run::{Charter, QueryError as Unanswered, Seen, has_token, query};
@@ -80,6 +80,16 @@ impl Executor for Engine {
 
     fn fits(&self, session: &Session, run: RunNo, source: Source) -> Result<Fit, Misfit> {
         super::fit::fits(session, run, source)
+    }
+
+    fn stand(
+        &self,
+        session: &Session,
+        run: RunNo,
+        entries: &[Entry],
+        source: Option<Source>,
+    ) -> Result<Stand, Misfit> {
+        super::stand::stand(session, run, entries, source)
     }
 
     fn gather(

@@ -1,6 +1,6 @@
 //! Why a client's wish was not fulfilled, as data for whoever puts it into words.
 
-use super::{ExecuteError, OpenQuestion, ProgramError, QueryError};
+use super::{ExecuteError, MendError, OpenQuestion, ProgramError, QueryError};
 use crate::history::{
     Choice, Moment, RecordError, RunId, RunNo, RunRow, RunStatus, Seq, Stuck, Value, ValueError,
 };
@@ -244,6 +244,9 @@ pub enum ClientError {
         /// The run.
         id: RunId,
     },
+    /// A run cannot be mended so.
+    #[error(transparent)]
+    Mend(#[from] MendError),
     /// The executor stopped for a reason outside the script.
     #[error(transparent)]
     Execute(#[from] ExecuteError),

@@ -1,9 +1,9 @@
 //! The seam to whoever drives scripts: what is asked of it and what it answers.
 
-use super::{ClientError, Finished, Observer, Session, Stop, SyntaxError};
+use super::{ClientError, Finished, Observer, Session, Stand, Stop, SyntaxError};
 use crate::activity::Variables;
 use crate::config::{ConfigError, Configs};
-use crate::history::{Failure, RunId, RunNo, Stuck, Value};
+use crate::history::{Entry, Failure, RunId, RunNo, Stuck, Value};
 use crate::script::Source;
 use crate::store::StoreError;
 use crate::worker::Supply;
@@ -161,6 +161,20 @@ pub trait Executor: Send + Sync {
     /// # Errors
     /// [`Misfit`].
     fn fits(&self, _session: &Session, _run: RunNo, _source: Source) -> Result<Fit, Misfit> {
+        Err(Misfit::None)
+    }
+
+    /// Replays the beginning of a run's history against its own text or another; writes nothing.
+    ///
+    /// # Errors
+    /// [`Misfit`].
+    fn stand(
+        &self,
+        _session: &Session,
+        _run: RunNo,
+        _entries: &[Entry],
+        _source: Option<Source>,
+    ) -> Result<Stand, Misfit> {
         Err(Misfit::None)
     }
 

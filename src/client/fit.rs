@@ -53,7 +53,7 @@ pub(super) fn fits(session: &Session, run: RunNo, source: Source) -> Result<Fit,
 }
 
 /// The same with the entry at which it was found.
-fn at_entry(mut stuck: Box<Stuck>, at: Seq) -> Box<Stuck> {
+pub(super) fn at_entry(mut stuck: Box<Stuck>, at: Seq) -> Box<Stuck> {
     stuck.message = format!("at entry {at}: {}", stuck.message);
     stuck
 }

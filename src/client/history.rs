@@ -1,7 +1,7 @@
 //! Reading a run's history: page by page, each entry verified against the one before it.
 
 use super::{ClientError, Session, view};
-use crate::history::{Checksum, Entry, RecordError, RunId, RunNo, Seq};
+use crate::history::{Checksum, Entry, RecordError, RunId, RunNo, RunRow, Seq};
 use crate::store::{Answer, Request, StoreError};
 
 /// Reads one history from its beginning and remembers where it is. Where the run begins another generation meanwhile, it goes on with that.
@@ -119,6 +119,34 @@ struct Generation {
     no: RunNo,
     until: Seq,
     is_past: bool,
+}
+
+/// The entries of a branch of a run that was set aside, verified.
+///
+/// # Errors
+/// As [`HistoryReader::page`].
+pub fn read_branch(session: &Session, row: &RunRow, number: usize) -> Result<Vec<(Seq, Entry)>, ClientError> {
+    let Some(branch) = row.branches.get(number) else { return Ok(Vec::new()) };
+    let (mut next, mut before) = (branch.from, branch.chained_to);
+    let mut all = Vec::new();
+    while next < branch.until {
+        let which = u32::try_from(number).unwrap_or(u32::MAX);
+        let request = Request::Branch { run: row.no, number: which, from: next, until: branch.until };
+        let Answer::Records(records) = session.ask(request)? else {
+            return Err(ClientError::Answer { run: row.no });
+        };
+        if records.is_empty() {
+            let id = row.id.clone();
+            return Err(ClientError::HistoryCut { id, found: next, expected: branch.until });
+        }
+        for record in records {
+            let damaged = |error| ClientError::Damaged { id: row.id.clone(), seq: next, error };
+            let (entry, after) = record.open(before).map_err(damaged)?;
+            all.push((next, entry));
+            (before, next) = (after, next.next());
+        }
+    }
+    Ok(all)
 }
 
 /// The whole history as it stands, verified.

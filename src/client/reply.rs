@@ -121,7 +121,7 @@ pub fn answer(session: &Session, text: &str, request: AnswerRequest) -> Result<R
         return Err(ClientError::NoChoice { question: question.text, given, choices: question.choices });
     };
     let choice = Choice { choice, who: request.who, note: request.note };
-    let id = MessageId::of_question(row.id.as_str(), row.generation, question.op);
+    let id = MessageId::of_question(row.id.as_str(), row.generation_of(question.op), question.op);
     let body = MessageBody::Answer { question: question.op, choice: choice.clone() };
     if deliver(session, row.no, id, body)?.is_none() {
         return Ok(Replied { row, duplicate: false });

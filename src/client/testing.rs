@@ -95,6 +95,7 @@ pub(crate) fn row(name: &str) -> RunRow {
         parent: None,
         overlap_key: None,
         origin: None,
+        branches: Vec::new(),
     }
 }
 

@@ -55,7 +55,7 @@ pub fn upgrade(
     Ok(Upgraded { row, entries: fit.entries, changed: fit.changed })
 }
 
-fn source(program: &LoadedProgram) -> Source {
+pub(super) fn source(program: &LoadedProgram) -> Source {
     let text = |hash: &ScriptHash| {
         let found = program.texts.iter().find(|(known, _)| known == hash);
         found.map(|(_, text)| text.clone()).unwrap_or_default()

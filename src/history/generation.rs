@@ -43,6 +43,11 @@ const LATER: u64 = 1 << 63;
 const GENERATION_BITS: u32 = 28;
 
 impl RunRow {
+    /// What a command of the present generation is told by besides the run and its number.
+    pub fn generation_of(&self, op: OpId) -> u32 {
+        super::generation_of(self.generation, &self.branches, op)
+    }
+
     /// Where the entries and log lines of the present generation lie, as if it were a run of that number.
     pub fn history_no(&self) -> RunNo {
         self.history.unwrap_or(self.no)

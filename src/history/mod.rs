@@ -4,6 +4,7 @@
 //! they do not know where the bytes live, who executes a run or what a script is.
 #![warn(clippy::wildcard_enum_match_arm, clippy::match_wildcard_for_single_variants)]
 
+mod branch;
 mod child;
 mod command;
 mod effect_options;
@@ -29,6 +30,7 @@ mod update;
 mod value;
 mod woken_by;
 
+pub use branch::{Again, Branch, MOST_BRANCHES, branch_no, generation_of, generation_parts};
 pub use child::{ChildEnded, ChildOutcome, MOST_NESTED_RUNS, OnParentClose, Parent};
 pub use command::{CommandKind, CommandLabel};
 pub use effect_options::{EffectOptions, InvalidRate, Rate, WARN_AFTER_MS};

@@ -1,6 +1,6 @@
 //! What the store keeps of each run: the record of its start, and the small row that changes.
 
-use super::{Moment, Origin, Parent, PastGeneration, QueuePlace, RunId, RunNo, StoredStatus, Value};
+use super::{Branch, Moment, Origin, Parent, PastGeneration, QueuePlace, RunId, RunNo, StoredStatus, Value};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -113,6 +113,9 @@ pub struct RunRow {
     /// The slot of a schedule that started it.
     #[serde(default)]
     pub origin: Option<Origin>,
+    /// What was set aside of its histories, in order.
+    #[serde(default)]
+    pub branches: Vec<Branch>,
 }
 
 impl ScriptHash {

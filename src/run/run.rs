@@ -229,6 +229,11 @@ impl Run {
         self.world.state.borrow().tokens.contains(token)
     }
 
+    /// The number that its next command gets.
+    pub fn next_op(&self) -> OpId {
+        self.next_op
+    }
+
     /// How many strands it has.
     pub fn strands(&self) -> usize {
         self.strands.len()

@@ -39,11 +39,18 @@ pub(super) fn audit(rows: &dyn Rows) -> Result<Vec<String>, StoreError> {
         if ended && waiting > 0 {
             wrong.push(format!("run {} has ended, and {waiting} rows still wait for it", run.id));
         }
-        audit_history(rows, run.history_no(), None, &mut wrong)?;
+        let first = Checksum::first;
+        audit_history(rows, run.history_no(), (Seq(0), first(run.history_no())), None, &mut wrong)?;
         later.insert(run.history_no());
         if let Some(past) = run.past {
-            audit_history(rows, past.history, Some(past.entries), &mut wrong)?;
+            let no = past.history;
+            audit_history(rows, no, (Seq(0), first(no)), Some(past.entries), &mut wrong)?;
             later.insert(past.history);
+        }
+        for branch in &run.branches {
+            let begins = (branch.from, branch.chained_to);
+            audit_history(rows, branch.history, begins, Some(branch.until), &mut wrong)?;
+            later.insert(branch.history);
         }
     }
     let found: BTreeSet<Vec<u8>> = all(rows, Table::Timers)?.into_iter().map(|(key, _)| key).collect();
@@ -168,19 +175,18 @@ fn audit_locks(rows: &dyn Rows, wrong: &mut Vec<String>) -> Result<(), StoreErro
     Ok(())
 }
 
-/// Follows the chain from the first entry to the last.
+/// Follows the chain from the first entry, and what that is chained to, to the last.
 fn audit_history(
     rows: &dyn Rows,
     no: RunNo,
+    (mut seq, mut before): (Seq, Checksum),
     counted: Option<Seq>,
     wrong: &mut Vec<String>,
 ) -> Result<(), StoreError> {
     let count = of_run(rows, Table::History, no)?.len();
-    if counted.is_some_and(|counted| usize::try_from(counted.0).ok() != Some(count)) {
+    if counted.is_some_and(|counted| usize::try_from(counted.0.saturating_sub(seq.0)).ok() != Some(count)) {
         wrong.push(format!("the past generation {no} has {count} entries, its run counts others"));
     }
-    let mut before = Checksum::first(no);
-    let mut seq = Seq(0);
     for _ in 0..count {
         let opened = match record(rows, no, seq) {
             Ok(Some(record)) => record.open(before).map_err(|error| error.to_string()),

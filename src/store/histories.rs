@@ -76,6 +76,20 @@ pub(super) fn past_records(
     }
 }
 
+/// Entries of a branch that was set aside; none where there is none of that number.
+pub(super) fn branch_records(
+    rows: &dyn Rows,
+    no: RunNo,
+    number: u32,
+    (from, until): (Seq, Seq),
+) -> Result<Vec<Record>, StoreError> {
+    let place = usize::try_from(number).unwrap_or(usize::MAX);
+    match row(rows, no)?.branches.get(place) {
+        Some(branch) => page(rows, branch.history, from, until.min(branch.until)),
+        None => Ok(Vec::new()),
+    }
+}
+
 fn page(rows: &dyn Rows, history: RunNo, from: Seq, until: Seq) -> Result<Vec<Record>, StoreError> {
     let mut page = Vec::new();
     let mut bytes = 0;

@@ -45,8 +45,8 @@ pub use error::StoreError;
 pub use local::LocalSession;
 pub use memory::MemoryTables;
 pub use request::{
-    NewMessage, NewOverlap, NewParent, NewQueue, NewRun, NewSignal, RefusedUpdate, Request, RunFilter,
-    ScheduleChange, Upgrade,
+    NewMessage, NewOverlap, NewParent, NewQueue, NewRun, NewSignal, RefusedUpdate, Request, Rewind,
+    RunFilter, ScheduleChange, Upgrade,
 };
 pub use shared::SharedStore;
 

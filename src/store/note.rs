@@ -39,6 +39,8 @@ impl Note {
                 delivered: append.delivered.iter().map(|(_, id)| *id).collect(),
                 ends: matches!(append.row.status, Some(crate::history::StoredStatus::Ended(_))),
             },
+            // Whoever executed it is fenced off; whoever attends may take it up.
+            Request::Rewind(new) => Self::Released(new.run),
             Request::Terminate { run, .. } => Self::Terminated(*run),
             Request::RetryNow { run } => Self::RetriedNow(*run),
             Request::RefuseUpdate(refused) => Self::Refused(refused.run),
@@ -49,6 +51,7 @@ impl Note {
             }
             Request::Post(message) => Self::Posted(message.clone()),
             Request::Upgrade(_)
+            | Request::Branch { .. }
             | Request::Due { .. }
             | Request::Awake { .. }
             | Request::Deliver(_)

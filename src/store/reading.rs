@@ -1,7 +1,7 @@
 //! Reading: what each request that only reads gives, the same over every backend.
 
 use super::codec::decode;
-use super::histories::{last_entry, last_log, logs, past_records, records, tail};
+use super::histories::{branch_records, last_entry, last_log, logs, past_records, records, tail};
 use super::rows::{Rows, Table};
 use super::{Answer, Liveness, Request, RunFilter, RunView, Schedules, Snapshot, StoreError, keys};
 use crate::history::{
@@ -30,6 +30,9 @@ pub(super) fn read(
         Request::Snapshot { run: no } => snapshot(rows, *no).map(|shot| Answer::Snapshot(Box::new(shot))),
         Request::History { run: no, from, until } => records(rows, *no, *from, *until).map(Answer::Records),
         Request::Past { run: no, from, until } => past_records(rows, *no, *from, *until).map(Answer::Records),
+        Request::Branch { run: no, number, from, until } => {
+            branch_records(rows, *no, *number, (*from, *until)).map(Answer::Records)
+        }
         Request::Script { hash } => script(rows, hash).map(Answer::Script),
         Request::Logs { run: no, after, limit } => logs(rows, *no, *after, *limit).map(Answer::Logs),
         Request::Recall { id } => Ok(match super::rules::remembered(rows, *id)? {
@@ -50,6 +53,7 @@ pub(super) fn read(
         | Request::Release { .. }
         | Request::Append(_)
         | Request::Upgrade(_)
+        | Request::Rewind(_)
         | Request::Deliver(_)
         | Request::Post(_)
         | Request::Signal(_)

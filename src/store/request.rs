@@ -2,8 +2,9 @@
 
 use super::{Append, LogKey};
 use crate::history::{
-    Claim, Failure, MessageBody, MessageId, MessageNo, Moment, OnParentClose, OpId, Origin, OverlapPolicy,
-    Program, QueueLimits, RunId, RunNo, RunStart, RunStatus, Schedule, ScriptHash, Seq, Value, Waker,
+    Again, Claim, Failure, Message, MessageBody, MessageId, MessageNo, Moment, OnParentClose, OpId, Origin,
+    OverlapPolicy, Program, QueueLimits, Record, RunId, RunNo, RunStart, RunStatus, Schedule, ScriptHash,
+    Seq, Value, Waker,
 };
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +34,9 @@ pub enum Request {
     /// Let a run that the caller has claimed go on under other texts; a stuck one is open again: [`Answer::Done`](super::Answer::Done), or `Fenced`,
     /// `Ended`.
     Upgrade(Box<Upgrade>),
+    /// Set the end of a history aside, and open the run again behind what is left: [`Answer::Done`](super::Answer::Done) or
+    /// [`Answer::Told`](super::Answer::Told), or `Fenced`, `Gap`, `Held`.
+    Rewind(Box<Rewind>),
     /// Say something to a run: [`Answer::Delivered`](super::Answer::Delivered), or `Ended`.
     Deliver(Box<NewMessage>),
     /// Say something to a run without asking its executor first, whom it reaches all the same: [`Answer::Delivered`](super::Answer::Delivered), or
@@ -89,6 +93,17 @@ pub enum Request {
         /// The run.
         run: RunNo,
         /// The first.
+        from: Seq,
+        /// The one after the last.
+        until: Seq,
+    },
+    /// Entries of a branch that was set aside, in the same way.
+    Branch {
+        /// The run.
+        run: RunNo,
+        /// Which of its branches, from 0.
+        number: u32,
+        /// The first entry.
         from: Seq,
         /// The one after the last.
         until: Seq,
@@ -258,6 +273,35 @@ pub struct Upgrade {
     pub program: Program,
     /// Its texts, by hash; those that the store has already may be repeated.
     pub scripts: Vec<(ScriptHash, String)>,
+}
+
+/// How a run goes on from an earlier entry. Whoever asks has replayed what stays of its history.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Rewind {
+    /// The run.
+    pub run: RunNo,
+    /// By which a resend is known.
+    pub nonce: MessageId,
+    /// The epoch, the generation and the number of entries that the caller has seen: another run is refused.
+    pub seen: (u64, u32, Seq),
+    /// The first entry that is set aside.
+    pub from: Seq,
+    /// What stands in the place of the first of them: entries of which something was set to another value.
+    pub records: Vec<Record>,
+    /// The commands that are new from now on; nothing where they are tried again as what they were.
+    pub again: Option<Again>,
+    /// The commands whose pending rows stay.
+    pub pending: Vec<OpId>,
+    /// The commands that hold a lock; all other places in line are given up.
+    pub held: Vec<OpId>,
+    /// The children whose end stays told.
+    pub heard: Vec<OpId>,
+    /// Messages that were delivered and are to be delivered again.
+    pub unread: Vec<Message>,
+    /// The run's own time-out from now on, in milliseconds from its beginning.
+    pub timeout_ms: Option<i64>,
+    /// Other texts, where it goes on under other ones.
+    pub program: Option<(Program, Vec<(ScriptHash, String)>)>,
 }
 
 /// A message to be accepted.

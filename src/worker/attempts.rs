@@ -156,7 +156,7 @@ impl Worker {
         let Work::Effect { input, options, body, probe } = &command.work else { return None };
         let own_key = options.key.clone().or_else(|| options.once.clone());
         let key = own_key.unwrap_or_else(|| {
-            idempotency_key(&run.store_id, no, run.generation, op, &command.label.name, input)
+            idempotency_key(&run.store_id, no, run.generation_of(op), op, &command.label.name, input)
         });
         Some(Begin {
             label: command.label.clone(),

@@ -4,7 +4,7 @@ use super::progress::Progress;
 use super::worker::{Worker, WorkerError};
 use crate::history::{
     CancelCause, Failure, MessageBody, MessageId, OpId, Program, RunId, RunNo, RunRow, RunStart, RunStatus,
-    ScriptHash, Value, kind,
+    ScriptHash, Value, generation_parts, kind,
 };
 use crate::script::StartChild;
 use crate::store::{Answer, NewMessage, NewParent, NewRun, Request, RunFilter, RunView, StoreError};
@@ -23,7 +23,7 @@ impl Worker {
         child: &StartChild,
     ) -> Result<Option<Request>, Failure> {
         let Some(run) = self.runs.get(&no) else { return Ok(None) };
-        let (generation, epoch, start) = (run.generation, run.epoch, Arc::clone(&run.start));
+        let (generation, epoch, start) = (run.generation_of(op), run.epoch, Arc::clone(&run.start));
         let id = match &child.id {
             Some(id) => id.clone(),
             None => id_of(&run.id, generation, op)?,
@@ -144,7 +144,7 @@ impl Worker {
 
     /// The request that asks a child to end; nothing where there is none of that id any more.
     pub(super) fn cancel_child(&self, no: RunNo, op: OpId, child: &str) -> Option<Request> {
-        let (run, generation) = self.runs.get(&no).map(|run| (run.id.clone(), run.generation))?;
+        let (run, generation) = self.runs.get(&no).map(|run| (run.id.clone(), run.generation_of(op)))?;
         let Ok(Answer::Runs(rows)) = self.store.ask(Request::Find { text: child.to_owned() }) else {
             return None;
         };
@@ -158,10 +158,14 @@ impl Worker {
     }
 }
 
-/// The id of a child that was given none: its parent's, the generation where it is not the first, and the number of the command.
+/// The id of a child that was given none: its parent's, the generation and the rewind where there were any, and the number of the command.
 fn id_of(parent: &str, generation: u32, op: OpId) -> Result<RunId, Failure> {
-    let text =
-        if generation == 0 { format!("{parent}.{op}") } else { format!("{parent}.g{generation}.{op}") };
+    let text = match generation_parts(generation) {
+        (0, 0) => format!("{parent}.{op}"),
+        (generation, 0) => format!("{parent}.g{generation}.{op}"),
+        (0, rewind) => format!("{parent}.r{rewind}.{op}"),
+        (generation, rewind) => format!("{parent}.g{generation}.r{rewind}.{op}"),
+    };
     RunId::parse(&text).map_err(|error| {
         let message =
             format!("the child cannot be called {text}: {error}; give it a shorter id: #{{ id: \"…\" }}");

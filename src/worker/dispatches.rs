@@ -84,7 +84,7 @@ impl Worker {
             }
             Dispatch::Signal { to, name, payload } => Request::Signal(Box::new(NewSignal {
                 to: RunId::parse(to).map_err(|_| no_such_run(to))?,
-                id: MessageId::of_command(no, run.generation, op),
+                id: MessageId::of_command(no, run.generation_of(op), op),
                 name: name.clone(),
                 payload: payload.clone(),
                 start: None,

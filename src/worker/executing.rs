@@ -6,8 +6,9 @@ use super::lazy::Lazy;
 use super::secret_names::secrets_named_in;
 use crate::config::Config;
 use crate::history::{
-    Checksum, CommandKind, Entry, Fact, Message, MessageBody, MessageId, MessageNo, Moment, OpId, Pending,
-    Record, RecordError, Restart, RunEnd, RunNo, RunRestarted, RunStart, Seq, Stuck, UpdateCompleted,
+    Branch, Checksum, CommandKind, Entry, Fact, Message, MessageBody, MessageId, MessageNo, Moment, OpId,
+    Pending, Record, RecordError, Restart, RunEnd, RunNo, RunRestarted, RunStart, Seq, Stuck,
+    UpdateCompleted,
 };
 use crate::run::{Arrived, Command, NextInput, Run, Work, next_input, timers};
 use crate::script::Script;
@@ -46,6 +47,7 @@ pub(super) struct Executing {
     pub(super) id: String,
     pub(super) epoch: u64,
     pub(super) generation: u32,
+    pub(super) branches: Vec<Branch>,
     pub(super) store_id: String,
     pub(super) start: Arc<RunStart>,
     /// What `durun.toml` last said for its script.
@@ -98,6 +100,11 @@ pub(super) struct InFlight {
 }
 
 impl Executing {
+    /// What a command is told by besides the run and its number.
+    pub(super) fn generation_of(&self, op: OpId) -> u32 {
+        crate::history::generation_of(self.generation, &self.branches, op)
+    }
+
     /// The run of a row, not yet replayed.
     pub(super) fn new(snapshot: &Snapshot, epoch: u64, script: Rc<Script>, config: Arc<Config>) -> Self {
         let row = &snapshot.row;
@@ -107,6 +114,7 @@ impl Executing {
             id: row.id.to_string(),
             epoch,
             generation: row.generation,
+            branches: row.branches.clone(),
             store_id,
             start,
             config,

@@ -23,6 +23,7 @@ mod reference;
 mod resolve;
 mod result;
 mod retry;
+mod rewind;
 mod signal;
 mod signal_start;
 mod start;

@@ -24,12 +24,15 @@ fn the_last_attempt_is_the_last_also_when_it_comes_early() {
     home.executed_until(&["retry", "one"], "one", &["\"attempt\":3"]);
     let told = home.durun(&["retry", "one"]).exit(1).failure();
     assert!(told.contains("run one failed: exit code 1"), "{told}");
+    // It has failed for good, and is opened again.
+    home.file("up", "");
+    home.durun(&["retry", "one"]).out("done\n").check();
     home.durun(&["retry", "one"])
         .exit(7)
         .err(
-            "error[D0728]: run one has ended: failed\n |\n \
-             = note: retry cuts short the wait of a run that has not ended; reopening an ended one comes later\n \
-             = help: durun history one says what happened; durun start with another --id begins anew\n",
+            "error[D0728]: run one has ended: completed\n |\n \
+             = note: retry tries the failed step of a run again; this one ended without a failure\n \
+             = help: durun result one prints its result\n",
         )
         .check();
 }
@@ -84,4 +87,91 @@ fn impossible_retries_are_told() {
         let told = home.durun(&["start", "script.rhai"]).exit(8).failure();
         assert!(told.contains(message), "{told}");
     }
+}
+
+const FAILS: &str = r#"
+step("one", || { log("one"); 1 });
+exec(["sh", "-c", "echo $DURUN_IDEMPOTENCY_KEY >>keys; test -e up"], #{ retry: 1 });
+"done"
+"#;
+
+#[test]
+fn a_failed_run_goes_on_at_its_failed_step_under_the_same_key() {
+    let home = Home::new();
+    home.file("s.rhai", FAILS);
+    let told = home.durun(&["start", "s.rhai", "--id", "one"]).exit(1).failure();
+    assert!(told.ends_with(" = help: to go on at the failed step: durun retry one\n"), "{told}");
+    let plan = home.durun(&["retry", "one", "--dry-run"]).stdout();
+    assert!(plan.starts_with("2 entries are set aside, 1 effect among them"), "{plan}");
+    home.durun(&["retry", "one"]).exit(1).failure();
+    home.file("up", "");
+    home.durun(&["retry", "one"]).out("done\n").check();
+    let keys = std::fs::read_to_string(home.path().join("keys")).expect("keys");
+    let distinct: std::collections::BTreeSet<&str> = keys.lines().collect();
+    assert_eq!((keys.lines().count(), distinct.len()), (3, 1), "{keys}");
+    assert_eq!(
+        home.durun(&["logs", "one"]).stdout().matches("  one\n").count(),
+        1,
+        "step one was not done again"
+    );
+    assert_eq!(home.durun(&["history", "one", "--all"]).stdout().matches("set aside by retry").count(), 2);
+}
+
+#[test]
+fn a_failed_run_goes_on_under_a_mended_script_that_fits() {
+    let home = Home::new();
+    home.file("s.rhai", FAILS);
+    home.durun(&["start", "s.rhai", "--id", "one"]).exit(1).failure();
+    home.file("other.rhai", FAILS.replace("step(\"one\"", "step(\"uno\""));
+    let error = home.durun(&["retry", "one", "--script", "other.rhai"]).exit(8).failure();
+    assert!(error.contains("D0710"), "{error}");
+    home.file("s.rhai", FAILS.replace("test -e up", "true"));
+    home.durun(&["retry", "one", "--script", "s.rhai"]).out("done\n").check();
+}
+
+#[test]
+fn a_run_that_timed_out_has_its_time_again() {
+    let home = Home::new();
+    home.file("s.rhai", "wait_signal(\"go\")");
+    home.durun(&["start", "s.rhai", "--id", "one", "--timeout", "100 ms"]).exit(6).failure();
+    for branches in 1..3 {
+        home.durun(&["retry", "one"]).exit(6).failure();
+        let all = home.durun(&["history", "one", "--all"]).stdout();
+        assert_eq!(all.matches("set aside by retry").count(), branches, "{all}");
+    }
+    // It had the time that it has been away, and its own.
+    let history = home.durun(&["history", "one", "-o", "jsonl"]).stdout();
+    assert_eq!(history.lines().count(), 3, "{history}");
+}
+
+#[test]
+fn what_was_done_after_the_failure_is_not_ignored() {
+    let home = Home::new();
+    home.file(
+        "s.rhai",
+        "try { exec([\"false\"], #{ retry: 1 }); } catch (err) { step(\"sorry\", || 1); throw err; }",
+    );
+    home.durun(&["start", "s.rhai", "--id", "one"]).exit(1).failure();
+    home.durun(&["retry", "one"])
+        .exit(7)
+        .err(
+            "error[D1205]: run one did step \"sorry\" after exec \"false\" had failed\n |\n = note: nothing was changed\n \
+             = note: entry 2 says so: trying the step again might repeat it, or make it untrue\n \
+             = help: if that is what you want: durun rewind one --to 0 && durun resume one\n",
+        )
+        .check();
+    home.file("s.rhai", "fail(\"enough\")");
+    home.durun(&["start", "s.rhai", "--id", "two"]).exit(1).failure();
+    let error = home.durun(&["retry", "two"]).exit(7).failure();
+    assert!(error.contains("D1206"), "{error}");
+}
+
+#[test]
+fn a_stuck_run_is_retried_under_the_mended_script() {
+    let home = Home::new();
+    home.file("s.rhai", "step(\"one\", || 1);\nnonsense(1)");
+    home.durun(&["start", "s.rhai", "--id", "one"]).exit(8).failure();
+    home.file("s.rhai", "step(\"one\", || 1) + 1");
+    home.durun(&["retry", "one", "--script", "s.rhai", "--dry-run"]).check();
+    home.durun(&["retry", "one", "--script", "s.rhai"]).out("2\n").check();
 }

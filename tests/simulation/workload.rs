@@ -1,15 +1,15 @@
 //! A workload: calls of mixed requests as executors and senders would make them, the same for the same seed.
 
 use durun::history::{
-    ActivityCompleted, CommandKind, CommandLabel, Fact, Failure, Message, MessageBody, MessageId, MessageNo,
-    Moment, OpId, Pending, Restart, RunEnd, RunEnded, RunNo, RunRestarted, Seq, SignalReceived, StoredStatus,
-    Token, UpdateAnswer, UpdateCompleted, Value,
+    ActivityCompleted, Again, CommandKind, CommandLabel, Fact, Failure, Message, MessageBody, MessageId,
+    MessageNo, Moment, OpId, Pending, Restart, RunEnd, RunEnded, RunNo, RunRestarted, Seq, SignalReceived,
+    StoredStatus, Token, UpdateAnswer, UpdateCompleted, Value,
 };
 use durun::store::conformance::{Chain, append, new_run, pending, signal};
 use durun::store::crash::Chance;
 use durun::store::{
     Append, LockChange, LogKey, LogLevel, LogLine, NewMessage, NewRun, NewSignal, RefusedUpdate, Request,
-    RowChange,
+    Rewind, RowChange,
 };
 
 /// When the world begins.
@@ -32,6 +32,8 @@ struct Story {
     generation: u32,
     /// Whether it ever asked for a lock: a grant is a message too, and the numbers are not known here.
     asked: bool,
+    /// Whether its executor has given it up.
+    released: bool,
     ended: bool,
 }
 
@@ -65,6 +67,7 @@ fn start(stories: &mut Vec<Story>) -> Request {
         messages: 0,
         generation: 0,
         asked: false,
+        released: false,
         ended: false,
     });
     let new = NewRun { claim: Some(EXECUTOR), ..new_run(&id) };
@@ -93,7 +96,7 @@ fn request(chance: &mut Chance, stories: &mut Vec<Story>) -> Option<Request> {
     }
     let nth = chance.below(open);
     let story = stories.iter_mut().filter(|story| !story.ended).nth(nth)?;
-    Some(match chance.below(27) {
+    Some(match chance.below(29) {
         0..10 => story.outcomes(chance),
         10..13 => story.lazy(chance),
         13..16 => story.message(chance),
@@ -103,6 +106,7 @@ fn request(chance: &mut Chance, stories: &mut Vec<Story>) -> Option<Request> {
         24 => story.update(),
         25 => story.refuse()?,
         26 => story.answer()?,
+        27..29 => story.rewind(chance)?,
         _ => story.restart(),
     })
 }
@@ -267,6 +271,33 @@ impl Story {
         self.heard.clear();
         let row = RowChange { restart: Some(restart), ..RowChange::default() };
         Request::Append(Box::new(Append { row, ..end }))
+    }
+
+    /// Goes back to an earlier entry, with another one in the place of the first that is set aside. Nobody executes it after that.
+    fn rewind(&mut self, chance: &mut Chance) -> Option<Request> {
+        if !std::mem::replace(&mut self.released, true) {
+            return Some(Request::Release { run: self.run, epoch: 1 });
+        }
+        let from = chance.below(usize::try_from(self.next).ok()?.max(1));
+        let from = u32::try_from(from).ok().filter(|from| *from < self.next)?;
+        self.ended = true;
+        let back = self.heard.pop().filter(|_| !self.asked);
+        let unread =
+            back.map(|(no, id)| Message { no, id, accepted_at: DAWN, body: signal(self.run, "s").body });
+        Some(Request::Rewind(Box::new(Rewind {
+            run: self.run,
+            nonce: MessageId([u8::try_from(self.run.0 % 256).ok()?; 16]),
+            seen: (1, self.generation, Seq(self.next)),
+            from: Seq(from),
+            records: Vec::new(),
+            again: Some(Again { from: OpId(from), also: Vec::new() }),
+            pending: self.open_ops.first().copied().into_iter().collect(),
+            held: self.locks.first().copied().into_iter().collect(),
+            heard: Vec::new(),
+            unread: unread.into_iter().collect(),
+            timeout_ms: None,
+            program: None,
+        })))
     }
 
     fn end(&mut self, chance: &mut Chance) -> Request {

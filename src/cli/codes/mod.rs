@@ -8,6 +8,7 @@ mod around;
 mod ends;
 mod finding;
 mod lint;
+mod mending;
 mod running;
 mod schedules;
 mod scripts;
@@ -38,6 +39,7 @@ const ALL: &[&[Code]] = &[
     updates::CODES,
     around::CODES,
     schedules::CODES,
+    mending::CODES,
     lint::CODES,
 ];
 

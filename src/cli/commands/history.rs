@@ -6,8 +6,9 @@ use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::render::entry_json;
 use crate::cli::render::story::Story;
-use crate::client::{HistoryReader, Watch, find, view};
-use crate::history::{Entry, RunId, Seq};
+use crate::cli::render::when::absolute;
+use crate::client::{HistoryReader, Session, Watch, find, read_branch, view};
+use crate::history::{Entry, RunId, RunRow, Seq};
 use clap::Args;
 
 const EXAMPLES: &str = "\
@@ -28,6 +29,9 @@ pub(crate) struct HistoryArgs {
     /// The generation: the present one, or the one before it [default: the present one]
     #[arg(short, long, value_name = "N", conflicts_with = "follow")]
     generation: Option<u32>,
+    /// Show what rewind and retry have set aside, too
+    #[arg(long)]
+    all: bool,
 }
 
 /// Does it.
@@ -37,7 +41,7 @@ pub(crate) fn run(context: &Context, args: &HistoryArgs) -> Result<Exit, CliErro
     let watch = if args.follow { Some(Watch::begin(&session, row.no)?) } else { None };
     let mut reader = HistoryReader::new(row.no, row.id.clone()).of_generation(args.generation);
     let mut story = Story::new(context.color_stdout());
-    let mut kept = Vec::new();
+    let mut kept = if args.all { set_aside(context, &session, &row)? } else { Vec::new() };
     loop {
         // Asked first: entries that follow are read before the end is believed.
         let over = view(&session, row.no)?.status.is_ended();
@@ -68,6 +72,34 @@ pub(crate) fn run(context: &Context, args: &HistoryArgs) -> Result<Exit, CliErro
         context.print_json_list(kept)?;
     }
     Ok(Exit::Done)
+}
+
+/// What was set aside, branch by branch; gives the documents that are to be printed at the end.
+fn set_aside(context: &Context, session: &Session, row: &RunRow) -> Result<Vec<serde_json::Value>, CliError> {
+    let mut kept = Vec::new();
+    for (number, branch) in row.branches.iter().enumerate() {
+        let entries = read_branch(session, row, number)?;
+        let documents = documents(&row.id, &entries).map(|mut document| {
+            if let Some(document) = document.as_object_mut() {
+                document.insert("branch".to_owned(), number.into());
+            }
+            document
+        });
+        match context.format() {
+            Format::Json => kept.extend(documents),
+            Format::Jsonl => context.print_lines(documents)?,
+            Format::Table => {
+                let by = if branch.again.is_some() { "rewind" } else { "retry" };
+                let mut story = Story::new(context.color_stdout());
+                let lines: String = entries.iter().map(|(seq, entry)| story.tell(*seq, entry)).collect();
+                context.print(&format!("set aside by {by} {}:\n{lines}", absolute(branch.at)))?;
+            }
+        }
+    }
+    if context.format() == Format::Table && !row.branches.is_empty() {
+        context.print("as it is now:\n")?;
+    }
+    Ok(kept)
 }
 
 fn documents<'a>(id: &'a RunId, page: &'a [(Seq, Entry)]) -> impl Iterator<Item = serde_json::Value> + 'a {

@@ -15,6 +15,7 @@ pub(crate) mod resolve;
 pub(crate) mod result;
 pub(crate) mod resume;
 pub(crate) mod retry;
+pub(crate) mod rewind;
 pub(crate) mod serve;
 pub(crate) mod signal;
 pub(crate) mod start;

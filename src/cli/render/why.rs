@@ -39,7 +39,8 @@ pub(crate) fn explain(view: &RunView, now: Moment) -> Why {
                 RunEnd::Completed { .. } => ("completed".to_owned(), "result"),
                 RunEnd::Failed { failure } => {
                     let place = failure.line.map(|line| format!(" in line {line}")).unwrap_or_default();
-                    (format!("failed{place}: {}", escape::line(&failure.message)), "history")
+                    let retry = if failure.data.contains_key("name") { "retry" } else { "history" };
+                    (format!("failed{place}: {}", escape::line(&failure.message)), retry)
                 }
                 RunEnd::Cancelled { reason } => (because("was cancelled", reason), "history"),
                 RunEnd::TimedOut { reason } => (because("exceeded its time-out", reason), "history"),

@@ -11,6 +11,7 @@ mod once;
 mod overlaps;
 mod queues;
 mod restarts;
+mod rewinds;
 mod rows;
 mod schedules;
 mod searches;
@@ -59,6 +60,7 @@ pub fn conformance(make: Make<'_>) -> usize {
         statuses::CHECKS,
         once::CHECKS,
         restarts::CHECKS,
+        rewinds::CHECKS,
         signals::CHECKS,
         locks::CHECKS,
         queues::CHECKS,

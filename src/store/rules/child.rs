@@ -5,7 +5,7 @@ use super::Surroundings;
 use super::message::{deliver, remembered};
 use crate::history::{
     CancelCause, ChildOutcome, MOST_NESTED_RUNS, Message, MessageBody, MessageId, MessageNo, OnParentClose,
-    Parent, RunNo, RunRow, StoredStatus,
+    Parent, RunNo, RunRow, StoredStatus, generation_parts,
 };
 use crate::store::codec::{decode, encode};
 use crate::store::reading::{refuse_ended, row};
@@ -24,7 +24,7 @@ pub(super) fn is_same(known: &RunRow, new: &NewParent) -> bool {
 pub(super) fn tie(rows: &dyn RowsMut, new: &NewParent) -> Result<Parent, StoreError> {
     let parent = row(rows, new.run)?;
     refuse_ended(&parent)?;
-    if (parent.epoch, parent.generation) != (new.epoch, new.generation) {
+    if (parent.epoch, parent.generation_of(new.op)) != (new.epoch, new.generation) {
         return Err(StoreError::Fenced { epoch: new.epoch, current: parent.epoch });
     }
     let depth = parent.parent.map_or(0, |above| above.depth).saturating_add(1);
@@ -50,7 +50,7 @@ pub(super) fn tell_parent(
 ) -> Result<(), StoreError> {
     let Some(parent) = &child.parent else { return Ok(()) };
     let Some(now) = open_row(rows, parent.run)? else { return Ok(()) };
-    if now.generation != parent.generation {
+    if now.generation_of(parent.op) != parent.generation {
         return Ok(());
     }
     let id = MessageId::of_child(parent.run, parent.generation, parent.op);
@@ -95,7 +95,10 @@ pub(super) fn close(
         let Some(mut child) = keys::tail_run(&key).map(|no| open_row(rows, no)).transpose()?.flatten() else {
             continue;
         };
-        let Some(tie) = child.parent.clone().filter(|tie| tie.generation == generation) else { continue };
+        let Some(tie) = child.parent.clone().filter(|tie| generation_parts(tie.generation).0 == generation)
+        else {
+            continue;
+        };
         match tie.on_close {
             OnParentClose::Abandon => {}
             OnParentClose::Terminate => {
@@ -105,7 +108,7 @@ pub(super) fn close(
             // One that was asked before cleans up, and is not to be disturbed.
             OnParentClose::Cancel if child.cancel_requested_at.is_some() => {}
             OnParentClose::Cancel => {
-                let id = MessageId::of_close(parent.no, generation, tie.op);
+                let id = MessageId::of_close(parent.no, tie.generation, tie.op);
                 let body = MessageBody::Cancel { cause: CancelCause::Request, reason: reason.clone() };
                 send(rows, around, NewMessage { run: child.no, id, keyed: false, body }, told)?;
             }

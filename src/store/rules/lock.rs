@@ -100,9 +100,20 @@ pub(super) fn release_all(
     run: RunNo,
     told: &mut Told,
 ) -> Result<(), StoreError> {
+    release_others(rows, around, run, &[], told)
+}
+
+/// All that a run holds or waits for, but for the locks of these commands.
+pub(super) fn release_others(
+    rows: &mut dyn RowsMut,
+    around: &Surroundings<'_>,
+    run: RunNo,
+    kept: &[OpId],
+    told: &mut Told,
+) -> Result<(), StoreError> {
     for (key, _) in super::end::all_of_run(rows, Table::LockOps, run)? {
-        if let Some(op) = keys::tail_u32(&key) {
-            release(rows, around, (run, OpId(op)), told)?;
+        if let Some(op) = keys::tail_u32(&key).map(OpId).filter(|op| !kept.contains(op)) {
+            release(rows, around, (run, op), told)?;
         }
     }
     Ok(())

@@ -13,6 +13,7 @@ mod overlap;
 mod queue;
 mod restart;
 mod retry;
+mod rewind;
 mod schedule;
 mod signal;
 mod start;
@@ -63,6 +64,7 @@ pub(super) fn write(
         Request::Claim { run, claim } => claim::take(rows, around, *run, *claim),
         Request::Release { run, epoch } => claim::release(rows, around, *run, *epoch),
         Request::Upgrade(new) => upgrade::upgrade(rows, around, new),
+        Request::Rewind(new) => rewind::rewind(rows, around, new),
         Request::Append(append) => append::append_to(rows, around, append),
         Request::Deliver(message) | Request::Post(message) => message::deliver(rows, around, message),
         Request::Signal(new) => signal::signal(rows, around, new),
@@ -83,6 +85,7 @@ pub(super) fn write(
         | Request::Snapshot { .. }
         | Request::History { .. }
         | Request::Past { .. }
+        | Request::Branch { .. }
         | Request::Script { .. }
         | Request::Logs { .. }
         | Request::Recall { .. }
@@ -103,6 +106,7 @@ pub(super) fn writes(request: &Request) -> bool {
         | Request::Release { .. }
         | Request::Append(_)
         | Request::Upgrade(_)
+        | Request::Rewind(_)
         | Request::Deliver(_)
         | Request::Post(_)
         | Request::Signal(_)
@@ -123,6 +127,7 @@ pub(super) fn writes(request: &Request) -> bool {
         | Request::Snapshot { .. }
         | Request::History { .. }
         | Request::Past { .. }
+        | Request::Branch { .. }
         | Request::Script { .. }
         | Request::Logs { .. }
         | Request::Recall { .. }

@@ -56,6 +56,7 @@ pub(super) fn start(
         parent,
         overlap_key: new.overlap.as_ref().and_then(|overlap| overlap.key.clone()),
         origin: new.origin.clone(),
+        branches: Vec::new(),
     };
     if let Some(parent) = &row.parent {
         super::child::note(rows, parent, no)?;

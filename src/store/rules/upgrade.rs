@@ -1,7 +1,7 @@
 //! `Upgrade`: a run goes on under other texts, which whoever asks has replayed its history against.
 
 use super::{Surroundings, put_row};
-use crate::history::{ScriptHash, StoredStatus};
+use crate::history::{Program, RunRow, ScriptHash, StoredStatus};
 use crate::store::codec::encode;
 use crate::store::reading::{first_start, refuse_ended, row};
 use crate::store::rows::{RowsMut, Table};
@@ -17,25 +17,44 @@ pub(super) fn upgrade(
     if new.epoch != row.epoch {
         return Err(StoreError::Fenced { epoch: new.epoch, current: row.epoch });
     }
-    if let Some((hash, _)) = new.scripts.iter().find(|(hash, text)| ScriptHash::of(text) != *hash) {
-        let message = format!("a text was given that has not the hash {hash}");
-        return Err(StoreError::Protocol { message });
-    }
-    row.script.clone_from(&new.program.path);
+    check(&new.scripts)?;
     row.status = StoredStatus::Open;
     row.updated_at = around.now;
-    for (hash, text) in &new.scripts {
+    put_program(rows, &mut row, &new.program, &new.scripts)?;
+    put_row(rows, &row)?;
+    Ok(Answer::Done)
+}
+
+/// Refuses a text that has not its hash.
+pub(super) fn check(scripts: &[(ScriptHash, String)]) -> Result<(), StoreError> {
+    match scripts.iter().find(|(hash, text)| ScriptHash::of(text) != *hash) {
+        Some((hash, _)) => {
+            let message = format!("a text was given that has not the hash {hash}");
+            Err(StoreError::Protocol { message })
+        }
+        None => Ok(()),
+    }
+}
+
+/// The run's program from now on; its row is the caller's to write.
+pub(super) fn put_program(
+    rows: &mut dyn RowsMut,
+    row: &mut RunRow,
+    program: &Program,
+    scripts: &[(ScriptHash, String)],
+) -> Result<(), StoreError> {
+    row.script.clone_from(&program.path);
+    for (hash, text) in scripts {
         if rows.get(Table::Scripts, &hash.0)?.is_none() {
             rows.put(Table::Scripts, &hash.0, text.as_bytes())?;
         }
     }
     // The first, which a start is compared with, and that of the present generation.
-    let generations: std::collections::BTreeSet<_> = [new.run, row.history_no()].into();
+    let generations: std::collections::BTreeSet<_> = [row.no, row.history_no()].into();
     for no in generations {
         let mut start = first_start(rows, no)?;
-        start.program = new.program.clone();
+        start.program = program.clone();
         rows.put(Table::Starts, &keys::run(no), &encode(&start)?)?;
     }
-    put_row(rows, &row)?;
-    Ok(Answer::Done)
+    Ok(())
 }

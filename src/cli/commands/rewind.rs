@@ -1,0 +1,85 @@
+//! `durun rewind`: a run goes on from an earlier entry of its history.
+
+use crate::cli::context::Context;
+use crate::cli::error::CliError;
+use crate::cli::exit::Exit;
+use crate::cli::input;
+use crate::cli::render::story::Story;
+use crate::client::{Plan, Point, carry_out, plan_rewind};
+use crate::history::OpId;
+use clap::Args;
+
+const EXAMPLES: &str = "\
+The entry that is named stays and is the last one; what comes after it is set aside, not lost: durun history ID --all
+shows it. Effects of which the entries are set aside were done; the script does them once more where it asks for them again,
+with new idempotency keys. Signals and resolved tokens are delivered again; questions are asked anew; children that were
+begun since are ended.
+
+Examples:
+  durun history order-1001                                  the entries and their numbers
+  durun rewind order-1001 --to 4 --dry-run                  only shows what would be set aside
+  durun rewind order-1001 --to 4 && durun resume order-1001
+  durun rewind order-1001 --step 2 --set '2={\"price\": 12}'  with another result of op 2";
+
+/// The arguments of `durun rewind`.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct RewindArgs {
+    /// The run
+    id: String,
+    /// The entry that is the last one from then on; 0 is the beginning
+    #[arg(long, value_name = "ENTRY", required_unless_present = "step", conflicts_with = "step")]
+    to: Option<u32>,
+    /// The same by the command of which it is the outcome (`op` in `durun history ID -o jsonl`)
+    #[arg(long, value_name = "OP")]
+    step: Option<u32>,
+    /// Put another result in the place of a recorded one that stays
+    #[arg(long, value_name = "OP=JSON")]
+    set: Vec<String>,
+    /// Show what would be set aside, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Does it.
+pub(crate) fn run(context: &Context, args: &RewindArgs) -> Result<Exit, CliError> {
+    let set = args.set.iter().map(|text| input::result_of_op(text)).collect::<Result<_, _>>()?;
+    let point = args.to.map_or_else(|| Point::Op(OpId(args.step.unwrap_or(0))), Point::Entry);
+    let session = context.session()?;
+    let plan = plan_rewind(&session, &args.id, point, &set)?;
+    let id = &plan.row.id;
+    if args.dry_run {
+        context.print(&told(&plan, context.color_stdout()))?;
+        context.note(&format!("run {id} would go on behind entry {}; nothing was changed", last(&plan)));
+        return Ok(Exit::Done);
+    }
+    context.note(&told(&plan, context.color_stderr()));
+    carry_out(&session, &plan)?;
+    context.note(&format!(
+        "run {id} goes on behind entry {}: {}",
+        last(&plan),
+        context.command(&format!("resume {id}"))
+    ));
+    Ok(Exit::Done)
+}
+
+fn last(plan: &Plan) -> u32 {
+    plan.kept.0.saturating_sub(1)
+}
+
+/// What is set aside, entry by entry; first of all what was done and may be done once more.
+pub(crate) fn told(plan: &Plan, color: bool) -> String {
+    let mut story = Story::new(color);
+    let effects = plan.aside.iter().filter(|(_, entry)| entry.fact.effect_kind().is_some()).count();
+    let what = match effects {
+        0 => "no effect among them".to_owned(),
+        1 => "1 effect among them, done again where the script asks for it".to_owned(),
+        many => format!("{many} effects among them, done again where the script asks for them"),
+    };
+    let count = match plan.aside.len() {
+        1 => "1 entry is".to_owned(),
+        many => format!("{many} entries are"),
+    };
+    let lines: String = plan.aside.iter().map(|(seq, entry)| story.tell(*seq, entry)).collect();
+    format!("{count} set aside, {what}:\n{}", lines.trim_end())
+}

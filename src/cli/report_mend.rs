@@ -1,0 +1,51 @@
+//! Why a run cannot be rewound or retried, in words, and what can be done instead.
+
+use super::escape;
+use super::exit::Exit;
+use super::report::Report;
+use crate::client::MendError;
+use crate::history::RunStatus;
+
+/// The report of such an error.
+pub(crate) fn of(error: &MendError) -> Report {
+    let text = escape::line(&error.to_string());
+    let nothing = "nothing was changed";
+    match error {
+        MendError::NoEntry { id, .. } => Report::new("D1200", Exit::Usage, text)
+            .note(nothing)
+            .hint(format!("durun history {id} shows them")),
+        MendError::NotBegun { id } => {
+            Report::new("D1201", Exit::Usage, text).hint(format!("durun resume {id} begins it"))
+        }
+        MendError::NoOutcome { id, .. } => Report::new("D1202", Exit::Usage, text)
+            .note(nothing)
+            .hint(format!("durun history {id} -o jsonl shows the ops; --to takes the number of an entry")),
+        MendError::NothingAside { id, .. } => Report::new("D1203", Exit::Usage, text)
+            .note("the entry that is named stays; what comes after it is set aside")
+            .hint(format!("durun history {id} shows the entries")),
+        MendError::NothingToSet { id, .. } => Report::new("D1204", Exit::Usage, text)
+            .note(nothing)
+            .note(
+                "a result can be set for a step, activity, exec, sh or http up to the entry that --to names",
+            )
+            .hint(format!("durun history {id} -o jsonl shows the ops")),
+        MendError::EffectBetween { id, entry, before, .. } => Report::new("D1205", Exit::Conflict, text)
+            .note(nothing)
+            .note(format!("entry {entry} says so: trying the step again might repeat it, or make it untrue"))
+            .hint(format!("if that is what you want: durun rewind {id} --to {before} && durun resume {id}")),
+        MendError::NoFailedStep { id, status } => {
+            let report = Report::new("D1206", Exit::Conflict, text).note(nothing);
+            let why = match status {
+                RunStatus::TimedOut => "nothing was under way when its time was over",
+                _ => "its script ended it, or what failed was not its own step",
+            };
+            report
+                .note(why)
+                .hint(format!("durun rewind {id} --to ENTRY goes on from an entry of durun history {id}"))
+        }
+        MendError::HeldLock { id, at } => Report::new("D1207", Exit::Conflict, text)
+            .note(nothing)
+            .note("somebody else may hold it now")
+            .hint(format!("go back to before it was granted: durun rewind {id} --to N, with N below {at}")),
+    }
+}

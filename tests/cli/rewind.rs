@@ -1,0 +1,138 @@
+//! `durun rewind`: a run goes on from an earlier entry, and nothing of what came after it is lost.
+
+use crate::harness::Home;
+
+const STEPS: &str = r#"
+let a = step("one", || 1);
+let b = exec(["sh", "-c", "echo $DURUN_IDEMPOTENCY_KEY >>keys; echo 2"]);
+wait_signal("go");
+let c = step("three", || 3);
+`${a} ${b.stdout} ${c}`
+"#;
+
+/// A completed run of that script: entry 0 begins it, 1 and 2 are steps, 3 the signal, 4 the last step, 5 the end.
+fn completed() -> Home {
+    let home = Home::new();
+    home.file("s.rhai", STEPS);
+    home.executed_until(&["start", "s.rhai", "--id", "r"], "r", &["\"kind\":\"wait_signal\""]);
+    home.durun(&["signal", "r", "go"]).check();
+    home.durun(&["resume", "r"]).out("1 2 3\n").check();
+    home
+}
+
+fn keys(home: &Home) -> Vec<String> {
+    let text = std::fs::read_to_string(home.path().join("keys")).expect("keys");
+    text.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn what_comes_after_the_entry_is_done_again_under_a_new_key_and_the_rest_is_kept() {
+    let home = completed();
+    let plan = home.durun(&["rewind", "r", "--to", "1", "--dry-run"]).stdout();
+    assert!(plan.starts_with("4 entries are set aside, 2 effects among them, done again"), "{plan}");
+    assert!(plan.contains("   2  ") && plan.contains("exec sh") && plan.contains("step three"), "{plan}");
+    home.durun(&["status", "r", "--exit-code"]).stdout();
+    assert_eq!(home.durun(&["rewind", "r", "--to", "1"]).stdout(), "", "success says nothing");
+    home.durun(&["status", "r", "--exit-code"]).exit(3).stdout();
+    // The signal is delivered once more.
+    home.durun(&["resume", "r"]).out("1 2 3\n").check();
+    let keys = keys(&home);
+    assert!(keys.len() == 2 && keys[0] != keys[1], "{keys:?}");
+    let all = home.durun(&["history", "r", "--all"]).stdout();
+    let (aside, now) = all.split_once("as it is now:\n").expect("both");
+    assert!(aside.starts_with("set aside by rewind TIME:\n   2  ") && aside.contains("✓ completed"), "{all}");
+    assert!(now.contains("   0  ") && now.contains("   5  ") && now.contains("✓ completed"), "{all}");
+    let documents = home.durun(&["history", "r", "--all", "-o", "jsonl"]).stdout();
+    assert_eq!(documents.lines().filter(|line| line.contains("\"branch\":0")).count(), 4, "{documents}");
+    assert_eq!(documents.lines().count(), 10, "{documents}");
+}
+
+#[test]
+fn a_result_can_be_set_and_the_script_goes_on_with_it() {
+    let home = completed();
+    home.durun(&["rewind", "r", "--step", "1", "--set", "0=\"one\"", "--set", "1={\"stdout\": \"two\"}"])
+        .check();
+    home.durun(&["resume", "r"]).out("one two 3\n").check();
+    assert_eq!(keys(&home).len(), 1, "what was set is not done");
+    let aside = home.durun(&["history", "r", "--all"]).stdout();
+    assert!(aside.contains("step one · ") && aside.contains("→ 1\n"), "the old results are kept: {aside}");
+}
+
+#[test]
+fn the_beginning_and_an_earlier_branch_can_be_gone_back_to_again_and_again() {
+    let home = completed();
+    for times in 2..4 {
+        home.durun(&["rewind", "r", "--to", "0"]).check();
+        home.durun(&["resume", "r"]).out("1 2 3\n").check();
+        let keys = keys(&home);
+        let distinct: std::collections::BTreeSet<_> = keys.iter().collect();
+        assert_eq!((keys.len(), distinct.len()), (times, times), "{keys:?}");
+    }
+    assert_eq!(home.durun(&["history", "r", "--all"]).stdout().matches("set aside by rewind").count(), 2);
+}
+
+#[test]
+fn a_run_that_waits_is_rewound_and_its_children_begin_anew() {
+    let home = Home::new();
+    home.file("child.rhai", "wait_signal(\"stop\")");
+    home.file("s.rhai", "step(\"one\", || 1);\nchild(\"child.rhai\")\n");
+    home.executed_until(&["start", "s.rhai", "--id", "p"], "p", &["\"kind\":\"child\""]);
+    home.durun(&["rewind", "p", "--to", "1"]).check();
+    home.durun(&["status", "p.1", "--exit-code"]).exit(5).stdout();
+    home.executed_until(&["resume", "p"], "p", &["\"kind\":\"child\""]);
+    home.durun(&["signal", "p.r1.1", "stop", "7"]).check();
+    home.durun(&["resume", "p"]).out("7\n").check();
+}
+
+#[test]
+fn impossible_places_are_told_and_change_nothing() {
+    let home = completed();
+    let before = home.durun(&["history", "r", "-o", "jsonl"]).stdout();
+    home.durun(&["rewind", "r", "--to", "99"])
+        .exit(2)
+        .err(
+            "error[D1200]: run r has no entry 99: its history has the entries 0 to 5\n |\n = note: nothing was changed\n \
+             = help: durun history r shows them\n",
+        )
+        .check();
+    for (words, exit, code) in [
+        (["--to", "5"].as_slice(), 2, "D1203"),
+        (&["--step", "2"], 2, "D1202"),
+        (&["--to", "2", "--set", "3=1"], 2, "D1204"),
+        (&["--to", "2", "--set", "x=1"], 2, "D1208"),
+        (&["--to", "2", "--set", "0={"], 2, "D0215"),
+        (&["--to=-1"], 2, "invalid value '-1'"),
+        (&[], 2, "--to"),
+    ] {
+        let error = home.durun(&[&["rewind", "r"], words].concat()).exit(exit).failure();
+        assert!(error.contains(code), "{words:?}: {error}");
+    }
+    home.durun(&["rewind", "nobody", "--to", "1"]).exit(4).failure();
+    assert_eq!(home.durun(&["history", "r", "-o", "jsonl"]).stdout(), before);
+    let new = Home::recorded("new");
+    let error = new.durun(&["rewind", "new", "--to", "0"]).exit(2).failure();
+    assert!(error.contains("D1201"), "{error}");
+}
+
+#[test]
+fn a_run_that_is_executed_is_not_rewound() {
+    let home = Home::new();
+    home.file("s.rhai", "step(\"one\", || 1);\nwait_signal(\"go\");\nstep(\"two\", || 2)");
+    home.durun(&["start", "s.rhai", "--id", "r", "--detach"]).out("r\n").check();
+    home.until("r", &["\"kind\":\"wait_signal\""]);
+    let error = home.durun(&["rewind", "r", "--to", "0"]).exit(75).failure();
+    assert!(error.contains("process"), "{error}");
+    home.durun(&["signal", "r", "go"]).check();
+    home.durun(&["wait", "r", "--timeout", "1 min"]).out("2\n").check();
+}
+
+#[test]
+fn a_lock_that_an_ended_run_held_is_not_believed() {
+    let home = Home::new();
+    home.file("s.rhai", "with_lock(\"db\", || { step(\"one\", || 1); step(\"two\", || 2) })");
+    home.durun(&["start", "s.rhai", "--id", "r"]).out("2\n").check();
+    let error = home.durun(&["rewind", "r", "--to", "2"]).exit(7).failure();
+    assert!(error.contains("D1207"), "{error}");
+    home.durun(&["rewind", "r", "--to", "0"]).check();
+    home.durun(&["resume", "r"]).out("2\n").check();
+}
