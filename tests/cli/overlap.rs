@@ -85,6 +85,8 @@ fn a_key_parts_runs_of_one_script() {
     let err = home.durun(&["start", "t.rhai", "--key", ""]).exit(2).failure();
     assert!(err.contains("a key has from 1 to 256 bytes"), "{err}");
     home.durun(&["cancel", "a"]).check();
+    let err = home.durun(&["wait", "a"]).exit(5).failure();
+    assert!(err.contains("run a was cancelled"), "{err}");
 }
 
 #[test]
