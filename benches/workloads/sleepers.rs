@@ -1,0 +1,41 @@
+//! W5: runs that sleep for an hour: how fast they get there, and what each costs on disk and in memory.
+
+use super::world::{Text, World};
+use super::yard::{Yard, round, timed};
+use serde_json::json;
+
+/// 1 k, 10 k, 100 k and 1 M sleepers, each number in a store of its own.
+pub(crate) fn sleepers(yard: &Yard) {
+    let text = Text("sleep(\"1h\");".to_owned());
+    for runs in [1000, 10_000, 100_000, 1_000_000].map(|runs| yard.scaled(runs)) {
+        let folder = yard.folder("w5");
+        let mut world = World::open(&folder);
+        yard.measure();
+        let before = resident();
+        let (seconds, ()) = timed(|| world.put_to_sleep(&text, runs, 2000));
+        let grown = resident().saturating_sub(before);
+        drop(world);
+        let each = |bytes: u64| round(bytes as f64 / runs as f64);
+        yard.tell(
+            &format!("{runs} sleepers"),
+            &json!({
+                "starts_per_second": (runs as f64 / seconds).round(),
+                "disk_bytes_each": each(size(&folder)),
+                "resident_bytes_each": each(grown),
+            }),
+        );
+    }
+}
+
+/// Resident memory of this process, in bytes.
+pub(crate) fn resident() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").expect("a status");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("a figure");
+    line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") * 1024
+}
+
+/// What the store takes on disk, in bytes.
+pub(crate) fn size(folder: &std::path::Path) -> u64 {
+    use std::os::unix::fs::MetadataExt;
+    std::fs::metadata(folder.join("store.redb")).expect("a store").blocks() * 512
+}

@@ -1,0 +1,176 @@
+//! The real engine on the real store, without processes: only what durun itself does is measured.
+
+use durun::history::{MessageBody, MessageId, Program, RunId, RunNo, RunStart, ScriptHash, Value};
+use durun::store::{Answer, NewMessage, NewRun, Request, SharedStore, Store};
+use durun::timer::{Clock, SystemClock};
+use durun::worker::{
+    Effects, Finished, Input, Job, JobKey, Observer, Settings, Supply, Wish, Worker, WorkerError,
+};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+struct NoProcesses;
+impl Effects for NoProcesses {
+    fn start(&mut self, _job: Job) {}
+    fn stop(&mut self, _key: JobKey) {}
+    fn stop_all(&mut self, _patience: bool) {}
+}
+
+/// A store that is open, as a process of durun has it.
+pub(crate) struct World {
+    pub(crate) store: Arc<SharedStore>,
+    next: u64,
+}
+
+/// One script, started many times.
+pub(crate) struct Text(pub(crate) String);
+
+impl World {
+    pub(crate) fn open(folder: &Path) -> Self {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let store = Arc::new(SharedStore::open(folder, clock).expect("a store"));
+        Self { store, next: 0 }
+    }
+
+    /// A worker, and what it hears.
+    pub(crate) fn worker(&self, observer: Observer) -> (Worker, Receiver<Input>) {
+        let (sender, inputs) = channel();
+        self.store.set_events(Arc::new(move |event| drop(sender.send(Input::Store(event)))));
+        let store: Arc<dyn Store> = Arc::clone(&self.store) as Arc<dyn Store>;
+        let settings = Settings { live_strands: 24_000, ..Settings::seeded(1) };
+        let worker = Worker::new(store, Arc::new(SystemClock), Box::new(NoProcesses), observer, settings);
+        (worker, inputs)
+    }
+
+    /// Starts so many runs of a script in one call, claimed or not.
+    pub(crate) fn start(&mut self, text: &Text, runs: u64, is_claimed: bool) -> Vec<(RunNo, u64)> {
+        let requests = (0..runs).map(|_| Request::Start(Box::new(self.new_run(text, is_claimed)))).collect();
+        self.store
+            .call(requests)
+            .into_iter()
+            .map(|answer| match answer {
+                Ok(Answer::Started { run, epoch }) => (run, epoch),
+                other => panic!("{other:?}"),
+            })
+            .collect()
+    }
+
+    fn new_run(&mut self, Text(text): &Text, is_claimed: bool) -> NewRun {
+        self.next += 1;
+        let name = format!("run-{}", self.next);
+        NewRun {
+            nonce: MessageId::of_key("bench", &name),
+            id: RunId::parse(&name).expect("an id"),
+            start: RunStart {
+                program: Program {
+                    path: "/bench.rhai".into(),
+                    main: ScriptHash::of(text),
+                    modules: BTreeMap::new(),
+                },
+                input: Value::Null,
+                directory: "/".into(),
+                environment: BTreeMap::new(),
+                timeout_ms: None,
+                secret: [7; 16],
+            },
+            scripts: vec![(ScriptHash::of(text), text.to_owned())],
+            claim: is_claimed.then(|| self.store.claim()),
+            queue: None,
+            parent: None,
+            overlap: None,
+            origin: None,
+        }
+    }
+
+    /// Starts and drives so many runs to their ends, never more than `in_flight` at a time.
+    pub(crate) fn complete(&mut self, text: &Text, runs: u64, in_flight: u64) {
+        let (ended, parked) = self.feed(text, runs, in_flight, false);
+        assert_eq!((ended, parked), (runs, 0));
+    }
+
+    /// The same with runs that all come to a long sleep, and are put down there to make way for the next.
+    pub(crate) fn put_to_sleep(&mut self, text: &Text, runs: u64, in_flight: u64) {
+        let (ended, parked) = self.feed(text, runs, in_flight, true);
+        assert_eq!((ended, parked), (0, runs));
+    }
+
+    fn feed(&mut self, text: &Text, to_start: u64, in_flight: u64, is_to_make_way: bool) -> (u64, u64) {
+        let (mut worker, inputs) = self.worker(Arc::new(|_, _| ()));
+        let mut feed = Feed { world: self, text, to_start, in_flight, is_to_make_way, ended: 0, parked: 0 };
+        worker.drive_with(&inputs, &mut feed).expect("drives");
+        (feed.ended, feed.parked)
+    }
+
+    /// Claims every run that is open and that nobody executes, and drives all to their ends; how many.
+    pub(crate) fn recover(&mut self) -> u64 {
+        let Ok(Answer::Due(due)) = self.store.ask(Request::Due { thorough: true }) else { panic!("due") };
+        let (mut worker, inputs) = self.worker(Arc::new(|_, _| ()));
+        let claim = self.store.claim();
+        let claims = due.runs.iter().map(|(run, _)| Request::Claim { run: *run, claim }).collect();
+        for ((run, _), answer) in due.runs.iter().zip(self.store.call(claims)) {
+            let Ok(Answer::Claimed { epoch }) = answer else { panic!("{answer:?}") };
+            worker.adopt(*run, epoch).expect("adopts");
+        }
+        let finished = worker.drive(&inputs).expect("drives");
+        assert!(finished.iter().all(|(_, how)| matches!(how, Finished::Ended(_))), "{finished:?}");
+        finished.len() as u64
+    }
+
+    /// A signal to a run, as a request.
+    pub(crate) fn signal(run: RunNo, number: u64) -> Request {
+        Request::Deliver(Box::new(NewMessage {
+            run,
+            id: MessageId::of_key("bench-signal", &format!("{run}-{number}")),
+            keyed: false,
+            body: MessageBody::Signal { name: "go".to_owned(), payload: Value::Null },
+        }))
+    }
+}
+
+/// Starts runs as there is place for them.
+struct Feed<'a> {
+    world: &'a mut World,
+    text: &'a Text,
+    to_start: u64,
+    in_flight: u64,
+    /// Runs that only wait are put down.
+    is_to_make_way: bool,
+    ended: u64,
+    parked: u64,
+}
+
+impl Supply for Feed<'_> {
+    fn wish(&mut self, held: usize) -> Result<Wish, WorkerError> {
+        // As many as half of the places are free: one commit starts several.
+        let free = self.in_flight.saturating_sub(held as u64).min(self.to_start);
+        let adopt = if free * 2 >= self.in_flight.min(self.to_start) {
+            self.world.start(self.text, free, true)
+        } else {
+            Vec::new()
+        };
+        self.to_start -= adopt.len() as u64;
+        let make_way = if self.is_to_make_way { held } else { 0 };
+        Ok(Wish { adopt, make_way, is_open: self.to_start > 0, ..Wish::default() })
+    }
+
+    fn heard(&mut self, _run: Option<RunNo>) {}
+
+    fn left(&mut self, _run: RunNo, how: Finished) {
+        match how {
+            Finished::Ended(_) => self.ended += 1,
+            Finished::Parked => self.parked += 1,
+            Finished::Stuck(_) | Finished::Lost => panic!("{how:?}"),
+        }
+    }
+
+    fn refused(&mut self, run: RunNo, why: WorkerError) {
+        panic!("{run}: {why}");
+    }
+
+    fn patience(&self) -> Duration {
+        Duration::ZERO
+    }
+}
