@@ -212,3 +212,62 @@ fn every_host_call_has_a_sample_or_test_and_a_reference_line() {
         assert!(used.contains(&format!("{name}(")), "{name} is used by no sample and no test");
     }
 }
+
+/// Every page below docs/, by its path from there.
+fn pages(directory: &Path, root: &Path, found: &mut BTreeMap<String, String>) {
+    for entry in std::fs::read_dir(directory).expect("a directory") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            pages(&path, root, found);
+        } else if path.extension().is_some_and(|extension| extension == "md") {
+            let name = path.strip_prefix(root).expect("below docs").display().to_string();
+            found.insert(name, std::fs::read_to_string(&path).expect("text"));
+        }
+    }
+}
+
+/// What a page links to in this repository: path and anchor.
+fn links(text: &str) -> Vec<(&str, &str)> {
+    let targets = text.split("](").skip(1).filter_map(|rest| rest.split_once(')').map(|(target, _)| target));
+    targets
+        .filter(|target| !target.contains("://") && !target.contains(' '))
+        .map(|target| target.split_once('#').unwrap_or((target, "")))
+        .collect()
+}
+
+/// The anchor that a heading gets.
+fn anchor(heading: &str) -> String {
+    let kept = heading.chars().filter(|letter| letter.is_alphanumeric() || " -_".contains(*letter));
+    kept.collect::<String>().trim().to_lowercase().replace(' ', "-")
+}
+
+#[test]
+fn the_pages_link_to_what_is_there_and_the_book_has_them_all() {
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
+    let mut all = BTreeMap::new();
+    pages(&docs, &docs, &mut all);
+    assert!(all.len() > 15, "only {} pages: is this the right folder?", all.len());
+    let mut seen = 0;
+    for (name, text) in &all {
+        let folder = docs.join(name).parent().expect("a folder").to_owned();
+        for (path, place) in links(text) {
+            seen += 1;
+            let target = if path.is_empty() { docs.join(name) } else { folder.join(path) };
+            assert!(target.exists(), "{name} links to {path}, which is not there");
+            if !place.is_empty() {
+                let page = std::fs::read_to_string(&target).expect("a page");
+                let has = page
+                    .lines()
+                    .any(|line| line.starts_with('#') && anchor(line.trim_start_matches('#')) == place);
+                assert!(has, "{name} links to {path}#{place}, and no heading there is called so");
+            }
+        }
+    }
+    assert!(seen > 40, "only {seen} links: does the reading still work?");
+    for list in ["SUMMARY.md", "README.md"] {
+        let listed: BTreeSet<&str> = links(&all[list]).into_iter().map(|(path, _)| path).collect();
+        for page in all.keys().filter(|page| !["SUMMARY.md", "README.md"].contains(&page.as_str())) {
+            assert!(listed.contains(page.as_str()), "{list} does not list {page}");
+        }
+    }
+}
