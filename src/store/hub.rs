@@ -88,12 +88,20 @@ impl Hub {
     pub(super) fn call(&self, session: SessionId, requests: Vec<Request>) -> Vec<Result<Answer, StoreError>> {
         let mut answers = Vec::with_capacity(requests.len());
         let mut together = Vec::new();
+        // Messages to runs that nobody executes are written with the requests around them, in one commit.
+        let mut turns = Vec::new();
         for request in requests {
-            if let Request::Deliver(message) = request {
-                answers.extend(self.apply(session, std::mem::take(&mut together)));
-                answers.push(self.deliver(*message));
-            } else {
+            let Request::Deliver(message) = request else {
                 together.push(request);
+                continue;
+            };
+            if let Some(turn) = Turn::of_nobody(self, &message) {
+                turns.push(turn);
+                together.push(Request::Post(message));
+            } else {
+                answers.extend(self.apply(session, std::mem::take(&mut together)));
+                turns.clear();
+                answers.push(self.deliver(*message));
             }
         }
         answers.extend(self.apply(session, together));
@@ -229,6 +237,13 @@ impl<'a> Turn<'a> {
         let mut state = hub.taken.wait_while(hub.state(), others).unwrap_or_else(PoisonError::into_inner);
         state.delivering.insert(id);
         Self { hub, id }
+    }
+
+    /// That of a message to a run that nobody executes, where no other with its id is being delivered.
+    fn of_nobody(hub: &'a Hub, message: &NewMessage) -> Option<Self> {
+        let mut state = hub.state();
+        let is_free = state.executor(message.run).is_none() && state.delivering.insert(message.id);
+        is_free.then(|| Self { hub, id: message.id })
     }
 }
 

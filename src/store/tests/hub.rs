@@ -163,6 +163,43 @@ fn a_run_that_nobody_executes_gets_its_mail_in_the_inbox_at_once() {
     assert!(desk.events.try_recv().is_err());
 }
 
+/// Counts the calls that come through to the tables.
+struct Counting {
+    tables: MemoryTables,
+    calls: Mutex<Vec<usize>>,
+}
+
+impl Tables for Counting {
+    fn apply(&self, requests: Vec<Request>) -> Vec<Result<Answer, StoreError>> {
+        self.calls.lock().expect("counts").push(requests.len());
+        self.tables.apply(requests)
+    }
+}
+
+#[test]
+fn messages_to_runs_that_nobody_executes_are_written_in_one_commit() {
+    let clock = Arc::new(ManualClock::at(Moment(1_000)));
+    let tables = MemoryTables::new(clock.clone(), Arc::new(Living::default()));
+    let counting = Arc::new(Counting { tables, calls: Mutex::default() });
+    let sender = LocalSession::alone(counting.clone(), clock);
+    let Ok(Answer::Started { run, .. }) = sender.ask(Request::Start(Box::new(new_run("r")))) else {
+        panic!("starts")
+    };
+    counting.calls.lock().expect("counts").clear();
+    let deliver = |name| Request::Deliver(Box::new(signal(run, name)));
+    let (first, second) = (deliver("a"), deliver("b"));
+    let answers = sender.call(vec![first.clone(), second, first]);
+    let duplicates: Vec<bool> = answers
+        .into_iter()
+        .map(|answer| match answer {
+            Ok(Answer::Delivered { duplicate, .. }) => duplicate,
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(duplicates, [false, false, true], "the same one again is told of the first");
+    assert_eq!(counting.calls.lock().expect("counts").first(), Some(&2), "both in one call");
+}
+
 #[test]
 fn who_watches_is_told_of_what_others_write() {
     let desk = desk();
