@@ -11,6 +11,8 @@
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
     reason = "a benchmark"
 )]
 
@@ -26,8 +28,11 @@ mod yard;
 
 use yard::Yard;
 
-/// What can be asked for, with what it measures.
-const BENCHES: &[(&str, fn(&Yard))] = &[
+/// What measures one workload and tells it.
+type Bench = fn(&Yard);
+
+/// What can be asked for.
+const BENCHES: &[(&str, Bench)] = &[
     ("w0", programs::syncs),
     ("w1", steps::lone),
     ("w2", steps::many),
@@ -45,17 +50,18 @@ const BENCHES: &[(&str, fn(&Yard))] = &[
     ("growth-concurrent", growth::concurrent),
 ];
 
-fn main() {
+fn main() -> std::process::ExitCode {
     // A process of this program that is to be killed or measured from outside.
     if let Ok(role) = std::env::var("DURUN_BENCH_ROLE") {
-        return recovery::play(&role);
+        recovery::play(&role);
+        return std::process::ExitCode::FAILURE;
     }
     let named: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
     for name in &named {
         if !BENCHES.iter().any(|(bench, _)| bench == name) {
             let all: Vec<&str> = BENCHES.iter().map(|(bench, _)| *bench).collect();
             eprintln!("there is no workload {name}: {}", all.join(", "));
-            std::process::exit(2);
+            return std::process::ExitCode::from(2);
         }
     }
     for (name, bench) in BENCHES {
@@ -63,4 +69,5 @@ fn main() {
             bench(&Yard::new(name));
         }
     }
+    std::process::ExitCode::SUCCESS
 }
