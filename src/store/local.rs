@@ -47,6 +47,13 @@ impl LocalSession {
         Self::join(Arc::clone(&self.hub), Outlet::default(), &[])
     }
 
+    /// The same for a process that had another owner before, and executes these runs already.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn another_that_executes(&self, executing: &[RunNo]) -> Self {
+        Self::join(Arc::clone(&self.hub), Outlet::default(), executing)
+    }
+
     pub(super) fn join(hub: Arc<Hub>, outlet: Outlet, executing: &[RunNo]) -> Self {
         let session = hub.join(outlet.sink(), executing);
         Self { hub, session, outlet }

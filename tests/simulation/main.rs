@@ -5,6 +5,7 @@ mod at_most_once;
 mod damage;
 mod engine_sweep;
 mod sample_world;
+mod seeded;
 mod store_faults;
 mod store_shared;
 mod store_sweep;

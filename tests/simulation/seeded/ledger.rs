@@ -1,0 +1,314 @@
+//! The model: what was acknowledged to anybody, and what must be true of it.
+
+use durun::history::{Checksum, Entry, Fact, MessageId, Moment, OpId, Record, RunEnd, RunNo, Seq, Value};
+use durun::store::{Answer, Append, Request};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// An entry that was acknowledged, by which call.
+struct Acked {
+    call: u64,
+    record: Record,
+    entry: Entry,
+}
+
+/// Who may append to a run.
+struct Holder {
+    epoch: u64,
+    process: usize,
+    free: bool,
+}
+
+/// What was acknowledged.
+#[derive(Default)]
+pub(super) struct Ledger {
+    pub(super) calls: u64,
+    histories: BTreeMap<RunNo, Vec<Acked>>,
+    /// What may be on disk though nobody was told.
+    loose: Vec<(RunNo, Seq, Record)>,
+    holders: BTreeMap<RunNo, Holder>,
+    /// Runs whose starter was told that they are recorded.
+    started: Vec<(u64, RunNo)>,
+    /// Messages whose sender was told that they are accepted.
+    sent: Vec<(u64, RunNo, MessageId)>,
+    /// Processes that are dead, or that count as dead.
+    gone: BTreeSet<usize>,
+    violation: Option<String>,
+}
+
+impl Ledger {
+    pub(super) fn violates(&mut self, what: String) {
+        self.violation.get_or_insert(what);
+    }
+
+    pub(super) fn verdict(&self) -> Result<(), String> {
+        self.violation.clone().map_or(Ok(()), Err)
+    }
+
+    pub(super) fn goes(&mut self, process: usize) {
+        self.gone.insert(process);
+    }
+
+    /// Whether somebody was told that the run is recorded.
+    pub(super) fn is_started(&self, run: RunNo) -> bool {
+        self.started.iter().any(|(_, started)| *started == run)
+    }
+
+    /// The history of a run, for whoever has to understand a violation.
+    pub(super) fn tell(&self, run: RunNo) -> String {
+        let history = self.histories.get(&run).into_iter().flatten();
+        let lines: Vec<String> = history.map(|acked| format!("{:?}", acked.entry)).collect();
+        lines.join("\n")
+    }
+
+    /// How many entries of a run are acknowledged.
+    pub(super) fn entries(&self, run: RunNo) -> usize {
+        self.histories.get(&run).map_or(0, Vec::len)
+    }
+
+    pub(super) fn has_outcome(&self, run: RunNo, op: OpId) -> bool {
+        let history = self.histories.get(&run);
+        history.is_some_and(|all| {
+            all.iter().any(|acked| acked.entry.fact.outcome_of().is_some_and(|(of, _)| of == op))
+        })
+    }
+
+    pub(super) fn has_ended(&self, run: RunNo) -> bool {
+        let last = self.histories.get(&run).and_then(|all| all.last());
+        last.is_some_and(|acked| matches!(acked.entry.fact, Fact::RunEnded(_)))
+    }
+
+    /// An answer was given to a process.
+    pub(super) fn answered(&mut self, process: usize, request: &Request, answer: &Answer, now: Moment) {
+        match (request, answer) {
+            (Request::Append(append), Answer::Done) => self.appended(process, append, now),
+            (Request::Claim { run, .. }, Answer::Claimed { epoch }) => self.claimed(*run, *epoch, process),
+            (Request::Start(_), Answer::Started { run, epoch }) => {
+                self.started.push((self.calls, *run));
+                if *epoch > 0 {
+                    self.claimed(*run, *epoch, process);
+                }
+            }
+            (Request::Release { run, .. }, Answer::Done) => {
+                if let Some(holder) = self.holders.get_mut(run).filter(|holder| holder.process == process) {
+                    holder.free = true;
+                }
+            }
+            (Request::Deliver(new) | Request::Post(new), Answer::Delivered { .. }) => {
+                self.sent.push((self.calls, new.run, new.id));
+            }
+            _ => {}
+        }
+    }
+
+    fn claimed(&mut self, run: RunNo, epoch: u64, process: usize) {
+        if let Some(before) = self.holders.get(&run) {
+            let held = !before.free && before.process != process && !self.gone.contains(&before.process);
+            if held || epoch < before.epoch || (epoch == before.epoch && before.process != process) {
+                self.violates(format!(
+                    "run {run} was given to process {process} with epoch {epoch} while {} has it with {}; gone are {:?}",
+                    before.process, before.epoch, self.gone
+                ));
+            }
+        }
+        self.holders.insert(run, Holder { epoch, process, free: false });
+    }
+
+    fn appended(&mut self, process: usize, append: &Append, now: Moment) {
+        let run = append.run;
+        if let Some(holder) = self.holders.get(&run)
+            && (holder.epoch, holder.process) != (append.epoch, process)
+        {
+            self.violates(format!(
+                "process {process} appended to run {run}, which {} executes",
+                holder.process
+            ));
+        }
+        for (record, place) in append.records.iter().zip(append.from.0..) {
+            let place = usize::try_from(place).expect("small");
+            self.fill(run, place, record, now);
+            match self.histories.entry(run).or_default().get(place) {
+                Some(known) if known.record == *record => {}
+                Some(_) => self.violates(format!(
+                    "entry {place} of run {run} was acknowledged twice, with other content"
+                )),
+                None => self.push(run, self.calls, record.clone(), now),
+            }
+        }
+    }
+
+    /// What was written and never acknowledged is known to be there by who appends behind it.
+    fn fill(&mut self, run: RunNo, until: usize, next: &Record, now: Moment) {
+        let before = self.last_checksum(run);
+        let missing = self.between(run, self.entries(run), until, before, next);
+        for record in missing.unwrap_or_default() {
+            self.push(run, 0, record, now);
+        }
+    }
+
+    fn between(
+        &self,
+        run: RunNo,
+        from: usize,
+        until: usize,
+        before: Checksum,
+        next: &Record,
+    ) -> Option<Vec<Record>> {
+        if from >= until {
+            return next.open(before).is_ok().then(Vec::new);
+        }
+        let fits = |seq: &Seq| usize::try_from(seq.0).ok() == Some(from);
+        self.loose.iter().filter(|(of, seq, _)| *of == run && fits(seq)).find_map(|(_, _, record)| {
+            let (_, after) = record.open(before).ok()?;
+            let rest = self.between(run, from + 1, until, after, next)?;
+            Some(std::iter::once(record.clone()).chain(rest).collect())
+        })
+    }
+
+    fn last_checksum(&self, run: RunNo) -> Checksum {
+        let last = self.histories.get(&run).and_then(|all| all.last());
+        last.map_or(Checksum::first(run), |acked| acked.record.checksum().expect("whole"))
+    }
+
+    fn push(&mut self, run: RunNo, call: u64, record: Record, now: Moment) {
+        let history = self.histories.entry(run).or_default();
+        let before =
+            history.last().map_or(Checksum::first(run), |acked| acked.record.checksum().expect("whole"));
+        let Ok((entry, _)) = record.open(before) else {
+            let place = history.len();
+            return self.violates(format!("entry {place} of run {run} is not chained to the one before"));
+        };
+        let same_message = |acked: &Acked| match (acked.entry.fact.message(), entry.fact.message()) {
+            (Some((_, one, _)), Some((_, other, _))) => one == other,
+            _ => false,
+        };
+        let same_outcome = |acked: &Acked| {
+            entry
+                .fact
+                .outcome_of()
+                .is_some_and(|(op, _)| acked.entry.fact.outcome_of().is_some_and(|(of, _)| of == op))
+        };
+        let twice = history.iter().any(|acked| same_message(acked) || same_outcome(acked));
+        let early = matches!(&entry.fact, Fact::TimerFired(fired) if fired.due > now || fired.due > entry.at);
+        let after_the_end = history.last().is_some_and(|acked| matches!(acked.entry.fact, Fact::RunEnded(_)));
+        let told = format!("run {run}: {:?}", entry.fact);
+        history.push(Acked { call, record, entry });
+        if twice {
+            self.violates(format!("delivered twice: {told}"));
+        }
+        if early {
+            self.violates(format!("too early: {told}"));
+        }
+        if after_the_end {
+            self.violates(format!("after the end: {told}"));
+        }
+    }
+
+    /// These requests may have been done, but nobody was told.
+    pub(super) fn unsure(&mut self, requests: &[Request]) {
+        for request in requests {
+            if let Request::Append(append) = request {
+                let places = (append.from.0..).map(Seq);
+                self.loose.extend(
+                    places.zip(&append.records).map(|(seq, record)| (append.run, seq, record.clone())),
+                );
+            }
+        }
+    }
+
+    /// The machine went down when this was the last call acknowledged: what came after may be there or not, and who was told died.
+    pub(super) fn went_down(&mut self, acknowledged: u64) {
+        for (run, history) in &mut self.histories {
+            let kept = history.iter().take_while(|acked| acked.call <= acknowledged).count();
+            for (acked, place) in history.drain(kept..).zip(kept..) {
+                let seq = Seq(u32::try_from(place).expect("small"));
+                self.loose.push((*run, seq, acked.record));
+            }
+        }
+        self.sent.retain(|(call, _, _)| *call <= acknowledged);
+        self.started.retain(|(call, _)| *call <= acknowledged);
+        self.holders.clear();
+    }
+
+    /// What the store holds of a run: all that was acknowledged, in order, and nothing that nobody asked for.
+    pub(super) fn check_history(&mut self, run: RunNo, records: &[Record], now: Moment) {
+        let known = self.entries(run);
+        for (place, record) in records.iter().enumerate() {
+            let acked =
+                self.histories.get(&run).and_then(|all| all.get(place)).map(|acked| acked.record.clone());
+            match acked {
+                Some(acked) if acked == *record => {}
+                Some(_) => {
+                    return self.violates(format!(
+                        "entry {place} of run {run} is another one than was acknowledged"
+                    ));
+                }
+                None => {
+                    let was_asked = self.loose.iter().any(|(of, seq, loose)| {
+                        *of == run && usize::try_from(seq.0).ok() == Some(place) && loose == record
+                    });
+                    if !was_asked {
+                        return self.violates(format!("entry {place} of run {run} was never asked for"));
+                    }
+                    self.push(run, 0, record.clone(), now);
+                }
+            }
+        }
+        if records.len() < known {
+            self.violates(format!("run {run} has {} entries, {known} were acknowledged", records.len()));
+        }
+    }
+
+    /// At the end of an ended run: the result that its history must give, and every accepted message heard or counted as unread.
+    pub(super) fn check_end(&mut self, run: RunNo, unread: u32) {
+        let Some(history) = self.histories.get(&run) else { return };
+        let facts: Vec<&Fact> = history.iter().map(|acked| &acked.entry.fact).collect();
+        let heard: BTreeSet<MessageId> =
+            facts.iter().filter_map(|fact| fact.message().map(|(_, id, _)| id)).collect();
+        let unheard: BTreeSet<MessageId> = self
+            .sent
+            .iter()
+            .filter(|(_, of, id)| *of == run && !heard.contains(id))
+            .map(|(_, _, id)| *id)
+            .collect();
+        let expected = expected_end(&facts);
+        let found = match facts.last() {
+            Some(Fact::RunEnded(ended)) => Some(ended.end.clone()),
+            _ => None,
+        };
+        if found != Some(expected.clone()) {
+            self.violates(format!("run {run} ended as {found:?} and not as {expected:?}"));
+        }
+        if unheard.len() > usize::try_from(unread).expect("small") {
+            self.violates(format!(
+                "run {run}: {unheard:?} were accepted and never delivered, {unread} are unread"
+            ));
+        }
+    }
+}
+
+/// What the script makes of these facts, said once more in another language.
+fn expected_end(facts: &[&Fact]) -> RunEnd {
+    let (mut said, mut steps, mut last) = (Vec::new(), 0_i64, None);
+    for fact in facts {
+        match fact {
+            Fact::ActivityCompleted(done) if done.label.name == "side" => {}
+            Fact::ActivityCompleted(done) => {
+                said.push(format!("a{}", done.result));
+                steps += 1;
+            }
+            Fact::ActivityFailed(_) => {
+                said.push(format!("f{steps}"));
+                steps += 1;
+            }
+            Fact::TimerFired(_) => said.push("t".to_owned()),
+            Fact::SignalReceived(signal) if signal.name == "note" => {
+                said.push(format!("n{}", signal.payload));
+            }
+            Fact::SignalReceived(signal) => last = last.or(Some(format!("e{}", signal.payload))),
+            Fact::CancelRequested(request) => return RunEnd::Cancelled { reason: request.reason.clone() },
+            _ => {}
+        }
+    }
+    said.extend(last);
+    RunEnd::Completed { result: Value::List(said.into_iter().map(Value::Text).collect()) }
+}

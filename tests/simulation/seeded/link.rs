@@ -1,0 +1,239 @@
+//! What processes have of the store: sessions with whoever owns it, which can be killed, or lose its owner, at any call.
+
+use super::ledger::Ledger;
+use durun::history::{Moment, RunNo, Seq, StoredStatus};
+use durun::store::conformance::Living;
+use durun::store::crash::{CrashDisk, Faults};
+use durun::store::{Answer, Event, EventSink, LocalSession, RedbTables, Request, Store, StoreError};
+use durun::timer::{Clock, ManualClock};
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, Weak};
+
+/// The store, and who is connected to it.
+pub(super) struct Cluster {
+    pub(super) clock: ManualClock,
+    pub(super) living: Arc<Living>,
+    pub(super) ledger: Arc<Mutex<Ledger>>,
+    pub(super) disk: Mutex<CrashDisk>,
+    root: Mutex<Arc<LocalSession>>,
+    links: Mutex<Vec<Weak<Link>>>,
+    /// The process that owns the file.
+    pub(super) owner: Mutex<usize>,
+    /// The latest that the clock has shown.
+    latest: Mutex<Moment>,
+}
+
+/// At which call something happens to a process, counted from now.
+#[derive(Clone, Copy)]
+pub(super) struct Fuse {
+    pub(super) calls: usize,
+    pub(super) what: Blow,
+}
+
+/// What happens.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Blow {
+    /// The process is killed before the call is done.
+    KilledBefore,
+    /// It is killed when the call is done and not answered.
+    KilledAfter,
+    /// The owner is killed before the call is done; the call is sent again to the next.
+    OwnerGoneBefore,
+    /// The owner is killed when the call is done and not answered; it is sent again to the next.
+    OwnerGoneAfter,
+}
+
+/// A process's session.
+pub(super) struct Link {
+    pub(super) process: usize,
+    cluster: Arc<Cluster>,
+    session: Mutex<Arc<LocalSession>>,
+    sink: Mutex<Option<EventSink>>,
+    pub(super) executing: Mutex<BTreeSet<RunNo>>,
+    pub(super) fuse: Mutex<Option<Fuse>>,
+    pub(super) dead: AtomicBool,
+}
+
+fn root_of(disk: &CrashDisk, clock: &ManualClock, living: &Arc<Living>) -> Arc<LocalSession> {
+    let clock: Arc<dyn Clock> = Arc::new(clock.clone());
+    let tables = RedbTables::with_backend(disk.clone(), Arc::clone(&clock), Arc::<Living>::clone(living));
+    Arc::new(LocalSession::alone(Arc::new(tables.expect("the store opens after every crash")), clock))
+}
+
+impl Cluster {
+    pub(super) fn new(clock: ManualClock) -> Arc<Self> {
+        let (disk, living) = (CrashDisk::default(), Arc::new(Living::default()));
+        let root = Mutex::new(root_of(&disk, &clock, &living));
+        let (links, owner, ledger) = (Mutex::default(), Mutex::new(0), Arc::default());
+        let latest = Mutex::new(clock.now());
+        Arc::new(Self { clock, living, ledger, disk: Mutex::new(disk), root, links, owner, latest })
+    }
+
+    pub(super) fn connect(self: &Arc<Self>, process: usize) -> Arc<Link> {
+        let session = Mutex::new(Arc::new(self.root.lock().expect("root").another()));
+        let link = Arc::new(Link {
+            process,
+            cluster: Arc::clone(self),
+            session,
+            sink: Mutex::default(),
+            executing: Mutex::default(),
+            fuse: Mutex::default(),
+            dead: AtomicBool::new(false),
+        });
+        self.links.lock().expect("links").push(Arc::downgrade(&link));
+        link
+    }
+
+    /// A session of nobody, for looking.
+    pub(super) fn root(&self) -> Arc<LocalSession> {
+        Arc::clone(&self.root.lock().expect("root"))
+    }
+
+    pub(super) fn note_time(&self) {
+        let mut latest = self.latest.lock().expect("latest");
+        *latest = latest.max(self.clock.now());
+    }
+
+    pub(super) fn latest(&self) -> Moment {
+        *self.latest.lock().expect("latest")
+    }
+
+    /// Compares what the store holds of a run with what was acknowledged.
+    pub(super) fn look_at(&self, run: RunNo) {
+        let read = self.root().ask(Request::History { run, from: Seq(0), until: Seq(u32::MAX) });
+        self.note_time();
+        let mut ledger = self.ledger.lock().expect("ledger");
+        match read {
+            Ok(Answer::Records(records)) => ledger.check_history(run, &records, self.latest()),
+            // A start that was not acknowledged when the machine went down.
+            Err(StoreError::NoRun { .. }) if !ledger.is_started(run) => {}
+            other => ledger.violates(format!("run {run} cannot be read: {other:?}")),
+        }
+    }
+
+    fn links(&self) -> Vec<Arc<Link>> {
+        let links = self.links.lock().expect("links");
+        links.iter().filter_map(Weak::upgrade).filter(|link| !link.dead.load(Ordering::SeqCst)).collect()
+    }
+
+    /// The owner was killed: the system keeps what it wrote. Another opens the file, and all who live connect to it.
+    pub(super) fn take_over(&self) {
+        let owner = *self.owner.lock().expect("owner");
+        for link in self.links().iter().filter(|link| link.process == owner) {
+            link.dead.store(true, Ordering::SeqCst);
+        }
+        let bytes = self.disk.lock().expect("disk").bytes();
+        self.reopen(bytes);
+        if let Some(next) = self.links().first() {
+            *self.owner.lock().expect("owner") = next.process;
+        }
+    }
+
+    /// What a disk shows after the machine went down; everybody is dead.
+    pub(super) fn reopen(&self, bytes: Vec<u8>) {
+        let disk = CrashDisk::holding(bytes);
+        disk.record(Faults::default());
+        let root = root_of(&disk, &self.clock, &self.living);
+        for link in self.links() {
+            let executing: Vec<RunNo> = link.executing.lock().expect("runs").iter().copied().collect();
+            let session = Arc::new(root.another_that_executes(&executing));
+            let sink = link.sink.lock().expect("sink").clone();
+            if let Some(sink) = sink {
+                session.set_events(Arc::clone(&sink));
+                *link.session.lock().expect("session") = session;
+                // What came while no owner knew the process is looked for.
+                for run in executing {
+                    sink(Event::Changed { run });
+                }
+            }
+        }
+        *self.root.lock().expect("root") = root;
+        *self.disk.lock().expect("disk") = disk;
+    }
+}
+
+impl Link {
+    fn blow(&self) -> Option<Blow> {
+        let mut fuse = self.fuse.lock().expect("fuse");
+        let burning = fuse.as_mut()?;
+        if burning.calls > 0 {
+            burning.calls -= 1;
+            return None;
+        }
+        fuse.take().map(|fuse| fuse.what)
+    }
+
+    fn done(&self, requests: Vec<Request>) -> Vec<Result<Answer, StoreError>> {
+        let session = Arc::clone(&self.session.lock().expect("session"));
+        session.call(requests)
+    }
+
+    fn remember(&self, request: &Request, answer: &Answer) {
+        let mut executing = self.executing.lock().expect("runs");
+        match (request, answer) {
+            (Request::Start(_), Answer::Started { run, epoch: 1.. }) | (Request::Claim { run, .. }, _) => {
+                executing.insert(*run);
+            }
+            (Request::Release { run, .. }, _) => {
+                executing.remove(run);
+            }
+            (Request::Append(append), _) if matches!(append.row.status, Some(StoredStatus::Ended(_))) => {
+                executing.remove(&append.run);
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Store for Link {
+    fn call(&self, requests: Vec<Request>) -> Vec<Result<Answer, StoreError>> {
+        let killed = |count: usize| {
+            let error =
+                StoreError::Io { path: "store".to_owned(), message: "this process is dead".to_owned() };
+            vec![Err(error); count]
+        };
+        let count = requests.len();
+        let ledger = &self.cluster.ledger;
+        let blow = self.blow();
+        let is_owner = *self.cluster.owner.lock().expect("owner") == self.process;
+        let kills_us =
+            matches!(blow, Some(Blow::KilledBefore | Blow::KilledAfter)) || (blow.is_some() && is_owner);
+        if self.dead.load(Ordering::SeqCst) {
+            return killed(count);
+        }
+        if matches!(blow, Some(Blow::KilledAfter | Blow::OwnerGoneAfter)) {
+            ledger.lock().expect("ledger").unsure(&requests);
+            drop(self.done(requests.clone()));
+        }
+        if kills_us {
+            self.dead.store(true, Ordering::SeqCst);
+            return killed(count);
+        }
+        if blow.is_some() {
+            self.cluster.take_over();
+        }
+        let disk = self.cluster.disk.lock().expect("disk").clone();
+        let call = {
+            let mut ledger = ledger.lock().expect("ledger");
+            ledger.calls += 1;
+            ledger.calls
+        };
+        disk.announce(call);
+        let answers = self.done(requests.clone());
+        disk.acknowledge();
+        let mut ledger = ledger.lock().expect("ledger");
+        for (request, answer) in requests.iter().zip(&answers) {
+            if let Ok(answer) = answer {
+                ledger.answered(self.process, request, answer, self.cluster.clock.now());
+                self.remember(request, answer);
+            }
+        }
+        answers
+    }
+
+    fn set_events(&self, sink: EventSink) {
+        *self.sink.lock().expect("sink") = Some(Arc::clone(&sink));
+        self.session.lock().expect("session").set_events(sink);
+    }
+}

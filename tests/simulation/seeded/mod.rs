@@ -1,0 +1,454 @@
+//! The whole engine in one thread: production workers, hub, writer and core, with a clock, a disk, activities and processes that the
+//! seed decides over. A model checks each acknowledgement, and every run at the end.
+//!
+//! `DURUN_SEED=n` plays one seed alone; `DURUN_SEEDS=n` plays so many.
+
+mod ledger;
+mod link;
+mod process;
+
+use durun::history::{
+    CancelCause, MessageBody, MessageId, Moment, Program, RunId, RunNo, RunStart, ScriptHash, Value,
+};
+use durun::store::conformance::new_run;
+use durun::store::crash::{Chance, Faults};
+use durun::store::{Answer, NewMessage, NewRun, Request, RunView, Store, StoreError};
+use durun::timer::{Clock, ManualClock};
+use link::{Blow, Cluster, Fuse};
+use process::Process;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+const DAWN: Moment = Moment(1_800_000_000_000);
+
+/// It counts what it was told, and says so to each activity: none may know of more than is on disk.
+const SCRIPT: &str = r#"
+    let seen = 0;
+    let heard = [];
+    on_signal("note", |d| { seen += 1; heard.push(`n${d}`); });
+    for i in 0..input.steps {
+        try {
+            let r = activity("step", #{ i: i, seen: seen }, #{ retry: #{ attempts: 3, first: "2s" } });
+            seen += 1;
+            heard.push(`a${r}`);
+        } catch (e) {
+            if e.kind == "cancelled" { throw e; }
+            seen += 1;
+            heard.push(`f${i}`);
+        }
+        if i % 2 == 1 { sleep(input.nap); seen += 1; heard.push("t"); }
+    }
+    parallel([1, 2, 3], |n| activity("side", n), #{ max: 2 });
+    heard.push(`e${wait_signal("end")}`);
+    heard
+"#;
+
+/// A world.
+struct World {
+    chance: Chance,
+    cluster: Arc<Cluster>,
+    clock: ManualClock,
+    processes: Vec<Process>,
+    born: usize,
+    runs: Vec<RunNo>,
+    notes: u32,
+    starts: u32,
+    /// After so many more steps the machine goes down; the last call before that was decided.
+    doom: Option<(usize, u64)>,
+    faults: Faults,
+    power_losses: u32,
+    kills: u32,
+}
+
+impl World {
+    fn new(seed: u64, faults: Faults) -> Self {
+        let clock = ManualClock::at(DAWN);
+        let cluster = Cluster::new(clock.clone());
+        let mut world = Self {
+            chance: Chance::from(seed),
+            cluster,
+            clock,
+            processes: Vec::new(),
+            born: 0,
+            runs: Vec::new(),
+            notes: 0,
+            starts: 0,
+            doom: None,
+            faults,
+            power_losses: 0,
+            kills: 0,
+        };
+        world.bear();
+        world.bear();
+        world.start();
+        world
+    }
+
+    fn one_in(&mut self, count: usize) -> bool {
+        self.chance.below(count) == 0
+    }
+
+    fn bear(&mut self) {
+        self.born += 1;
+        let strands = if self.one_in(3) { 1 + self.chance.below(4) } else { 24_000 };
+        self.processes.push(Process::new(self.born, &self.cluster, strands));
+        if self.processes.len() == 1 {
+            *self.cluster.owner.lock().expect("owner") = self.born;
+        }
+    }
+
+    fn violates(&self, what: String) {
+        self.cluster.ledger.lock().expect("ledger").violates(what);
+    }
+
+    /// A request of a random process, sent until it is answered by somebody.
+    fn ask(&mut self, request: Request) -> Result<Answer, StoreError> {
+        let place = self.chance.below(self.processes.len());
+        self.processes.get(place).map_or(Err(StoreError::OwnerGone), |process| process.link.ask(request))
+    }
+
+    fn start(&mut self) {
+        let id = format!("run-{}", self.runs.len() + 1);
+        let nap = ["5ms", "80ms", "3s", "1m"].get(self.chance.below(4)).copied().unwrap_or_default();
+        let input = Value::from([
+            ("steps", Value::Int(i64::try_from(1 + self.chance.below(6)).expect("small"))),
+            ("nap", Value::from(nap)),
+        ]);
+        let hash = ScriptHash::of(SCRIPT);
+        let start = RunStart {
+            program: Program { path: "/seeded.rhai".into(), main: hash, modules: BTreeMap::new() },
+            input,
+            directory: "/".into(),
+            environment: BTreeMap::new(),
+            timeout_ms: None,
+            secret: [7; 16],
+        };
+        let new = NewRun {
+            id: RunId::parse(&id).expect("an id"),
+            start,
+            scripts: vec![(hash, SCRIPT.to_owned())],
+            ..new_run(&id)
+        };
+        let claims = self.one_in(2);
+        let place = self.chance.below(self.processes.len());
+        let Some(process) = self.processes.get_mut(place) else { return };
+        let claim = claims.then(|| process.claim());
+        // Each who asks has a nonce of his own; only a resend has the same.
+        self.starts += 1;
+        let nonce = MessageId::of_key("start", &format!("{id} {}", self.starts));
+        let (run, epoch) = match process.link.ask(Request::Start(Box::new(NewRun { claim, nonce, ..new }))) {
+            Ok(Answer::Started { run, epoch }) => (run, epoch),
+            // The one who asked before was killed before it was answered.
+            Ok(Answer::Exists { row, .. }) => (row.no, 0),
+            _ => return,
+        };
+        if !self.runs.contains(&run) {
+            self.runs.push(run);
+        }
+        if epoch > 0 {
+            process.adopt(run, epoch, &self.cluster);
+        }
+    }
+
+    fn claim(&mut self) {
+        let (run, place) = (self.chance.below(self.runs.len()), self.chance.below(self.processes.len()));
+        if let (Some(run), Some(process)) = (self.runs.get(run), self.processes.get_mut(place)) {
+            process.take(*run, &self.cluster);
+        }
+    }
+
+    fn send(&mut self, run: RunNo, key: &str, body: MessageBody) {
+        let id = MessageId::of_key("seeded", &format!("{run} {key}"));
+        let new = Box::new(NewMessage { run, id, keyed: true, body });
+        // An offer to a live executor waits for real milliseconds: seldom.
+        let request = if self.one_in(12) { Request::Deliver(new) } else { Request::Post(new) };
+        match self.ask(request) {
+            Ok(_) | Err(StoreError::Ended { .. } | StoreError::Io { .. } | StoreError::NoRun { .. }) => {}
+            Err(error) => self.violates(format!("a message was refused: {error}")),
+        }
+    }
+
+    fn say(&mut self) {
+        let Some(run) = self.runs.get(self.chance.below(self.runs.len())).copied() else { return };
+        match self.chance.below(20) {
+            0 => self.send(
+                run,
+                "cancel",
+                MessageBody::Cancel { cause: CancelCause::Request, reason: "enough".into() },
+            ),
+            1..=3 => self.end(run),
+            _ => {
+                // Now and then the same again, as a sender does who got no answer.
+                self.notes += u32::from(self.notes == 0 || !self.one_in(4));
+                let payload = Value::Int(i64::from(self.notes));
+                let body = MessageBody::Signal { name: "note".to_owned(), payload };
+                self.send(run, &format!("note {}", self.notes), body);
+            }
+        }
+    }
+
+    fn end(&mut self, run: RunNo) {
+        self.send(run, "end", MessageBody::Signal { name: "end".to_owned(), payload: Value::Int(0) });
+    }
+
+    /// Dead processes go; where the owner was among them, another takes over.
+    fn reap(&mut self) {
+        let owner = *self.cluster.owner.lock().expect("owner");
+        let mut owner_died = false;
+        for process in self.processes.extract_if(.., |process| process.link.dead.load(Ordering::SeqCst)) {
+            self.kills += 1;
+            self.cluster.living.died(process.token);
+            self.cluster.ledger.lock().expect("ledger").goes(process.link.process);
+            owner_died |= process.link.process == owner;
+        }
+        if owner_died {
+            self.cluster.take_over();
+        }
+        while self.processes.is_empty() {
+            self.bear();
+        }
+    }
+
+    fn kill(&mut self) {
+        let place = self.chance.below(self.processes.len());
+        let what = [Blow::KilledBefore, Blow::KilledAfter, Blow::OwnerGoneBefore, Blow::OwnerGoneAfter];
+        let what = what.get(self.chance.below(4)).copied().unwrap_or(Blow::KilledBefore);
+        let calls = self.chance.below(4);
+        if let Some(process) = self.processes.get(place) {
+            *process.link.fuse.lock().expect("fuse") = Some(Fuse { calls, what });
+        }
+    }
+
+    /// A process counts as dead while it goes on, as one that was stopped for long: only the epoch holds it off.
+    fn forsake(&mut self) {
+        let place = self.chance.below(self.processes.len());
+        if let Some(process) = self.processes.get(place) {
+            self.cluster.living.died(process.token);
+            self.cluster.ledger.lock().expect("ledger").goes(process.link.process);
+        }
+    }
+
+    /// The machine goes down at a random point of what the disk was told since the doom was decided.
+    fn go_down(&mut self) {
+        let disk = self.cluster.disk.lock().expect("disk").clone();
+        let doomed_at = self.doom.take().map_or(0, |(_, call)| call);
+        let seed = u64::try_from(self.chance.below(1 << 30)).expect("small");
+        let points = usize::try_from(disk.calls()).expect("small");
+        let point = self.chance.below(points + 1);
+        let Some(mut crash) = disk.crashes(seed).nth(point) else { return };
+        let image = self.chance.below(crash.images.len());
+        let bytes = crash.images.swap_remove(image);
+        for process in self.processes.drain(..) {
+            process.link.dead.store(true, Ordering::SeqCst);
+            self.cluster.living.died(process.token);
+            self.cluster.ledger.lock().expect("ledger").goes(process.link.process);
+        }
+        self.power_losses += 1;
+        let acknowledged = crash.acknowledged.unwrap_or(doomed_at);
+        self.cluster.ledger.lock().expect("ledger").went_down(acknowledged);
+        self.cluster.reopen(bytes);
+        self.bear();
+        self.bear();
+        self.look_at_all();
+    }
+
+    fn look_at_all(&self) {
+        self.runs.iter().for_each(|run| self.cluster.look_at(*run));
+    }
+
+    /// One thing happens.
+    fn step(&mut self) {
+        let place = self.chance.below(self.processes.len());
+        match self.chance.below(100) {
+            0..=44 => drop(self.processes.get_mut(place).map(|process| process.turn(&self.cluster))),
+            45..=58 => {
+                if let Some(process) = self.processes.get_mut(place) {
+                    process.finish_job(&mut self.chance);
+                }
+            }
+            59..=72 => self.pass_time(),
+            73..=82 => self.say(),
+            83..=84 if self.runs.len() < 4 => self.start(),
+            83..=92 => self.claim(),
+            93..=94 => self.kill(),
+            95 => self.forsake(),
+            96 => self.set_clock(),
+            97 if self.doom.is_none() => {
+                let steps = 1 + self.chance.below(12);
+                self.cluster.disk.lock().expect("disk").record(self.faults);
+                self.doom = Some((steps, self.cluster.ledger.lock().expect("ledger").calls));
+            }
+            _ if self.processes.len() < 3 => self.bear(),
+            _ => {}
+        }
+        self.reap();
+        match &mut self.doom {
+            Some((0, _)) => self.go_down(),
+            Some((steps, _)) => *steps -= 1,
+            None => {}
+        }
+        self.cluster.note_time();
+    }
+
+    fn pass_time(&mut self) {
+        let ms = [1, 20, 60, 60, 500, 2_500, 70_000].get(self.chance.below(7)).copied().unwrap_or(1);
+        self.clock.advance(Duration::from_millis(ms));
+    }
+
+    /// Somebody sets the machine's clock: back by an hour, or forward.
+    fn set_clock(&mut self) {
+        let ms = if self.one_in(2) { -3_600_000 } else { 7_200_000 };
+        self.clock.set(self.clock.now().plus_ms(ms));
+    }
+
+    /// All do what they can, and no time passes.
+    fn settle(&mut self) {
+        for _ in 0..500 {
+            let mut did = false;
+            for process in &mut self.processes {
+                did |= process.turn(&self.cluster);
+            }
+            self.reap();
+            if !did {
+                return;
+            }
+        }
+        self.violates("it never comes to rest".to_owned());
+    }
+
+    fn view(&self, run: RunNo) -> Option<RunView> {
+        match self.cluster.root().ask(Request::View { run }) {
+            Ok(Answer::View(view)) => Some(*view),
+            _ => None,
+        }
+    }
+
+    /// At rest, every open run that is executed waits for something that is not here yet.
+    fn explain(&mut self) {
+        // Lazy records are written within 50 ms; a short sleep that is over meanwhile gives others.
+        for _ in 0..3 {
+            self.settle();
+            self.clock.advance(Duration::from_millis(60));
+        }
+        self.settle();
+        for process in &self.processes {
+            for run in process.link.executing.lock().expect("runs").iter() {
+                let Some(view) = self.view(*run) else { continue };
+                if view.row.claim.map(|claim| claim.token) != Some(process.token) || self.ended(*run) {
+                    continue;
+                }
+                let now = self.clock.now();
+                let late =
+                    view.pending.iter().any(|row| row.label.kind.word() == "sleep" && row.due <= Some(now));
+                if view.unread > 0 || late || (view.pending.is_empty() && !process.has_jobs()) {
+                    let told = self.cluster.ledger.lock().expect("ledger").tell(*run);
+                    self.violates(format!(
+                        "{told}\nrun {run} of process {} does not go on: {} unread, {} entries, {:?} at {now:?}: {:?}",
+                        process.link.process, view.unread, view.entries, view.row, view.pending
+                    ));
+                }
+            }
+        }
+    }
+
+    fn ended(&self, run: RunNo) -> bool {
+        self.cluster.ledger.lock().expect("ledger").has_ended(run)
+    }
+
+    /// Nothing bad happens any more: every run comes to its end, and to the right one.
+    fn calm(&mut self) {
+        for process in &self.processes {
+            process.link.dead.store(true, Ordering::SeqCst);
+        }
+        self.doom = None;
+        // A clock that was set back is set right: timers that it made late come.
+        self.clock.set(self.cluster.latest());
+        self.reap();
+        self.look_at_all();
+        for run in self.runs.clone() {
+            self.processes.iter_mut().take(1).for_each(|process| process.take(run, &self.cluster));
+            self.end(run);
+        }
+        for _ in 0..400 {
+            self.explain();
+            if self.runs.iter().all(|run| self.ended(*run) || self.view(*run).is_none()) {
+                break;
+            }
+            while self.processes.iter().any(Process::has_jobs) {
+                self.processes.iter_mut().for_each(|process| process.finish_job(&mut self.chance));
+            }
+            self.clock.advance(Duration::from_secs(30));
+            if self.cluster.ledger.lock().expect("ledger").verdict().is_err() {
+                return;
+            }
+        }
+        self.look_at_all();
+        for run in self.runs.clone() {
+            if let Some(view) = self.view(run) {
+                if !self.ended(run) {
+                    let told = self.cluster.ledger.lock().expect("ledger").tell(run);
+                    self.violates(format!("{told}\nrun {run} does not end: {view:?}"));
+                }
+                self.cluster.ledger.lock().expect("ledger").check_end(run, view.unread);
+            }
+        }
+    }
+}
+
+/// What a seed went through.
+#[derive(Debug, Default)]
+struct Lived {
+    power_losses: u32,
+    kills: u32,
+}
+
+fn live(seed: u64, faults: Faults) -> Result<Lived, String> {
+    let mut world = World::new(seed, faults);
+    let steps = 60 + world.chance.below(200);
+    for step in 0..steps {
+        world.step();
+        if step % 40 == 39 {
+            world.explain();
+        }
+        world.cluster.ledger.lock().expect("ledger").verdict()?;
+    }
+    world.calm();
+    let verdict = world.cluster.ledger.lock().expect("ledger").verdict();
+    verdict.map(|()| Lived { power_losses: world.power_losses, kills: world.kills })
+}
+
+fn number(name: &str) -> Option<u64> {
+    std::env::var_os(name).and_then(|text| text.to_str()?.parse().ok())
+}
+
+fn caught(seeds: std::ops::Range<u64>, faults: Faults) -> Option<(u64, String)> {
+    seeds.into_iter().find_map(|seed| live(seed, faults).err().map(|what| (seed, what)))
+}
+
+#[test]
+fn no_seed_loses_repeats_or_invents_anything() {
+    if let Some(seed) = number("DURUN_SEED") {
+        return assert_eq!(live(seed, Faults::default()).map(drop), Ok(()), "DURUN_SEED={seed}");
+    }
+    let mut lived = Lived::default();
+    for seed in 0..number("DURUN_SEEDS").unwrap_or(200) {
+        match live(seed, Faults::default()) {
+            Ok(more) => {
+                lived.power_losses += more.power_losses;
+                lived.kills += more.kills;
+            }
+            Err(what) => {
+                panic!("{what}\nalone: DURUN_SEED={seed} cargo test --test simulation no_seed_loses")
+            }
+        }
+    }
+    assert!(lived.power_losses > 50 && lived.kills > 150, "{lived:?}");
+}
+
+#[test]
+fn a_planted_bug_acknowledged_before_the_sync_is_found_by_a_seed() {
+    let found = caught(0..200, Faults { acknowledge_early: true, ..Faults::default() });
+    assert!(found.is_some());
+}

@@ -1,0 +1,163 @@
+//! A process: a production worker over its link, and activities that end when the world says so.
+
+use super::ledger::Ledger;
+use super::link::{Cluster, Link};
+use durun::activity::{Done, Failed};
+use durun::history::{Claim, Failure, OpId, RunNo, Token, Value};
+use durun::store::crash::Chance;
+use durun::store::{Answer, Request, Store, StoreError};
+use durun::worker::{Effects, Finished, Input, Job, JobDone, JobKey, News, Settings, Worker};
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
+
+type Jobs = Arc<Mutex<Vec<(JobKey, Value)>>>;
+
+pub(super) struct Process {
+    pub(super) link: Arc<Link>,
+    pub(super) token: Token,
+    pub(super) worker: Worker,
+    inputs: Receiver<Input>,
+    sender: Sender<Input>,
+    jobs: Jobs,
+}
+
+/// Activities that are under way until the world ends them.
+struct Deferred {
+    jobs: Jobs,
+    sender: Sender<Input>,
+    ledger: Arc<Mutex<Ledger>>,
+}
+
+impl Effects for Deferred {
+    fn start(&mut self, job: Job) {
+        let mut ledger = self.ledger.lock().expect("ledger");
+        let (run, op) = (job.key.run, job.key.op);
+        if ledger.has_outcome(run, op) {
+            ledger.violates(format!("op {op} of run {run} has its outcome and is started again"));
+        }
+        // The first entry tells the script nothing.
+        let known = ledger.entries(run).saturating_sub(1);
+        if let Some(Value::Int(seen)) = job.input.get("seen")
+            && usize::try_from(*seen).is_ok_and(|seen| seen > known)
+        {
+            ledger.violates(format!(
+                "op {op} of run {run} begins though of {seen} things that it knows {known} are on disk"
+            ));
+        }
+        self.jobs.lock().expect("jobs").push((job.key, job.input));
+    }
+
+    fn stop(&mut self, key: JobKey) {
+        self.jobs.lock().expect("jobs").retain(|(job, _)| *job != key);
+        let result = Err(Failed::passing(Failure::new("cancelled", "was stopped")));
+        drop(self.sender.send(Input::News(News::Done(JobDone { key, result }))));
+    }
+
+    fn stop_all(&mut self, _: bool) {}
+}
+
+impl Process {
+    pub(super) fn new(number: usize, cluster: &Arc<Cluster>, live_strands: usize) -> Self {
+        let link = cluster.connect(number);
+        let (sender, inputs) = channel();
+        let events = sender.clone();
+        link.set_events(Arc::new(move |event| drop(events.send(Input::Store(event)))));
+        let jobs = Jobs::default();
+        let effects =
+            Deferred { jobs: Arc::clone(&jobs), sender: sender.clone(), ledger: Arc::clone(&cluster.ledger) };
+        let token = Token(u64::try_from(number).expect("small"));
+        let store: Arc<dyn Store> = Arc::<Link>::clone(&link);
+        let settings = Settings { live_strands, ..Settings::seeded(token.0) };
+        let clock = Arc::new(cluster.clock.clone());
+        let worker = Worker::new(store, clock, Box::new(effects), Arc::new(|_, _| ()), settings);
+        Self { link, token, worker, inputs, sender, jobs }
+    }
+
+    pub(super) fn claim(&self) -> Claim {
+        Claim { token: self.token, pid: u32::try_from(self.token.0).expect("small") }
+    }
+
+    /// Takes a run up, where it is free.
+    pub(super) fn take(&mut self, run: RunNo, cluster: &Cluster) {
+        if self.link.executing.lock().expect("runs").contains(&run) {
+            return;
+        }
+        let claim = self.claim();
+        match self.link.ask(Request::Claim { run, claim }) {
+            Ok(Answer::Claimed { epoch }) => self.adopt(run, epoch, cluster),
+            Err(
+                StoreError::Held { .. }
+                | StoreError::Ended { .. }
+                | StoreError::NoRun { .. }
+                | StoreError::Io { .. },
+            ) => {}
+            other => {
+                cluster.ledger.lock().expect("ledger").violates(format!("a claim of run {run}: {other:?}"));
+            }
+        }
+    }
+
+    pub(super) fn adopt(&mut self, run: RunNo, epoch: u64, cluster: &Cluster) {
+        // What is on disk is what it goes on from, whoever was told.
+        cluster.look_at(run);
+        if let Err(error) = self.worker.adopt(run, epoch)
+            && !self.link.dead.load(Ordering::SeqCst)
+        {
+            cluster.ledger.lock().expect("ledger").violates(format!("run {run} cannot be taken up: {error}"));
+        }
+    }
+
+    /// Hears what it was told and takes one turn; whether there was anything to do.
+    pub(super) fn turn(&mut self, cluster: &Cluster) -> bool {
+        let mut heard = false;
+        while let Ok(input) = self.inputs.try_recv() {
+            self.worker.take(input);
+            heard = true;
+        }
+        let turned = self.worker.turn();
+        for (run, how) in self.worker.take_finished() {
+            self.link.executing.lock().expect("runs").remove(&run);
+            if matches!(how, Finished::Stuck(_)) {
+                cluster.ledger.lock().expect("ledger").violates(format!("run {run}: {how:?}"));
+            }
+        }
+        match turned {
+            Ok(done) => done || heard,
+            Err(error) => {
+                if !self.link.dead.swap(true, Ordering::SeqCst) {
+                    cluster.ledger.lock().expect("ledger").violates(format!("a worker gave up: {error}"));
+                }
+                false
+            }
+        }
+    }
+
+    pub(super) fn has_jobs(&self) -> bool {
+        !self.jobs.lock().expect("jobs").is_empty()
+    }
+
+    /// One activity under way ends: mostly well, with a value that no other has.
+    pub(super) fn finish_job(&mut self, chance: &mut Chance) {
+        let mut jobs = self.jobs.lock().expect("jobs");
+        if jobs.is_empty() {
+            return;
+        }
+        let place = chance.below(jobs.len());
+        let (key, input) = jobs.swap_remove(place);
+        // One of the side steps that failed for good would fail the run.
+        let luck = if matches!(input, Value::Int(_)) { 9 } else { chance.below(10) };
+        let failed = || Failure::new("activity", "down");
+        let result = match luck {
+            0 | 1 => Err(Failed::passing(failed())),
+            2 => Err(Failed::for_good(failed())),
+            _ => Ok(Done { value: Value::Int(value_of(key.run, key.op, chance)), stderr: String::new() }),
+        };
+        drop(self.sender.send(Input::News(News::Done(JobDone { key, result }))));
+    }
+}
+
+fn value_of(run: RunNo, op: OpId, chance: &mut Chance) -> i64 {
+    let luck = i64::try_from(chance.below(1000)).expect("small");
+    (i64::try_from(run.0).expect("small") * 1000 + i64::from(op.0)) * 1000 + luck
+}
