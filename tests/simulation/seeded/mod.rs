@@ -433,7 +433,8 @@ fn no_seed_loses_repeats_or_invents_anything() {
         return assert_eq!(live(seed, Faults::default()).map(drop), Ok(()), "DURUN_SEED={seed}");
     }
     let mut lived = Lived::default();
-    for seed in 0..number("DURUN_SEEDS").unwrap_or(200) {
+    let seeds = number("DURUN_SEEDS").unwrap_or(200);
+    for seed in 0..seeds {
         match live(seed, Faults::default()) {
             Ok(more) => {
                 lived.power_losses += more.power_losses;
@@ -444,7 +445,8 @@ fn no_seed_loses_repeats_or_invents_anything() {
             }
         }
     }
-    assert!(lived.power_losses > 50 && lived.kills > 150, "{lived:?}");
+    let often = |count: u32, least: u64| u64::from(count) * 10 >= least * seeds;
+    assert!(often(lived.power_losses, 3) && often(lived.kills, 10), "{lived:?}");
 }
 
 #[test]
