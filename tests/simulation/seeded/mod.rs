@@ -224,7 +224,9 @@ impl World {
     /// A process counts as dead while it goes on, as one that was stopped for long: only the epoch holds it off.
     fn forsake(&mut self) {
         let place = self.chance.below(self.processes.len());
-        if let Some(process) = self.processes.get(place) {
+        let deaf = 2 + self.chance.below(10);
+        if let Some(process) = self.processes.get_mut(place) {
+            process.deaf = deaf;
             self.cluster.living.died(process.token);
             self.cluster.ledger.lock().expect("ledger").goes(process.link.process);
         }

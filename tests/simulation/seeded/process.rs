@@ -20,6 +20,9 @@ pub(super) struct Process {
     inputs: Receiver<Input>,
     sender: Sender<Input>,
     jobs: Jobs,
+    /// For so many turns it does not hear what the store tells: it was stopped, and looks up late.
+    pub(super) deaf: usize,
+    unheard: Vec<Input>,
 }
 
 /// Activities that are under way until the world ends them.
@@ -71,7 +74,7 @@ impl Process {
         let settings = Settings { live_strands, ..Settings::seeded(token.0) };
         let clock = Arc::new(cluster.clock.clone());
         let worker = Worker::new(store, clock, Box::new(effects), Arc::new(|_, _| ()), settings);
-        Self { link, token, worker, inputs, sender, jobs }
+        Self { link, token, worker, inputs, sender, jobs, deaf: 0, unheard: Vec::new() }
     }
 
     pub(super) fn claim(&self) -> Claim {
@@ -110,10 +113,18 @@ impl Process {
 
     /// Hears what it was told and takes one turn; whether there was anything to do.
     pub(super) fn turn(&mut self, cluster: &Cluster) -> bool {
-        let mut heard = false;
+        let mut heard = self.deaf > 0;
+        self.deaf = self.deaf.saturating_sub(1);
+        if self.deaf == 0 {
+            self.unheard.drain(..).for_each(|input| self.worker.take(input));
+        }
         while let Ok(input) = self.inputs.try_recv() {
-            self.worker.take(input);
             heard = true;
+            if self.deaf > 0 && matches!(input, Input::Store(_)) {
+                self.unheard.push(input);
+            } else {
+                self.worker.take(input);
+            }
         }
         let turned = self.worker.turn();
         for (run, how) in self.worker.take_finished() {
