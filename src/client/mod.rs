@@ -37,6 +37,7 @@ mod terminate;
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
+mod tree;
 mod update;
 mod upgrade;
 mod wait;
@@ -74,6 +75,7 @@ pub use start::{Existing, IfEnded, StartRequest, Started, new_id, start};
 pub use status::{published, script_text, view};
 pub use stop::{Stop, StopLevel};
 pub use terminate::{terminate, terminate_by_undo};
+pub use tree::{Descendant, descendants};
 pub use update::{UpdateSent, Updated, await_update, send_update};
 pub use upgrade::{Upgraded, upgrade};
 pub use wait::{Waited, wait};

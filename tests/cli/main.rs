@@ -4,6 +4,7 @@
 mod answer;
 mod bad_input;
 mod cancel;
+mod children;
 mod damage;
 mod exec;
 mod explain;

@@ -1,6 +1,7 @@
 //! Few, slow, real: processes of durun, killed and started again.
 #![expect(clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+mod children;
 mod configured;
 mod copies;
 mod deploy;

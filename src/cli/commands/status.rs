@@ -5,8 +5,11 @@ use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::render::{run_json, status};
-use crate::client::{RunView, Session, Watch, find, published, view};
+use crate::client::{RunView, Session, Watch, descendants, find, published, view};
 use clap::Args;
+
+/// The most runs that are shown below one.
+const MOST_DESCENDANTS: usize = 200;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -55,11 +58,16 @@ pub(crate) fn run(context: &Context, args: &StatusArgs) -> Result<Exit, CliError
 
 fn show(context: &Context, session: &Session, view: &RunView, again: bool) -> Result<(), CliError> {
     let published = published(session, view.row.no)?;
+    let children = descendants(session, view.row.no, MOST_DESCENDANTS)?;
     let now = context.clock.now();
     match context.format() {
-        Format::Table => context.print(&status::render(view, &published, now, context.color_stdout())),
+        Format::Table => {
+            context.print(&status::render(view, &children, &published, now, context.color_stdout()))
+        }
         // One after the other, whole documents spread over lines would be hard to read back.
-        Format::Json if again => context.print_lines(std::iter::once(run_json::full(view, &published, now))),
-        Format::Json | Format::Jsonl => context.print_json(&run_json::full(view, &published, now)),
+        Format::Json if again => {
+            context.print_lines(std::iter::once(run_json::full(view, &children, &published, now)))
+        }
+        Format::Json | Format::Jsonl => context.print_json(&run_json::full(view, &children, &published, now)),
     }
 }

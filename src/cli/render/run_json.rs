@@ -1,7 +1,7 @@
 //! A run as a JSON document, schema 1. Fields are added, never renamed.
 
 use super::when::relative;
-use crate::client::{RunView, open_question};
+use crate::client::{Descendant, RunView, open_question};
 use crate::history::{LockView, Moment, Pending, RunEnd, StoredStatus, Value, WokenBy};
 use crate::timer::rfc3339;
 use serde_json::{Map, Value as Json, json};
@@ -10,10 +10,16 @@ use serde_json::{Map, Value as Json, json};
 pub(crate) const SCHEMA: u32 = 1;
 
 /// One run as `status` tells it: with all that it waits for, and what it has published.
-pub(crate) fn full(view: &RunView, published: &[(String, Value)], now: Moment) -> Json {
+pub(crate) fn full(
+    view: &RunView,
+    children: &[Descendant],
+    published: &[(String, Value)],
+    now: Moment,
+) -> Json {
     let mut document = common(view, now);
     document.insert("waits_for".to_owned(), view.pending.iter().map(waits_for).collect());
     document.insert("locks".to_owned(), view.locks.iter().map(lock).collect());
+    document.insert("children".to_owned(), children.iter().map(child).collect());
     let published: Map<String, Json> =
         published.iter().map(|(key, value)| (key.clone(), value.to_json())).collect();
     document.insert("published".to_owned(), Json::Object(published));
@@ -38,6 +44,16 @@ pub(crate) fn brief(view: &RunView, now: Moment) -> Json {
     Json::Object(document)
 }
 
+fn child(child: &Descendant) -> Json {
+    let row = &child.view.row;
+    json!({
+        "id": row.id.as_str(),
+        "parent": row.parent.as_ref().map(|parent| parent.id.as_str()),
+        "script": row.script,
+        "status": child.view.status.word(),
+    })
+}
+
 fn lock(lock: &LockView) -> Json {
     json!({
         "name": lock.name,
@@ -55,6 +71,7 @@ fn common(view: &RunView, now: Moment) -> Map<String, Json> {
     let document = json!({
         "schema": SCHEMA,
         "id": row.id.as_str(),
+        "parent": row.parent.as_ref().map(|parent| parent.id.as_str()),
         "script": row.script,
         "generation": row.generation,
         "status": view.status.word(),

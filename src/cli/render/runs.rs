@@ -5,16 +5,18 @@ use super::table::{Cell, render};
 use super::waits::short;
 use super::when::{absolute, relative};
 use crate::client::RunView;
-use crate::history::{CommandKind, Moment, RunEnd, RunRow, StoredStatus, WokenBy};
+use crate::history::{CommandKind, Moment, RunEnd, RunNo, RunRow, StoredStatus, WokenBy};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-/// One line a run: id, status, age, script, and what there is to say of it.
+/// One line a run: id, status, age, script, and what there is to say of it. A run that another one in the table has started stands
+/// below it.
 pub(crate) fn table(views: &[RunView], now: Moment, width: Option<usize>, color: bool) -> String {
-    let rows = views
-        .iter()
-        .map(|view| {
+    let rows = as_tree(views)
+        .into_iter()
+        .map(|(depth, view)| {
             vec![
-                Cell::plain(view.row.id.as_str()),
+                Cell::plain(branch(depth, view)),
                 Cell::new(view.status.word(), Paint::of(view.status)),
                 Cell::plain(relative(view.row.created_at, now)),
                 Cell::plain(file_name(&view.row.script)),
@@ -23,6 +25,36 @@ pub(crate) fn table(views: &[RunView], now: Moment, width: Option<usize>, color:
         })
         .collect();
     render(&["ID", "STATUS", "STARTED", "SCRIPT", "WHAT"], rows, width, color)
+}
+
+/// The id, behind the mark that says how far below the runs around it has begun.
+pub(crate) fn branch(depth: usize, view: &RunView) -> String {
+    match depth.checked_sub(1) {
+        Some(more) => format!("{}└ {}", "  ".repeat(more), view.row.id),
+        None => view.row.id.to_string(),
+    }
+}
+
+/// Each run with its depth: behind a run those that it has started, the oldest first; the others in the order in which they came.
+fn as_tree(views: &[RunView]) -> Vec<(usize, &RunView)> {
+    let listed: BTreeSet<RunNo> = views.iter().map(|view| view.row.no).collect();
+    let parent = |view: &RunView| view.row.parent.as_ref().map(|parent| parent.run);
+    let mut below: BTreeMap<RunNo, Vec<&RunView>> = BTreeMap::new();
+    let mut next: Vec<(usize, &RunView)> = Vec::new();
+    for view in views.iter().rev() {
+        match parent(view).filter(|parent| listed.contains(parent)) {
+            Some(parent) => below.entry(parent).or_default().push(view),
+            None => next.push((0, view)),
+        }
+    }
+    let mut rows = Vec::with_capacity(views.len());
+    while let Some((depth, view)) = next.pop() {
+        rows.push((depth, view));
+        let mut children = below.remove(&view.row.no).unwrap_or_default();
+        children.sort_unstable_by_key(|child| std::cmp::Reverse(child.row.no));
+        next.extend(children.into_iter().map(|child| (depth + 1, child)));
+    }
+    rows
 }
 
 fn file_name(path: &str) -> &str {

@@ -1,16 +1,22 @@
 //! How one run stands, for people.
 
 use super::paint::Paint;
-use super::runs::waker;
+use super::runs::{branch, remark, waker};
 use super::unblock::{asks_once, commands};
 use super::waits::sentence;
 use super::when::{absolute, relative};
 use crate::cli::escape;
-use crate::client::{RunView, open_question};
+use crate::client::{Descendant, RunView, open_question};
 use crate::history::{Moment, Pending, RunEnd, RunId, StoredStatus, Value};
 
 /// The block that `durun status` prints.
-pub(crate) fn render(view: &RunView, published: &[(String, Value)], now: Moment, color: bool) -> String {
+pub(crate) fn render(
+    view: &RunView,
+    children: &[Descendant],
+    published: &[(String, Value)],
+    now: Moment,
+    color: bool,
+) -> String {
     let row = &view.row;
     let mut out = format!("{}  {}\n", row.id, Paint::of(view.status).paint(view.status.word(), color));
     let mut line = |label: &str, text: &str| {
@@ -29,6 +35,7 @@ pub(crate) fn render(view: &RunView, published: &[(String, Value)], now: Moment,
     if row.generation > 0 {
         line("restarted", &format!("{}: this is generation {}", times(row.generation), row.generation));
     }
+    line("parent", row.parent.as_ref().map(|parent| parent.id.as_str()).unwrap_or_default());
     line("summary", &row.summary.as_deref().map(escape::line).unwrap_or_default());
     line("executor", &waker(view, now));
     let alone = asks_once(&view.pending);
@@ -37,6 +44,9 @@ pub(crate) fn render(view: &RunView, published: &[(String, Value)], now: Moment,
         for more in below(&row.id, pending, alone, now) {
             line("", &more);
         }
+    }
+    for (place, child) in children.iter().enumerate() {
+        line(if place == 0 { "children" } else { "" }, &below_it(child, now));
     }
     for lock in view.locks.iter().filter(|lock| lock.before == 0) {
         line("holds", &format!("the lock {}, since {}", escape::line(&lock.name), at(lock.since)));
@@ -55,6 +65,13 @@ pub(crate) fn render(view: &RunView, published: &[(String, Value)], now: Moment,
         line(label, &escape::line(&text));
     }
     out
+}
+
+/// A run below this one: its name, how it stands, and what there is to say of it.
+fn below_it(child: &Descendant, now: Moment) -> String {
+    let said = escape::line(&remark(&child.view, now));
+    let said = if said.is_empty() { said } else { format!(" · {said}") };
+    format!("{}  {}{said}", branch(child.depth, &child.view), child.view.status.word())
 }
 
 /// What stands below a command: what a question shows, and the command lines that unblock it.
