@@ -30,7 +30,8 @@ impl Worker {
                     false
                 }
                 Once::Sought { run, .. } => {
-                    let waits_for = format!("the result of once \"{key}\", which run {run} seeks");
+                    let waits_for =
+                        format!("the result of once \"{key}\", which run {run} seeks (durun why {run})");
                     self.wait_for_once(no, op, waits_for);
                     false
                 }

@@ -2,6 +2,7 @@
 #![expect(clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod children;
+mod completion;
 mod configured;
 mod copies;
 mod deploy;

@@ -15,6 +15,18 @@ pub(super) fn register(engine: &mut Engine) {
     engine.register_fn("exec", |context: NativeCallContext<'_>, argv: Array, options: Map| {
         exec(&context, &argv, &options)
     });
+    engine.register_fn("exec", |context: NativeCallContext<'_>, line: &str| no_array(&context, line));
+    engine.register_fn("exec", |context: NativeCallContext<'_>, line: &str, _: Map| no_array(&context, line));
+}
+
+/// A line for a shell where the words of a program belong.
+fn no_array(context: &NativeCallContext<'_>, line: &str) -> Given {
+    let words: Vec<String> = line.split_whitespace().map(|word| format!("{word:?}")).collect();
+    let words = if words.is_empty() { "\"ls\", \"-l\"".to_owned() } else { words.join(", ") };
+    Err(wrong(
+        context,
+        format!("exec takes a program and its arguments, exec([{words}]); a line for the shell is sh(…)"),
+    ))
 }
 
 fn exec(context: &NativeCallContext<'_>, argv: &Array, map: &Map) -> Given {

@@ -321,6 +321,9 @@ fn environment(value: &Dynamic) -> Result<Value, String> {
     };
     map.iter()
         .map(|(name, value)| {
+            if name.is_empty() || name.contains(['=', '\0']) {
+                return Err(format!("env: {name:?} is no name of a variable"));
+            }
             Ok((name.to_string(), Value::Text(word(value).map_err(|error| format!("env.{name}: {error}"))?)))
         })
         .collect::<Result<_, String>>()

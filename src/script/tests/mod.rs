@@ -91,6 +91,26 @@ fn times_and_results_are_logged_as_what_they_hold() {
 }
 
 #[test]
+fn a_process_that_is_asked_for_wrongly_is_told_how() {
+    for (call, told) in [
+        (
+            "exec(\"ls -l\")",
+            "exec takes a program and its arguments, exec([\"ls\", \"-l\"]); a line for the shell is sh(…)",
+        ),
+        (
+            "exec(\"\", #{ retry: 1 })",
+            "exec takes a program and its arguments, exec([\"ls\", \"-l\"]); a line for the shell is sh(…)",
+        ),
+        ("exec([\"ls\"], #{ env: #{ \"A=B\": 1 } })", "env: \"A=B\" is no name of a variable"),
+        ("sh(\"ls\", #{ env: #{ \"\": 1 } })", "env: \"\" is no name of a variable"),
+    ] {
+        let (result, asked) = drive(&format!("attempt(|| {call}).error.message"));
+        assert_eq!(result, Ok(told.into()), "{call}");
+        assert!(asked.is_empty(), "{call}");
+    }
+}
+
+#[test]
 fn a_value_too_large_for_a_history_is_told_where_it_belongs() {
     let (result, asked) =
         drive("let big = \"x\"; big.pad(1100000, 'x'); attempt(|| activity(\"a\", big)).error.message");

@@ -44,7 +44,7 @@ fn a_call_waits_while_another_run_seeks_the_result() {
     world.drive(&mut worker, &inputs, 3);
     assert_eq!(world.jobs().len(), 1);
     let waits = world.pending(b)[0].waits_for.clone();
-    assert_eq!(waits.as_deref(), Some("the result of once \"invoice-7\", which run a seeks"));
+    assert_eq!(waits.as_deref(), Some("the result of once \"invoice-7\", which run a seeks (durun why a)"));
     let result = Ok(crate::activity::Done { value: "paid".into(), stderr: String::new() });
     worker.take(Input::News(News::Done(JobDone { key: world.last_job(), result })));
     assert_eq!(results(&world.drive(&mut worker, &inputs, 100)), ["\"paid\"", "\"paid\""]);
