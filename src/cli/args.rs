@@ -1,11 +1,34 @@
 //! The command line's grammar: options that all commands share, and the list of commands.
 
 use super::commands::{
-    answer::AnswerArgs, cancel::CancelArgs, exec::ExecArgs, explain::ExplainArgs, history::HistoryArgs,
-    list::ListArgs, logs::LogsArgs, once::OnceArgs, query::QueryArgs, reject::RejectArgs,
-    resolve::ResolveArgs, result::ResultArgs, resume::ResumeArgs, retry::RetryArgs, rewind::RewindArgs,
-    serve::ServeArgs, signal::SignalArgs, start::StartArgs, status::StatusArgs, terminate::TerminateArgs,
-    tick::TickArgs, update::UpdateArgs, upgrade::UpgradeArgs, wait::WaitArgs, why::WhyArgs,
+    answer::AnswerArgs,
+    cancel::CancelArgs,
+    doctor::DoctorArgs,
+    exec::ExecArgs,
+    explain::ExplainArgs,
+    export::{ExportArgs, ImportArgs},
+    history::HistoryArgs,
+    list::ListArgs,
+    logs::LogsArgs,
+    once::OnceArgs,
+    prune::PruneArgs,
+    query::QueryArgs,
+    reject::RejectArgs,
+    resolve::ResolveArgs,
+    result::ResultArgs,
+    resume::ResumeArgs,
+    retry::RetryArgs,
+    rewind::RewindArgs,
+    serve::ServeArgs,
+    signal::SignalArgs,
+    start::StartArgs,
+    status::StatusArgs,
+    terminate::TerminateArgs,
+    tick::TickArgs,
+    update::UpdateArgs,
+    upgrade::UpgradeArgs,
+    wait::WaitArgs,
+    why::WhyArgs,
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
@@ -135,6 +158,14 @@ pub(crate) enum Command {
     Rewind(RewindArgs),
     /// The results kept under the keys of `once:`
     Once(OnceArgs),
+    /// Say whether the store is well, and where each setting comes from
+    Doctor(DoctorArgs),
+    /// Forget runs that ended long ago
+    Prune(PruneArgs),
+    /// Write all that is known of a run into one file
+    Export(ExportArgs),
+    /// Make a store of such a file, to look at the run
+    Import(ImportArgs),
     /// Say what the code of an error means
     Explain(ExplainArgs),
 }

@@ -81,16 +81,20 @@ impl Context {
 
     /// The store; it is made where there is none.
     pub(crate) fn session_or_create(&self) -> Result<Session, CliError> {
-        let place = self.place()?;
         // For its user alone: inputs and results are nobody else's business.
-        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&place).map_err(|error| {
+        self.session_in(&self.place()?)
+    }
+
+    /// A store in a directory; it is made where there is none.
+    pub(crate) fn session_in(&self, place: &Path) -> Result<Session, CliError> {
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(place).map_err(|error| {
             CliError::Directory {
-                path: place.clone(),
+                path: place.to_owned(),
                 permission: error.kind() == std::io::ErrorKind::PermissionDenied,
                 message: error.to_string(),
             }
         })?;
-        self.open(&place)
+        self.open(place)
     }
 
     fn open(&self, place: &Path) -> Result<Session, CliError> {

@@ -2,7 +2,7 @@
 
 use super::input::InputError;
 use super::store_place::NoPlace;
-use crate::client::{ClientError, StoreError};
+use crate::client::{CarryError, CheckupError, ClientError, StoreError};
 use crate::config::ConfigError;
 use crate::history::InvalidRunId;
 use std::path::PathBuf;
@@ -43,6 +43,17 @@ pub(crate) enum CliError {
     NoVariable {
         /// The name.
         name: String,
+    },
+    /// The store cannot be examined.
+    #[error(transparent)]
+    Checkup(#[from] CheckupError),
+    /// A run cannot be exported or imported.
+    #[error("{}: {error}", path.display())]
+    Carry {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: CarryError,
     },
     /// Nothing is kept under that `once` key.
     #[error("nothing is kept under the key \"{key}\"")]

@@ -8,7 +8,7 @@ use super::render::runs::candidate;
 use super::render::table::render;
 use super::report::{Place, Report};
 use super::{report_reply, report_store};
-use crate::client::{ClientError, Conflict, ExecuteError, ProgramError, QueryError};
+use crate::client::{CheckupError, ClientError, Conflict, ExecuteError, ProgramError, QueryError};
 use crate::config::ConfigError;
 use crate::history::{RunId, RunRow};
 
@@ -16,7 +16,7 @@ use crate::history::{RunId, RunRow};
 pub(crate) fn of(error: &CliError) -> Option<Report> {
     Some(match error {
         CliError::Closed => return None,
-        CliError::Client(error) => client(error),
+        CliError::Client(error) | CliError::Checkup(CheckupError::Client(error)) => client(error),
         CliError::Input(error) => input(error),
         CliError::Id(error) => Report::new("D0201", Exit::Usage, error.to_string()),
         CliError::NoPlace(error) => Report::new("D0202", Exit::Configuration, error.to_string())
@@ -29,6 +29,8 @@ pub(crate) fn of(error: &CliError) -> Option<Report> {
                 .hint("use another store: --store DIR or $DURUN_STORE")
         }
         CliError::NoVariable { .. } => Report::new("D0204", Exit::Usage, error.to_string()),
+        CliError::Checkup(CheckupError::Io(_)) => Report::new("D1215", Exit::Io, error.to_string()),
+        CliError::Carry { path, error } => super::report_mend::carry(path, error),
         CliError::NoOnce { .. } => {
             Report::new("D0308", Exit::Missing, error.to_string()).hint("durun once list shows the keys")
         }
@@ -73,7 +75,7 @@ fn no_such_run(near: &[RunId], text: String) -> Report {
     Report::new("D0302", Exit::Missing, text).hint(hint)
 }
 
-fn client(error: &ClientError) -> Report {
+pub(super) fn client(error: &ClientError) -> Report {
     let text = error.to_string();
     match error {
         ClientError::Store(error) | ClientError::Execute(ExecuteError::Store(error)) => {

@@ -3,8 +3,10 @@
 use super::escape;
 use super::exit::Exit;
 use super::report::Report;
-use crate::client::MendError;
+use crate::client::{CarryError, MendError};
 use crate::history::RunStatus;
+use std::io::ErrorKind;
+use std::path::Path;
 
 /// The report of such an error.
 pub(crate) fn of(error: &MendError) -> Report {
@@ -47,5 +49,28 @@ pub(crate) fn of(error: &MendError) -> Report {
             .note(nothing)
             .note("somebody else may hold it now")
             .hint(format!("go back to before it was granted: durun rewind {id} --to N, with N below {at}")),
+    }
+}
+
+/// The report of a run that cannot be exported or imported.
+pub(crate) fn carry(path: &Path, error: &CarryError) -> Report {
+    let text = format!("{}: {error}", escape::line(&path.display().to_string()));
+    match error {
+        CarryError::Io(cause) if cause.kind() == ErrorKind::AlreadyExists => {
+            Report::new("D1209", Exit::Conflict, text)
+                .note("nothing was written over")
+                .hint("name another file with --to")
+        }
+        CarryError::Io(cause) if cause.kind() == ErrorKind::NotFound => {
+            Report::new("D1210", Exit::Missing, text)
+        }
+        CarryError::Io(_) => Report::new("D1211", Exit::Io, text),
+        CarryError::Foreign => {
+            Report::new("D1212", Exit::Usage, text).hint("durun export ID writes such a file")
+        }
+        CarryError::Damaged(_) => Report::new("D1213", Exit::Corrupt, text)
+            .note("nothing was imported")
+            .hint("export the run once more"),
+        CarryError::Client(error) => super::report_client::client(error),
     }
 }

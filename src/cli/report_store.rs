@@ -30,6 +30,9 @@ pub(crate) fn of(error: &StoreError) -> Report {
         StoreError::ScheduleChanged { .. } => {
             Report::new("D1100", Exit::Busy, error.to_string()).note("nothing was changed").hint("try again")
         }
+        StoreError::LookedAt { message } => Report::new("D1214", Exit::Conflict, message.clone())
+            .note("nothing was changed")
+            .hint("durun --store DIR list -a, history, logs, query and status look at it"),
         StoreError::Nested { .. } => Report::new("D0900", Exit::Failed, error.to_string()),
         StoreError::Ended { id, status } => {
             let word = status.word().replace('_', " ");

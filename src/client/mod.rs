@@ -5,6 +5,8 @@
 
 mod advance;
 mod cancel;
+mod carry;
+mod doctor;
 mod engine;
 mod error;
 mod execute;
@@ -19,6 +21,7 @@ mod mend_error;
 mod once;
 mod overlap;
 mod program;
+mod prune;
 mod query;
 mod reopen;
 mod reply;
@@ -50,6 +53,8 @@ pub use crate::store::{
 pub use crate::worker::{Finished, Observer, Progress};
 pub use advance::{AdvanceOptions, Onlooker, Span, advance, next_due};
 pub use cancel::cancel;
+pub use carry::{CarryError, export, import, read_export};
+pub use doctor::{Checkup, CheckupError, check_up};
 pub use engine::Engine;
 pub use error::{ClientError, Conflict};
 pub use execute::{Claimed, ExecuteError, ExecuteOptions, Executor, Fit, Misfit, NoExecutor, QueryError};
@@ -61,6 +66,7 @@ pub use mend_error::MendError;
 pub use once::{Forgotten, forget_once, list_once};
 pub use overlap::Skipped;
 pub use program::{LoadedProgram, ProgramError, SyntaxError, load_program};
+pub use prune::{Pruning, audit, compact, prunable, prune, sweep, wakers};
 pub use query::{Answers, queries, query};
 pub use reopen::{Failing, plan_retry};
 pub use reply::{AnswerRequest, OpenQuestion, Replied, answer, open_question, open_questions, resolve};

@@ -158,6 +158,7 @@ pub fn start(session: &Session, request: StartRequest) -> Result<Started, Client
             }
             Answer::Done
             | Answer::Told(_)
+            | Answer::Kept(_)
             | Answer::Claimed { .. }
             | Answer::Delivered { .. }
             | Answer::Signalled { .. }

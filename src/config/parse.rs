@@ -2,14 +2,15 @@
 
 use super::item::{Item, Misfit, Read, items};
 use super::{
-    ActivityConfig, Call, Config, ConfigError, Limits, Notice, Notify, RetryConfig, SecretSource, Setting,
+    ActivityConfig, Call, Config, ConfigError, Limits, Notice, Notify, Retention, RetryConfig, SecretSource,
+    Setting,
 };
 use crate::history::{QueueLimits, Rate, is_secret_name};
 use std::collections::BTreeMap;
 use std::path::Path;
 use toml::de::{DeTable, DeValue};
 
-const TABLES: &[&str] = &["activity", "limits", "notify", "queue", "secrets"];
+const TABLES: &[&str] = &["activity", "limits", "notify", "queue", "retention", "secrets"];
 const OF_ACTIVITY: &[&str] = &[
     "cmd",
     "env",
@@ -62,6 +63,11 @@ fn read(path: &Path, table: &DeTable<'_>) -> Read<Config> {
         for (name, item) in item.table(None)? {
             config.secrets.insert(name.to_owned(), secret(directory, name, &item)?);
         }
+    }
+    if let Some(item) = tables.get("retention") {
+        let keys = item.table(Some(&["completed", "failed"]))?;
+        let kept = |name: &str| keys.get(name).map(Item::duration).transpose();
+        config.retention = Retention { completed_ms: kept("completed")?, failed_ms: kept("failed")? };
     }
     if let Some(item) = tables.get("notify") {
         config.notify = notify(item)?;

@@ -1,7 +1,7 @@
 //! The parts of a configuration that are not about one activity: limits, secrets, whom to tell.
 
 use super::ActivityConfig;
-use crate::history::QueueLimits;
+use crate::history::{QueueLimits, RunStatus};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -21,6 +21,8 @@ pub struct Config {
     pub secrets: BTreeMap<String, SecretSource>,
     /// `[notify]`.
     pub notify: Notify,
+    /// `[retention]`.
+    pub retention: Retention,
     /// `[queue.NAME]`.
     pub queues: BTreeMap<String, QueueLimits>,
 }
@@ -29,6 +31,22 @@ impl Config {
     /// The folder of the file: paths in it are relative to this one.
     pub fn directory(&self) -> Option<&Path> {
         self.file.as_deref().and_then(Path::parent)
+    }
+}
+
+/// How long ended runs are kept, in milliseconds; for ever where nothing is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Retention {
+    /// Completed ones.
+    pub completed_ms: Option<i64>,
+    /// All others: failed, timed out, cancelled, terminated.
+    pub failed_ms: Option<i64>,
+}
+
+impl Retention {
+    /// Of runs of a status.
+    pub fn of(&self, status: RunStatus) -> Option<i64> {
+        if status == RunStatus::Completed { self.completed_ms } else { self.failed_ms }
     }
 }
 

@@ -76,6 +76,8 @@ pub enum Answer {
     Snapshot(Box<Snapshot>),
     /// Entries.
     Records(Vec<Record>),
+    /// What came of upkeep.
+    Kept(Box<super::Kept>),
     /// A text.
     Script(String),
     /// Log lines with their places.

@@ -31,6 +31,12 @@ pub enum StoreError {
         /// Its name.
         name: RunId,
     },
+    /// The store holds imported runs, and nothing else.
+    #[error("{message}")]
+    LookedAt {
+        /// What was refused.
+        message: String,
+    },
     /// There is no script of that hash.
     #[error("the store has no script {hash}")]
     NoScript {

@@ -8,6 +8,7 @@
 mod answer;
 mod append;
 mod audit;
+mod carry;
 mod children;
 mod codec;
 #[doc(hidden)]
@@ -33,6 +34,7 @@ mod rules;
 mod server;
 mod shared;
 mod socket;
+mod upkeep;
 mod wakers;
 mod workers;
 
@@ -49,6 +51,7 @@ pub use request::{
     RunFilter, ScheduleChange, Upgrade,
 };
 pub use shared::SharedStore;
+pub use upkeep::{CarriedRow, Kept, Place, Upkeep};
 
 use crate::history::Token;
 use std::sync::Arc;

@@ -52,6 +52,7 @@ impl Note {
             Request::Post(message) => Self::Posted(message.clone()),
             Request::Upgrade(_)
             | Request::Branch { .. }
+            | Request::Upkeep(_)
             | Request::Due { .. }
             | Request::Awake { .. }
             | Request::Deliver(_)

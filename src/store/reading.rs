@@ -3,7 +3,9 @@
 use super::codec::decode;
 use super::histories::{branch_records, last_entry, last_log, logs, past_records, records, tail};
 use super::rows::{Rows, Table};
-use super::{Answer, Liveness, Request, RunFilter, RunView, Schedules, Snapshot, StoreError, keys};
+use super::{
+    Answer, Kept, Liveness, Request, RunFilter, RunView, Schedules, Snapshot, StoreError, Upkeep, keys,
+};
 use crate::history::{
     CommandKind, Message, Moment, Pending, RunNo, RunRow, RunStart, RunStatus, Seq, StoredStatus,
 };
@@ -30,6 +32,7 @@ pub(super) fn read(
         Request::Snapshot { run: no } => snapshot(rows, *no).map(|shot| Answer::Snapshot(Box::new(shot))),
         Request::History { run: no, from, until } => records(rows, *no, *from, *until).map(Answer::Records),
         Request::Past { run: no, from, until } => past_records(rows, *no, *from, *until).map(Answer::Records),
+        Request::Upkeep(what) => keep(rows, liveness, what).map(|kept| Answer::Kept(Box::new(kept))),
         Request::Branch { run: no, number, from, until } => {
             branch_records(rows, *no, *number, (*from, *until)).map(Answer::Records)
         }
@@ -65,6 +68,17 @@ pub(super) fn read(
         | Request::Awake { .. }
         | Request::Schedule(_)
         | Request::Terminate { .. } => {
+            Err(StoreError::Protocol { message: "a writing request among those that read".to_owned() })
+        }
+    }
+}
+
+fn keep(rows: &dyn Rows, liveness: &dyn Liveness, what: &Upkeep) -> Result<Kept, StoreError> {
+    match what {
+        Upkeep::Audit => super::audit::audit(rows).map(Kept::Wrong),
+        Upkeep::Wakers => super::wakers::known(rows, liveness),
+        Upkeep::Export { run, place } => super::carry::export(rows, *run, place.clone()),
+        Upkeep::Prune { .. } | Upkeep::Sweep | Upkeep::Compact | Upkeep::Import(_) => {
             Err(StoreError::Protocol { message: "a writing request among those that read".to_owned() })
         }
     }

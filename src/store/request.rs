@@ -1,6 +1,6 @@
 //! What can be asked of a store: the same types in process and on the socket.
 
-use super::{Append, LogKey};
+use super::{Append, LogKey, Upkeep};
 use crate::history::{
     Again, Claim, Failure, Message, MessageBody, MessageId, MessageNo, Moment, OnParentClose, OpId, Origin,
     OverlapPolicy, Program, QueueLimits, Record, RunId, RunNo, RunStart, RunStatus, Schedule, ScriptHash,
@@ -37,6 +37,8 @@ pub enum Request {
     /// Set the end of a history aside, and open the run again behind what is left: [`Answer::Done`](super::Answer::Done) or
     /// [`Answer::Told`](super::Answer::Told), or `Fenced`, `Gap`, `Held`.
     Rewind(Box<Rewind>),
+    /// Something for the store itself: [`Answer::Kept`](super::Answer::Kept).
+    Upkeep(Box<Upkeep>),
     /// Say something to a run: [`Answer::Delivered`](super::Answer::Delivered), or `Ended`.
     Deliver(Box<NewMessage>),
     /// Say something to a run without asking its executor first, whom it reaches all the same: [`Answer::Delivered`](super::Answer::Delivered), or

@@ -2,7 +2,7 @@
 
 use super::codec::{decode, encode};
 use super::rows::{Rows, RowsMut, Table};
-use super::{Answer, Liveness, StoreError};
+use super::{Answer, Kept, Liveness, StoreError};
 use crate::history::{Claim, Moment, RunStatus, Waker, WokenBy};
 use serde::{Deserialize, Serialize};
 
@@ -84,6 +84,16 @@ pub(super) fn woken_by(
             ticks => WokenBy::Nobody { last_tick: ticks.map(|ticks| ticks.last) },
         },
     }))
+}
+
+/// When the last tick came, and who serves.
+pub(super) fn known(rows: &dyn Rows, liveness: &dyn Liveness) -> Result<Kept, StoreError> {
+    let mut serving = None;
+    for (_, value) in rows.range(Table::Wakers, SERVE, AFTER_SERVE, false, usize::MAX)? {
+        let claim: Claim = decode(&value, "a process that serves")?;
+        serving = serving.or(Some(claim).filter(|claim| liveness.is_alive(claim.token)));
+    }
+    Ok(Kept::Wakers(ticks(rows)?.map(|ticks| ticks.last), serving))
 }
 
 impl Ticks {

@@ -141,6 +141,7 @@ fn refused(error: &StoreError) -> Option<Failure> {
         StoreError::NoRun { .. }
         | StoreError::NoScript { .. }
         | StoreError::Nested { .. }
+        | StoreError::LookedAt { .. }
         | StoreError::ScheduleChanged { .. }
         | StoreError::Held { .. }
         | StoreError::Served { .. }

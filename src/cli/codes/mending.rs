@@ -90,4 +90,58 @@ is `op` in `durun history ID -o jsonl`.
 
     durun rewind ID --step 3 --set '3={\"price\": 12}'",
     },
+    Code {
+        name: "D1209",
+        title: "the file of the export is there already",
+        text: "\
+durun export writes over nothing. Name another file, or remove the old one:
+
+    durun export ID --to OTHER.durun",
+    },
+    Code {
+        name: "D1210",
+        title: "the file or folder of the export is not there",
+        text: "\
+import reads a file that export has written, and export writes into a folder
+that exists.",
+    },
+    Code {
+        name: "D1211",
+        title: "the file of the export cannot be read or written",
+        text: "\
+The system refused; its own words are in the message. Half a file was removed.",
+    },
+    Code {
+        name: "D1212",
+        title: "the file is no exported run",
+        text: "\
+A file that durun export has written begins with `durun-export 1`. This one does
+not; perhaps it is compressed, or of a newer durun.",
+    },
+    Code {
+        name: "D1213",
+        title: "the file of the export is damaged",
+        text: "\
+Such a file carries a checksum over all its bytes, and this one does not match,
+or it was cut. Nothing was imported. Copy or export it once more.",
+    },
+    Code {
+        name: "D1214",
+        title: "the store is only looked at",
+        text: "\
+A store made by durun import holds runs of another store. They are looked at,
+replayed and queried there, and never executed: their effects belong to the
+store that they came from. And a store that executes runs takes no imported one.
+
+    durun --store DIR history ID
+    durun --store DIR query ID NAME",
+    },
+    Code {
+        name: "D1215",
+        title: "the directory of the store cannot be examined",
+        text: "\
+durun doctor asks the system for the size of the file, for free room and for the
+time that a write takes. One of these was refused; the system's words are in the
+message.",
+    },
 ];

@@ -2,13 +2,16 @@
 
 pub(crate) mod answer;
 pub(crate) mod cancel;
+pub(crate) mod doctor;
 pub(crate) mod exec;
 pub(crate) mod explain;
+pub(crate) mod export;
 pub(crate) mod history;
 pub(crate) mod list;
 pub(crate) mod logs;
 pub(crate) mod once;
 pub(crate) mod overview;
+pub(crate) mod prune;
 pub(crate) mod query;
 pub(crate) mod reject;
 pub(crate) mod resolve;

@@ -41,6 +41,18 @@ impl Handle {
         }
     }
 
+    /// Gives what the file does not need any more back to the system; nobody reads or writes meanwhile.
+    pub(super) fn compact(&self) -> Result<(), StoreError> {
+        let mut database = self.database.write().unwrap_or_else(PoisonError::into_inner);
+        let Some(database) = database.as_mut() else { return Ok(()) };
+        let compacted = guarded(|| database.compact()).ok_or_else(|| contradiction(&self.path))?;
+        match compacted {
+            Ok(_) => Ok(()),
+            Err(redb::CompactionError::Storage(error)) => Err(super::fault::storage(error, &self.path)),
+            Err(error) => Err(StoreError::Protocol { message: format!("compaction: {error}") }),
+        }
+    }
+
     /// After a failed read or write redb refuses all others, and whether the last commit is on disk is unknown: only
     /// what a new opening finds is true.
     pub(super) fn give_up(&self) {

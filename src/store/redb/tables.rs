@@ -182,7 +182,14 @@ impl RedbTables {
             return inner.read(&requests);
         }
         let around = || Surroundings { now: inner.clock.now(), liveness: inner.liveness.as_ref() };
-        let answers = inner.writer.submit(&inner.handle, &around, requests);
+        let compacts = requests.iter().any(
+            |request| matches!(request, Request::Upkeep(what) if **what == crate::store::Upkeep::Compact),
+        );
+        let mut answers = inner.writer.submit(&inner.handle, &around, requests);
+        if compacts && let Err(error) = inner.handle.compact() {
+            inner.handle.give_up();
+            answers = answers.into_iter().map(|answer| answer.and(Err(error.clone()))).collect();
+        }
         self.inner.wrote();
         self.keep_idling();
         answers

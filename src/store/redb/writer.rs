@@ -216,6 +216,7 @@ pub(super) fn is_failure(error: &StoreError) -> bool {
         | StoreError::NoRun { .. }
         | StoreError::NoScript { .. }
         | StoreError::Nested { .. }
+        | StoreError::LookedAt { .. }
         | StoreError::ScheduleChanged { .. }
         | StoreError::NoSuchRun { .. }
         | StoreError::Ended { .. }

@@ -12,6 +12,7 @@ pub(super) fn take(
     run: RunNo,
     claim: Claim,
 ) -> Result<Answer, StoreError> {
+    crate::store::carry::refuse(rows)?;
     let mut row = row(rows, run)?;
     refuse_ended(&row)?;
     if let Some(held) = row.claim

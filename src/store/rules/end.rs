@@ -16,6 +16,7 @@ pub(super) fn terminate(
     run: RunNo,
     reason: &str,
 ) -> Result<Answer, StoreError> {
+    crate::store::carry::refuse(rows)?;
     let mut row = row(rows, run)?;
     refuse_ended(&row)?;
     let mut told = Told::default();

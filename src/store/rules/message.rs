@@ -28,6 +28,7 @@ pub(super) fn deliver(
     around: &Surroundings<'_>,
     new: &NewMessage,
 ) -> Result<Answer, StoreError> {
+    crate::store::carry::refuse(rows)?;
     // One that was refused has left no trace: it is another one.
     let known = remembered(rows, new.id)?.filter(|known| !super::update::is_refused(known));
     if let Some(known) = known {

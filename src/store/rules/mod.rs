@@ -10,6 +10,7 @@ mod lock;
 mod message;
 mod once;
 mod overlap;
+mod prune;
 mod queue;
 mod restart;
 mod retry;
@@ -30,7 +31,7 @@ pub(super) use start::first_facts;
 
 use super::codec::encode;
 use super::rows::{RowsMut, Table};
-use super::{Answer, Liveness, Request, StoreError, keys};
+use super::{Answer, Kept, Liveness, Request, StoreError, Upkeep, keys};
 use crate::history::{Moment, RunRow};
 
 /// How often the ids of old resends are forgotten, in milliseconds.
@@ -40,7 +41,7 @@ pub(super) const SCHEMA: u32 = 1;
 /// The keys of the facts of the store.
 pub(super) const SCHEMA_KEY: &str = "schema";
 pub(super) const STORE_ID: &str = "store_id";
-const NEXT_RUN: &str = "next_run";
+pub(super) const NEXT_RUN: &str = "next_run";
 const FORGOT_AT: &str = "forgot_at";
 /// Records above this size lie in a table of their own, in bytes.
 pub(super) const BLOB_BYTES: usize = 64 * 1024;
@@ -65,6 +66,7 @@ pub(super) fn write(
         Request::Release { run, epoch } => claim::release(rows, around, *run, *epoch),
         Request::Upgrade(new) => upgrade::upgrade(rows, around, new),
         Request::Rewind(new) => rewind::rewind(rows, around, new),
+        Request::Upkeep(what) => keep(rows, what).map(|kept| Answer::Kept(Box::new(kept))),
         Request::Append(append) => append::append_to(rows, around, append),
         Request::Deliver(message) | Request::Post(message) => message::deliver(rows, around, message),
         Request::Signal(new) => signal::signal(rows, around, new),
@@ -101,6 +103,7 @@ pub(super) fn write(
 /// Whether a request writes.
 pub(super) fn writes(request: &Request) -> bool {
     match request {
+        Request::Upkeep(what) => what.writes(),
         Request::Start(_)
         | Request::Claim { .. }
         | Request::Release { .. }
@@ -140,4 +143,18 @@ pub(super) fn writes(request: &Request) -> bool {
 
 fn put_row(rows: &mut dyn RowsMut, row: &RunRow) -> Result<(), StoreError> {
     rows.put(Table::Runs, &keys::run(row.no), &encode(row)?)
+}
+
+/// Does what a store needs for itself and what writes.
+fn keep(rows: &mut dyn RowsMut, what: &Upkeep) -> Result<Kept, StoreError> {
+    match what {
+        Upkeep::Prune { runs, before } => prune::prune(rows, runs, *before),
+        Upkeep::Sweep => prune::sweep(rows),
+        // Whoever has a file does it behind the call.
+        Upkeep::Compact => Ok(Kept::Done),
+        Upkeep::Import(carried) => super::carry::import(rows, carried),
+        Upkeep::Audit | Upkeep::Wakers | Upkeep::Export { .. } => {
+            Err(StoreError::Protocol { message: "a reading request among those that write".to_owned() })
+        }
+    }
 }

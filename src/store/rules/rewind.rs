@@ -19,6 +19,7 @@ pub(super) fn rewind(
     around: &Surroundings<'_>,
     new: &Rewind,
 ) -> Result<Answer, StoreError> {
+    crate::store::carry::refuse(rows)?;
     let mut row = row(rows, new.run)?;
     if row.branches.iter().any(|branch| branch.nonce == new.nonce) {
         return Ok(Answer::Done);

@@ -13,6 +13,7 @@ pub(super) fn start(
     around: &Surroundings<'_>,
     new: &NewRun,
 ) -> Result<Answer, StoreError> {
+    crate::store::carry::refuse(rows)?;
     if let Some(known) = remembered(rows, new.nonce)? {
         // The epoch that was given then: whoever has taken the run over since is not disturbed.
         let epoch = u64::from(new.claim.is_some() && new.parent.is_none());

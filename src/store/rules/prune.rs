@@ -1,0 +1,86 @@
+//! `Upkeep::Prune` and `Upkeep::Sweep`: runs that ended are forgotten, their rows dropped in slices.
+
+use super::end::all_of_run;
+use super::message::Remembered;
+use crate::history::{Moment, RunNo, RunRow, RunStart, ScriptHash, StoredStatus};
+use crate::store::codec::decode;
+use crate::store::reading::{refuse_ended, row};
+use crate::store::rows::{RowsMut, Table};
+use crate::store::{Kept, StoreError, keys};
+use std::collections::BTreeSet;
+
+pub(super) fn prune(rows: &mut dyn RowsMut, runs: &[RunNo], before: Moment) -> Result<Kept, StoreError> {
+    let mut pruned = Vec::new();
+    for no in runs {
+        let run = match row(rows, *no) {
+            Ok(run) => run,
+            Err(StoreError::NoRun { .. }) => continue,
+            Err(error) => return Err(error),
+        };
+        let has_ended = matches!(run.status, StoredStatus::Ended(_));
+        if has_ended && run.updated_at <= before && !parent_is_open(rows, &run)? {
+            forget(rows, &run)?;
+            pruned.push(*no);
+        }
+    }
+    Ok(Kept::Pruned(pruned))
+}
+
+/// A parent that goes on may ask for its child once more.
+fn parent_is_open(rows: &dyn RowsMut, run: &RunRow) -> Result<bool, StoreError> {
+    let Some(parent) = &run.parent else { return Ok(false) };
+    match row(rows, parent.run) {
+        Ok(parent) => Ok(refuse_ended(&parent).is_ok()),
+        Err(StoreError::NoRun { .. }) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Nobody finds it any more; its entries and log lines are dropped by and by.
+fn forget(rows: &mut dyn RowsMut, run: &RunRow) -> Result<(), StoreError> {
+    let past = run.past.map(|past| past.history);
+    let branches = run.branches.iter().map(|branch| branch.history);
+    for history in [run.no, run.history_no()].into_iter().chain(past).chain(branches) {
+        rows.put(Table::Discarded, &keys::run(history), &[])?;
+    }
+    for table in [Table::Published, Table::Children] {
+        for (key, _) in all_of_run(rows, table, run.no)? {
+            rows.remove(table, &key)?;
+        }
+    }
+    if let Some(parent) = &run.parent {
+        rows.remove(Table::Children, &keys::child(parent.run, run.no))?;
+    }
+    rows.remove(Table::Starts, &keys::run(run.history_no()))?;
+    rows.remove(Table::Starts, &keys::run(run.no))?;
+    rows.remove(Table::RunIds, run.id.as_str().as_bytes())?;
+    rows.remove(Table::Runs, &keys::run(run.no))
+}
+
+/// One slice; at last what no run has any more.
+pub(super) fn sweep(rows: &mut dyn RowsMut) -> Result<Kept, StoreError> {
+    if super::sweep(rows)? {
+        return Ok(Kept::More(true));
+    }
+    let mut used: BTreeSet<ScriptHash> = BTreeSet::new();
+    for (_, bytes) in rows.range(Table::Starts, &[], &[0xff; 9], false, usize::MAX)? {
+        let start: RunStart = decode(&bytes, "the start of a run")?;
+        used.insert(start.program.main);
+        used.extend(start.program.modules.values());
+    }
+    for (key, _) in rows.range(Table::Scripts, &[], &[0xff; 33], false, usize::MAX)? {
+        if !used.iter().any(|hash| hash.0 == *key) {
+            rows.remove(Table::Scripts, &key)?;
+        }
+    }
+    // The keys of signals live as long as their run.
+    for (id, bytes) in rows.range(Table::Dedupe, &[], &[0xff; 17], false, usize::MAX)? {
+        let known = decode::<Remembered>(&bytes, "a remembered id").ok();
+        if let Some(known) = known.filter(|known| known.keyed)
+            && rows.get(Table::Runs, &keys::run(known.run))?.is_none()
+        {
+            rows.remove(Table::Dedupe, &id)?;
+        }
+    }
+    Ok(Kept::More(false))
+}

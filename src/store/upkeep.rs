@@ -1,0 +1,83 @@
+//! Upkeep: what is asked of a store that is not about executing runs: forgetting them, checking all, carrying one elsewhere.
+
+use crate::history::{Claim, Moment, RunNo};
+use serde::{Deserialize, Serialize};
+
+/// Something to be done for the store itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Upkeep {
+    /// Forget those of these runs that ended at or before an instant, and whose parents are not open: [`Kept::Pruned`].
+    Prune {
+        /// The runs.
+        runs: Vec<RunNo>,
+        /// The instant.
+        before: Moment,
+    },
+    /// Drop some of the rows of runs that were forgotten, at last the texts that no run has: [`Kept::More`].
+    Sweep,
+    /// Give what the file does not need any more back to the system: [`Kept::Done`].
+    Compact,
+    /// Read everything and tell what does not agree: [`Kept::Wrong`].
+    Audit,
+    /// Who goes on with runs that nobody executes: [`Kept::Wakers`].
+    Wakers,
+    /// Some of the rows of a run, from a place on: [`Kept::Rows`].
+    Export {
+        /// The run.
+        run: RunNo,
+        /// The place; nothing for the beginning.
+        place: Option<Place>,
+    },
+    /// Take rows of an exported run; only into a store that is for looking at such runs and nothing else: [`Kept::Done`].
+    Import(Vec<CarriedRow>),
+}
+
+/// What came of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Kept {
+    /// These runs were forgotten.
+    Pruned(Vec<RunNo>),
+    /// Whether more is left to be dropped.
+    More(bool),
+    /// It is done.
+    Done,
+    /// What does not agree, a sentence each.
+    Wrong(Vec<String>),
+    /// When the last tick came, and the process that serves.
+    Wakers(Option<Moment>, Option<Claim>),
+    /// Rows, and the place of the next ones.
+    Rows(Vec<CarriedRow>, Option<Place>),
+}
+
+/// A place among the rows of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// Which of its pieces.
+    pub piece: u32,
+    /// Behind this key.
+    #[serde(with = "serde_bytes")]
+    pub after: Vec<u8>,
+}
+
+/// A row with the name of its table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CarriedRow {
+    /// The table.
+    pub table: String,
+    /// The key.
+    #[serde(with = "serde_bytes")]
+    pub key: Vec<u8>,
+    /// The value.
+    #[serde(with = "serde_bytes")]
+    pub value: Vec<u8>,
+}
+
+impl Upkeep {
+    /// Whether it writes.
+    pub(super) fn writes(&self) -> bool {
+        match self {
+            Self::Prune { .. } | Self::Sweep | Self::Compact | Self::Import(_) => true,
+            Self::Audit | Self::Wakers | Self::Export { .. } => false,
+        }
+    }
+}
