@@ -30,6 +30,7 @@ use super::commands::{
     wait::WaitArgs,
     why::WhyArgs,
 };
+use super::commands::{missed::MissedArgs, schedule::ScheduleArgs};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -156,6 +157,10 @@ pub(crate) enum Command {
     Upgrade(UpgradeArgs),
     /// Let a run go on from an earlier entry of its history
     Rewind(RewindArgs),
+    /// Start scripts by themselves at the times of a cron expression
+    Schedule(ScheduleArgs),
+    /// List the slots of schedules that were missed or skipped
+    Missed(MissedArgs),
     /// The results kept under the keys of `once:`
     Once(OnceArgs),
     /// Say whether the store is well, and where each setting comes from

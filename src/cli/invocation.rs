@@ -86,6 +86,8 @@ fn run(context: &Context, command: Option<Command>) -> Result<Exit, CliError> {
         Some(Command::Terminate(args)) => commands::terminate::run(context, &args),
         Some(Command::Update(args)) => commands::update::run(context, &args),
         Some(Command::Upgrade(args)) => commands::upgrade::run(context, &args),
+        Some(Command::Schedule(args)) => commands::schedule::run(context, &args),
+        Some(Command::Missed(args)) => commands::missed::run(context, &args),
         Some(Command::Once(args)) => commands::once::run(context, &args),
         Some(Command::Explain(args)) => commands::explain::run(context, &args),
     }

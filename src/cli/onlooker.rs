@@ -5,9 +5,10 @@ use super::context::Context;
 use super::exit::Exit;
 use super::render::display::Display;
 use super::report::Report;
-use crate::client::{ClientError, Finished, Onlooker, Session, Standing};
+use super::report_schedule;
+use crate::client::{ClientError, Finished, News, Onlooker, Session, Standing};
 use crate::history::{RunEnd, RunId, RunNo};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Tells of runs that end otherwise than well.
 pub(crate) struct Unattended<'a> {
@@ -16,12 +17,21 @@ pub(crate) struct Unattended<'a> {
     display: &'a Display,
     /// What was said last of runs that could not be taken up: it is not said again each minute.
     refused: BTreeMap<RunNo, String>,
+    /// What was said of schedules.
+    scheduled: BTreeSet<String>,
     exit: Exit,
 }
 
 impl<'a> Unattended<'a> {
     pub(crate) fn new(context: &'a Context, session: &'a Session, display: &'a Display) -> Self {
-        Self { context, session, display, refused: BTreeMap::new(), exit: Exit::Done }
+        Self {
+            context,
+            session,
+            display,
+            refused: BTreeMap::new(),
+            scheduled: BTreeSet::new(),
+            exit: Exit::Done,
+        }
     }
 
     /// The gravest of what was seen.
@@ -67,6 +77,16 @@ impl Onlooker for Unattended<'_> {
         if self.refused.get(&run) != Some(&block) {
             self.context.complain(&block);
             self.refused.insert(run, block);
+        }
+    }
+
+    fn scheduled(&mut self, news: News) {
+        let report = report_schedule::news(&news);
+        let block = report.render(self.context.color_stderr());
+        self.exit = self.exit.graver(report.exit);
+        // What cannot be read is found again each time.
+        if self.scheduled.insert(block.clone()) {
+            self.context.complain(&block);
         }
     }
 

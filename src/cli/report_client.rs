@@ -78,13 +78,13 @@ fn no_such_run(near: &[RunId], text: String) -> Report {
 pub(super) fn client(error: &ClientError) -> Report {
     let text = error.to_string();
     match error {
-        ClientError::Store(error) | ClientError::Execute(ExecuteError::Store(error)) => {
-            report_store::of(error)
-        }
-        ClientError::Query(QueryError::Store(error)) => report_store::of(error),
+        ClientError::Store(error)
+        | ClientError::Execute(ExecuteError::Store(error))
+        | ClientError::Query(QueryError::Store(error)) => report_store::of(error),
         ClientError::Program(error) => program(error),
         ClientError::Value(_) => Report::new("D0210", Exit::Usage, text),
         ClientError::NoSuchRun { near, .. } => no_such_run(near, text),
+        ClientError::Schedule(error) => super::report_schedule::of(error),
         ClientError::NoRuns => Report::new("D0303", Exit::Missing, text).hint("durun FILE.rhai starts one"),
         ClientError::Ambiguous { candidates, .. } => {
             Report::new("D0304", Exit::Missing, text).note(table(candidates))

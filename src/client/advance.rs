@@ -1,6 +1,7 @@
 //! Advancing what is due: once for `durun tick`, for ever for `durun serve`.
 
 use super::finder::{Finder, Until};
+use super::schedule::{News, fire_schedules, next_slot};
 use super::{ClientError, ExecuteOptions, Finished, Session};
 use crate::history::{Moment, RunId, RunNo, Waker};
 use crate::store::{Answer, Due, Request};
@@ -42,6 +43,9 @@ pub trait Onlooker {
     /// A run could not be taken up, as its history, script or configuration cannot be read. It stays as it is.
     fn refused(&mut self, run: RunNo, id: &RunId, why: ClientError);
 
+    /// A schedule has something to tell that nobody else would.
+    fn scheduled(&mut self, news: News);
+
     /// A round is over: at least once a second while all is well.
     fn round(&mut self, held: usize);
 }
@@ -76,8 +80,14 @@ pub fn advance(
 /// What is due now. Whatever else falls due by itself is begun here, before the runs are read: what it recorded is then
 /// among them, and when it wants to be asked again bounds `next`. Called once by a tick; by a server when it begins, at
 /// `next`, and every few seconds.
-pub(super) fn look(session: &Session, thorough: bool) -> Result<Due, ClientError> {
-    what_is_due(session, thorough)
+pub(super) fn look(
+    session: &Session,
+    thorough: bool,
+    onlooker: &mut dyn Onlooker,
+) -> Result<Due, ClientError> {
+    let slot = fire_schedules(session, &mut |news| onlooker.scheduled(news))?;
+    let due = what_is_due(session, thorough)?;
+    Ok(Due { next: [due.next, slot].into_iter().flatten().min(), ..due })
 }
 
 fn what_is_due(session: &Session, thorough: bool) -> Result<Due, ClientError> {
@@ -87,11 +97,14 @@ fn what_is_due(session: &Session, thorough: bool) -> Result<Due, ClientError> {
     }
 }
 
-/// When the next run is due that nobody executes: now, where one is; nothing where none will be by itself. Begins nothing.
+/// When the next run is due that nobody executes, or the next slot of a schedule: now, where one is; nothing where none will
+/// be by itself. Begins nothing.
 ///
 /// # Errors
 /// What the store says.
 pub fn next_due(session: &Session) -> Result<Option<Moment>, ClientError> {
     let due = what_is_due(session, true)?;
-    Ok(if due.runs.is_empty() { due.next } else { Some(session.now()) })
+    let now = session.now();
+    let next = [due.next, next_slot(session)?].into_iter().flatten().min();
+    Ok(if due.runs.is_empty() { next.map(|next| next.max(now)) } else { Some(now) })
 }

@@ -1,6 +1,6 @@
 //! Why a client's wish was not fulfilled, as data for whoever puts it into words.
 
-use super::{ExecuteError, MendError, OpenQuestion, ProgramError, QueryError};
+use super::{ExecuteError, MendError, OpenQuestion, ProgramError, QueryError, ScheduleError};
 use crate::history::{
     Choice, Moment, RecordError, RunId, RunNo, RunRow, RunStatus, Seq, Stuck, Value, ValueError,
 };
@@ -247,6 +247,9 @@ pub enum ClientError {
     /// A run cannot be mended so.
     #[error(transparent)]
     Mend(#[from] MendError),
+    /// A wish about schedules.
+    #[error(transparent)]
+    Schedule(#[from] ScheduleError),
     /// The executor stopped for a reason outside the script.
     #[error(transparent)]
     Execute(#[from] ExecuteError),

@@ -83,7 +83,7 @@ impl<'a> Finder<'a> {
             return Ok(());
         }
         match self.until {
-            Until::Waiting { .. } => self.found = look(self.session, true)?.runs.into(),
+            Until::Waiting { .. } => self.found = look(self.session, true, self.onlooker)?.runs.into(),
             // From now on the store tells; what was before is looked for.
             Until::Stopped => drop(self.session.ask(Request::Attend)?),
         }
@@ -108,7 +108,7 @@ impl<'a> Finder<'a> {
         if !thorough && self.look_at > monotonic && self.next_due.is_none_or(|due| due > now) {
             return Ok(());
         }
-        let due = look(self.session, thorough)?;
+        let due = look(self.session, thorough, self.onlooker)?;
         self.next_due = due.next;
         let after = self.session.clock().monotonic();
         self.look_at = after.saturating_add(LOOK);

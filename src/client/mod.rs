@@ -29,6 +29,7 @@ mod result;
 mod resume;
 mod retry;
 mod rewind;
+mod schedule;
 mod session;
 mod signal;
 mod stand;
@@ -74,6 +75,10 @@ pub use result::{Standing, standing};
 pub use resume::{Resumed, resumable, resume};
 pub use retry::{Retried, retry};
 pub use rewind::{Plan, Point, carry_out, plan_rewind};
+pub use schedule::{
+    Added, Backfilled, NewSchedule, News, ScheduleError, ScheduleView, ScheduleViews, add_schedule, backfill,
+    fire_schedules, mark_seen, pause_schedule, remove_schedule, resume_schedule, schedules, trigger,
+};
 pub use session::Session;
 pub use signal::{SignalSent, StartedBySignal, signal, signal_with_start};
 pub use stand::Stand;

@@ -20,6 +20,7 @@ mod order_paths;
 mod processes;
 mod promises;
 mod samples;
+mod schedules;
 mod secrets;
 mod security;
 mod service;

@@ -9,7 +9,7 @@ use crate::cli::onlooker::Unattended;
 use crate::cli::readiness::Manager;
 use crate::cli::render::display::Display;
 use crate::client::{
-    AdvanceOptions, ClientError, ExecuteOptions, Finished, Onlooker, Session, Span, Stop, advance,
+    AdvanceOptions, ClientError, ExecuteOptions, Finished, News, Onlooker, Session, Span, Stop, advance,
 };
 use crate::history::{RunId, RunNo};
 use crate::timer::Clock;
@@ -118,6 +118,10 @@ impl Onlooker for Served<'_> {
 
     fn refused(&mut self, run: RunNo, id: &RunId, why: ClientError) {
         self.unattended.refused(run, id, why);
+    }
+
+    fn scheduled(&mut self, news: News) {
+        self.unattended.scheduled(news);
     }
 
     fn round(&mut self, held: usize) {

@@ -8,6 +8,7 @@ pub(crate) mod overview;
 pub(crate) mod paint;
 pub(crate) mod run_json;
 pub(crate) mod runs;
+pub(crate) mod schedules;
 pub(crate) mod status;
 pub(crate) mod story;
 pub(crate) mod table;

@@ -77,6 +77,9 @@ fn common(view: &RunView, now: Moment) -> Map<String, Json> {
         "status": view.status.word(),
         "executor": view.executor.map(|claim| claim.pid),
         "woken_by": woken_by(view, now),
+        "schedule": row.origin.as_ref().map(|origin| {
+            json!({"name": origin.schedule.as_str(), "slot": rfc3339(origin.slot)})
+        }),
         "unread_signals": view.unread,
         "summary": row.summary,
         "started_at": rfc3339(row.created_at),

@@ -36,6 +36,9 @@ pub(crate) fn render(
         line("restarted", &format!("{}: this is generation {}", times(row.generation), row.generation));
     }
     line("parent", row.parent.as_ref().map(|parent| parent.id.as_str()).unwrap_or_default());
+    if let Some(origin) = &row.origin {
+        line("schedule", &format!("{}, its slot of {}", origin.schedule, absolute(origin.slot)));
+    }
     line("summary", &row.summary.as_deref().map(escape::line).unwrap_or_default());
     line("executor", &waker(view, now));
     let alone = asks_once(&view.pending);

@@ -1,0 +1,154 @@
+//! Schedules and what became of their slots, as tables and as JSON documents.
+
+use super::paint::Paint;
+use super::run_json::SCHEMA;
+use super::table::{Cell, render};
+use super::when::{absolute, relative};
+use crate::client::ScheduleView;
+use crate::history::{Catchup, Fate, Moment, Schedule, SlotRecord, WokenBy};
+use crate::timer::{Zone, format_moment, rfc3339, show_duration};
+use serde_json::{Value as Json, json};
+use std::path::Path;
+
+/// One line a schedule.
+pub(crate) fn table(views: &[ScheduleView], now: Moment, width: Option<usize>, color: bool) -> String {
+    let rows = views
+        .iter()
+        .map(|view| {
+            let row = &view.row;
+            let script = Path::new(&row.starts.script).file_name().and_then(|name| name.to_str());
+            let (next, paint) = next(view, now);
+            vec![
+                Cell::plain(row.name.as_str()),
+                Cell::plain(&row.cron),
+                Cell::plain(&row.zone),
+                Cell::new(next, paint),
+                Cell::plain(script.unwrap_or(&row.starts.script)),
+                Cell::plain(last(row)),
+            ]
+        })
+        .collect();
+    render(&["NAME", "CRON", "ZONE", "NEXT", "SCRIPT", "LAST"], rows, width, color)
+}
+
+/// When it fires next, or why it does not.
+fn next(view: &ScheduleView, now: Moment) -> (String, Paint) {
+    match (&view.row.paused, view.next) {
+        (Some(paused), _) => {
+            let why = paused.failed.as_ref().map(|run| format!(": run {run}")).unwrap_or_default();
+            (format!("paused {}{why}", relative(paused.at, now)), Paint::Yellow)
+        }
+        (None, Some(next)) => (relative(next, now), Paint::Plain),
+        (None, None) => ("never".to_owned(), Paint::Red),
+    }
+}
+
+fn last(row: &Schedule) -> String {
+    let Some(record) = row.recent.last() else { return String::new() };
+    match &record.fate {
+        Fate::Started { run } => format!("started {run}"),
+        Fate::Skipped { by } => format!("skipped over {by}"),
+        Fate::Missed { reason } => format!("missed: {reason}"),
+    }
+}
+
+/// What was missed or skipped, one line a record.
+pub(crate) fn missed_table(rows: &[Schedule], width: Option<usize>, color: bool) -> String {
+    let lines = rows
+        .iter()
+        .flat_map(|row| row.unseen().map(move |record| (row, record)))
+        .map(|(row, record)| {
+            let why = match &record.fate {
+                Fate::Started { run } => format!("started {run}"),
+                Fate::Skipped { by } => format!("over run {by}"),
+                Fate::Missed { reason } => reason.clone(),
+            };
+            vec![
+                Cell::plain(row.name.as_str()),
+                Cell::plain(span(record, Zone::named(&row.zone))),
+                Cell::plain(record.count.to_string()),
+                Cell::new(record.fate.word(), Paint::Yellow),
+                Cell::plain(why),
+            ]
+        })
+        .collect();
+    render(&["SCHEDULE", "SLOT", "COUNT", "FATE", "WHY"], lines, width, color)
+}
+
+/// From when to when, on the clock of a zone, else in UTC.
+pub(crate) fn span(record: &SlotRecord, zone: Option<Zone>) -> String {
+    let shown = |slot: Moment| {
+        let local = zone.and_then(|zone| format_moment(slot, zone, "%Y-%m-%d %H:%M"));
+        local.unwrap_or_else(|| absolute(slot))
+    };
+    if record.first == record.last {
+        shown(record.first)
+    } else {
+        format!("{} to {}", shown(record.first), shown(record.last))
+    }
+}
+
+/// One schedule as a document.
+pub(crate) fn json(view: &ScheduleView) -> Json {
+    let row = &view.row;
+    json!({
+        "schema": SCHEMA,
+        "name": row.name.as_str(),
+        "cron": row.cron,
+        "zone": row.zone,
+        "script": row.starts.script,
+        "input": row.starts.input.to_json(),
+        "directory": row.starts.directory,
+        "overlap": row.overlap.word(),
+        "catchup": catchup(row.catchup),
+        "jitter_ms": row.jitter_ms,
+        "pause_on_failure": row.pause_on_failure,
+        "created_at": rfc3339(row.created_at),
+        "paused_at": row.paused.as_ref().map(|paused| rfc3339(paused.at)),
+        "paused_by": row.paused.as_ref().and_then(|paused| paused.failed.as_ref()).map(crate::history::RunId::as_str),
+        "next": view.next.map(rfc3339),
+        "open": row.open.iter().map(crate::history::RunId::as_str).collect::<Vec<_>>(),
+        "recent": row.recent.iter().map(|record| record_json(row, record)).collect::<Vec<_>>(),
+    })
+}
+
+/// What became of slots, as a document.
+pub(crate) fn record_json(row: &Schedule, record: &SlotRecord) -> Json {
+    let (run, reason) = match &record.fate {
+        Fate::Started { run } | Fate::Skipped { by: run } => (Some(run.as_str()), None),
+        Fate::Missed { reason } => (None, Some(reason.as_str())),
+    };
+    json!({
+        "schema": SCHEMA,
+        "schedule": row.name.as_str(),
+        "first": rfc3339(record.first),
+        "last": rfc3339(record.last),
+        "count": record.count,
+        "fate": record.fate.word(),
+        "run": run,
+        "reason": reason,
+        "decided_at": rfc3339(record.at),
+    })
+}
+
+/// As it is typed.
+pub(crate) fn catchup(catchup: Catchup) -> String {
+    match catchup {
+        Catchup::Latest => "latest".to_owned(),
+        Catchup::All => "all".to_owned(),
+        Catchup::None => "none".to_owned(),
+        Catchup::Within { ms } => show_duration(ms),
+    }
+}
+
+/// What to do where nobody fires schedules; nothing where somebody does.
+pub(crate) fn nobody(fired_by: Option<WokenBy>, now: Moment) -> Option<String> {
+    let how = "put \"* * * * * durun tick\" into your crontab";
+    match fired_by {
+        Some(WokenBy::Nobody { last_tick: Some(last) }) => {
+            Some(format!("nobody fires schedules: the last durun tick was {}; {how}", relative(last, now)))
+        }
+        Some(WokenBy::Nobody { last_tick: None }) => Some(format!("nobody fires schedules yet: {how}")),
+        Some(WokenBy::Process { .. } | WokenBy::Serve { .. } | WokenBy::Tick { .. }) | None => None,
+    }
+}
