@@ -3,6 +3,7 @@
 use super::commands::{
     answer::AnswerArgs,
     cancel::CancelArgs,
+    check::CheckArgs,
     doctor::DoctorArgs,
     exec::ExecArgs,
     explain::ExplainArgs,
@@ -171,6 +172,8 @@ pub(crate) enum Command {
     Export(ExportArgs),
     /// Make a store of such a file, to look at the run
     Import(ImportArgs),
+    /// Find mistakes of scripts without running them
+    Check(CheckArgs),
     /// Say what the code of an error means
     Explain(ExplainArgs),
 }

@@ -1,6 +1,7 @@
 //! The values that a person types: `-i key=text`, `-i key:=JSON`, `--input JSON|@FILE|-`, payloads.
 
 use super::escape::shell;
+use crate::client::Params;
 use crate::history::{MAX_BYTES, OpId, Value, ValueError};
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -45,6 +46,7 @@ pub(crate) enum InputError {
 pub(crate) fn run_input(
     pairs: &[String],
     whole: Option<&str>,
+    params: Option<&Params>,
     directory: &Path,
     stdin: &mut dyn Read,
 ) -> Result<Value, InputError> {
@@ -56,7 +58,7 @@ pub(crate) fn run_input(
     };
     let mut given = BTreeMap::new();
     for argument in pairs {
-        let (key, value) = pair(argument)?;
+        let (key, value) = pair(argument, params, directory)?;
         if given.insert(key.clone(), value).is_some() {
             return Err(InputError::Twice { key });
         }
@@ -67,7 +69,8 @@ pub(crate) fn run_input(
     Ok(input)
 }
 
-fn pair(argument: &str) -> Result<(String, Value), InputError> {
+/// `key=text`, `key:=JSON`; what begins with `@` is the name of a file with it. Text is read as the type that the script declares.
+fn pair(argument: &str, params: Option<&Params>, directory: &Path) -> Result<(String, Value), InputError> {
     let Some((left, right)) = argument.split_once('=') else {
         return Err(InputError::NoEquals { argument: argument.to_owned() });
     };
@@ -75,11 +78,14 @@ fn pair(argument: &str) -> Result<(String, Value), InputError> {
     if key.is_empty() {
         return Err(InputError::NoKey { argument: argument.to_owned() });
     }
-    let value = if json {
+    let value = if let Some(name) = right.strip_prefix('@') {
+        let text = read_file(name, directory)?;
+        if json { read_json(&text, name, None)? } else { Value::Text(text) }
+    } else if json {
         let instead = format!("-i {}", shell(&format!("{key}={right}")));
         read_json(right, &format!("-i {key}:="), Some(instead))?
     } else {
-        Value::Text(right.to_owned())
+        params.map_or_else(|| Value::from(right), |params| params.typed(key, right))
     };
     Ok((key.to_owned(), value))
 }
@@ -90,16 +96,18 @@ fn whole_input(text: &str, directory: &Path, stdin: &mut dyn Read) -> Result<Val
         return read_json(&text, "stdin", None);
     }
     if let Some(name) = text.strip_prefix('@') {
-        let path = directory.join(name);
-        let mut file = std::fs::File::open(&path).map_err(|error| InputError::File {
-            path: PathBuf::from(name),
-            missing: error.kind() == std::io::ErrorKind::NotFound,
-            message: error.to_string(),
-        })?;
-        let text = read_text(&mut file, name, Path::new(name))?;
-        return read_json(&text, name, None);
+        return read_json(&read_file(name, directory)?, name, None);
     }
     read_json(text, "--input", None)
+}
+
+fn read_file(name: &str, directory: &Path) -> Result<String, InputError> {
+    let mut file = std::fs::File::open(directory.join(name)).map_err(|error| InputError::File {
+        path: PathBuf::from(name),
+        missing: error.kind() == std::io::ErrorKind::NotFound,
+        message: error.to_string(),
+    })?;
+    read_text(&mut file, name, Path::new(name))
 }
 
 fn read_text(from: &mut dyn Read, place: &str, path: &Path) -> Result<String, InputError> {
@@ -152,7 +160,7 @@ mod tests {
 
     fn input(pairs: &[&str], whole: Option<&str>) -> Result<Value, String> {
         let pairs: Vec<String> = pairs.iter().map(|pair| (*pair).to_owned()).collect();
-        run_input(&pairs, whole, Path::new("/"), &mut std::io::Cursor::new("{\"s\": 1}"))
+        run_input(&pairs, whole, None, Path::new("/"), &mut std::io::Cursor::new("{\"s\": 1}"))
             .map_err(|error| error.to_string())
     }
 
@@ -169,6 +177,27 @@ mod tests {
         );
         assert_eq!(input(&[], Some("-")).map(|value| value.to_string()), Ok(r#"{"s":1}"#.to_owned()));
         assert_eq!(input(&[], Some("[1]")).map(|value| value.to_string()), Ok("[1]".to_owned()));
+    }
+
+    #[test]
+    fn a_value_that_begins_with_at_is_in_a_file() {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join("letter.txt"), "Dear Ada,\n").expect("written");
+        std::fs::write(folder.path().join("order.json"), "{\"n\": 1}").expect("written");
+        let pairs = |pairs: &[&str]| {
+            let pairs: Vec<String> = pairs.iter().map(|pair| (*pair).to_owned()).collect();
+            run_input(&pairs, None, None, folder.path(), &mut std::io::empty())
+                .map(|value| value.to_string())
+                .map_err(|error| error.to_string())
+        };
+        assert_eq!(
+            pairs(&["letter=@letter.txt", "order:=@order.json", "who:=\"@ada\""]),
+            Ok(r#"{"letter":"Dear Ada,\n","order":{"n":1},"who":"@ada"}"#.to_owned())
+        );
+        assert!(pairs(&["a=@gone"]).is_err_and(|error| error.starts_with("gone: ")));
+        assert!(
+            pairs(&["a:=@letter.txt"]).is_err_and(|error| error.starts_with("letter.txt is not valid JSON"))
+        );
     }
 
     #[test]

@@ -10,6 +10,7 @@ use super::exit::Exit;
 use super::opening::{executor, open_store};
 use super::report::Report;
 use super::report_store;
+use super::start_help;
 use crate::store::panics_are_told;
 use crate::timer::{Clock, SystemClock};
 use clap::Parser as _;
@@ -21,10 +22,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub fn main() -> ExitCode {
     hush_expected_panics();
     let arguments = with_verb(std::env::args_os().collect());
-    let line = match CommandLine::try_parse_from(arguments) {
+    let line = match CommandLine::try_parse_from(&arguments) {
         Ok(line) => line,
         Err(error) => {
             complain(&error);
+            start_help::add(&error, &arguments);
             return ExitCode::from(if error.use_stderr() { Exit::Usage.code() } else { Exit::Done.code() });
         }
     };
@@ -89,6 +91,7 @@ fn run(context: &Context, command: Option<Command>) -> Result<Exit, CliError> {
         Some(Command::Schedule(args)) => commands::schedule::run(context, &args),
         Some(Command::Missed(args)) => commands::missed::run(context, &args),
         Some(Command::Once(args)) => commands::once::run(context, &args),
+        Some(Command::Check(args)) => commands::check::run(context, &args),
         Some(Command::Explain(args)) => commands::explain::run(context, &args),
     }
 }

@@ -15,6 +15,8 @@ pub(crate) struct Report {
     pub(crate) title: String,
     /// The exit code.
     pub(crate) exit: Exit,
+    /// Whether it is only a warning.
+    pub(crate) is_warning: bool,
     /// Where in a script.
     pub(crate) place: Option<Place>,
     /// What else is known.
@@ -44,7 +46,7 @@ impl Report {
     /// A report without a place. The title may come from outside.
     pub(crate) fn new(code: &'static str, exit: Exit, title: impl AsRef<str>) -> Self {
         let title = escape::line(title.as_ref());
-        Self { code, title, exit, place: None, notes: Vec::new(), hints: Vec::new() }
+        Self { code, title, exit, is_warning: false, place: None, notes: Vec::new(), hints: Vec::new() }
     }
 
     /// With something else that is known; it may come from outside.
@@ -74,7 +76,8 @@ impl Report {
     pub(crate) fn render(&self, color: bool) -> String {
         let renderer = if color { Renderer::styled() } else { Renderer::plain() };
         let renderer = renderer.decor_style(DecorStyle::Ascii);
-        let mut group = Group::with_title(Level::ERROR.primary_title(self.title.as_str()).id(self.code));
+        let level = if self.is_warning { Level::WARNING } else { Level::ERROR };
+        let mut group = Group::with_title(level.primary_title(self.title.as_str()).id(self.code));
         // The renderer makes most control characters visible itself, but not all.
         let place =
             self.place.as_ref().map(|place| Place { text: escape::in_place(&place.text), ..place.clone() });

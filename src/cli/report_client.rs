@@ -82,6 +82,7 @@ pub(super) fn client(error: &ClientError) -> Report {
         | ClientError::Execute(ExecuteError::Store(error))
         | ClientError::Query(QueryError::Store(error)) => report_store::of(error),
         ClientError::Program(error) => program(error),
+        ClientError::Input { script, wrong } => super::report_input::of(script, wrong),
         ClientError::Value(_) => Report::new("D0210", Exit::Usage, text),
         ClientError::NoSuchRun { near, .. } => no_such_run(near, text),
         ClientError::Schedule(error) => super::report_schedule::of(error),
@@ -149,24 +150,24 @@ pub(super) fn client(error: &ClientError) -> Report {
             }
         }
         ClientError::Query(QueryError::Failed(failure)) => {
-            let report = Report::new("D0705", Exit::Failed, text);
-            match failure.line {
-                Some(line) => report.note(format!("in line {line} of the script")),
-                None => report,
-            }
+            in_line(Report::new("D0705", Exit::Failed, text), failure.line)
         }
         ClientError::Query(QueryError::Stuck(stuck)) => {
-            let report = Report::new("D0707", Exit::Stuck, text);
-            match stuck.line {
-                Some(line) => report.note(format!("in line {line} of the script")),
-                None => report,
-            }
+            in_line(Report::new("D0707", Exit::Stuck, text), stuck.line)
         }
         ClientError::Query(QueryError::Engine(_)) => Report::new("D0706", Exit::Bug, text),
         ClientError::Random(_) => Report::new("D0803", Exit::Bug, text),
         ClientError::Answer { .. } => {
             Report::new("D0804", Exit::Bug, text).note("this is a mistake in durun")
         }
+    }
+}
+
+/// With the line of the script, where it is known.
+fn in_line(report: Report, line: Option<u32>) -> Report {
+    match line {
+        Some(line) => report.note(format!("in line {line} of the script")),
+        None => report,
     }
 }
 

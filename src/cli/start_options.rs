@@ -30,7 +30,7 @@ const RECORDED: [&str; 13] = [
 /// What is said of a run that is to be started, besides its script.
 #[derive(Debug, Default, PartialEq, Args)]
 pub(crate) struct StartOptions {
-    /// One field of the input: key=text or key:=JSON; may be repeated
+    /// One field of the input: key=text, key:=JSON, key=@FILE or key:=@FILE; may be repeated
     #[arg(short = 'i', value_name = "KEY=TEXT")]
     pub(crate) pairs: Vec<String>,
     /// The input as JSON, from a file with @FILE, from stdin with -
@@ -69,16 +69,18 @@ impl StartOptions {
         script: &Path,
         id: Option<RunId>,
     ) -> Result<StartRequest, CliError> {
+        let program = load_program(script, context.executor.as_ref()).map_err(ClientError::from)?;
         let request = StartRequest {
             id,
             input: input::run_input(
                 &self.pairs,
                 self.input.as_deref(),
+                program.params.as_ref(),
                 context.environment.directory(),
                 &mut std::io::stdin().lock(),
             )?,
             environment: environment(context, &self.environment)?,
-            program: load_program(script, context.executor.as_ref()).map_err(ClientError::from)?,
+            program,
             directory: context.environment.directory().to_string_lossy().into_owned(),
             timeout_ms: self.timeout,
             claim: self.foreground(),

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::history::{Entry, Message, Program, RunNo, ScriptHash, Value};
 use crate::run::{Charter, QueryError as Unanswered, Seen, has_token, query};
-use crate::script::{Interpreter, Script, Source, SourceError};
+use crate::script::{Finding, Interpreter, Params, Script, Source, SourceError, check};
 use crate::store::{Answer, Request, Snapshot, Store, StoreError};
 use crate::worker::{
     Finished, Input, LoadError, Processes, Settings, Supply, Worker, WorkerError, compile_program,
@@ -99,19 +99,31 @@ impl Executor for Engine {
         read: &dyn Fn(&str) -> Result<String, String>,
     ) -> Result<BTreeMap<String, String>, SyntaxError> {
         let interpreter = Interpreter::new();
-        let source =
-            Source::gather(&interpreter, path, text.to_owned(), read).map_err(|error| match error {
-                SourceError::Syntax(error) => SyntaxError {
-                    file: error.file,
-                    line: error.line,
-                    column: error.column,
-                    message: error.message,
-                },
-                SourceError::Import { file, path, reason, line } => {
-                    SyntaxError { file, line, column: None, message: format!("import \"{path}\": {reason}") }
-                }
-            })?;
+        let source = Source::gather(&interpreter, path, text.to_owned(), read).map_err(no_script)?;
         Ok(source.modules)
+    }
+
+    fn check(
+        &self,
+        source: &Source,
+        is_activity: &dyn Fn(&str) -> bool,
+    ) -> Result<Vec<Finding>, SyntaxError> {
+        check(&Interpreter::new(), source, is_activity).map_err(|error| no_script(error.into()))
+    }
+
+    fn params(&self, path: &str, text: &str) -> Result<Option<Params>, SyntaxError> {
+        Params::of_text(&Interpreter::new(), path, text).map_err(no_script)
+    }
+}
+
+fn no_script(error: SourceError) -> SyntaxError {
+    match error {
+        SourceError::Syntax(error) => {
+            SyntaxError { file: error.file, line: error.line, column: error.column, message: error.message }
+        }
+        SourceError::Import { file, path, reason, line } => {
+            SyntaxError { file, line, column: None, message: format!("import \"{path}\": {reason}") }
+        }
     }
 }
 

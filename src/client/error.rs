@@ -4,6 +4,7 @@ use super::{ExecuteError, MendError, OpenQuestion, ProgramError, QueryError, Sch
 use crate::history::{
     Choice, Moment, RecordError, RunId, RunNo, RunRow, RunStatus, Seq, Stuck, Value, ValueError,
 };
+use crate::script::BadInput;
 use crate::store::StoreError;
 
 /// What differs between a run that exists and the start that asks for its id.
@@ -34,6 +35,14 @@ pub enum ClientError {
     /// The script cannot be started.
     #[error(transparent)]
     Program(#[from] ProgramError),
+    /// The input is not what the script declares with `params`.
+    #[error("{}", wrong.first().map(ToString::to_string).unwrap_or_default())]
+    Input {
+        /// The script.
+        script: String,
+        /// All that is wrong.
+        wrong: Vec<BadInput>,
+    },
     /// A value that may not be recorded.
     #[error(transparent)]
     Value(#[from] ValueError),

@@ -4,7 +4,7 @@ use super::{ClientError, Finished, Observer, Session, Stand, Stop, SyntaxError};
 use crate::activity::Variables;
 use crate::config::{ConfigError, Configs};
 use crate::history::{Entry, Failure, RunId, RunNo, Stuck, Value};
-use crate::script::Source;
+use crate::script::{Finding, Params, Source};
 use crate::store::StoreError;
 use crate::worker::Supply;
 use std::collections::BTreeMap;
@@ -198,6 +198,27 @@ pub trait Executor: Send + Sync {
         text: &str,
         read: &dyn Fn(&str) -> Result<String, String>,
     ) -> Result<BTreeMap<String, String>, SyntaxError>;
+
+    /// Looks through a script and what it imports, without running it; `is_activity` tells of names whether something beside
+    /// the script's functions answers them.
+    ///
+    /// # Errors
+    /// [`SyntaxError`] where a text is no script.
+    fn check(
+        &self,
+        _source: &Source,
+        _is_activity: &dyn Fn(&str) -> bool,
+    ) -> Result<Vec<Finding>, SyntaxError> {
+        Ok(Vec::new())
+    }
+
+    /// The inputs that a script declares; nothing where it declares none.
+    ///
+    /// # Errors
+    /// [`SyntaxError`] where the declaration cannot be read from the text.
+    fn params(&self, _path: &str, _text: &str) -> Result<Option<Params>, SyntaxError> {
+        Ok(None)
+    }
 }
 
 /// Takes the place of an executor where there is none: records can be made, read and told of.

@@ -6,6 +6,7 @@
 mod advance;
 mod cancel;
 mod carry;
+mod check;
 mod doctor;
 mod engine;
 mod error;
@@ -48,6 +49,7 @@ mod wait;
 mod watch;
 
 pub use crate::activity::Variables;
+pub use crate::script::{BadInput, Finding, Param, Params, Rule, type_of};
 pub use crate::store::{
     LogKey, LogLevel, LogLine, LogStream, NewOverlap, NewQueue, OnceRow, RunFilter, RunView, StoreError,
 };
@@ -55,6 +57,7 @@ pub use crate::worker::{Finished, Observer, Progress};
 pub use advance::{AdvanceOptions, Onlooker, Span, advance, next_due};
 pub use cancel::cancel;
 pub use carry::{CarryError, export, import, read_export};
+pub use check::{Checked, check};
 pub use doctor::{Checkup, CheckupError, check_up};
 pub use engine::Engine;
 pub use error::{ClientError, Conflict};

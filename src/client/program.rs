@@ -2,6 +2,7 @@
 
 use super::Executor;
 use crate::history::{Program, ScriptHash};
+use crate::script::Params;
 use std::path::{Path, PathBuf};
 
 /// The largest script, in bytes: 4 MiB.
@@ -74,12 +75,14 @@ pub enum ProgramError {
 }
 
 /// A program with its texts, ready to be recorded.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct LoadedProgram {
     /// What is recorded with the run.
     pub program: Program,
     /// The texts, by hash.
     pub texts: Vec<(ScriptHash, String)>,
+    /// The inputs that the script declares.
+    pub params: Option<Params>,
 }
 
 /// Reads a script, checks its syntax and pins what it imports.
@@ -91,11 +94,13 @@ pub fn load_program(path: &Path, executor: &dyn Executor) -> Result<LoadedProgra
     let folder = canonical.parent().unwrap_or(Path::new("/")).to_owned();
     let name = canonical.to_string_lossy().into_owned();
     let module = |file: &str| read_module(&folder, file);
-    let modules = executor.gather(&name, &text, &module).map_err(|error| ProgramError::Syntax {
+    let syntax = |error: SyntaxError| ProgramError::Syntax {
         path: path.to_owned(),
         text: if error.file == name { Some(text.clone()) } else { module(&error.file).ok() },
         error: Box::new(error),
-    })?;
+    };
+    let modules = executor.gather(&name, &text, &module).map_err(syntax)?;
+    let params = executor.params(&name, &text).map_err(syntax)?;
     let hashed: Vec<_> =
         modules.into_iter().map(|(name, text)| (name, ScriptHash::of(&text), text)).collect();
     let program = Program {
@@ -105,7 +110,7 @@ pub fn load_program(path: &Path, executor: &dyn Executor) -> Result<LoadedProgra
     };
     let mut texts = vec![(program.main, text)];
     texts.extend(hashed.into_iter().map(|(_, hash, text)| (hash, text)));
-    Ok(LoadedProgram { program, texts })
+    Ok(LoadedProgram { program, texts, params })
 }
 
 fn read(path: &Path) -> Result<(PathBuf, String), ProgramError> {

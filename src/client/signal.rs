@@ -74,7 +74,7 @@ pub fn signal_with_start(
 ) -> Result<StartedBySignal, ClientError> {
     check(name, &payload)?;
     request.input.check()?;
-    let (new, id) = new_run(session, request)?;
+    let (new, id) = new_run(session, super::start::fitted(request)?)?;
     let message = match key {
         Some(key) => MessageId::of_key(id.as_str(), key),
         None => MessageId(Session::random()?),

@@ -109,6 +109,7 @@ pub fn new_id() -> Result<RunId, ClientError> {
 /// [`ClientError::Conflict`] where the id is in use for something else; `Value` for an input over the limits.
 pub fn start(session: &Session, request: StartRequest) -> Result<Started, ClientError> {
     request.input.check()?;
+    let request = fitted(request)?;
     let (named, claim, if_ended) = (request.id.clone(), request.claim, request.if_ended);
     let skips = request.overlap.as_ref().is_some_and(|overlap| overlap.policy == OverlapPolicy::Skip);
     let (mut new, mut id) = new_run(session, request)?;
@@ -178,6 +179,15 @@ pub fn start(session: &Session, request: StartRequest) -> Result<Started, Client
             | Answer::Schedules(_) => return Err(ClientError::Answer { run: RunNo(0) }),
         }
     }
+}
+
+/// The request with its input as the script declares it.
+pub(super) fn fitted(mut request: StartRequest) -> Result<StartRequest, ClientError> {
+    if let Some(params) = &request.program.params {
+        let script = request.program.program.path.clone();
+        request.input = params.fit(&request.input).map_err(|wrong| ClientError::Input { script, wrong })?;
+    }
+    Ok(request)
 }
 
 /// The id of a repetition: `backup-2`.

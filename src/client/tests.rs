@@ -14,7 +14,7 @@ fn request(name: Option<&str>, text: &str, input: Value) -> StartRequest {
     let program = start_of(text, Value::Null).program;
     StartRequest {
         id: name.map(id),
-        program: LoadedProgram { texts: vec![(program.main, text.to_owned())], program },
+        program: LoadedProgram { texts: vec![(program.main, text.to_owned())], program, params: None },
         input,
         directory: "/elsewhere".to_owned(),
         environment: BTreeMap::new(),

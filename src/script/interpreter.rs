@@ -168,7 +168,7 @@ fn variable(
         }
         Some(_) => Ok(None),
         None => Ok(match name {
-            "input" => Context::current().map(|context| context.host.input().0),
+            "input" => Context::current().map(|context| calls::params::input(&context)),
             "run" => Context::current().map(|context| run_constant(context.host.as_ref())),
             _ => None,
         }),

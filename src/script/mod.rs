@@ -7,6 +7,7 @@ mod body;
 mod bounded;
 mod calls;
 mod cell;
+mod check;
 mod closure;
 mod convert;
 mod copy;
@@ -16,6 +17,7 @@ mod host;
 mod interpreter;
 mod looking;
 mod memory;
+mod params;
 mod process_result;
 mod program;
 mod raise;
@@ -28,6 +30,7 @@ mod time_value;
 
 pub use body::Body;
 pub use calls::names;
+pub use check::{Finding, Rule, check};
 pub use closure::{Closure, HeldCapture};
 pub use handle::{Group, Handle, Start, Target};
 pub use host::{
@@ -35,6 +38,7 @@ pub use host::{
     RunFacts, Said, StartChild, Thrown, Told, Until,
 };
 pub use interpreter::Interpreter;
+pub use params::{BadInput, Param, Params, type_of};
 pub use process_result::is_misread;
 pub use program::Script;
 pub use sandbox::{CALL_DEPTH, EXPRESSION_DEPTH, FUNCTION_EXPRESSION_DEPTH};

@@ -1,6 +1,7 @@
 //! A compiled script: the main text and its pinned modules, shared by all runs of that content.
 
 use super::interpreter::Interpreter;
+use super::params::Params;
 use super::rewrite::Insertions;
 use super::source::{Source, SyntaxError};
 use rhai::{AST, Engine, ImmutableString};
@@ -11,6 +12,8 @@ use std::rc::Rc;
 pub struct Script {
     pub(super) main: AST,
     pub(super) modules: BTreeMap<String, AST>,
+    /// The inputs that the main text declares.
+    pub(super) params: Option<Params>,
     source: Source,
     insertions: BTreeMap<String, Insertions>,
 }
@@ -23,6 +26,7 @@ impl Script {
     pub fn compile(interpreter: &Interpreter, source: Source) -> Result<Rc<Self>, SyntaxError> {
         let engine = interpreter.engine();
         let (main, made) = compile_text(&engine, &source.path, &source.main)?;
+        let params = Params::of(&source.path, &main)?;
         let mut modules = BTreeMap::new();
         let mut insertions = BTreeMap::from([(source.path.clone(), made)]);
         for (path, text) in &source.modules {
@@ -30,7 +34,7 @@ impl Script {
             modules.insert(path.clone(), module);
             insertions.insert(path.clone(), made);
         }
-        Ok(Rc::new(Self { main, modules, source, insertions }))
+        Ok(Rc::new(Self { main, modules, params, source, insertions }))
     }
 
     /// The texts it was compiled from.

@@ -4,6 +4,7 @@
 mod answer;
 mod bad_input;
 mod cancel;
+mod check;
 mod children;
 mod damage;
 mod doctor;
@@ -21,6 +22,7 @@ mod missed;
 mod once;
 mod overlap;
 mod overview;
+mod params;
 mod prune;
 mod query;
 mod queues;

@@ -2,10 +2,151 @@
 
 use super::Code;
 
-pub(super) const CODES: &[Code] = &[Code {
-    name: "D1370",
-    title: "there is no such code",
-    text: "\
+pub(super) const CODES: &[Code] = &[
+    Code {
+        name: "D1300",
+        title: "an input that the script does not take",
+        text: "\
+The script says with `params` which inputs there are, and this is none of them.
+Nothing was recorded.
+
+    durun start FILE --help      lists the inputs",
+    },
+    Code {
+        name: "D1301",
+        title: "an input is missing",
+        text: "\
+The script says with `params` that this input has to be given: its default
+there is `()`. Nothing was recorded.
+
+    durun start FILE --help      lists the inputs
+    durun start FILE -i name=text",
+    },
+    Code {
+        name: "D1302",
+        title: "an input of another type",
+        text: "\
+The default that `params` names is of another type than what was given. Text
+after `-i name=` is read as that type where it can be; `-i name:=` takes JSON.
+Nothing was recorded.
+
+    durun start FILE -i count=3 -i 'hosts:=[\"a\",\"b\"]'",
+    },
+    Code {
+        name: "D1303",
+        title: "the inputs have names",
+        text: "\
+The script says with `params` which inputs there are, and takes them as a map:
+`-i name=text`, or --input with a JSON object. Nothing was recorded.",
+    },
+    Code {
+        name: "D1310",
+        title: "there is no such function",
+        text: "\
+Neither the script nor durun nor the language has a function of that name. A run
+that comes to the call is stuck. Rhai compiles it all the same, so only
+`durun check` tells beforehand.",
+    },
+    Code {
+        name: "D1311",
+        title: "another number of arguments",
+        text: "\
+There is a function of that name, but it takes fewer or more arguments. A run
+that comes to the call is stuck. The reference of host functions shows what
+each takes; options are one map, and come last.",
+    },
+    Code {
+        name: "D1312",
+        title: "there is no such variable",
+        text: "\
+No variable of that name can be seen there. A function sees its parameters, its
+own variables, `input` and `run`, and none of the script: hand over what it
+needs. A variable of a block ends with the block.",
+    },
+    Code {
+        name: "D1313",
+        title: "there is no such option",
+        text: "\
+The call takes no option of that name: a run that comes to it is stuck. The
+message names the nearest one, or all that there are.",
+    },
+    Code {
+        name: "D1314",
+        title: "a command where none may stand",
+        text: "\
+Predicates and queries only look, and bodies of steps and activities are one
+entry of the history each: nothing in them may wait, start or record something.
+A run that comes to the call is stuck. Do it in the script, before or after.
+
+    let stdout = exec([\"df\"]).stdout;
+    on_query(\"disk\", || stdout);",
+    },
+    Code {
+        name: "D1315",
+        title: "nothing answers the activity",
+        text: "\
+An activity is a `fn` of the script, an executable `activities/NAME` beside it,
+or a section of durun.toml. None of them has that name:
+
+    [activity.charge]
+    cmd = [\"./charge.sh\"]",
+    },
+    Code {
+        name: "D1320",
+        title: "whether the signal came is not looked at",
+        text: "\
+`wait_signal` with a time-out gives () when the time was over. The script goes
+on either way, as if the signal had come. Keep what it gives:
+
+    let approval = wait_signal(\"approve\", \"2 days\");
+    if approval == () { fail(\"nobody approved\") }",
+    },
+    Code {
+        name: "D1321",
+        title: "a signal as a condition",
+        text: "\
+A condition is true or false; the payload of a signal may be anything, and a
+time-out gives (). Both are mistakes that make the run stuck. Say what a
+time-out gives, and send true or false:
+
+    if wait_signal(\"go\", #{ timeout: \"1h\", otherwise: false }) { … }",
+    },
+    Code {
+        name: "D1322",
+        title: "a closure shares the variable of a loop",
+        text: "\
+The closure is kept and called later, and sees the loop's variable as it is
+then: all closures of the loop see the last value. Let it capture a copy:
+
+    for host in hosts {
+        let mine = host;
+        on_query(`disk ${host}`, || disks[mine]);
+    }",
+    },
+    Code {
+        name: "D1323",
+        title: "names of options as an input",
+        text: "\
+`activity(name, x)` gives x to the activity as its input. Here x has only names
+of options; they are the third argument:
+
+    activity(\"charge\", (), #{ timeout: \"30s\" })",
+    },
+    Code {
+        name: "D1324",
+        title: "a change may be lost",
+        text: "\
+The variable is read, then a command waits, then the variable is written. What a
+handler or another strand writes meanwhile is overwritten. Wait first:
+
+    let more = activity(\"count\");
+    total += more;",
+    },
+    Code {
+        name: "D1370",
+        title: "there is no such code",
+        text: "\
 `durun explain` takes a code as it stands in an error, such as D0105. Without
 one it lists all.",
-}];
+    },
+];

@@ -73,6 +73,7 @@ pub(crate) fn run(context: &Context, args: &ExecArgs) -> Result<Exit, CliError> 
         program: LoadedProgram {
             program: Program { path, main: hash, modules: BTreeMap::new() },
             texts: vec![(hash, SCRIPT.to_owned())],
+            params: None,
         },
         directory: directory.to_string_lossy().into_owned(),
         timeout_ms: None,

@@ -40,6 +40,13 @@ pub(crate) struct StartArgs {
     overlap: OverlapOptions,
 }
 
+impl StartArgs {
+    /// The script.
+    pub(crate) fn script(&self) -> &std::path::Path {
+        &self.script
+    }
+}
+
 /// Does it.
 pub(crate) fn run(context: &Context, args: &StartArgs) -> Result<Exit, CliError> {
     let id = args.id.as_deref().map(RunId::parse).transpose()?;

@@ -12,7 +12,7 @@ use rhai::{Array, Dynamic, Engine, ImmutableString, Map, NativeCallContext};
 use std::collections::BTreeMap;
 
 /// The options that only a call of a service has.
-const OWN: &[&str] = &["method", "url", "json", "body", "headers", "query", "ok"];
+pub(in super::super) const OWN: &[&str] = &["method", "url", "json", "body", "headers", "query", "ok"];
 /// How long an attempt may take where nothing is said, in milliseconds: 10 minutes.
 const TIMEOUT_MS: i64 = 600_000;
 

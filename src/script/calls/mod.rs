@@ -21,6 +21,7 @@ mod on_undo;
 mod on_update;
 mod options;
 mod parallel;
+pub(super) mod params;
 mod poll;
 mod progress;
 mod publish;
@@ -41,6 +42,9 @@ mod wait_signal;
 mod wait_token;
 mod wait_until;
 mod with_lock;
+
+pub(super) use http::OWN as OF_HTTP;
+pub(super) use options::{OF_ALL, OF_DEFAULTS, OF_PROCESS, unknown};
 
 use crate::history::{CommandKind, Value};
 use rhai::{Dynamic, Engine};
@@ -73,6 +77,7 @@ const ALL: &[HostCall] = &[
     HostCall { names: &["on_undo", "undo"], register: on_undo::register },
     HostCall { names: &["on_update"], register: on_update::register },
     HostCall { names: &["parallel"], register: parallel::register },
+    HostCall { names: &["params"], register: params::register },
     HostCall { names: &["poll"], register: poll::register },
     HostCall { names: &["progress"], register: progress::register },
     HostCall { names: &["publish"], register: publish::register },

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// The options that every effect has.
-pub(super) const OF_ALL: &[&str] = &[
+pub(in super::super) const OF_ALL: &[&str] = &[
     "timeout",
     "deadline",
     "heartbeat",
@@ -28,10 +28,11 @@ pub(super) const OF_ALL: &[&str] = &[
     "warn_after",
 ];
 /// Those of them that a script may say once for all later effects: the others belong to one call.
-const OF_DEFAULTS: &[&str] =
+pub(in super::super) const OF_DEFAULTS: &[&str] =
     &["timeout", "deadline", "heartbeat", "retry", "rate", "max_concurrent", "warn_after"];
 /// The options that a process has besides.
-pub(super) const OF_PROCESS: &[&str] = &["cwd", "env", "stdin", "ok_codes", "stdout", "stdout_always"];
+pub(in super::super) const OF_PROCESS: &[&str] =
+    &["cwd", "env", "stdin", "ok_codes", "stdout", "stdout_always"];
 
 /// Options of an effect, read.
 pub(super) struct Options {
@@ -180,7 +181,7 @@ fn probe(context: &NativeCallContext<'_>, caller: &Context, value: &Dynamic) -> 
 }
 
 /// "unknown option", with the nearest known one.
-pub(super) fn unknown(what: &str, name: &str, known: &[&str]) -> String {
+pub(in super::super) fn unknown(what: &str, name: &str, known: &[&str]) -> String {
     let near = known
         .iter()
         .map(|known| (strsim::damerau_levenshtein(name, known), *known))

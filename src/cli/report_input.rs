@@ -1,0 +1,34 @@
+//! An input that is not what the script declares: all that is wrong, and how to see what it takes.
+
+use super::escape::shell;
+use super::exit::Exit;
+use super::report::Report;
+use crate::client::BadInput;
+
+/// The report: the first mistake is its title, the others are notes.
+pub(crate) fn of(script: &str, wrong: &[BadInput]) -> Report {
+    let code = match wrong.first() {
+        Some(BadInput::Unknown { .. }) | None => "D1300",
+        Some(BadInput::Missing { .. }) => "D1301",
+        Some(BadInput::Type { .. }) => "D1302",
+        Some(BadInput::NoMap { .. }) => "D1303",
+    };
+    let title = wrong.first().map(ToString::to_string).unwrap_or_default();
+    let mut report = Report::new(code, Exit::Usage, title);
+    for other in wrong.iter().skip(1) {
+        report = report.note(other.to_string());
+    }
+    report = report.note("nothing was recorded");
+    for wrong in wrong {
+        match wrong {
+            BadInput::Unknown { near: Some(near), .. } => {
+                report = report.hint(format!("did you mean {near}?"));
+            }
+            BadInput::Type { name, .. } => {
+                report = report.hint(format!("-i {} takes JSON", shell(&format!("{name}:=…"))));
+            }
+            BadInput::Unknown { near: None, .. } | BadInput::Missing { .. } | BadInput::NoMap { .. } => {}
+        }
+    }
+    report.hint(format!("durun start {} --help lists the inputs", shell(script)))
+}

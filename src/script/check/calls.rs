@@ -1,0 +1,297 @@
+//! What is said of a call: whether there is such a function, what it is given, and whether it may stand here.
+
+use super::known::{Functions, World, closure};
+use super::walk::{Place, Walker};
+use super::{Rule, options, rules};
+use rhai::{Expr, FnCallExpr, Position};
+use std::collections::BTreeSet;
+
+/// Calls that belong to the script: in no body, in nothing that only looks.
+const COMMANDS: &[&str] = &[
+    "activity",
+    "ask",
+    "child",
+    "defaults",
+    "join_all",
+    "on_failure",
+    "on_query",
+    "on_signal",
+    "on_undo",
+    "parallel",
+    "params",
+    "poll",
+    "publish",
+    "restart_with",
+    "select",
+    "set_summary",
+    "shielded",
+    "signal_run",
+    "sleep",
+    "sleep_until",
+    "start_activity",
+    "start_child",
+    "start_wait_signal",
+    "step",
+    "strand",
+    "timer",
+    "timer_until",
+    "token",
+    "wait_signal",
+    "wait_token",
+    "wait_until",
+    "with_lock",
+];
+/// Calls that touch the outside or move on what replay repeats: also in bodies, but in nothing that only looks.
+const EFFECTS: &[&str] = &[
+    "env",
+    "exec",
+    "glob",
+    "http",
+    "http_get",
+    "http_post",
+    "progress",
+    "random",
+    "random_int",
+    "read_file",
+    "sh",
+    "uuid",
+    "write_file",
+];
+
+/// A call as it is written.
+pub(super) struct Called<'c> {
+    pub(super) call: &'c FnCallExpr,
+    pub(super) position: Position,
+    /// Whether it is called on a value.
+    pub(super) is_method: bool,
+}
+
+impl<'c> Called<'c> {
+    pub(super) fn function(call: &'c FnCallExpr, position: Position) -> Self {
+        Self { call, position, is_method: false }
+    }
+
+    pub(super) fn method(call: &'c FnCallExpr, position: Position) -> Self {
+        Self { call, position, is_method: true }
+    }
+
+    pub(super) fn name(&self) -> &'c str {
+        self.call.name.as_str()
+    }
+}
+
+/// Whether a call suspends the script until something from outside has come.
+pub(super) fn suspends(name: &str) -> bool {
+    const QUICK: &[&str] = &[
+        "defaults",
+        "on_failure",
+        "on_query",
+        "on_signal",
+        "on_undo",
+        "params",
+        "progress",
+        "publish",
+        "random",
+        "random_int",
+        "set_summary",
+        "start_activity",
+        "start_child",
+        "start_wait_signal",
+        "strand",
+        "timer",
+        "timer_until",
+        "token",
+        "uuid",
+    ];
+    (COMMANDS.contains(&name) || EFFECTS.contains(&name)) && !QUICK.contains(&name)
+}
+
+impl Walker<'_> {
+    /// Everything about one call, its arguments included.
+    pub(super) fn call(&mut self, called: &Called<'_>, used: bool) {
+        let name = called.name();
+        let own = !called.is_method && self.text.functions.contains_key(name);
+        if called.call.namespace.is_empty() {
+            self.exists(called);
+        } else {
+            self.of_module(called);
+        }
+        let is_host = !called.is_method && !own && called.call.namespace.is_empty();
+        if is_host {
+            self.stands(called);
+            self.known_options(called);
+            self.activity(called);
+            rules::unused(self, called, used);
+        }
+        if own {
+            self.function(name, self.place);
+        }
+        for (place, argument) in called.call.args.iter().enumerate() {
+            self.argument(called, is_host, place, argument);
+        }
+    }
+
+    /// An argument: a closure runs where the call runs it.
+    fn argument(&mut self, called: &Called<'_>, is_host: bool, place: usize, argument: &Expr) {
+        let name = called.name();
+        if closure(argument).is_some() {
+            if rules::keeps(called) {
+                rules::kept(self, argument);
+            }
+            let place = match name {
+                "step" if is_host => Place::Body("a step"),
+                "poll" if is_host => Place::Body("what poll tries"),
+                "wait_until" if is_host => Place::Look("the predicate of wait_until"),
+                "on_query" if is_host => Place::Look("a query"),
+                _ => self.place,
+            };
+            self.closure(argument, place);
+            return;
+        }
+        let is_options =
+            is_host && options::of(name, called.call.args.len()).is_some_and(|(known, _)| known == place);
+        if let (true, Expr::Map(map, _)) = (is_options, argument) {
+            for (key, value) in &map.0 {
+                if closure(value).is_some() {
+                    let body = if key.name == "probe" { Place::Body("a probe") } else { self.place };
+                    self.closure(value, body);
+                } else {
+                    self.value(value);
+                }
+            }
+            return;
+        }
+        self.value(argument);
+    }
+
+    fn exists(&mut self, called: &Called<'_>) {
+        let (name, count) = (called.name(), called.call.args.len());
+        if World::is_of_language(name) || called.call.op_token.is_some() {
+            return;
+        }
+        let own = self.text.functions.get(name);
+        let native = self.world.native(name);
+        let with_target = count + usize::from(called.is_method);
+        if own.is_some_and(|own| own.contains(&count)) || native.is_some_and(|all| all.contains(&with_target))
+        {
+            return;
+        }
+        if own.is_none() && native.is_none() {
+            if called.is_method {
+                // A field of a map may hold a function of that name; one that is nearly another is a slip.
+                let Some(near) = self.world.near(name, &Functions::new()) else { return };
+                let message = format!("there is no method {name}");
+                self.tell(Rule::Function, called.position, message, Some(format!("did you mean {near}?")));
+                return;
+            }
+            let near =
+                self.world.near(name, &self.text.functions).map(|near| format!("did you mean {near}?"));
+            self.tell(Rule::Function, called.position, format!("there is no function {name}"), near);
+            return;
+        }
+        let mut takes: BTreeSet<usize> = own.into_iter().flatten().copied().collect();
+        let target = usize::from(called.is_method);
+        takes.extend(native.into_iter().flatten().filter_map(|all| all.checked_sub(target)));
+        self.arguments(called, &takes);
+    }
+
+    fn arguments(&mut self, called: &Called<'_>, takes: &BTreeSet<usize>) {
+        let words: Vec<String> = takes.iter().map(ToString::to_string).collect();
+        let plural = if takes.iter().eq([&1]) { "argument" } else { "arguments" };
+        let message = format!(
+            "{} takes {} {plural}, not {}",
+            called.name(),
+            words.join(" or "),
+            called.call.args.len()
+        );
+        self.tell(Rule::Arguments, called.position, message, None);
+    }
+
+    fn of_module(&mut self, called: &Called<'_>) {
+        let alias = called.call.namespace.root().to_owned();
+        let name = called.name();
+        let Some(path) = self.text.aliases.get(&alias) else { return };
+        let Some(functions) = self.world.module(path) else { return };
+        match functions.get(name) {
+            Some(takes) if takes.contains(&called.call.args.len()) => {}
+            Some(takes) => {
+                let takes = takes.clone();
+                self.arguments(called, &takes);
+            }
+            None => {
+                let near = super::known::nearest(name, functions.keys().map(String::as_str));
+                let message = format!("module \"{path}\" has no function {name}");
+                self.tell(
+                    Rule::Function,
+                    called.position,
+                    message,
+                    near.map(|near| format!("did you mean {alias}::{near}?")),
+                );
+            }
+        }
+    }
+
+    /// Whether a host call may stand where it stands.
+    fn stands(&mut self, called: &Called<'_>) {
+        let name = called.name();
+        let command = COMMANDS.contains(&name);
+        let (place, hint) = match self.place {
+            Place::Body(place) if command => (place, "do it in the script, before or after"),
+            Place::Look(place) if command || EFFECTS.contains(&name) => {
+                (place, "it only looks: do it in the script and leave the result in a variable")
+            }
+            Place::Script | Place::Body(_) | Place::Look(_) => return,
+        };
+        self.tell(
+            Rule::Command,
+            called.position,
+            format!("{name} may not stand in {place}"),
+            Some(hint.to_owned()),
+        );
+    }
+
+    /// The options that are written out.
+    fn known_options(&mut self, called: &Called<'_>) {
+        let Some((place, known)) = options::of(called.name(), called.call.args.len()) else { return };
+        let Some(Expr::Map(map, _)) = called.call.args.get(place) else { return };
+        for (key, value) in &map.0 {
+            if !known.contains(&key.name.as_str()) {
+                let message = super::super::calls::unknown("option", &key.name, &known);
+                self.tell(Rule::Option, key.pos, message, None);
+            }
+            if let ("retry", Expr::Map(retry, _)) = (key.name.as_str(), value) {
+                for (key, _) in
+                    retry.0.iter().filter(|(key, _)| !options::OF_RETRY.contains(&key.name.as_str()))
+                {
+                    let message = super::super::calls::unknown("retry option", &key.name, options::OF_RETRY);
+                    self.tell(Rule::Option, key.pos, message, None);
+                }
+            }
+        }
+    }
+
+    /// Whether something answers an activity that is named, and what is given to it.
+    fn activity(&mut self, called: &Called<'_>) {
+        if !["activity", "start_activity"].contains(&called.name()) {
+            return;
+        }
+        if let Some(Expr::StringConstant(name, position)) = called.call.args.first() {
+            if self.text.functions.contains_key(name.as_str()) {
+                self.function(name, Place::Body("an activity"));
+            } else if !name.contains("::") && !self.world.is_activity(name) {
+                let near = super::known::nearest(name, self.text.functions.keys().map(String::as_str));
+                let hint = near.map_or_else(
+                    || format!("write fn {name}(input), an executable activities/{name}, or [activity.{name}] in durun.toml"),
+                    |near| format!("did you mean \"{near}\"?"),
+                );
+                self.tell(
+                    Rule::Activity,
+                    *position,
+                    format!("nothing answers the activity \"{name}\""),
+                    Some(hint),
+                );
+            }
+        }
+        rules::input(self, called);
+    }
+}

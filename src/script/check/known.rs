@@ -1,0 +1,171 @@
+//! What a script may call: the functions of the engine, of its modules, and the activities around it.
+
+use rhai::{AST, ASTNode, Engine, Expr, FnPtr, Module, ScriptFuncDef, Shared, Stmt};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Functions by name, with the numbers of arguments that they take.
+pub(super) type Functions = BTreeMap<String, BTreeSet<usize>>;
+
+/// What the language calls by itself, with any number of arguments.
+const OF_LANGUAGE: &[&str] =
+    &["Fn", "call", "curry", "type_of", "is_def_var", "is_def_fn", "is_shared", "print", "debug"];
+
+/// What surrounds the text that is looked through.
+pub(super) struct World<'w> {
+    natives: Functions,
+    modules: BTreeMap<&'w str, Functions>,
+    is_activity: &'w dyn Fn(&str) -> bool,
+}
+
+impl<'w> World<'w> {
+    pub(super) fn new(
+        engine: &Engine,
+        texts: &[(&'w str, AST)],
+        is_activity: &'w dyn Fn(&str) -> bool,
+    ) -> Self {
+        let mut natives = Functions::new();
+        let all = engine.collect_fn_metadata(
+            None,
+            |function| Some((function.metadata.name.to_string(), function.metadata.num_params)),
+            true,
+        );
+        for (name, arguments) in all {
+            natives.entry(name).or_default().insert(arguments);
+        }
+        let modules = texts.iter().map(|(path, ast)| (*path, own(ast))).collect();
+        Self { natives, modules, is_activity }
+    }
+
+    /// The numbers of arguments that a function of the engine takes; nothing where there is none of that name.
+    pub(super) fn native(&self, name: &str) -> Option<&BTreeSet<usize>> {
+        self.natives.get(name)
+    }
+
+    /// The functions of a module.
+    pub(super) fn module(&self, path: &str) -> Option<&Functions> {
+        self.modules.get(path)
+    }
+
+    /// Whether a file or a configuration answers an activity.
+    pub(super) fn is_activity(&self, name: &str) -> bool {
+        (self.is_activity)(name)
+    }
+
+    /// Whether the language itself knows the name, or it is an operator.
+    pub(super) fn is_of_language(name: &str) -> bool {
+        OF_LANGUAGE.contains(&name) || !name.starts_with(|first: char| first.is_alphabetic() || first == '_')
+    }
+
+    /// The name that was meant, perhaps: of the host calls, of the script's functions, of the engine's.
+    pub(super) fn near(&self, name: &str, own: &Functions) -> Option<String> {
+        let hosts = super::super::calls::names().map(|host| -> &str { host });
+        let natives = self.natives.keys().map(String::as_str).filter(|known| !known.starts_with("durun_"));
+        nearest(name, hosts.chain(own.keys().map(String::as_str)))
+            .or_else(|| nearest(name, natives.filter(|known| !Self::is_of_language(known))))
+    }
+}
+
+/// The known name that is most like another, where one is like it.
+pub(super) fn nearest<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> Option<String> {
+    known
+        .map(|known| (strsim::damerau_levenshtein(name, known), known))
+        .filter(|(distance, known)| *distance <= (known.chars().count() / 3).clamp(1, 3))
+        .min()
+        .map(|(_, known)| known.to_owned())
+}
+
+/// The functions of a text, closures left out.
+fn own(ast: &AST) -> Functions {
+    let mut functions = Functions::new();
+    for function in ast.iter_functions().filter(|function| !function.name.starts_with("anon$")) {
+        functions.entry(function.name.to_owned()).or_default().insert(function.params.len());
+    }
+    functions
+}
+
+/// One text, taken apart.
+pub(super) struct Text<'t> {
+    /// Its name.
+    pub(super) file: &'t str,
+    /// Its functions by name.
+    pub(super) functions: Functions,
+    /// The modules that it imports, by alias.
+    pub(super) aliases: BTreeMap<String, String>,
+    /// The variables that some closure shares with it.
+    pub(super) shared: BTreeSet<String>,
+    definitions: BTreeMap<String, Vec<AST>>,
+    params: BTreeMap<String, Vec<Vec<String>>>,
+}
+
+impl<'t> Text<'t> {
+    pub(super) fn new(file: &'t str, ast: &AST) -> Self {
+        let mut aliases = BTreeMap::new();
+        let mut shared = BTreeSet::new();
+        ast.walk(&mut |path| {
+            match path.last() {
+                Some(ASTNode::Stmt(Stmt::Import(import, _))) => {
+                    if let Expr::StringConstant(module, _) = &import.0 {
+                        aliases.insert(import.1.name.to_string(), module.to_string());
+                    }
+                }
+                Some(ASTNode::Stmt(Stmt::Share(variables))) => {
+                    shared.extend(variables.iter().map(|(variable, _)| variable.name.to_string()));
+                }
+                _ => {}
+            }
+            true
+        });
+        let mut text = Self {
+            file,
+            functions: own(ast),
+            aliases,
+            shared,
+            definitions: BTreeMap::new(),
+            params: BTreeMap::new(),
+        };
+        for (_, _, name, _, definition) in ast.shared_lib().iter_script_fn_info() {
+            let params = definition.params.iter().map(ToString::to_string).collect();
+            text.params.entry(name.to_owned()).or_default().push(params);
+            text.definitions.entry(name.to_owned()).or_default().push(alone(definition));
+        }
+        text
+    }
+
+    /// The parameters and bodies of the functions of that name.
+    pub(super) fn definitions(&self, name: &str) -> impl Iterator<Item = (&Vec<String>, &AST)> {
+        let params = self.params.get(name).into_iter().flatten();
+        params.zip(self.definitions.get(name).into_iter().flatten())
+    }
+}
+
+/// One function as a tree of its own: the engine shows the statements of a body only so.
+fn alone(definition: &Shared<ScriptFuncDef>) -> AST {
+    let mut alone = Module::new();
+    alone.set_script_fn(Shared::clone(definition));
+    AST::new(std::iter::empty(), alone)
+}
+
+/// A closure as it stands in an expression: the name of its function, and what it captures.
+pub(super) struct Written<'e> {
+    /// The name of its function.
+    pub(super) name: String,
+    /// The captured variables.
+    pub(super) captures: &'e [Expr],
+}
+
+/// The closure that an expression is.
+pub(super) fn closure(expr: &Expr) -> Option<Written<'_>> {
+    match expr {
+        Expr::DynamicConstant(value, _) => {
+            let function = value.read_lock::<FnPtr>()?;
+            Some(Written { name: function.fn_name().to_owned(), captures: &[] })
+        }
+        Expr::Stmt(block) => {
+            let [Stmt::Share(_), Stmt::Expr(curry)] = block.statements() else { return None };
+            let (Expr::FnCall(call, _) | Expr::MethodCall(call, _)) = &**curry else { return None };
+            let (first, captures) = call.args.split_first()?;
+            Some(Written { name: closure(first)?.name, captures })
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,118 @@
+//! What can be seen of a script's mistakes without running it: a pass over its syntax tree.
+
+mod calls;
+mod known;
+mod options;
+mod rules;
+#[cfg(test)]
+mod tests;
+mod walk;
+
+use super::interpreter::Interpreter;
+use super::raise::line_of;
+use super::source::{Source, SyntaxError, readable};
+use known::World;
+use rhai::Position;
+
+/// Something that a script does wrong, or seems to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// By which rule.
+    pub rule: Rule,
+    /// The file, as errors name it.
+    pub file: String,
+    /// Line, from 1.
+    pub line: u32,
+    /// Column in characters, from 1, where known.
+    pub column: Option<u32>,
+    /// What is wrong.
+    pub message: String,
+    /// What to do about it, where that can be said.
+    pub hint: Option<String>,
+}
+
+/// What is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Rule {
+    /// There is no such function.
+    Function,
+    /// A function takes another number of arguments.
+    Arguments,
+    /// There is no such variable.
+    Variable,
+    /// There is no such option.
+    Option,
+    /// A command where none may stand: in a predicate, a query, a step, an activity.
+    Command,
+    /// An activity that is no function, no file and not configured.
+    Activity,
+    /// Whether a signal came in time is not looked at.
+    UnusedSignal,
+    /// A signal as a condition, without `otherwise`.
+    SignalCondition,
+    /// A closure keeps a loop's variable, which goes on.
+    LoopCapture,
+    /// Names of options given as an activity's input.
+    OptionsAsInput,
+    /// A shared variable is read, a command waits, the variable is written.
+    LostUpdate,
+}
+
+impl Rule {
+    /// Whether the script cannot be right; else it may be meant so.
+    pub fn is_error(self) -> bool {
+        match self {
+            Self::Function
+            | Self::Arguments
+            | Self::Variable
+            | Self::Option
+            | Self::Command
+            | Self::Activity => true,
+            Self::UnusedSignal
+            | Self::SignalCondition
+            | Self::LoopCapture
+            | Self::OptionsAsInput
+            | Self::LostUpdate => false,
+        }
+    }
+}
+
+/// Looks through a script and what it imports; `is_activity` tells of names whether something beside the script's functions answers
+/// them. In the order of the files and their lines.
+///
+/// # Errors
+/// [`SyntaxError`] where a text is no script at all.
+pub fn check(
+    interpreter: &Interpreter,
+    source: &Source,
+    is_activity: &dyn Fn(&str) -> bool,
+) -> Result<Vec<Finding>, SyntaxError> {
+    let engine = interpreter.engine();
+    let mut texts = Vec::new();
+    let main = (&source.path, &source.main);
+    for (path, text) in std::iter::once(main).chain(&source.modules) {
+        let ast = engine.compile(readable(text).as_ref()).map_err(|error| SyntaxError::new(path, &error))?;
+        texts.push((path.as_str(), ast));
+    }
+    let world = World::new(&engine, &texts, is_activity);
+    let mut found = Vec::new();
+    for (path, ast) in &texts {
+        let mut own = walk::text(&world, path, ast);
+        own.sort_by_key(|finding| (finding.line, finding.column, finding.rule));
+        own.dedup();
+        found.extend(own);
+    }
+    Ok(found)
+}
+
+/// A finding at a place; nothing where there is no place to show.
+fn finding(
+    file: &str,
+    rule: Rule,
+    position: Position,
+    message: String,
+    hint: Option<String>,
+) -> Option<Finding> {
+    let column = position.position().and_then(|column| u32::try_from(column).ok());
+    Some(Finding { rule, file: file.to_owned(), line: line_of(position)?, column, message, hint })
+}

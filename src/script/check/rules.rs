@@ -1,0 +1,110 @@
+//! What is seldom meant so: warnings about code that runs.
+
+use super::calls::{Called, suspends};
+use super::known::closure;
+use super::walk::Walker;
+use super::{Rule, options};
+use rhai::{ASTNode, BinaryExpr, Expr, OpAssignment};
+
+/// `wait_signal("x", "1h");` as a statement: whether the signal came is lost.
+pub(super) fn unused(walker: &mut Walker<'_>, called: &Called<'_>, used: bool) {
+    if used || called.name() != "wait_signal" || called.call.args.len() < 2 {
+        return;
+    }
+    let message = "whether the signal came in time is not looked at".to_owned();
+    let hint = "keep it: let got = wait_signal(…) gives the payload, or () when the time was over";
+    walker.tell(Rule::UnusedSignal, called.position, message, Some(hint.to_owned()));
+}
+
+/// `if wait_signal(…)`: a time-out gives (), a payload may be anything.
+pub(super) fn condition(walker: &mut Walker<'_>, expr: &Expr) {
+    match expr {
+        Expr::FnCall(call, _) if call.name == "!" => {
+            for part in &call.args {
+                condition(walker, part);
+            }
+        }
+        Expr::And(parts, _) | Expr::Or(parts, _) => {
+            for part in parts.iter() {
+                condition(walker, part);
+            }
+        }
+        Expr::FnCall(call, position) if call.name == "wait_signal" && !has_otherwise(call.args.get(1)) => {
+            let message = "a signal is no condition: its payload may be anything, and a time-out gives ()";
+            let hint = "say what a time-out gives: wait_signal(name, #{timeout: \"1h\", otherwise: false})";
+            walker.tell(Rule::SignalCondition, *position, message.to_owned(), Some(hint.to_owned()));
+        }
+        _ => {}
+    }
+}
+
+/// Options that are not written out are not known.
+fn has_otherwise(options: Option<&Expr>) -> bool {
+    match options {
+        Some(Expr::Map(map, _)) => map.0.iter().any(|(key, _)| key.name == "otherwise"),
+        Some(Expr::Variable(..)) => true,
+        _ => false,
+    }
+}
+
+/// Whether a call keeps a closure that it is given, with what the closure shares.
+pub(super) fn keeps(called: &Called<'_>) -> bool {
+    ["on_signal", "on_query", "push", "insert"].contains(&called.name())
+}
+
+/// A closure that is kept and shares the variable of a loop around it.
+pub(super) fn kept(walker: &mut Walker<'_>, expr: &Expr) {
+    let Some(written) = closure(expr) else { return };
+    for capture in written.captures {
+        if let Expr::Variable(variable, _, position) = capture
+            && walker.loops.iter().any(|own| *own == variable.1)
+        {
+            let name = &variable.1;
+            let message = format!("the closure shares '{name}' with the loop: later it sees the last one");
+            let hint = format!("let it capture a copy: let this_one = {name};");
+            walker.tell(Rule::LoopCapture, *position, message, Some(hint));
+        }
+    }
+}
+
+/// `activity("x", #{timeout: "30s"})`: two arguments are a name and an input.
+pub(super) fn input(walker: &mut Walker<'_>, called: &Called<'_>) {
+    let [Expr::StringConstant(name, _), Expr::Map(map, position)] = called.call.args.as_slice() else {
+        return;
+    };
+    if options::are_options(map.0.iter().map(|(key, _)| key.name.as_str())) {
+        let message = "these are names of options, but the second argument is the input".to_owned();
+        let hint = format!("options come third: {}(\"{name}\", (), #{{…}})", called.name());
+        walker.tell(Rule::OptionsAsInput, *position, message, Some(hint));
+    }
+}
+
+/// `x = x + activity(…)` where closures share `x`: what they write while the command waits is overwritten.
+pub(super) fn assignment(walker: &mut Walker<'_>, operator: &OpAssignment, assignment: &BinaryExpr) {
+    let Expr::Variable(variable, _, position) = &assignment.lhs else { return };
+    let name = &variable.1;
+    if operator.is_op_assignment() || !walker.text.shared.contains(name.as_str()) {
+        return;
+    }
+    let (mut was_read, mut lost) = (false, None);
+    let command = |node: &ASTNode<'_>| match node {
+        ASTNode::Expr(Expr::FnCall(call, _)) if suspends(&call.name) => Some(call.name.to_string()),
+        _ => None,
+    };
+    assignment.rhs.walk(&mut Vec::new(), &mut |path: &[ASTNode<'_>]| {
+        if let Some(ASTNode::Expr(Expr::Variable(read, ..))) = path.last()
+            && read.1 == *name
+        {
+            was_read = true;
+            lost = lost.take().or_else(|| path.iter().find_map(command));
+        } else if was_read && lost.is_none() {
+            lost = path.last().and_then(command);
+        }
+        true
+    });
+    if let Some(command) = lost {
+        let message = format!("'{name}' is read before {command} waits, and written after it");
+        let hint = format!("wait first, or a closure's change is lost: let more = {command}(…);");
+        walker.tell(Rule::LostUpdate, *position, message, Some(hint));
+    }
+}

@@ -1,0 +1,153 @@
+//! Each rule by a script that breaks it and one that does not, and the table of options by what the calls themselves say.
+
+use super::*;
+use crate::history::Value;
+use crate::script::tests::drive;
+use std::collections::BTreeMap;
+
+fn told(main: &str) -> Vec<String> {
+    let modules = BTreeMap::from([("lib".to_owned(), "fn greet(name) { name }".to_owned())]);
+    let source = Source { path: "a.rhai".to_owned(), main: main.to_owned(), modules };
+    let found = check(&Interpreter::new(), &source, &|name| name == "charge").expect("a script");
+    let place = |finding: &Finding| (finding.line, finding.column.unwrap_or(0));
+    found
+        .iter()
+        .map(|finding| format!("{:?} {:?} {}", finding.rule, place(finding), finding.message))
+        .collect()
+}
+
+#[track_caller]
+fn finds(main: &str, expected: &str) {
+    assert_eq!(told(main), [expected], "{main}");
+}
+
+#[track_caller]
+fn fine(main: &str) {
+    assert_eq!(told(main), [""; 0], "{main}");
+}
+
+#[test]
+fn unknown_functions_and_arities() {
+    finds("let a = 1;\nslep(a)", "Function (2, 1) there is no function slep");
+    finds("fn f(x) { x } f()", "Arguments (1, 15) f takes 1 argument, not 0");
+    finds("sleep(1, 2)", "Arguments (1, 1) sleep takes 1 argument, not 2");
+    finds("let a = []; a.pusch(1)", "Function (1, 15) there is no method pusch");
+    finds("import \"lib\" as l; l::gret(1)", "Function (1, 23) module \"lib\" has no function gret");
+    finds("import \"lib\" as l; l::greet()", "Arguments (1, 23) greet takes 1 argument, not 0");
+    fine(
+        "import \"lib\" as l; l::greet(1); let f = |x| x; f.call(1); let m = #{act: f}; m.launch(2); print(now())",
+    );
+    fine("fn f(x) { this + x } let a = 1; a.f(2); let t = type_of(a); [3, 1].sort(); `${-a} ${!true}`");
+}
+
+#[test]
+fn unknown_variables() {
+    finds("let amount = 1; amuont", "Variable (1, 17) there is no variable 'amuont'");
+    finds("let a = 1; fn f() { a }", "Variable (1, 21) there is no variable 'a'");
+    finds("{ let b = 1; } b", "Variable (1, 16) there is no variable 'b'");
+    finds("step(\"s\", || nobody)", "Variable (1, 14) there is no variable 'nobody'");
+    fine("let a = input.x; for (n, i) in [1] { a += n + i; } try { throw a } catch (e) { print(e) } run.id");
+    fine("fn f(x) { input.y + x } let g = f; switch 1 { 1 => g.call(1), _ => () }");
+}
+
+#[test]
+fn unknown_options() {
+    finds(
+        "activity(\"charge\", 1, #{timeuot: \"1s\"})",
+        "Option (1, 25) there is no option \"timeuot\"; did you mean \"timeout\"?",
+    );
+    finds(
+        "exec([\"a\"], #{retry: #{fisrt: \"1s\"}})",
+        "Option (1, 24) there is no retry option \"fisrt\"; did you mean \"first\"?",
+    );
+    fine("wait_signal(\"a\", #{timeout: \"1s\", otherwise: 1})");
+}
+
+#[test]
+fn the_table_of_options_is_what_the_calls_take() {
+    for (name, call) in [
+        ("activity", "activity(\"a\", 1, #{zzzzzzzz: 1})"),
+        ("start_activity", "start_activity(\"a\", 1, #{zzzzzzzz: 1})"),
+        ("step", "step(\"a\", #{zzzzzzzz: 1}, || 1)"),
+        ("exec", "exec([\"a\"], #{zzzzzzzz: 1})"),
+        ("sh", "sh(\"a\", [], #{zzzzzzzz: 1})"),
+        ("http", "http(#{url: \"http://h/\", zzzzzzzz: 1})"),
+        ("wait_signal", "wait_signal(\"a\", #{zzzzzzzz: 1})"),
+        ("wait_token", "wait_token(\"a\", #{zzzzzzzz: 1})"),
+        ("ask", "ask(\"a\", #{zzzzzzzz: 1})"),
+        ("poll", "poll(\"a\", #{zzzzzzzz: 1}, || 1)"),
+        ("parallel", "parallel([1], |x| x, #{zzzzzzzz: 1})"),
+        ("child", "child(\"a\", 1, #{zzzzzzzz: 1})"),
+        ("with_lock", "with_lock(\"a\", #{zzzzzzzz: 1}, || 1)"),
+        ("defaults", "defaults(#{zzzzzzzz: 1})"),
+    ] {
+        let count = if call.contains(", #") { call.matches(", ").count() + 1 } else { 1 };
+        let (_, known) = options::of(name, count).unwrap_or_else(|| panic!("{call}: no options"));
+        let text = format!("let m = \"\"; try {{ {call}; }} catch (e) {{ m = e.message; }} m");
+        let (said, _) = drive(&text);
+        let Ok(Value::Text(said)) = said else { panic!("{call}: {said:?}") };
+        let listed = said.split("there are ").nth(1).unwrap_or_else(|| panic!("{call}: {said}"));
+        let mut listed: Vec<&str> = listed.split(", ").collect();
+        let mut known = known;
+        listed.sort_unstable();
+        known.sort_unstable();
+        assert_eq!(known, listed, "{call}");
+    }
+}
+
+#[test]
+fn commands_where_none_may_stand() {
+    finds(
+        "wait_until(|| sleep(1) == ())",
+        "Command (1, 15) sleep may not stand in the predicate of wait_until",
+    );
+    finds("on_query(\"q\", || uuid())", "Command (1, 18) uuid may not stand in a query");
+    finds("step(\"s\", || sleep(1))", "Command (1, 14) sleep may not stand in a step");
+    finds(
+        "fn f(x) { activity(\"charge\", x) } activity(\"f\", 1)",
+        "Command (1, 11) activity may not stand in an activity",
+    );
+    finds("fn deep() { sleep(1) } step(\"s\", || deep())", "Command (1, 13) sleep may not stand in a step");
+    fine("step(\"s\", || exec([\"a\"]).stdout); wait_until(|| now() > now()); on_query(\"q\", || run.id)");
+}
+
+#[test]
+fn activities_that_nothing_answers() {
+    finds("activity(\"chrage\")", "Activity (1, 10) nothing answers the activity \"chrage\"");
+    fine("fn own(x) { x } activity(\"own\", 1); activity(\"charge\"); let n = \"x\"; activity(n)");
+}
+
+#[test]
+fn what_is_seldom_meant_so() {
+    finds(
+        "wait_signal(\"a\", \"1h\"); 1",
+        "UnusedSignal (1, 1) whether the signal came in time is not looked at",
+    );
+    fine("wait_signal(\"a\"); let got = wait_signal(\"a\", \"1h\"); wait_signal(\"b\", \"1h\")");
+    let condition = "a signal is no condition: its payload may be anything, and a time-out gives ()";
+    finds("if !wait_signal(\"a\", \"1h\") { 1 }", &format!("SignalCondition (1, 5) {condition}"));
+    fine("if wait_signal(\"a\", #{timeout: \"1h\", otherwise: false}) { 1 }");
+    finds(
+        "let all = []; for h in [1] { all.push(|| h); }",
+        "LoopCapture (1, 42) the closure shares 'h' with the loop: later it sees the last one",
+    );
+    finds(
+        "for h in [1] { on_signal(`${h}`, |_d| print(h)); }",
+        "LoopCapture (1, 45) the closure shares 'h' with the loop: later it sees the last one",
+    );
+    fine(
+        "for h in [1] { strand(|| h); step(\"s\", || h); let mine = h; on_signal(\"s\", |_d| print(mine)); }",
+    );
+    finds(
+        "activity(\"charge\", #{timeout: \"1s\"})",
+        "OptionsAsInput (1, 20) these are names of options, but the second argument is the input",
+    );
+    fine("activity(\"charge\", #{timeout: \"1s\", amount: 1})");
+    finds(
+        "let n = 0; on_signal(\"a\", |_d| n += 1); n = n + activity(\"charge\");",
+        "LostUpdate (1, 41) 'n' is read before activity waits, and written after it",
+    );
+    fine(
+        "let n = 0; on_signal(\"a\", |_d| n += 1); n += activity(\"charge\"); n = activity(\"charge\") + n;",
+    );
+}

@@ -1,0 +1,233 @@
+//! The pass over a text: every statement and expression once in each place in which it may run, with the variables that it sees.
+
+use super::calls::Called;
+use super::known::{Text, World, closure, nearest};
+use super::{Finding, Rule, finding, rules};
+use rhai::{AST, ASTNode, Expr, Position, Stmt, StmtBlock};
+use std::collections::BTreeSet;
+
+/// Where code runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Place {
+    /// The script, a handler, a strand.
+    Script,
+    /// The body of an activity or step, in the words of a message.
+    Body(&'static str),
+    /// What only looks, in the words of a message.
+    Look(&'static str),
+}
+
+/// The state of the pass.
+pub(super) struct Walker<'w> {
+    pub(super) world: &'w World<'w>,
+    pub(super) text: &'w Text<'w>,
+    pub(super) place: Place,
+    /// The variables of the `for` loops around, within the function.
+    pub(super) loops: Vec<String>,
+    /// The variables of the function, innermost block last.
+    scopes: Vec<Vec<String>>,
+    seen: BTreeSet<(String, Place)>,
+    found: Vec<Finding>,
+}
+
+/// Looks through one text.
+pub(super) fn text(world: &World<'_>, file: &str, ast: &AST) -> Vec<Finding> {
+    let text = Text::new(file, ast);
+    let mut walker = Walker {
+        world,
+        text: &text,
+        place: Place::Script,
+        loops: Vec::new(),
+        scopes: vec![Vec::new()],
+        seen: BTreeSet::new(),
+        found: Vec::new(),
+    };
+    walker.statements(ast.statements(), true);
+    for name in text.functions.keys() {
+        walker.function(name, Place::Script);
+    }
+    walker.found
+}
+
+impl Walker<'_> {
+    pub(super) fn tell(&mut self, rule: Rule, position: Position, message: String, hint: Option<String>) {
+        self.found.extend(finding(self.text.file, rule, position, message, hint));
+    }
+
+    /// The functions of that name, in each place once.
+    pub(super) fn function(&mut self, name: &str, place: Place) {
+        if !self.seen.insert((name.to_owned(), place)) {
+            return;
+        }
+        let text = self.text;
+        for (params, body) in text.definitions(name) {
+            let scopes = std::mem::replace(&mut self.scopes, vec![params.clone()]);
+            let loops = std::mem::take(&mut self.loops);
+            let before = std::mem::replace(&mut self.place, place);
+            let last = top(body);
+            let mut number = 0_usize;
+            body.walk(&mut |path| {
+                if let [ASTNode::Stmt(statement)] = path {
+                    number += 1;
+                    self.statement(statement, number == last);
+                }
+                true
+            });
+            self.place = before;
+            self.loops = loops;
+            self.scopes = scopes;
+        }
+    }
+
+    fn block(&mut self, block: &StmtBlock, used: bool) {
+        self.statements(block.statements(), used);
+    }
+
+    /// Statements with variables of their own; the value of the last is used, or is not.
+    fn statements(&mut self, statements: &[Stmt], used: bool) {
+        self.scopes.push(Vec::new());
+        for (number, statement) in (1..).zip(statements) {
+            self.statement(statement, used && number == statements.len());
+        }
+        self.scopes.pop();
+    }
+
+    fn statement(&mut self, statement: &Stmt, used: bool) {
+        match statement {
+            Stmt::Var(variable, ..) => {
+                self.value(&variable.1);
+                self.declare(&variable.0.name);
+            }
+            Stmt::If(flow, _) => {
+                rules::condition(self, &flow.expr);
+                self.value(&flow.expr);
+                self.block(&flow.body, used);
+                self.block(&flow.branch, used);
+            }
+            Stmt::While(flow, _) | Stmt::Do(flow, ..) => {
+                rules::condition(self, &flow.expr);
+                self.value(&flow.expr);
+                self.block(&flow.body, false);
+            }
+            Stmt::For(each, _) => {
+                self.value(&each.2.expr);
+                let counter = each.1.as_ref().map(|counter| counter.name.to_string());
+                let variables: Vec<String> =
+                    std::iter::once(each.0.name.to_string()).chain(counter).collect();
+                let outer = self.loops.len();
+                self.loops.extend(variables.iter().cloned());
+                self.scopes.push(variables);
+                self.block(&each.2.body, false);
+                self.scopes.pop();
+                self.loops.truncate(outer);
+            }
+            Stmt::Switch(switch, _) => {
+                self.value(&switch.0);
+                for case in &switch.1.expressions {
+                    self.value(&case.lhs);
+                    self.expr(&case.rhs, used);
+                }
+            }
+            Stmt::Assignment(assignment) => {
+                rules::assignment(self, &assignment.0, &assignment.1);
+                self.value(&assignment.1.rhs);
+                self.value(&assignment.1.lhs);
+            }
+            Stmt::FnCall(call, position) => self.call(&Called::function(call, *position), used),
+            Stmt::Block(block) => self.block(block, used),
+            Stmt::TryCatch(flow, _) => {
+                self.block(&flow.body, used);
+                let caught = match &flow.expr {
+                    Expr::Variable(variable, ..) => vec![variable.1.to_string()],
+                    _ => Vec::new(),
+                };
+                self.scopes.push(caught);
+                self.block(&flow.branch, used);
+                self.scopes.pop();
+            }
+            Stmt::Expr(expr) => self.expr(expr, used),
+            Stmt::BreakLoop(Some(expr), ..) | Stmt::Return(Some(expr), ..) => self.value(expr),
+            _ => {}
+        }
+    }
+
+    fn declare(&mut self, name: &str) {
+        if let Some(scope) = self.scopes.last_mut() {
+            scope.push(name.to_owned());
+        }
+    }
+
+    /// An expression whose value is used.
+    pub(super) fn value(&mut self, expr: &Expr) {
+        self.expr(expr, true);
+    }
+
+    fn expr(&mut self, expr: &Expr, used: bool) {
+        if closure(expr).is_some() {
+            rules::kept(self, expr);
+            self.closure(expr, self.place);
+            return;
+        }
+        match expr {
+            Expr::Variable(variable, _, position) if variable.2.is_empty() => {
+                self.variable(&variable.1, *position);
+            }
+            Expr::FnCall(call, position) => self.call(&Called::function(call, *position), used),
+            Expr::MethodCall(call, position) => self.call(&Called::method(call, *position), used),
+            Expr::Stmt(block) => self.block(block, used),
+            Expr::InterpolatedString(parts, _) | Expr::Array(parts, _) => {
+                for part in parts {
+                    self.value(part);
+                }
+            }
+            Expr::Map(map, _) => {
+                for (_, value) in &map.0 {
+                    self.value(value);
+                }
+            }
+            Expr::Dot(pair, ..) | Expr::Index(pair, ..) => {
+                self.value(&pair.lhs);
+                self.value(&pair.rhs);
+            }
+            Expr::And(parts, _) | Expr::Or(parts, _) | Expr::Coalesce(parts, _) => {
+                for part in parts.iter() {
+                    self.value(part);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// A closure's captures here, and its body in its own place.
+    pub(super) fn closure(&mut self, expr: &Expr, place: Place) {
+        let Some(written) = closure(expr) else { return };
+        for capture in written.captures {
+            self.value(capture);
+        }
+        self.function(&written.name, place);
+    }
+
+    fn variable(&mut self, name: &str, position: Position) {
+        let visible = || self.scopes.iter().flatten().map(String::as_str).chain(["input", "run"]);
+        if visible().any(|known| known == name) || self.text.functions.contains_key(name) {
+            return;
+        }
+        let hint = match nearest(name, visible()) {
+            Some(near) => format!("did you mean {near}?"),
+            None => {
+                "functions do not see the variables of the script: hand them over as arguments".to_owned()
+            }
+        };
+        self.tell(Rule::Variable, position, format!("there is no variable '{name}'"), Some(hint));
+    }
+}
+
+/// How many statements a body has.
+fn top(body: &AST) -> usize {
+    let mut count = 0;
+    body.walk(&mut |path| {
+        count += usize::from(path.len() == 1);
+        true
+    });
+    count
+}

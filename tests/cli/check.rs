@@ -1,0 +1,120 @@
+//! `durun check`: what it finds, how it is shown, its exit code.
+
+use crate::harness::Home;
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Stdio};
+
+const ORDER: &str = "\
+let n = 0;
+for host in input.hosts {
+    slep(\"1s\");
+    on_signal(host, |_data| print(host));
+}
+activity(\"chrage\", n, #{timeout: \"1s\"})
+";
+
+#[test]
+fn findings_are_shown_with_their_lines_and_fail() {
+    let home = Home::new();
+    home.file("order.rhai", ORDER).file("activities/charge", "#!/bin/sh\n");
+    home.durun(&["check", "order.rhai"])
+        .exit(1)
+        .out(
+            "\
+error[D1310]: there is no function slep
+ --> order.rhai:3:5
+  |
+3 |     slep(\"1s\");
+  |     ^^^^
+  |
+  = help: did you mean sleep?
+
+warning[D1322]: the closure shares 'host' with the loop: later it sees the last one
+ --> order.rhai:4:35
+  |
+4 |     on_signal(host, |_data| print(host));
+  |                                   ^^^^
+  |
+  = help: let it capture a copy: let this_one = host;
+
+error[D1315]: nothing answers the activity \"chrage\"
+ --> order.rhai:6:10
+  |
+6 | activity(\"chrage\", n, #{timeout: \"1s\"})
+  |          ^
+  |
+  = help: write fn chrage(input), an executable activities/chrage, or [activity.chrage] in durun.toml
+",
+        )
+        .check();
+}
+
+#[test]
+fn warnings_fail_only_where_they_are_asked_to() {
+    let home = Home::new();
+    home.file("a.rhai", "wait_signal(\"a\", \"1h\");\n1\n");
+    let shown = home.durun(&["check", "a.rhai"]).stdout();
+    assert!(shown.starts_with("warning[D1320]: "), "{shown}");
+    home.durun(&["check", "--strict", "a.rhai"]).exit(1).out(&shown).check();
+    home.file("b.rhai", "wait_signal(\"a\")");
+    home.durun(&["check", "--strict", "b.rhai"]).check();
+    assert!(!home.store().exists(), "no store is made");
+}
+
+#[test]
+fn json_has_positions_and_a_text_that_is_no_script_is_a_finding() {
+    let home = Home::new();
+    home.file("a.rhai", "let x = ;")
+        .file("b.rhai", "import \"lib/c\" as c; c::f()")
+        .file("lib/c.rhai", "fn f() { y }");
+    home.durun(&["check", "-o", "jsonl", "a.rhai", "b.rhai"])
+        .exit(1)
+        .out(
+            "{\"code\":\"D0406\",\"column\":9,\"file\":\"a.rhai\",\"hint\":null,\"level\":\"error\",\"line\":1,\
+             \"message\":\"a.rhai is no valid script: Unexpected ';'\",\"schema\":1}\n\
+             {\"code\":\"D1312\",\"column\":10,\"file\":\"lib/c.rhai\",\
+             \"hint\":\"functions do not see the variables of the script: hand them over as arguments\",\
+             \"level\":\"error\",\"line\":1,\"message\":\"there is no variable 'y'\",\"schema\":1}\n",
+        )
+        .check();
+    home.durun(&["check", "-o", "json", "lib/c.rhai"]).exit(1).stdout();
+    let missing = home.durun(&["check", "gone.rhai"]).exit(4);
+    missing.err("error[D0401]: there is no script gone.rhai\n").check();
+}
+
+#[test]
+fn the_samples_have_no_errors() {
+    let home = Home::new();
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts");
+    let mut count = 0;
+    for entry in std::fs::read_dir(folder).expect("samples") {
+        let path = entry.expect("an entry").path();
+        if path.extension().is_some_and(|end| end == "rhai") {
+            home.durun(&["check", path.to_str().expect("text")]).stdout();
+            count += 1;
+        }
+    }
+    assert!(count > 10, "only {count} samples");
+}
+
+#[test]
+fn watch_checks_again_after_a_change() {
+    let home = Home::new();
+    home.file("a.rhai", "slep(1)");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_durun"))
+        .args(["check", "--watch", "-o", "jsonl", "a.rhai"])
+        .env_clear()
+        .env("HOME", home.path())
+        .current_dir(home.path())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("starts");
+    let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
+    let mut next = || lines.next().expect("a line").expect("text");
+    assert!(next().contains("slep"));
+    home.file("a.rhai", "slipe(1)");
+    let line = next();
+    child.kill().expect("killed");
+    child.wait().expect("ended");
+    assert!(line.contains("slipe"), "{line}");
+}

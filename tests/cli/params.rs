@@ -1,0 +1,129 @@
+//! `params(#{…})`: the inputs that a script declares, checked before anything is recorded.
+
+use crate::harness::Home;
+
+const BACKUP: &str = "\
+#!/usr/bin/env -S durun start
+// Copies a host's files.
+let p = params(#{host: (), keep: 7, share: 0.5, tags: [], full: false});
+fn shown() { `${input.host} ${input.keep}` }
+shown() + ` ${p.keep + 1} ${p.share * 2.0} ${p.tags.len()} ${p.full}`
+";
+
+fn home() -> Home {
+    let home = Home::new();
+    home.file("backup.rhai", BACKUP);
+    home
+}
+
+#[test]
+fn inputs_are_read_as_their_types_and_have_defaults() {
+    let home = home();
+    home.durun(&["backup.rhai", "-i", "host=7"]).out("7 7 8 1.0 0 false\n").check();
+    home.durun(&[
+        "run",
+        "backup.rhai",
+        "-i",
+        "host=a",
+        "-i",
+        "keep=3",
+        "-i",
+        "share=2",
+        "-i",
+        "tags=[1,2]",
+        "-i",
+        "full=true",
+    ])
+    .out("a 3 4 4.0 2 true\n")
+    .check();
+}
+
+#[test]
+fn defaults_are_no_part_of_the_input_that_tells_two_starts_apart() {
+    let home = home();
+    let words = ["start", "backup.rhai", "--id", "b", "-i", "host=a", "-i", "share:=2"];
+    home.durun(&words).out("a 7 8 4.0 0 false\n").check();
+    home.file("backup.rhai", BACKUP.replace("keep: 7", "keep: 9"));
+    home.durun(&words).out("a 7 8 4.0 0 false\n").check();
+}
+
+#[test]
+fn what_is_wrong_is_told_at_once_and_nothing_is_recorded() {
+    let home = home();
+    let help = " = help: durun start ~/backup.rhai --help lists the inputs\n";
+    home.durun(&["start", "backup.rhai", "-i", "hots=a", "-i", "keep=many"])
+        .exit(2)
+        .err(&format!(
+            "error[D1300]: the script takes no input \"hots\"\n |\n \
+             = note: the input \"keep\" is a whole number, not text\n \
+             = note: the input \"host\" is missing\n \
+             = note: nothing was recorded\n \
+             = help: did you mean host?\n \
+             = help: -i 'keep:=…' takes JSON\n{help}"
+        ))
+        .check();
+    home.durun(&["start", "backup.rhai"])
+        .exit(2)
+        .err(&format!(
+            "error[D1301]: the input \"host\" is missing\n |\n = note: nothing was recorded\n{help}"
+        ))
+        .check();
+    home.durun(&["start", "backup.rhai", "--input", "[1]"])
+        .exit(2)
+        .err(&format!(
+            "error[D1303]: the script takes its inputs by name, not as a list\n |\n = note: nothing was recorded\n{help}"
+        ))
+        .check();
+    home.durun(&["signal", "x", "go", "--start", "backup.rhai", "-i", "keep=1", "-i", "host:=null"])
+        .exit(2)
+        .err(&format!(
+            "error[D1301]: the input \"host\" is missing\n |\n = note: nothing was recorded\n{help}"
+        ))
+        .check();
+    assert_eq!(home.durun(&["list", "-a", "-o", "json"]).stdout().trim(), "[]");
+}
+
+#[test]
+fn a_declaration_that_is_not_written_out_is_no_script() {
+    let home = Home::new();
+    home.file("a.rhai", "let p = params(#{\n  day: today()\n});\n");
+    home.durun(&["start", "a.rhai"])
+        .exit(2)
+        .err(
+            "error[D0406]: a.rhai is no valid script: the default of \"day\" is not written out: it is checked before the script begins\n --> a.rhai:2:8\n  |\n\
+             2 |   day: today()\n  |        ^^^^^ the default of \"day\" is not written out: it is checked before the script begins\n  |\n  \
+             = note: nothing was recorded\n",
+        )
+        .check();
+}
+
+#[test]
+fn help_of_a_script_lists_its_inputs() {
+    let home = home();
+    for words in
+        [&["start", "backup.rhai", "--help"][..], &["--help", "start", "backup.rhai"], &["backup.rhai", "-h"]]
+    {
+        let help = home.durun(words).stdout();
+        let shown = help.split("\nbackup.rhai:\n").nth(1).unwrap_or_else(|| panic!("{words:?}: {help}"));
+        assert_eq!(
+            shown,
+            "  Copies a host's files.\n\nInputs:\n  \
+             -i host=…   has to be given\n  \
+             -i keep=…   a whole number, else 7\n  \
+             -i share=…  a number, else 0.5\n  \
+             -i tags:=…  a list, else []\n  \
+             -i full=…   true or false, else false\n"
+        );
+    }
+    home.file("plain.rhai", "1");
+    assert!(home.durun(&["start", "plain.rhai", "--help"]).stdout().contains("It declares no inputs"));
+    assert!(home.durun(&["start", "gone.rhai", "--help"]).stdout().contains("Usage: durun start"));
+}
+
+#[test]
+fn a_child_run_with_a_wrong_input_fails() {
+    let home = home();
+    home.file("parent.rhai", "let r = attempt(|| child(\"backup.rhai\", #{hots: 1})); r.error.message");
+    let said = home.durun(&["parent.rhai"]).stdout();
+    assert!(said.contains("the script takes no input \"hots\"; the input \"host\" is missing"), "{said}");
+}
