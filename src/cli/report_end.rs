@@ -196,6 +196,7 @@ error[D0101]: run order-1 failed: backup exited with 3
           first
           no \\x1b[31mspace
   = help: durun history order-1 tells what happened, durun logs order-1 backup what it wrote
+  = help: to go on at the failed step: durun retry order-1
 "
                 .to_owned()
             )
