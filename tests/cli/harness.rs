@@ -62,8 +62,15 @@ impl Home {
 
     /// Executes until the run's status contains all of these, and kills the executor.
     pub(crate) fn executed_until(&self, words: &[&str], id: &str, seen: &[&str]) {
+        self.executed_until_all(words, &[(id, seen)]);
+    }
+
+    /// The same for several runs that it executes.
+    pub(crate) fn executed_until_all(&self, words: &[&str], runs: &[(&str, &[&str])]) {
         let _killed = Killed(self.durun(words).command.spawn().expect("the program starts"));
-        self.until(id, seen);
+        for (id, seen) in runs {
+            self.until(id, seen);
+        }
     }
 
     /// Waits until the run's status, as JSON, contains all of these.
