@@ -3,8 +3,10 @@
 use super::finder::{Finder, Until};
 use super::schedule::{News, fire_schedules, next_slot};
 use super::{ClientError, ExecuteOptions, Finished, Session};
+use crate::config::Configs;
 use crate::history::{Moment, RunId, RunNo, Waker};
 use crate::store::{Answer, Due, Request};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What is to be advanced, and for how long.
@@ -71,8 +73,9 @@ pub fn advance(
         }
         Span::UntilStopped { park_after } => (Until::Stopped, park_after),
     };
+    let configs = Arc::clone(&options.execute.configs);
     let execute = ExecuteOptions { park_after: Some(park_after), ..options.execute };
-    let mut finder = Finder::new(session, options.jobs.max(1), until, onlooker);
+    let mut finder = Finder::new(session, options.jobs.max(1), until, configs, onlooker);
     session.executor().supply(session, &mut finder, execute)?;
     Ok(())
 }
@@ -83,9 +86,10 @@ pub fn advance(
 pub(super) fn look(
     session: &Session,
     thorough: bool,
+    configs: &Configs,
     onlooker: &mut dyn Onlooker,
 ) -> Result<Due, ClientError> {
-    let slot = fire_schedules(session, &mut |news| onlooker.scheduled(news))?;
+    let slot = fire_schedules(session, configs, &mut |news| onlooker.scheduled(news))?;
     let due = what_is_due(session, thorough)?;
     Ok(Due { next: [due.next, slot].into_iter().flatten().min(), ..due })
 }

@@ -3,10 +3,12 @@
 use super::advance::{Onlooker, look};
 use super::{ClientError, Finished, Resumed, Session, resume, view};
 use crate::client::engine::failed;
+use crate::config::Configs;
 use crate::history::{Moment, RunId, RunNo, RunStatus, Seq};
 use crate::store::{Request, RunView, StoreError};
 use crate::worker::{Supply, Wish, WorkerError};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How often a server looks at what has a timer, besides when one is due.
@@ -33,6 +35,7 @@ pub(super) struct Finder<'a> {
     session: &'a Session,
     jobs: usize,
     until: Until,
+    configs: Arc<Configs>,
     onlooker: &'a mut dyn Onlooker,
     /// Found and not yet claimed.
     found: VecDeque<(RunNo, RunId)>,
@@ -60,12 +63,14 @@ impl<'a> Finder<'a> {
         session: &'a Session,
         jobs: usize,
         until: Until,
+        configs: Arc<Configs>,
         onlooker: &'a mut dyn Onlooker,
     ) -> Self {
         Self {
             session,
             jobs,
             until,
+            configs,
             onlooker,
             found: VecDeque::new(),
             held: BTreeMap::new(),
@@ -83,7 +88,9 @@ impl<'a> Finder<'a> {
             return Ok(());
         }
         match self.until {
-            Until::Waiting { .. } => self.found = look(self.session, true, self.onlooker)?.runs.into(),
+            Until::Waiting { .. } => {
+                self.found = look(self.session, true, &self.configs, self.onlooker)?.runs.into();
+            }
             // From now on the store tells; what was before is looked for.
             Until::Stopped => drop(self.session.ask(Request::Attend)?),
         }
@@ -108,7 +115,7 @@ impl<'a> Finder<'a> {
         if !thorough && self.look_at > monotonic && self.next_due.is_none_or(|due| due > now) {
             return Ok(());
         }
-        let due = look(self.session, thorough, self.onlooker)?;
+        let due = look(self.session, thorough, &self.configs, self.onlooker)?;
         self.next_due = due.next;
         let after = self.session.clock().monotonic();
         self.look_at = after.saturating_add(LOOK);

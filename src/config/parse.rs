@@ -98,15 +98,22 @@ fn limits(item: &Item<'_>) -> Read<Limits> {
 }
 
 fn notify(item: &Item<'_>) -> Read<Notify> {
-    let keys = item.table(Some(&["on_struggling"]))?;
-    let on_struggling = match keys.get("on_struggling") {
-        None => None,
-        Some(item) => Some(match item.value {
-            DeValue::String(_) => Notice::Shell(item.word()?),
-            _ => Notice::Program(item.words()?),
-        }),
-    };
-    Ok(Notify { on_struggling })
+    let keys = item.table(Some(&["on_failure", "on_missed", "on_struggling", "on_stuck", "on_success"]))?;
+    let read = |key: &str| keys.get(key).map(notice).transpose();
+    Ok(Notify {
+        on_struggling: read("on_struggling")?,
+        on_failure: read("on_failure")?,
+        on_stuck: read("on_stuck")?,
+        on_success: read("on_success")?,
+        on_missed: read("on_missed")?,
+    })
+}
+
+fn notice(item: &Item<'_>) -> Read<Notice> {
+    let DeValue::String(_) = item.value else { return Ok(Notice::Program(item.words()?)) };
+    let text = item.word()?;
+    let is_address = text.starts_with("http://") || text.starts_with("https://");
+    Ok(if is_address { Notice::Url(address(item)?) } else { Notice::Shell(text) })
 }
 
 fn secret(directory: &Path, name: &str, item: &Item<'_>) -> Read<SecretSource> {

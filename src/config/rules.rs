@@ -79,13 +79,23 @@ pub enum SecretSource {
 pub struct Notify {
     /// What is executed when a call has been failing for its `warn_after`.
     pub on_struggling: Option<Notice>,
+    /// Who is told of a run that has failed or timed out.
+    pub on_failure: Option<Notice>,
+    /// Who is told of a run that cannot go on before a person has mended something.
+    pub on_stuck: Option<Notice>,
+    /// Who is told of a run that has completed.
+    pub on_success: Option<Notice>,
+    /// Who is told of slots of a schedule that were missed, of a skip over a stuck run, and of a schedule that paused itself.
+    pub on_missed: Option<Notice>,
 }
 
-/// A command that tells somebody; it gets what there is to tell as JSON on stdin.
+/// A command that tells somebody, or an address; it gets what there is to tell as JSON, a command on stdin.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Notice {
     /// A program and its arguments; never empty.
     Program(Vec<String>),
     /// A text for `sh -c`.
     Shell(String),
+    /// An address that gets it as the body of a POST.
+    Url(String),
 }

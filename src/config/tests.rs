@@ -92,6 +92,15 @@ on_struggling = ["mail", "-s", "durun", "ops"]
         read("[notify]\non_struggling = \"mail ops\"").notify.on_struggling,
         Some(Notice::Shell("mail ops".to_owned()))
     );
+    let all = read(
+        "[notify]\non_failure = \"a\"\non_stuck = [\"b\"]\non_success = \"http://c/d\"\non_missed = \"e\"",
+    )
+    .notify;
+    let found = [all.on_failure, all.on_stuck, all.on_success, all.on_missed, all.on_struggling];
+    let shell = |text: &str| Some(Notice::Shell(text.to_owned()));
+    let program = Some(Notice::Program(vec!["b".to_owned()]));
+    let url = Some(Notice::Url("http://c/d".to_owned()));
+    assert_eq!(found, [shell("a"), program, url, shell("e"), None]);
     let empty = read("");
     assert_eq!((empty.limits.activities, empty.activities.len()), (64, 0));
 }

@@ -1,5 +1,6 @@
 //! What an executor adds to its run, in one transaction.
 
+use super::NewRun;
 use crate::history::{
     MessageId, MessageNo, Moment, OpId, Pending, Record, Restart, RunNo, Seq, StoredStatus, Value,
 };
@@ -51,6 +52,9 @@ pub struct RowChange {
     /// The last record ends the generation: the next begins so.
     #[serde(default)]
     pub restart: Option<Restart>,
+    /// The run that tells somebody of the new state: recorded with it.
+    #[serde(default)]
+    pub hook: Option<Box<NewRun>>,
 }
 
 /// What an append says of a key of `once` calls that its run holds.

@@ -66,8 +66,11 @@ impl Worker {
         for (answer, flight) in answers.into_iter().zip(flights) {
             match answer {
                 Ok(Answer::Done) => {
-                    let (run, intents) = (flight.run, flight.intents.clone());
+                    let (run, intents, hook) = (flight.run, flight.intents.clone(), flight.hook.clone());
                     self.committed(flight);
+                    if let Some(hook) = hook {
+                        self.take_up_hook(&hook);
+                    }
                     for op in intents {
                         self.intended(run, op);
                     }

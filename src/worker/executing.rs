@@ -85,6 +85,10 @@ pub(super) struct Executing {
     pub(super) queued: Option<super::queue::Queued>,
     /// Since when it has only waited, on the monotonic clock.
     pub(super) waits_since: Option<std::time::Duration>,
+    /// Whether another run has started it.
+    pub(super) is_child: bool,
+    /// The slot of a schedule that has.
+    pub(super) origin: Option<crate::history::Origin>,
 }
 
 /// An append on its way, and the entry to deliver when it is committed.
@@ -97,6 +101,8 @@ pub(super) struct InFlight {
     pub(super) restarts: bool,
     /// At-most-once commands whose intent it brings to disk.
     pub(super) intents: Vec<OpId>,
+    /// The run that it records to tell somebody.
+    pub(super) hook: Option<crate::history::RunId>,
 }
 
 impl Executing {
@@ -146,6 +152,8 @@ impl Executing {
                 .filter(|place| place.admitted_at.is_none())
                 .map(|_| super::queue::Queued::default()),
             waits_since: None,
+            is_child: row.parent.is_some(),
+            origin: row.origin.clone(),
         }
     }
 
@@ -278,7 +286,9 @@ impl Executing {
         }
         let mut once = std::mem::take(&mut self.lazy.released);
         once.extend(entry.as_ref().and_then(|entry| self.once_change(&entry.fact)));
-        let lazy = self.lazy.take();
+        let mut lazy = self.lazy.take();
+        lazy.row.hook = lazy.row.status.as_ref().and_then(|status| self.hook(status, now));
+        let hook = lazy.row.hook.as_ref().map(|hook| hook.id.clone());
         let intents = lazy.pending.values().filter(|row| row.begun).map(|row| row.op).collect();
         let append = Append {
             run: self.no,
@@ -295,7 +305,7 @@ impl Executing {
             once,
             locks: lazy.locks,
         };
-        Ok((append, InFlight { run: self.no, entry, checksum, ends, restarts, intents }))
+        Ok((append, InFlight { run: self.no, entry, checksum, ends, restarts, intents, hook }))
     }
 
     /// Adds to a command what `durun.toml` says of it and its script does not.

@@ -15,6 +15,7 @@ mod effects;
 mod eviction;
 mod executing;
 mod generation;
+mod hooks;
 mod intent;
 mod lazy;
 mod limits;
@@ -38,6 +39,7 @@ mod worker;
 
 pub use children::Programs;
 pub use effects::{Effects, Job, JobDone, JobKey, News, Ready};
+pub use hooks::Hook;
 pub use processes::Processes;
 pub use progress::{Observer, Progress};
 pub use recovery::{LoadError, compile_program, load_history};

@@ -45,10 +45,15 @@ impl Worker {
                 (CommandKind::Exec, vec![("argv", Value::List(words))])
             }
             Notice::Shell(text) => (CommandKind::Sh, vec![("text", text.as_str().into())]),
+            Notice::Url(url) => {
+                let json = Value::from([("content-type", "application/json".into())]);
+                let input = vec![("method", "POST".into()), ("url", url.as_str().into()), ("headers", json)];
+                (CommandKind::Http, input)
+            }
         };
         // It goes to whoever is told, not to whom the secrets of the run are for.
         let about = Placeholder::forget_in(&about.to_string(), run.start.secret);
-        input.push(("stdin", about.into()));
+        input.push((if kind == CommandKind::Http { "body" } else { "stdin" }, about.into()));
         let input = Value::Map(input.into_iter().map(|(name, value)| (name.to_owned(), value)).collect());
         self.effects.start(Job {
             key: JobKey { run: no, op: OpId::NOTICE, serial },

@@ -178,6 +178,11 @@ impl Worker {
             if self.turn()? {
                 continue;
             }
+            if !is_open && self.has_only_hooks_that_wait() {
+                // Nobody waits for that: whoever goes on with runs tries them again.
+                self.put_down(true)?;
+                break;
+            }
             match inputs.recv_timeout(self.patience().min(supply.patience()).min(LOOK_UP)) {
                 Ok(input) => self.hear(input, supply),
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}

@@ -19,6 +19,7 @@ mod list;
 mod locks;
 mod logs;
 mod missed;
+mod notify;
 mod once;
 mod overlap;
 mod overview;

@@ -11,6 +11,7 @@ mod exec;
 mod fanout;
 mod four_processes;
 mod generations;
+mod hooks;
 mod http;
 mod interrupts;
 mod invoices;

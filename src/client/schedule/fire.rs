@@ -3,9 +3,11 @@
 use super::plan::{Earlier, News, Plan, next_fire, plan, slot_id};
 use crate::client::start::new_run;
 use crate::client::{ClientError, IfEnded, LoadedProgram, Session, StartRequest, load_program};
+use crate::config::Configs;
 use crate::history::{Moment, Origin, OverlapPolicy, RunEnd, RunId, RunNo, Schedule, StoredStatus, Value};
 use crate::store::{Answer, NewOverlap, NewRun, Request, ScheduleChange, Schedules, StoreError};
 use crate::timer::{Cron, Zone, rfc3339};
+use crate::worker::Hook;
 use std::path::Path;
 
 /// How often a change is planned anew where another process was faster.
@@ -17,10 +19,14 @@ const AGAIN_MS: i64 = 1_000;
 ///
 /// # Errors
 /// What the store says; a script that cannot be started is told as news.
-pub fn fire_schedules(session: &Session, tell: &mut dyn FnMut(News)) -> Result<Option<Moment>, ClientError> {
+pub fn fire_schedules(
+    session: &Session,
+    configs: &Configs,
+    tell: &mut dyn FnMut(News),
+) -> Result<Option<Moment>, ClientError> {
     let mut next: Option<Moment> = None;
     for row in all(session)?.rows {
-        let after = fire(session, row, tell)?;
+        let after = fire(session, configs, row, tell)?;
         next = [next, after].into_iter().flatten().min();
     }
     Ok(next)
@@ -34,6 +40,7 @@ pub(in crate::client) fn next_slot(session: &Session) -> Result<Option<Moment>, 
 
 fn fire(
     session: &Session,
+    configs: &Configs,
     mut row: Schedule,
     tell: &mut dyn FnMut(News),
 ) -> Result<Option<Moment>, ClientError> {
@@ -45,7 +52,7 @@ fn fire(
                 return Ok(None);
             }
         };
-        match try_to_fire(session, &row, &cron)? {
+        match try_to_fire(session, configs, &row, &cron)? {
             Tried::Nothing => return Ok(next_fire(&row, &cron)),
             Tried::Done(plan) => {
                 plan.news.into_iter().for_each(&mut *tell);
@@ -67,7 +74,12 @@ enum Tried {
     Changed,
 }
 
-fn try_to_fire(session: &Session, row: &Schedule, cron: &Cron) -> Result<Tried, ClientError> {
+fn try_to_fire(
+    session: &Session,
+    configs: &Configs,
+    row: &Schedule,
+    cron: &Cron,
+) -> Result<Tried, ClientError> {
     let now = session.now();
     let is_due = next_fire(row, cron).is_some_and(|at| at <= now);
     if row.paused.is_some() || !is_due && (row.open.is_empty() || !row.pause_on_failure) {
@@ -90,6 +102,7 @@ fn try_to_fire(session: &Session, row: &Schedule, cron: &Cron) -> Result<Tried, 
             starts.push(new_slot(session, row, program, (id, *slot), row.overlap)?);
         }
     }
+    starts.extend(hooks(session, configs, row, cron, &plan.news)?);
     match change(session, row, Some(plan.row.clone()), starts) {
         Ok(()) => Ok(Tried::Done(Box::new(plan))),
         Err(ClientError::Store(StoreError::ScheduleChanged { .. })) => Ok(Tried::Changed),
@@ -132,6 +145,36 @@ pub(super) fn new_slot(
     };
     let (new, _) = new_run(session, request)?;
     Ok(NewRun { origin: Some(Origin { schedule: row.name.clone(), slot }), ..new })
+}
+
+/// The runs that tell whoever `[notify] on_missed` names, one for each piece of news.
+fn hooks(
+    session: &Session,
+    configs: &Configs,
+    row: &Schedule,
+    cron: &Cron,
+    news: &[News],
+) -> Result<Vec<NewRun>, ClientError> {
+    // What is wrong in durun.toml is told when a run of the schedule is taken up.
+    let Ok(config) = configs.read_or_last(Path::new(&row.starts.script)) else { return Ok(Vec::new()) };
+    let Some(notice) = &config.notify.on_missed else { return Ok(Vec::new()) };
+    let mut runs = Vec::new();
+    for news in news {
+        let Some((slot, about)) = news.about(row, session.now()) else { continue };
+        let hook = Hook {
+            key: "on_missed",
+            notice,
+            of: row.name.as_str(),
+            place: &format!("{}-{}", cron.label(slot), news.word()),
+            about,
+            script: &row.starts.script,
+            directory: &row.starts.directory,
+            environment: &row.starts.environment,
+            secret: Session::random()?,
+        };
+        runs.extend(hook.run());
+    }
+    Ok(runs)
 }
 
 /// How the earlier runs of a schedule stand.

@@ -1,7 +1,7 @@
 //! What becomes of the slots of a schedule that are due: worked out from the schedule, the time and how its earlier runs stand.
 
-use crate::history::{Catchup, Fate, Moment, OverlapPolicy, Paused, RunId, Schedule, SlotRecord};
-use crate::timer::Cron;
+use crate::history::{Catchup, Fate, Moment, OverlapPolicy, Paused, RunId, Schedule, SlotRecord, Value};
+use crate::timer::{Cron, rfc3339};
 use std::collections::VecDeque;
 
 /// A slot that is not later than this counts as fired in time, in milliseconds.
@@ -66,6 +66,46 @@ pub enum News {
         /// Why.
         why: String,
     },
+}
+
+impl News {
+    /// In one word.
+    pub(super) fn word(&self) -> &'static str {
+        match self {
+            Self::Missed { .. } => "missed",
+            Self::SkippedOverStuck { .. } => "skipped",
+            Self::Paused { .. } => "paused",
+            Self::Unreadable { .. } => "unreadable",
+        }
+    }
+
+    /// The slot that it is about, and what whoever is told of it gets; nothing where that is nobody's business.
+    pub(super) fn about(&self, row: &Schedule, now: Moment) -> Option<(Moment, Value)> {
+        let (first, last, count, run, reason) = match self {
+            Self::Missed { record, .. } => {
+                let reason = match &record.fate {
+                    Fate::Missed { reason } => reason.as_str(),
+                    Fate::Started { .. } | Fate::Skipped { .. } => "",
+                };
+                (record.first, record.last, record.count, None, reason)
+            }
+            Self::SkippedOverStuck { slot, by, .. } => (*slot, *slot, 1, Some(by), "an earlier run is stuck"),
+            Self::Paused { failed, .. } => (now, now, 0, Some(failed), "a run of it came out badly"),
+            Self::Unreadable { .. } => return None,
+        };
+        let about = Value::from([
+            ("event", Value::from(self.word())),
+            ("schedule", row.name.as_str().into()),
+            ("script", row.starts.script.as_str().into()),
+            ("first", rfc3339(first).into()),
+            ("last", rfc3339(last).into()),
+            ("count", count.into()),
+            ("run", run.map_or(Value::Null, |run| run.as_str().into())),
+            ("reason", reason.into()),
+            ("at", rfc3339(now).into()),
+        ]);
+        Some((first, about))
+    }
 }
 
 /// The name of the run of a slot.

@@ -90,7 +90,8 @@ impl World {
 
 fn fired(session: &Session) -> (Vec<News>, Option<Moment>) {
     let mut news = Vec::new();
-    let next = fire_schedules(session, &mut |told| news.push(told)).expect("fires");
+    let next =
+        fire_schedules(session, &crate::config::Configs::none(), &mut |told| news.push(told)).expect("fires");
     (news, next)
 }
 

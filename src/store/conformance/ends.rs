@@ -3,14 +3,16 @@
 use super::fixtures::{ALICE, NOON, append, new_run, pending, signal};
 use super::{Chain, Check, Subject};
 use crate::history::{
-    Checksum, Fact, MessageNo, Moment, Pending, RunEnd, RunEnded, RunNo, RunStatus, StoredStatus, Value,
+    Checksum, Fact, MessageNo, Moment, Pending, RunEnd, RunEnded, RunNo, RunStatus, ScriptHash, StoredStatus,
+    Value,
 };
-use crate::store::{Answer, Append, Request, RowChange, RunFilter, StoreError};
+use crate::store::{Answer, Append, NewRun, Request, RowChange, RunFilter, StoreError};
 use std::time::Duration;
 
 pub(super) const CHECKS: &[Check] = &[
     ("an end removes what waits, counts what was unread and drops the claim", cleaned_up),
     ("the append that ends a run is acknowledged again, another is refused", after_the_end),
+    ("an end and the run that tells of it are stored together, once", told_of),
     ("a terminated run has its end as last entry, and its executor is fenced off", terminated),
     ("a run without entries can be terminated", terminated_unbegun),
     ("a terminated run's time does not go back", terminated_in_time),
@@ -48,6 +50,28 @@ fn cleaned_up(subject: &Subject) {
     assert_eq!((view.status, view.unread, view.executor), (RunStatus::Completed, 2, None));
     let open = RunFilter { statuses: vec![RunStatus::Parked, RunStatus::Waiting], ..RunFilter::default() };
     assert_eq!(subject.ask(Request::List(open)), Ok(Answer::Views(Vec::new())));
+}
+
+fn told_of(subject: &Subject) {
+    let run = subject.executed("a");
+    let (mut last, _) = ending(run);
+    let forged = NewRun { scripts: vec![(ScriptHash::of("1"), "2".to_owned())], ..new_run("a.on_success.0") };
+    last.row.hook = Some(Box::new(forged));
+    let refused = subject.append(last.clone());
+    assert!(matches!(refused, Err(StoreError::Protocol { .. })), "{refused:?}");
+    assert_eq!(subject.view(run).status, RunStatus::Running);
+    last.row.hook = Some(Box::new(new_run("a.on_success.0")));
+    for _ in 0..2 {
+        let ended = subject.append(last.clone());
+        assert!(matches!(ended, Ok(Answer::Done | Answer::Told(_))), "{ended:?}");
+        let open = RunFilter { statuses: vec![RunStatus::Parked], ..RunFilter::default() };
+        let Ok(Answer::Views(open)) = subject.ask(Request::List(open)) else { panic!("lists") };
+        let open: Vec<String> = open.into_iter().map(|view| view.row.id.to_string()).collect();
+        assert_eq!(
+            (subject.view(run).status, open),
+            (RunStatus::Completed, vec!["a.on_success.0".to_owned()])
+        );
+    }
 }
 
 fn after_the_end(subject: &Subject) {

@@ -32,6 +32,7 @@ pub(super) fn append_to(
         return Err(StoreError::Gap { from: append.from, expected: next });
     }
     append.locks.iter().try_for_each(super::lock::check)?;
+    append.row.hook.as_deref().map_or(Ok(()), super::start::check)?;
     let mut heard = false;
     let mut facts = Vec::new();
     for record in &append.records {
@@ -80,6 +81,11 @@ pub(super) fn append_to(
     }
     if heard || append.row != RowChange::default() {
         change_row(rows, around, &mut row, &append.row, &mut told)?;
+    }
+    if let Some(hook) = &append.row.hook
+        && let Answer::Started { run, .. } = super::start::start(rows, around, hook)?
+    {
+        told.recorded.push(run);
     }
     // After the row: a grant to this very run counts its message there.
     let has_ended = matches!(append.row.status, Some(StoredStatus::Ended(_)));
