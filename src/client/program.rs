@@ -1,7 +1,7 @@
 //! Loading a program: the text of a script and of what it imports, from the files that a start names.
 
-use super::Executor;
-use crate::history::{Program, ScriptHash};
+use super::{ClientError, Executor};
+use crate::history::{Program, ScriptHash, Value};
 use crate::script::Params;
 use std::path::{Path, PathBuf};
 
@@ -83,6 +83,18 @@ pub struct LoadedProgram {
     pub texts: Vec<(ScriptHash, String)>,
     /// The inputs that the script declares.
     pub params: Option<Params>,
+}
+
+impl LoadedProgram {
+    /// An input as the script declares it.
+    ///
+    /// # Errors
+    /// [`ClientError::Input`] with all that is wrong with it.
+    pub(super) fn fit(&self, input: Value) -> Result<Value, ClientError> {
+        let Some(params) = &self.params else { return Ok(input) };
+        let script = self.program.path.clone();
+        params.fit(&input).map_err(|wrong| ClientError::Input { script, wrong })
+    }
 }
 
 /// Reads a script, checks its syntax and pins what it imports.

@@ -183,10 +183,7 @@ pub fn start(session: &Session, request: StartRequest) -> Result<Started, Client
 
 /// The request with its input as the script declares it.
 pub(super) fn fitted(mut request: StartRequest) -> Result<StartRequest, ClientError> {
-    if let Some(params) = &request.program.params {
-        let script = request.program.program.path.clone();
-        request.input = params.fit(&request.input).map_err(|wrong| ClientError::Input { script, wrong })?;
-    }
+    request.input = request.program.fit(request.input)?;
     Ok(request)
 }
 

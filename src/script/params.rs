@@ -7,6 +7,9 @@ use crate::history::Value;
 use rhai::{AST, ASTNode, Dynamic, Expr, FnCallExpr, Position, Stmt};
 use std::collections::BTreeMap;
 
+/// What the run of a schedule's slot is given besides what the schedule says; a script need not declare it.
+const GIVEN_BY_SCHEDULES: &str = "slot";
+
 /// The inputs that a script declares, in the order of its text.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Params(Vec<Param>);
@@ -135,6 +138,10 @@ impl Params {
         let mut fitted = BTreeMap::new();
         for (name, value) in given {
             let Some(param) = self.0.iter().find(|param| param.name == *name) else {
+                if name == GIVEN_BY_SCHEDULES {
+                    fitted.insert(name.clone(), value.clone());
+                    continue;
+                }
                 wrong.push(BadInput::Unknown { name: name.clone(), near: self.near(name) });
                 continue;
             };
@@ -298,6 +305,12 @@ mod tests {
             declared().fit(&input).expect("fits").to_string(),
             r#"{"host":1,"keep":null,"share":2.0}"#
         );
+    }
+
+    #[test]
+    fn the_slot_of_a_schedule_fits_whether_it_is_declared_or_not() {
+        let input = Value::from([("host", Value::Int(1)), ("slot", Value::from("2026-11-29T02:30:00Z"))]);
+        assert_eq!(declared().fit(&input), Ok(input));
     }
 
     #[test]

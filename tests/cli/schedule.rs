@@ -57,6 +57,22 @@ fn tick_fires_a_slot_once_and_its_run_says_where_it_comes_from() {
 }
 
 #[test]
+fn a_script_with_declared_inputs_is_scheduled_with_inputs_that_fit_and_gets_its_slot_besides() {
+    let home = Home::new();
+    home.file(
+        "s.rhai",
+        "params(#{ source: (), keep: 7 }); `${input.source} ${input.keep} ${input.slot.len()}`",
+    );
+    let refused = home.durun(&["schedule", "add", "nightly", "0 2 * * *", "s.rhai"]).make();
+    assert!(refused.2 == 2 && refused.1.contains("D1301"), "{refused:?}");
+    home.durun(&["schedule", "list"]).check();
+    home.durun(&["schedule", "add", "nightly", "0 2 * * *", "s.rhai", "-i", "source=docs"]).check();
+    let run = home.durun(&["schedule", "trigger", "nightly"]).stdout();
+    home.durun(&["tick"]).check();
+    home.durun(&["result", run.trim_end()]).out("docs 7 24\n").check();
+}
+
+#[test]
 fn the_same_again_changes_nothing_and_another_is_refused_until_it_is_meant() {
     let home = Home::new();
     home.file("s.rhai", "1");

@@ -52,7 +52,8 @@ pub enum Added {
 /// Adds a schedule. The first slot is the one after now.
 ///
 /// # Errors
-/// [`ScheduleError`]: `Name`, `Zone`, `Cron`, `Exists`; [`ProgramError`](crate::client::ProgramError) for its script.
+/// [`ScheduleError`]: `Name`, `Zone`, `Cron`, `Exists`; [`ProgramError`](crate::client::ProgramError) for its script; [`ClientError::Input`]
+/// where that does not take the input.
 pub fn add_schedule(session: &Session, new: NewSchedule) -> Result<Added, ClientError> {
     let name = RunId::parse(&new.name)
         .map_err(|error| ScheduleError::Name { name: new.name.clone(), why: error.to_string() })?;
@@ -65,14 +66,16 @@ pub fn add_schedule(session: &Session, new: NewSchedule) -> Result<Added, Client
     let now = session.now();
     let cron = Cron::parse(&new.cron, zone, now).map_err(ScheduleError::from)?;
     new.starts.input.check()?;
-    let program = load_program(Path::new(&new.starts.script), session.executor().as_ref())?.program;
+    let loaded = load_program(Path::new(&new.starts.script), session.executor().as_ref())?;
+    let input = loaded.fit(new.starts.input)?;
+    let program = loaded.program;
     let mut row = Schedule {
         name: name.clone(),
         // Other than that of any schedule of the name before; changes raise it by one.
         version: u64::from_be_bytes(Session::random()?) >> 16 | 1,
         cron: cron.text().to_owned(),
         zone: zone.name().to_owned(),
-        starts: ScheduledStart { script: program.path, ..new.starts },
+        starts: ScheduledStart { script: program.path, input, ..new.starts },
         overlap: new.overlap,
         catchup: new.catchup,
         jitter_ms: new.jitter_ms,
