@@ -82,7 +82,7 @@ impl Home {
                 return;
             }
             let waited = SystemClock.monotonic().saturating_sub(began);
-            assert!(waited < Duration::from_mins(1), "waited in vain for {seen:?}: {status}");
+            assert!(waited < Duration::from_mins(3), "waited in vain for {seen:?}: {status}");
             SystemClock.pause(Duration::from_millis(10));
         }
     }

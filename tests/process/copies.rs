@@ -55,7 +55,8 @@ fn a_copy_that_is_killed_goes_on_at_the_file_where_it_was() {
     }
     assert_eq!(times.len(), FILES);
     let again: usize = times.values().map(|count| count - 1).sum();
-    // Those whose heartbeat was not on disk yet: 50 ms and what the machine takes for it.
-    assert!(again <= kills * 6, "{again} were copied again: {times:?}");
+    // Those whose heartbeat was not on disk yet: 50 ms and what the machine takes for it. Whoever began at the first
+    // file again after each kill would copy 48 a second time.
+    assert!(again <= kills * 10, "{again} were copied again: {times:?}");
     assert!(world.good(&["logs", "copy"]).contains("goes on after file 0"));
 }

@@ -70,7 +70,7 @@ fn a_child_that_ignores_term_is_killed_after_its_grace() {
     let told = finish(child);
     let took = SystemClock.monotonic().saturating_sub(began);
     assert_eq!(told.code, Some(5), "{told:?}");
-    assert!(took > Duration::from_secs(9) && took < Duration::from_secs(20), "{took:?}");
+    assert!(took > Duration::from_secs(9) && took < Duration::from_mins(1), "{took:?}");
     no_child_is_left(&world);
 }
 
@@ -264,8 +264,8 @@ fn ten_thousand_maps_are_read_looped_filtered_and_pushed_in_a_moment() {
     let told = executed(&world, text);
     let took = SystemClock.monotonic().saturating_sub(began);
     assert_eq!(told.out.trim_end(), "[5000,9900,49995000]", "{told:?}");
-    // Without optimisation, on a machine that does other things besides.
-    assert!(took < Duration::from_secs(8), "{took:?}");
+    // A second without optimisation; what copies the whole for each element takes many minutes.
+    assert!(took < Duration::from_mins(1), "{took:?}");
 }
 
 #[test]

