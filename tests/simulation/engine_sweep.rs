@@ -4,59 +4,14 @@
 //! same end; and no effect whose outcome was acknowledged happens again.
 
 use crate::sample_world::{Sample, SampleWorld, samples};
-use durun::history::{Fact, OpId, Record, RunEnd, RunNo, Seq};
+use crate::witness::{Acknowledged, Kept, Promise, Witness};
+use durun::history::{Fact, OpId, RunEnd, RunNo, Seq};
 use durun::store::conformance::Living;
 use durun::store::crash::{CrashDisk, Faults};
-use durun::store::{Answer, EventSink, LocalSession, RedbTables, Request, Store, StoreError};
+use durun::store::{Answer, LocalSession, RedbTables, Request, Store};
 use durun::timer::ManualClock;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
-
-/// An entry that was acknowledged: by which call, of which generation, at which place.
-#[derive(Debug)]
-struct Kept {
-    call: u64,
-    generation: u32,
-    seq: Seq,
-    record: Record,
-}
-
-/// What was acknowledged, call by call.
-#[derive(Debug, Default)]
-struct Acknowledged {
-    calls: u64,
-    records: Vec<Kept>,
-}
-
-/// A store that tells the disk when it acknowledges, and keeps what it acknowledged.
-struct Witness {
-    inner: LocalSession,
-    disk: CrashDisk,
-    kept: Arc<Mutex<Acknowledged>>,
-}
-
-impl Store for Witness {
-    fn call(&self, requests: Vec<Request>) -> Vec<Result<Answer, StoreError>> {
-        let mut kept = self.kept.lock().expect("kept");
-        kept.calls += 1;
-        let call = kept.calls;
-        self.disk.announce(call);
-        let answers = self.inner.call(requests.clone());
-        self.disk.acknowledge();
-        for (request, answer) in requests.into_iter().zip(&answers) {
-            if let (Request::Append(append), Ok(_)) = (request, answer) {
-                let (generation, places) = (append.generation, (append.from.0..).map(Seq));
-                let entries = places.zip(append.records);
-                kept.records.extend(entries.map(|(seq, record)| Kept { call, generation, seq, record }));
-            }
-        }
-        answers
-    }
-
-    fn set_events(&self, sink: EventSink) {
-        self.inner.set_events(sink);
-    }
-}
 
 pub(crate) fn open(disk: &CrashDisk, clock: &ManualClock) -> Result<LocalSession, String> {
     let tables = RedbTables::with_backend(disk.clone(), Arc::new(clock.clone()), Arc::new(Living::default()))
@@ -108,7 +63,7 @@ fn sweep(sample: &Sample, recording: &Recording, seed: u64) -> Result<Swept, Str
     for crash in recording.disk.crashes(seed) {
         swept.points += 1;
         let acknowledged: Vec<&Kept> =
-            recording.kept.records.iter().filter(|kept| Some(kept.call) <= crash.acknowledged).collect();
+            recording.kept.kept.iter().filter(|kept| Some(kept.call) <= crash.acknowledged).collect();
         let chosen = crash.point % crash.images.len().max(1);
         for (number, image) in crash.images.into_iter().enumerate() {
             swept.images += 1;
@@ -150,12 +105,13 @@ fn check(
             return Ok(());
         }
     }
-    for Kept { call, generation, seq, record } in acknowledged {
+    for Kept { call, promise } in acknowledged {
+        let Promise::Entry { generation, seq, record, .. } = promise else { continue };
         if *generation < row.generation {
             continue;
         }
         let found = usize::try_from(seq.0).ok().and_then(|place| from_disk.get(place));
-        if *generation > row.generation || found != Some(record) {
+        if *generation > row.generation || found != Some(record.as_ref()) {
             return Err(format!("entry {seq}, acknowledged by call {call}, is lost"));
         }
     }

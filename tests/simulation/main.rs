@@ -4,9 +4,12 @@
 mod at_most_once;
 mod damage;
 mod engine_sweep;
+mod family_sweep;
+mod family_world;
 mod sample_world;
 mod seeded;
 mod store_faults;
 mod store_shared;
 mod store_sweep;
+mod witness;
 mod workload;
