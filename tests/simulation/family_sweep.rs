@@ -8,8 +8,8 @@ use crate::engine_sweep::open;
 use crate::family_world::{Family, FamilyWorld, ends, fingerprint};
 use crate::witness::{Acknowledged, Kept, Witness, all_kept};
 use durun::history::{QueueLimits, Rate, RunEnd};
-use durun::store::crash::{CrashDisk, Faults};
 use durun::store::LocalSession;
+use durun::store::crash::{CrashDisk, Faults};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 

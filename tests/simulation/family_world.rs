@@ -236,7 +236,11 @@ impl<'f> FamilyWorld<'f> {
             .collect();
         queued.sort_by_key(|(at, id)| (*at, self.family.order.iter().position(|other| other == id)));
         let order: Vec<&str> = queued.into_iter().map(|(_, id)| id).collect();
-        if order == self.family.order { Ok(()) } else { Err(format!("the queue was served in this order: {order:?}")) }
+        if order == self.family.order {
+            Ok(())
+        } else {
+            Err(format!("the queue was served in this order: {order:?}"))
+        }
     }
 
     /// A command that was started although its outcome was known.
@@ -289,15 +293,11 @@ fn program(family: &Family, path: &Path) -> Result<(Program, Vec<(ScriptHash, St
     program_of(family.files, path)
 }
 
-fn program_of(
-    files: &[(&str, &str)],
-    path: &Path,
-) -> Result<(Program, Vec<(ScriptHash, String)>), String> {
+fn program_of(files: &[(&str, &str)], path: &Path) -> Result<(Program, Vec<(ScriptHash, String)>), String> {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     let found = files.iter().find(|(file, _)| *file == name);
     let (_, text) = found.ok_or_else(|| format!("there is no script {}", path.display()))?;
     let hash = ScriptHash::of(text);
-    let program =
-        Program { path: path.display().to_string(), main: hash, modules: BTreeMap::new() };
+    let program = Program { path: path.display().to_string(), main: hash, modules: BTreeMap::new() };
     Ok((program, vec![(hash, (*text).to_owned())]))
 }

@@ -89,7 +89,9 @@ pub(crate) fn all_kept(store: &dyn Store, kept: &[Kept]) -> Result<(), String> {
                 if !runs.contains_key(run) {
                     runs.insert(*run, (view(store, *run)?.row.generation, records(store, *run)?));
                 }
-                let Some((now, records)) = runs.get(run).filter(|(now, _)| generation >= now) else { continue };
+                let Some((now, records)) = runs.get(run).filter(|(now, _)| generation >= now) else {
+                    continue;
+                };
                 let found = usize::try_from(seq.0).ok().and_then(|place| records.get(place));
                 if generation > now || found != Some(record.as_ref()) {
                     return lost(format!("entry {seq} of run {run} is lost"));
