@@ -203,7 +203,7 @@ fn sweep(family: &Family, recording: &Recording, seed: u64) -> Result<Swept, Str
             let place = |error| format!("{} at crash {}, image {number}: {error}", family.name, crash.point);
             let mut world = FamilyWorld::new(family);
             let store = Arc::new(open(&CrashDisk::holding(image), &world.clock).map_err(place)?);
-            all_kept(store.as_ref(), &recording.kept[..until]).map_err(place)?;
+            all_kept(store.as_ref(), recording.kept.iter().take(until)).map_err(place)?;
             if seen.insert(fingerprint(store.as_ref()).map_err(place)?) {
                 swept.resumed += 1;
                 resume(&mut world, recording, &store).map_err(place)?;

@@ -20,8 +20,8 @@ use std::time::Duration;
 pub(crate) struct Family {
     pub(crate) name: &'static str,
     pub(crate) files: &'static [(&'static str, &'static str)],
-    /// Who is started from outside, in this order: id, file, input as JSON, and the priority in the queue.
-    pub(crate) cast: &'static [(&'static str, &'static str, &'static str, Option<i32>)],
+    /// Who is started from outside, in this order.
+    pub(crate) cast: &'static [Member],
     pub(crate) limits: QueueLimits,
     /// How many runs may be inside of what: between `activity("enter", what)` and `activity("leave", what)`.
     pub(crate) inside: &'static [(&'static str, usize)],
@@ -30,6 +30,9 @@ pub(crate) struct Family {
     /// In which order the runs of the queue begin.
     pub(crate) order: &'static [&'static str],
 }
+
+/// Id, file, input as JSON, and the priority in the queue.
+type Member = (&'static str, &'static str, &'static str, Option<i32>);
 
 const DAWN: Moment = Moment(1_800_000_000_000);
 const CLAIM: Claim = Claim { token: Token(1), pid: 1 };
@@ -129,8 +132,7 @@ impl<'f> FamilyWorld<'f> {
         Ok(settled)
     }
 
-    fn new_run(&self, member: usize) -> NewRun {
-        let (id, file, input, priority) = self.family.cast[member];
+    fn new_run(&self, (id, file, input, priority): Member) -> NewRun {
         let (program, scripts) = program(self.family, Path::new("/").join(file).as_path()).expect("a file");
         NewRun {
             nonce: MessageId::of_key("start", id),
@@ -171,8 +173,8 @@ impl<'f> FamilyWorld<'f> {
         let clock = Arc::new(self.clock.clone());
         let mut worker =
             Worker::new(Arc::clone(&shared), clock, Box::new(effects), Arc::new(|_, _| ()), settings);
-        for member in 0..self.family.cast.len() {
-            match shared.ask(Request::Start(Box::new(self.new_run(member)))) {
+        for member in self.family.cast {
+            match shared.ask(Request::Start(Box::new(self.new_run(*member)))) {
                 Ok(Answer::Started { .. }) => {}
                 other => return Err(format!("{other:?}")),
             }

@@ -80,7 +80,7 @@ fn promises(request: Request, answer: &Answer) -> Vec<Promise> {
 }
 
 /// Whether a store that was crashed keeps all that it has acknowledged.
-pub(crate) fn all_kept(store: &dyn Store, kept: &[Kept]) -> Result<(), String> {
+pub(crate) fn all_kept<'k>(store: &dyn Store, kept: impl Iterator<Item = &'k Kept>) -> Result<(), String> {
     let mut runs = BTreeMap::new();
     for Kept { call, promise } in kept {
         let lost = |what: String| Err(format!("call {call}: {what}"));
