@@ -2,12 +2,17 @@
 
 use super::finder::{Finder, Until};
 use super::schedule::{News, fire_schedules, next_slot};
-use super::{ClientError, ExecuteOptions, Finished, Session};
+use super::{ClientError, ExecuteOptions, Finished, Session, Stop, StopLevel, retain};
 use crate::config::Configs;
 use crate::history::{Moment, RunId, RunNo, Waker};
 use crate::store::{Answer, Due, Request};
 use std::sync::Arc;
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::thread::JoinHandle;
 use std::time::Duration;
+
+/// How often a server looks whether runs are to be forgotten.
+const KEEP_EACH: Duration = Duration::from_mins(1);
 
 /// What is to be advanced, and for how long.
 pub struct AdvanceOptions {
@@ -66,18 +71,70 @@ pub fn advance(
         Span::UntilStopped { .. } => Waker::Serve(session.claim()),
     };
     session.ask(Request::Awake { waker })?;
+    let (configs, stop) = (Arc::clone(&options.execute.configs), options.execute.stop.clone());
+    let clock = session.clock();
     let (until, park_after) = match options.span {
         Span::Once { max_time } => {
-            let monotonic = session.clock().monotonic();
-            (Until::Waiting { deadline: max_time.map(|time| monotonic.saturating_add(time)) }, Duration::ZERO)
+            let deadline = max_time.map(|time| clock.monotonic().saturating_add(time));
+            (Until::Waiting { deadline }, Duration::ZERO)
         }
         Span::UntilStopped { park_after } => (Until::Stopped, park_after),
     };
-    let configs = Arc::clone(&options.execute.configs);
     let execute = ExecuteOptions { park_after: Some(park_after), ..options.execute };
-    let mut finder = Finder::new(session, options.jobs.max(1), until, configs, onlooker);
-    session.executor().supply(session, &mut finder, execute)?;
+    let jobs = options.jobs.max(1);
+    let mut finder = Finder::new(session, jobs, until, Arc::clone(&configs), onlooker);
+    match until {
+        Until::Waiting { deadline } => {
+            session.executor().supply(session, &mut finder, execute)?;
+            // Runs come first; what is to be forgotten has waited for days.
+            let has_time = || deadline.is_none_or(|deadline| clock.monotonic() < deadline);
+            retain(session, &configs, || stop.level() == StopLevel::Go && has_time())?;
+        }
+        Until::Stopped => {
+            let _keeper = Keeper::begin(session, configs, &stop);
+            session.executor().supply(session, &mut finder, execute)?;
+        }
+    }
     Ok(())
+}
+
+/// The thread of a server on which runs are forgotten, so that no run waits for it. It ends with it.
+struct Keeper {
+    thread: Option<JoinHandle<()>>,
+    over: Sender<()>,
+}
+
+impl Keeper {
+    fn begin(session: &Session, configs: Arc<Configs>, stop: &Stop) -> Self {
+        let (over, is_over) = channel();
+        let (session, stop, told) = (session.clone(), stop.clone(), over.clone());
+        stop.on_request(move || {
+            // It may be over already.
+            let _ = told.send(());
+        });
+        let keep = move || {
+            loop {
+                // What the store has to say against it, whoever executes runs hears too.
+                let _kept = retain(&session, &configs, || stop.level() == StopLevel::Go);
+                if is_over.recv_timeout(KEEP_EACH) != Err(RecvTimeoutError::Timeout) {
+                    return;
+                }
+            }
+        };
+        // Where the system gives no thread, runs are kept for longer.
+        Self { thread: std::thread::Builder::new().name("keeper".to_owned()).spawn(keep).ok(), over }
+    }
+}
+
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        // It may be over already.
+        let _ = self.over.send(());
+        if let Some(thread) = self.thread.take() {
+            // A panic has been told where it was.
+            let _ended = thread.join();
+        }
+    }
 }
 
 /// What is due now. Whatever else falls due by itself is begun here, before the runs are read: what it recorded is then

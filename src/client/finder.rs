@@ -23,6 +23,7 @@ const SOON: Duration = Duration::from_secs(1);
 const LONGEST_REST: Duration = Duration::from_mins(1);
 
 /// How long is looked for runs.
+#[derive(Debug, Clone, Copy)]
 pub(super) enum Until {
     /// Each run that is due now, once; after the deadline, on the monotonic clock, nothing more is begun.
     Waiting { deadline: Option<Duration> },

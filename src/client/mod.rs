@@ -70,7 +70,7 @@ pub use mend_error::MendError;
 pub use once::{Forgotten, forget_once, list_once};
 pub use overlap::Skipped;
 pub use program::{LoadedProgram, ProgramError, SyntaxError, load_program};
-pub use prune::{Pruning, audit, compact, prunable, prune, sweep, wakers};
+pub use prune::{Age, Pruning, audit, compact, prunable, prune, retain, sweep, wakers};
 pub use query::{Answers, queries, query};
 pub use reopen::{Failing, plan_retry};
 pub use reply::{AnswerRequest, OpenQuestion, Replied, answer, open_question, open_questions, resolve};

@@ -15,6 +15,7 @@ mod codec;
 pub mod conformance;
 mod directory;
 mod due;
+mod ended;
 mod error;
 mod frame;
 mod histories;
@@ -51,7 +52,7 @@ pub use request::{
     RunFilter, ScheduleChange, Upgrade,
 };
 pub use shared::SharedStore;
-pub use upkeep::{CarriedRow, Kept, Place, Upkeep};
+pub use upkeep::{CarriedRow, EndedRun, Kept, Place, Upkeep};
 
 use crate::history::Token;
 use std::sync::Arc;

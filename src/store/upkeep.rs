@@ -1,6 +1,6 @@
 //! Upkeep: what is asked of a store that is not about executing runs: forgetting them, checking all, carrying one elsewhere.
 
-use crate::history::{Claim, Moment, RunNo};
+use crate::history::{Claim, Moment, RunNo, RunStatus};
 use serde::{Deserialize, Serialize};
 
 /// Something to be done for the store itself.
@@ -13,8 +13,18 @@ pub enum Upkeep {
         /// The instant.
         before: Moment,
     },
+    /// Some runs that have ended: [`Kept::Ended`]. Of a store with more runs than are looked at, by chance others each time.
+    Ended {
+        /// By which it is decided with which run to begin.
+        chance: u64,
+        /// At how many runs is looked, at most.
+        most: u32,
+    },
     /// Drop some of the rows of runs that were forgotten, at last the texts that no run has: [`Kept::More`].
-    Sweep,
+    Sweep {
+        /// Texts are looked for where that was last done so long ago, in milliseconds: it takes a look at every run.
+        texts_after_ms: i64,
+    },
     /// Give what the file does not need any more back to the system: [`Kept::Done`].
     Compact,
     /// Read everything and tell what does not agree: [`Kept::Wrong`].
@@ -37,6 +47,8 @@ pub enum Upkeep {
 pub enum Kept {
     /// These runs were forgotten.
     Pruned(Vec<RunNo>),
+    /// Runs that have ended.
+    Ended(Vec<EndedRun>),
     /// Whether more is left to be dropped.
     More(bool),
     /// It is done.
@@ -47,6 +59,19 @@ pub enum Kept {
     Wakers(Option<Moment>, Option<Claim>),
     /// Rows, and the place of the next ones.
     Rows(Vec<CarriedRow>, Option<Place>),
+}
+
+/// A run that has ended, as far as it matters for how long it is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EndedRun {
+    /// Its number.
+    pub run: RunNo,
+    /// How it ended.
+    pub status: RunStatus,
+    /// When.
+    pub at: Moment,
+    /// The path of its script.
+    pub script: String,
 }
 
 /// A place among the rows of a run.
@@ -76,8 +101,8 @@ impl Upkeep {
     /// Whether it writes.
     pub(super) fn writes(&self) -> bool {
         match self {
-            Self::Prune { .. } | Self::Sweep | Self::Compact | Self::Import(_) => true,
-            Self::Audit | Self::Wakers | Self::Export { .. } => false,
+            Self::Prune { .. } | Self::Sweep { .. } | Self::Compact | Self::Import(_) => true,
+            Self::Audit | Self::Wakers | Self::Ended { .. } | Self::Export { .. } => false,
         }
     }
 }

@@ -32,7 +32,7 @@ pub struct Hook<'a> {
     pub notice: &'a Notice,
     /// Of what the id of the run is made: the id of the run, or the name of the schedule, that it tells of.
     pub of: &'a str,
-    /// What distinguishes it from others of the same key: the place of the end, or the slot.
+    /// What distinguishes it from others of the same key: the number and the epoch of the run, or the slot.
     pub place: &'a str,
     /// What there is to tell, one JSON document.
     pub about: Value,
@@ -86,7 +86,7 @@ impl Hook<'_> {
     }
 }
 
-/// `order-1001.on_failure.12`; of a name that is too long, its hash.
+/// `order-1001.on_failure.12-1`; of a name that is too long, its hash.
 fn hook_id(of: &str, key: &str, place: &str) -> Option<RunId> {
     let id = format!("{of}.{key}.{place}");
     let id = if id.len() <= ID_LENGTH {
@@ -133,7 +133,9 @@ impl Executing {
 
     /// The run that tells somebody of how this one comes out.
     pub(super) fn hook(&self, status: &StoredStatus, now: Moment) -> Option<Box<NewRun>> {
-        let (key, notice) = wanted(&self.config, status, self.is_child).filter(|_| !self.is_hook())?;
+        // One that still stands where it stood is told of already.
+        let is_news = !self.is_hook() && !(self.was_stuck && matches!(status, StoredStatus::Stuck(_)));
+        let (key, notice) = wanted(&self.config, status, self.is_child).filter(|_| is_news)?;
         let about = self.about(status, now).to_string();
         // It goes to whoever is told, not to whom the secrets of the run are for.
         let about = Placeholder::forget_in(&about, self.start.secret);
@@ -141,7 +143,8 @@ impl Executing {
             key,
             notice,
             of: &self.id,
-            place: &self.next_seq.to_string(),
+            // Neither is ever given again: a run that is retried, or another of that id, is told of once more.
+            place: &format!("{}-{}", self.no, self.epoch),
             about: Value::from_json_text(&about).unwrap_or(Value::Null),
             script: &self.start.program.path,
             directory: &self.start.directory,

@@ -30,6 +30,7 @@ mod queues;
 mod reference;
 mod resolve;
 mod result;
+mod retention;
 mod retry;
 mod rewind;
 mod schedule;

@@ -4,7 +4,7 @@ use super::schedule::asleep;
 use crate::harness::Home;
 use serde_json::Value;
 
-const TELL: &str = "\"cat >>told; echo >>told\"";
+const TELL: &str = "\"cat >>told\"";
 
 /// What was told so far.
 fn told(home: &Home) -> Vec<Value> {
@@ -44,9 +44,36 @@ fn a_run_that_fails_is_told_of_once() {
 }
 
 #[test]
+fn a_run_that_fails_again_after_it_was_mended_is_told_of_again() {
+    let home = Home::new();
+    home.file("f.rhai", "activity(\"none\", 1)")
+        .file("g.rhai", "chrage(1)")
+        .file("h.rhai", "chareg(step(\"a\", || 1))");
+    home.file("activities/none", "#!/bin/sh\nexit 9\n");
+    let none = home.path().join("activities/none");
+    std::fs::set_permissions(none, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("set");
+    home.file(
+        "durun.toml",
+        format!(
+            "[activity.none]\nretry = {{ attempts = 1 }}\n[notify]\non_failure = {TELL}\non_stuck = {TELL}\n"
+        ),
+    );
+    home.durun(&["start", "f.rhai", "--id", "f"]).exit(1).failure();
+    home.durun(&["retry", "f"]).exit(1).failure();
+    home.durun(&["prune", "--older-than", "0s", "--status", "failed"]).check();
+    home.durun(&["start", "f.rhai", "--id", "f"]).exit(1).failure();
+    let runs = |told: &[Value]| told.iter().map(|told| told["run"].to_string()).collect::<String>();
+    assert_eq!(runs(&told(&home)), "\"f\"".repeat(3));
+    home.durun(&["start", "g.rhai", "--id", "g"]).exit(8).failure();
+    home.durun(&["upgrade", "g", "--script", "h.rhai"]).both();
+    home.durun(&["resume", "g"]).exit(8).failure();
+    assert_eq!(told(&home).len(), 5);
+}
+
+#[test]
 fn a_stuck_run_and_a_completed_one_are_told_of_and_no_telling_is_told_of_itself() {
     let home = Home::new();
-    let program = "[\"sh\", \"-c\", \"cat >>told; echo >>told\"]";
+    let program = "[\"sh\", \"-c\", \"cat >>told\"]";
     home.file("durun.toml", format!("[notify]\non_stuck = {program}\non_success = {program}\n"));
     home.file("g.rhai", "chrage(1)").file("ok.rhai", "#{ n: 7 }");
     let err = home.durun(&["start", "g.rhai", "--id", "g"]).exit(8).failure();

@@ -119,6 +119,23 @@ fn a_server_executes_what_nobody_executes_with_its_recorded_surroundings() {
 }
 
 #[test]
+fn a_server_forgets_what_the_configuration_says_and_says_nothing_of_it() {
+    let world = World::new();
+    let script = world.write("s.rhai", "1");
+    for nth in 0..100 {
+        world.good(&["start", &script, "--id", &format!("r{nth}")]);
+    }
+    world.write("durun.toml", "[retention]\ncompleted = \"1 ms\"\n");
+    let (server, _socket) = serve(&world);
+    world
+        .until("nothing left", |world| (world.good(&["list", "-a", "-o", "jsonl"]).is_empty()).then_some(()));
+    send(&server, Signal::TERM);
+    let told = finish(server);
+    assert_eq!((told.code, told.out.as_str(), told.err.as_str()), (Some(0), "", ""), "{told:?}");
+    world.good(&["doctor", "--deep"]);
+}
+
+#[test]
 fn a_killed_server_is_continued_by_the_next_one() {
     let world = World::new();
     recorded(

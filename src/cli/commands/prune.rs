@@ -5,14 +5,16 @@ use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::render::{run_json, runs};
-use crate::client::{Pruning, Session, compact, prunable, prune, sweep};
+use crate::client::{Age, Pruning, Session, compact, prunable, prune, sweep};
 use crate::config::Retention;
 use crate::history::RunStatus;
 use crate::timer::parse_duration;
 use clap::Args;
+use std::sync::Arc;
 
 const EXAMPLES: &str = "\
-Without --older-than the file durun.toml says how long runs are kept, and nothing is forgotten where it does not:
+Without --older-than the file durun.toml of each run's script says how long it is kept, and nothing is forgotten where it
+does not. What it says, durun tick and durun serve do unasked:
 
   [retention]
   completed = \"30 days\"        # completed and skipped runs
@@ -50,14 +52,15 @@ pub(crate) fn run(context: &Context, args: &PruneArgs) -> Result<Exit, CliError>
     let older_ms = args.older_than.as_ref().map(|text| duration(text)).transpose()?;
     let here = context.environment.directory().join("any.rhai");
     let retention = context.config(&here)?.retention;
-    let mut pruning = pruning(context, &retention, older_ms);
-    pruning.ended.retain(|(status, _)| statuses.is_empty() || statuses.contains(status));
-    if pruning.ended.is_empty() && !args.compact {
+    let age = older_ms.map_or_else(|| Age::AsConfigured(Arc::clone(&context.configs)), Age::Ms);
+    let pruning = Pruning { statuses, age };
+    let session = context.session()?;
+    let views = prunable(&session, &pruning)?;
+    let says_nothing = older_ms.is_none() && views.is_empty() && retention == Retention::default();
+    if says_nothing && !args.compact {
         let message = "nothing says how long runs are kept: --older-than 30d, or [retention] in durun.toml";
         return Err(CliError::Usage(message.to_owned()));
     }
-    let session = context.session()?;
-    let views = prunable(&session, &pruning)?;
     if args.dry_run {
         let now = context.clock.now();
         match context.format() {
@@ -73,7 +76,7 @@ pub(crate) fn run(context: &Context, args: &PruneArgs) -> Result<Exit, CliError>
         return Ok(Exit::Done);
     }
     let gone = prune(&session, &pruning, &views)?.len();
-    sweep(&session, || true)?;
+    sweep(&session, 0, || true)?;
     context.note(&match gone {
         1 => "1 run was forgotten".to_owned(),
         many => format!("{many} runs were forgotten"),
@@ -91,15 +94,6 @@ fn shrink(context: &Context, session: &Session) -> Result<(), CliError> {
     compact(session)?;
     context.note(&format!("the store had {} KiB, and has {}", before / 1024, size() / 1024));
     Ok(())
-}
-
-/// What is to be forgotten now: by a duration, or as the configuration says.
-pub(crate) fn pruning(context: &Context, retention: &Retention, older_ms: Option<i64>) -> Pruning {
-    let now = context.clock.now();
-    let kept = |status: RunStatus| older_ms.or(retention.of(status)).map(|ms| (status, now.plus_ms(-ms)));
-    Pruning {
-        ended: RunStatus::ALL.into_iter().filter(|status| status.is_ended()).filter_map(kept).collect(),
-    }
 }
 
 fn status(word: &str) -> Result<RunStatus, CliError> {

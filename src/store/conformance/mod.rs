@@ -9,6 +9,7 @@ mod locks;
 mod messages;
 mod once;
 mod overlaps;
+mod prunes;
 mod queues;
 mod restarts;
 mod rewinds;
@@ -68,6 +69,7 @@ pub fn conformance(make: Make<'_>) -> usize {
         children::CHECKS,
         schedules::CHECKS,
         updates::CHECKS,
+        prunes::CHECKS,
     ];
     let mut failed = Vec::new();
     let mut count = 0;

@@ -66,7 +66,7 @@ pub(super) fn write(
         Request::Release { run, epoch } => claim::release(rows, around, *run, *epoch),
         Request::Upgrade(new) => upgrade::upgrade(rows, around, new),
         Request::Rewind(new) => rewind::rewind(rows, around, new),
-        Request::Upkeep(what) => keep(rows, what).map(|kept| Answer::Kept(Box::new(kept))),
+        Request::Upkeep(what) => keep(rows, around.now, what).map(|kept| Answer::Kept(Box::new(kept))),
         Request::Append(append) => append::append_to(rows, around, append),
         Request::Deliver(message) | Request::Post(message) => message::deliver(rows, around, message),
         Request::Signal(new) => signal::signal(rows, around, new),
@@ -146,14 +146,14 @@ fn put_row(rows: &mut dyn RowsMut, row: &RunRow) -> Result<(), StoreError> {
 }
 
 /// Does what a store needs for itself and what writes.
-fn keep(rows: &mut dyn RowsMut, what: &Upkeep) -> Result<Kept, StoreError> {
+fn keep(rows: &mut dyn RowsMut, now: Moment, what: &Upkeep) -> Result<Kept, StoreError> {
     match what {
         Upkeep::Prune { runs, before } => prune::prune(rows, runs, *before),
-        Upkeep::Sweep => prune::sweep(rows),
+        Upkeep::Sweep { texts_after_ms } => prune::sweep(rows, now, *texts_after_ms),
         // Whoever has a file does it behind the call.
         Upkeep::Compact => Ok(Kept::Done),
         Upkeep::Import(carried) => super::carry::import(rows, carried),
-        Upkeep::Audit | Upkeep::Wakers | Upkeep::Export { .. } => {
+        Upkeep::Audit | Upkeep::Wakers | Upkeep::Ended { .. } | Upkeep::Export { .. } => {
             Err(StoreError::Protocol { message: "a reading request among those that write".to_owned() })
         }
     }

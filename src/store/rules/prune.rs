@@ -9,6 +9,9 @@ use crate::store::rows::{RowsMut, Table};
 use crate::store::{Kept, StoreError, keys};
 use std::collections::BTreeSet;
 
+/// The fact of the store that says when texts were last looked for.
+const SWEPT_AT: &[u8] = b"swept_at";
+
 pub(super) fn prune(rows: &mut dyn RowsMut, runs: &[RunNo], before: Moment) -> Result<Kept, StoreError> {
     let mut pruned = Vec::new();
     for no in runs {
@@ -57,11 +60,24 @@ fn forget(rows: &mut dyn RowsMut, run: &RunRow) -> Result<(), StoreError> {
     rows.remove(Table::Runs, &keys::run(run.no))
 }
 
-/// One slice; at last what no run has any more.
-pub(super) fn sweep(rows: &mut dyn RowsMut) -> Result<Kept, StoreError> {
+/// One slice; at last what no run has any more, where that was last looked for so long ago.
+pub(super) fn sweep(rows: &mut dyn RowsMut, now: Moment, texts_after_ms: i64) -> Result<Kept, StoreError> {
     if super::sweep(rows)? {
         return Ok(Kept::More(true));
     }
+    let last = rows.get(Table::Meta, SWEPT_AT)?.and_then(|bytes| <[u8; 8]>::try_from(bytes).ok());
+    let last = last.map(|bytes| Moment(i64::from_be_bytes(bytes)));
+    // A clock that was set back must not stop it for ever.
+    if last.is_some_and(|last| (0..texts_after_ms).contains(&now.since_ms(last))) {
+        return Ok(Kept::More(false));
+    }
+    drop_texts(rows)?;
+    rows.put(Table::Meta, SWEPT_AT, &now.0.to_be_bytes())?;
+    Ok(Kept::More(false))
+}
+
+/// Drops the texts and the keys of signals that no run has any more.
+fn drop_texts(rows: &mut dyn RowsMut) -> Result<(), StoreError> {
     let mut used: BTreeSet<ScriptHash> = BTreeSet::new();
     for (_, bytes) in rows.range(Table::Starts, &[], &[0xff; 9], false, usize::MAX)? {
         let start: RunStart = decode(&bytes, "the start of a run")?;
@@ -82,5 +98,5 @@ pub(super) fn sweep(rows: &mut dyn RowsMut) -> Result<Kept, StoreError> {
             rows.remove(Table::Dedupe, &id)?;
         }
     }
-    Ok(Kept::More(false))
+    Ok(())
 }
