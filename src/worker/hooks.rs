@@ -134,8 +134,11 @@ impl Executing {
     /// The run that tells somebody of how this one comes out.
     pub(super) fn hook(&self, status: &StoredStatus, now: Moment) -> Option<Box<NewRun>> {
         // One that still stands where it stood is told of already.
-        let is_news = !self.is_hook() && !(self.was_stuck && matches!(status, StoredStatus::Stuck(_)));
-        let (key, notice) = wanted(&self.config, status, self.is_child).filter(|_| is_news)?;
+        let is_known = self.was_stuck && matches!(status, StoredStatus::Stuck(_));
+        if self.is_hook() || is_known {
+            return None;
+        }
+        let (key, notice) = wanted(&self.config, status, self.is_child)?;
         let about = self.about(status, now).to_string();
         // It goes to whoever is told, not to whom the secrets of the run are for.
         let about = Placeholder::forget_in(&about, self.start.secret);

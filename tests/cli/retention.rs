@@ -6,7 +6,7 @@ fn ids(home: &Home) -> Vec<String> {
     let list = home.durun(&["list", "-a", "-o", "jsonl"]).stdout();
     let id = |line: &str| {
         let run: serde_json::Value = serde_json::from_str(line).expect("JSON");
-        run["id"].as_str().expect("an id").to_owned()
+        run.get("id").and_then(serde_json::Value::as_str).expect("an id").to_owned()
     };
     let mut ids: Vec<String> = list.lines().map(id).collect();
     ids.sort();

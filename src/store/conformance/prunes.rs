@@ -113,15 +113,17 @@ fn freed(subject: &Subject) {
 
 fn found(subject: &Subject) {
     let runs: Vec<RunNo> = (0..5).map(|nth| subject.recorded(&format!("r{nth}"))).collect();
-    let (open, ended) = runs.split_first().expect("five");
+    let (Some(open), ended) = (runs.first(), runs.get(1..).unwrap_or_default()) else { panic!("five") };
     subject.clock.advance(DAY);
-    ended.iter().for_each(|run| terminate(subject, *run));
+    for run in ended {
+        terminate(subject, *run);
+    }
     let at = |chance, most| match keep(subject, Upkeep::Ended { chance, most }) {
         Ok(Kept::Ended(ended)) => ended,
         other => panic!("{other:?}"),
     };
     let first = EndedRun {
-        run: ended.first().copied().expect("four"),
+        run: RunNo(open.0 + 1),
         status: RunStatus::Terminated,
         at: NOON.plus_ms(86_400_000),
         script: "/scripts/r1.rhai".to_owned(),
