@@ -86,7 +86,7 @@ impl Live {
             Progress::Replayed { entries: 0, .. } => Vec::new(),
             Progress::Replayed { steps, took_ms, .. } => {
                 let plural = if steps == 1 { "step" } else { "steps" };
-                vec![format!("resumed: {steps} {plural} replayed in {took_ms} ms, 0 run again")]
+                vec![format!("resumed: {steps} {plural} replayed in {took_ms}ms, 0 run again")]
             }
             Progress::Scheduled { op, label, line: _ } => {
                 self.doing.insert((run, op), Doing::new(label, now));

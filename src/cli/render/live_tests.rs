@@ -77,7 +77,7 @@ fn a_resumed_run_says_that_nothing_ran_again() {
     assert_eq!(live.tell(RUN, replayed(0, 0), Moment(0)), Vec::<String>::new());
     assert_eq!(
         live.tell(RUN, replayed(13, 12), Moment(0)),
-        ["resumed: 12 steps replayed in 4 ms, 0 run again"]
+        ["resumed: 12 steps replayed in 4ms, 0 run again"]
     );
 }
 
