@@ -28,7 +28,9 @@ fn calls(code: &str) -> Vec<Vec<String>> {
     let words: Vec<&str> = code.split_whitespace().collect();
     let places = words.iter().enumerate().filter(|(_, word)| **word == "durun").map(|(place, _)| place + 1);
     places
-        .map(|place| words[place..].iter().take_while(|word| !ends(word)).map(|word| clean(word)).collect())
+        .map(|place| {
+            words.iter().skip(place).take_while(|word| !ends(word)).map(|word| clean(word)).collect()
+        })
         .collect()
 }
 

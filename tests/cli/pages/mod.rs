@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use terminal::Terminal;
+use terminal::{Terminal, When};
 
 /// A crontab of a home's own.
 const CRONTAB: &str = "#!/bin/sh
@@ -101,7 +101,7 @@ fn executed(name: &str) {
             Act::Kill => place.terminal.as_ref().expect("a terminal").kill(),
             Act::Quietly { line, command } => must_succeed(name, *line, command, place.shell(command)),
             Act::Block { line, text } => {
-                must_succeed(name, *line, text, place.shell(&format!("set -eu\n{text}")))
+                must_succeed(name, *line, text, place.shell(&format!("set -eu\n{text}")));
             }
             Act::Background { command } => {
                 let mut shell = place.shell(&format!("exec {command}"));
@@ -127,7 +127,7 @@ fn told(name: &str, place: &Place, line: usize, command: &str, expected: &[Strin
 
 fn at_the_terminal(name: &str, place: &mut Place, shown: &[page::Shown], whens: &[(String, String)]) {
     let home = place.home.path().display().to_string();
-    let mut acts: Vec<(String, Box<dyn FnMut(&Terminal)>)> = Vec::new();
+    let mut acts: Vec<When> = Vec::new();
     for (text, command) in whens {
         let mut shell = place.shell(command);
         let is_kill = command == "kill";

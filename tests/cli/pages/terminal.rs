@@ -15,6 +15,9 @@ use std::time::Duration;
 
 const PATIENCE: Duration = Duration::from_mins(3);
 
+/// What is done as soon as a text is shown.
+pub(super) type When = (String, Box<dyn FnMut(&Terminal)>);
+
 /// One command at work, and what it has shown so far.
 pub(super) struct Terminal {
     child: Child,
@@ -65,7 +68,7 @@ impl Terminal {
         std::thread::spawn(move || {
             let (mut ours, mut buffer) = (File::from(ours), [0; 4096]);
             while let Ok(length @ 1..) = ours.read(&mut buffer) {
-                sees.lock().expect("whole").extend_from_slice(&buffer[..length]);
+                sees.lock().expect("whole").extend(buffer.iter().take(length));
             }
         });
         Self { child, seen, read: 0, home: home.to_owned() }
@@ -80,12 +83,7 @@ impl Terminal {
     }
 
     /// Waits until it has shown these lines, in this order, and does what is to be done meanwhile.
-    pub(super) fn shows(
-        &mut self,
-        page: &str,
-        shown: &Shown,
-        whens: &mut Vec<(String, Box<dyn FnMut(&Self)>)>,
-    ) {
+    pub(super) fn shows(&mut self, page: &str, shown: &Shown, whens: &mut Vec<When>) {
         let began = SystemClock.monotonic();
         let mut expected = shown.lines.iter().filter(|line| *line != "…").map(|line| plain(line, NO_HOME));
         let mut next = expected.next();
