@@ -4,6 +4,7 @@ use super::commands::{
     answer::AnswerArgs,
     cancel::CancelArgs,
     check::CheckArgs,
+    completions::{CompleteArgs, CompletionsArgs},
     doctor::DoctorArgs,
     exec::ExecArgs,
     explain::ExplainArgs,
@@ -11,6 +12,7 @@ use super::commands::{
     history::HistoryArgs,
     list::ListArgs,
     logs::LogsArgs,
+    man::ManArgs,
     once::OnceArgs,
     prune::PruneArgs,
     query::QueryArgs,
@@ -176,6 +178,13 @@ pub(crate) enum Command {
     Check(CheckArgs),
     /// Say what the code of an error means
     Explain(ExplainArgs),
+    /// Print the script by which a shell completes durun's words
+    Completions(CompletionsArgs),
+    /// Print a page of the manual, or write all of them
+    Man(ManArgs),
+    /// Answer a shell that completes
+    #[command(hide = true)]
+    Complete(CompleteArgs),
 }
 
 /// Puts `start` before a script that stands where a command is expected: `durun order.rhai`.

@@ -57,6 +57,11 @@ impl Environment {
         self.variables.get(OsStr::new(name)).and_then(|value| value.to_str())
     }
 
+    /// The names of the variables that are texts.
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.variables.keys().filter_map(|name| name.to_str().map(str::to_owned)).collect()
+    }
+
     /// The variables as a look-up by name; an empty one counts as absent.
     pub(crate) fn variables(&self) -> Variables {
         let own = self.clone();

@@ -5,7 +5,7 @@ use super::store_place::NoPlace;
 use crate::client::{CarryError, CheckupError, ClientError, StoreError};
 use crate::config::ConfigError;
 use crate::history::InvalidRunId;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Why a command did not give its result.
 #[derive(Debug, thiserror::Error)]
@@ -78,6 +78,16 @@ pub(crate) enum CliError {
     /// `durun.toml` cannot be used.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// A file or directory that was to be made.
+    #[error("{}: {message}", path.display())]
+    Unwritten {
+        /// Where.
+        path: PathBuf,
+        /// The system's word.
+        message: String,
+        /// Whether it is a question of permission.
+        permission: bool,
+    },
     /// Arguments that do not go together or say nothing.
     #[error("{0}")]
     Usage(String),
@@ -110,6 +120,14 @@ pub(crate) enum CliError {
     /// Whoever read stdout has gone: nothing more to do, nothing to say.
     #[error("stdout is closed")]
     Closed,
+}
+
+impl CliError {
+    /// A file or directory that could not be made.
+    pub(crate) fn writing(path: &Path, error: &std::io::Error) -> Self {
+        let permission = error.kind() == std::io::ErrorKind::PermissionDenied;
+        Self::Unwritten { path: path.to_owned(), message: error.to_string(), permission }
+    }
 }
 
 impl From<StoreError> for CliError {

@@ -93,6 +93,9 @@ fn run(context: &Context, command: Option<Command>) -> Result<Exit, CliError> {
         Some(Command::Once(args)) => commands::once::run(context, &args),
         Some(Command::Check(args)) => commands::check::run(context, &args),
         Some(Command::Explain(args)) => commands::explain::run(context, &args),
+        Some(Command::Completions(args)) => commands::completions::run(context, &args),
+        Some(Command::Man(args)) => commands::man::run(context, &args),
+        Some(Command::Complete(args)) => commands::completions::run_complete(context, &args),
     }
 }
 

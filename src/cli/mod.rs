@@ -6,6 +6,7 @@
 mod args;
 mod codes;
 mod commands;
+mod completion;
 mod conclusion;
 mod context;
 mod crontab;
@@ -21,6 +22,7 @@ mod installing;
 mod interrupt;
 mod invocation;
 mod local_zone;
+mod manual;
 mod onlooker;
 mod opening;
 mod overlap_options;

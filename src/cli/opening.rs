@@ -2,8 +2,9 @@
 
 use super::error::CliError;
 use crate::client::{Engine, Executor, Session};
-use crate::store::SharedStore;
-use crate::timer::Clock;
+use crate::history::{Claim, Token};
+use crate::store::{SharedStore, glance};
+use crate::timer::{Clock, SystemClock};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -21,4 +22,13 @@ pub(crate) fn open_store(
     let store = SharedStore::open(directory, Arc::clone(&clock))?;
     let (claim, directory) = (store.claim(), store.directory().to_owned());
     Ok(Session::new(Arc::new(store), clock, executor, claim, directory))
+}
+
+/// The store in a directory, to be looked at and not changed; nothing where there is none that can be read.
+pub(crate) fn look_at_store(directory: &Path, executor: Arc<dyn Executor>) -> Option<Session> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let store = glance(directory, Arc::clone(&clock)).ok()??;
+    // It claims nothing.
+    let claim = Claim { token: Token(0), pid: std::process::id() };
+    Some(Session::new(store, clock, executor, claim, directory.to_owned()))
 }

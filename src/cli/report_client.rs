@@ -28,6 +28,10 @@ pub(crate) fn of(error: &CliError) -> Option<Report> {
             Report::new("D0203", exit, error.to_string())
                 .hint("use another store: --store DIR or $DURUN_STORE")
         }
+        CliError::Unwritten { permission, .. } => {
+            let exit = if *permission { Exit::Permission } else { Exit::Io };
+            Report::new("D1420", exit, error.to_string())
+        }
         CliError::NoVariable { .. } => Report::new("D0204", Exit::Usage, error.to_string()),
         CliError::Checkup(CheckupError::Io(_)) => Report::new("D1215", Exit::Io, error.to_string()),
         CliError::Carry { path, error } => super::report_mend::carry(path, error),

@@ -1,9 +1,9 @@
 //! A script looked through without running it: against its own functions, the files beside it, and `durun.toml`.
 
-use super::{ClientError, Executor, LoadedProgram, ProgramError, load_program};
+use super::{ClientError, Executor, ProgramError, load_program};
 use crate::activity::find_activity;
 use crate::config::Config;
-use crate::script::{Finding, Source};
+use crate::script::Finding;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -23,7 +23,7 @@ pub struct Checked {
 /// # Errors
 /// [`ClientError::Program`] where it cannot be read or is no script.
 pub fn check(path: &Path, executor: &dyn Executor, config: &Config) -> Result<Checked, ClientError> {
-    let source = source(load_program(path, executor)?);
+    let source = load_program(path, executor)?.into_source();
     let script = Path::new(&source.path);
     let is_activity = |name: &str| find_activity(script, name, config, &[]).is_ok();
     let findings = executor.check(&source, &is_activity).map_err(|error| ProgramError::Syntax {
@@ -34,11 +34,4 @@ pub fn check(path: &Path, executor: &dyn Executor, config: &Config) -> Result<Ch
     let mut texts = source.modules;
     texts.insert(source.path.clone(), source.main);
     Ok(Checked { findings, texts, main: source.path })
-}
-
-fn source(loaded: LoadedProgram) -> Source {
-    let texts: BTreeMap<_, _> = loaded.texts.into_iter().collect();
-    let text = |hash| texts.get(&hash).cloned().unwrap_or_default();
-    let modules = loaded.program.modules.iter().map(|(name, hash)| (name.clone(), text(*hash))).collect();
-    Source { main: text(loaded.program.main), path: loaded.program.path, modules }
 }

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::history::{Entry, Message, Program, RunNo, ScriptHash, Value};
 use crate::run::{Charter, QueryError as Unanswered, Seen, has_token, query};
-use crate::script::{Finding, Interpreter, Params, Script, Source, SourceError, check};
+use crate::script::{Declared, Finding, Interpreter, Params, Script, Source, SourceError, check};
 use crate::store::{Answer, Request, Snapshot, Store, StoreError};
 use crate::worker::{
     Finished, Input, LoadError, Processes, Settings, Supply, Worker, WorkerError, compile_program,
@@ -109,6 +109,10 @@ impl Executor for Engine {
         is_activity: &dyn Fn(&str) -> bool,
     ) -> Result<Vec<Finding>, SyntaxError> {
         check(&Interpreter::new(), source, is_activity).map_err(|error| no_script(error.into()))
+    }
+
+    fn declared(&self, source: &Source) -> Declared {
+        Declared::of(&Interpreter::new(), source)
     }
 
     fn params(&self, path: &str, text: &str) -> Result<Option<Params>, SyntaxError> {

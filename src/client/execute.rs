@@ -4,7 +4,7 @@ use super::{ClientError, Finished, Observer, Session, Stand, Stop, SyntaxError};
 use crate::activity::Variables;
 use crate::config::{ConfigError, Configs};
 use crate::history::{Entry, Failure, RunId, RunNo, Stuck, Value};
-use crate::script::{Finding, Params, Source};
+use crate::script::{Declared, Finding, Params, Source};
 use crate::store::StoreError;
 use crate::worker::Supply;
 use std::collections::BTreeMap;
@@ -210,6 +210,11 @@ pub trait Executor: Send + Sync {
         _is_activity: &dyn Fn(&str) -> bool,
     ) -> Result<Vec<Finding>, SyntaxError> {
         Ok(Vec::new())
+    }
+
+    /// The names of signals, queries and updates that a script's texts declare.
+    fn declared(&self, _source: &Source) -> Declared {
+        Declared::default()
     }
 
     /// The inputs that a script declares; nothing where it declares none.

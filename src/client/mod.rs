@@ -7,6 +7,7 @@ mod advance;
 mod cancel;
 mod carry;
 mod check;
+mod declared;
 mod doctor;
 mod engine;
 mod error;
@@ -49,7 +50,7 @@ mod wait;
 mod watch;
 
 pub use crate::activity::Variables;
-pub use crate::script::{BadInput, Finding, Param, Params, Rule, type_of};
+pub use crate::script::{BadInput, Declared, Finding, Param, Params, Rule, type_of};
 pub use crate::store::{
     LogKey, LogLevel, LogLine, LogStream, NewOverlap, NewQueue, OnceRow, RunFilter, RunView, StoreError,
 };
@@ -58,6 +59,7 @@ pub use advance::{AdvanceOptions, Onlooker, Span, advance, next_due};
 pub use cancel::cancel;
 pub use carry::{CarryError, export, import, read_export};
 pub use check::{Checked, check};
+pub use declared::{declared, declared_by};
 pub use doctor::{Checkup, CheckupError, check_up};
 pub use engine::Engine;
 pub use error::{ClientError, Conflict};

@@ -11,6 +11,7 @@ mod check;
 mod closure;
 mod convert;
 mod copy;
+mod declared;
 mod diagnostics;
 mod handle;
 mod host;
@@ -32,6 +33,7 @@ pub use body::Body;
 pub use calls::names;
 pub use check::{Finding, Rule, check};
 pub use closure::{Closure, HeldCapture};
+pub use declared::Declared;
 pub use handle::{Group, Handle, Start, Target};
 pub use host::{
     Answered, Ask, Asked, ChildRun, Defaults, Dispatch, Effect, Host, Input, Level, Notice, Question,

@@ -18,6 +18,7 @@ mod due;
 mod ended;
 mod error;
 mod frame;
+mod glance;
 mod histories;
 mod hub;
 mod keys;
@@ -45,6 +46,7 @@ pub use self::redb::{RedbTables, open_file, panics_are_told};
 pub use answer::{Admission, Answer, Due, Event, Once, OnceRow, RunView, Schedules, Snapshot, Told};
 pub use append::{Append, LockChange, LogKey, LogLevel, LogLine, LogStream, OnceChange, RowChange};
 pub use error::StoreError;
+pub use glance::glance;
 pub use local::LocalSession;
 pub use memory::MemoryTables;
 pub use request::{

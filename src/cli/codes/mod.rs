@@ -8,6 +8,7 @@ mod around;
 mod ends;
 mod finding;
 mod lint;
+mod making;
 mod mending;
 mod running;
 mod schedules;
@@ -41,6 +42,7 @@ const ALL: &[&[Code]] = &[
     schedules::CODES,
     mending::CODES,
     lint::CODES,
+    making::CODES,
 ];
 
 /// All codes, in order.

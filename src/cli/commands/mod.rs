@@ -3,6 +3,7 @@
 pub(crate) mod answer;
 pub(crate) mod cancel;
 pub(crate) mod check;
+pub(crate) mod completions;
 pub(crate) mod doctor;
 pub(crate) mod exec;
 pub(crate) mod explain;
@@ -10,6 +11,7 @@ pub(crate) mod export;
 pub(crate) mod history;
 pub(crate) mod list;
 pub(crate) mod logs;
+pub(crate) mod man;
 pub(crate) mod missed;
 pub(crate) mod once;
 pub(crate) mod overview;

@@ -7,6 +7,7 @@ mod guard;
 mod handle;
 mod idle;
 mod open;
+mod overlay;
 mod rows;
 mod tables;
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use super::fault;
 use super::guard::guarded;
 use super::handle::contradiction;
+use super::overlay::Overlay;
 use super::rows::{Reading, Writing, definition};
 use super::verify::copy_of;
 use crate::history::Moment;
@@ -61,6 +62,14 @@ pub(super) fn open_copy(bytes: &[u8], name: &str) -> Result<Database, StoreError
     let copy = copy_of(bytes).map_err(|error| fault::of_io(&error, name))?;
     let opened = guarded(|| builder().create_with_backend(copy).map(|it| check_schema(it, name)));
     opened.ok_or_else(|| contradiction(name))?.map_err(|error| fault::opening(error, name))?
+}
+
+/// Opens a file that must be there without changing a byte of it.
+pub(super) fn open_unchanged(path: &Path) -> Result<Database, StoreError> {
+    let name = path.display().to_string();
+    let overlay = Overlay::over(path).map_err(|error| fault::of_io(&error, &name))?;
+    let opened = guarded(|| builder().create_with_backend(overlay).map(|it| check_schema(it, &name)));
+    opened.ok_or_else(|| contradiction(&name))?.map_err(|error| fault::opening(error, &name))?
 }
 
 /// Opens, or makes, a store on a backend: for simulations.

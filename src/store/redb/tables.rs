@@ -3,7 +3,7 @@
 use super::fault;
 use super::handle::Handle;
 use super::idle::Idle;
-use super::open::{open_backend, open_copy, open_existing, open_file};
+use super::open::{open_backend, open_copy, open_existing, open_file, open_unchanged};
 use super::rows::Reading;
 use super::verify::{Damaged, damaged};
 use super::writer::{Answers, Writer, is_failure};
@@ -51,6 +51,24 @@ impl RedbTables {
         let again = Box::new(move || open_existing(&file, opening_clock.as_ref()));
         let handle = Handle::new(name, database, again);
         Ok(Self::over(handle, Some(path.to_owned()), clock, liveness, None))
+    }
+
+    /// Opens a file that must be there to look at it: not a byte of it changes, whatever is asked.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the file is no store that this version reads.
+    pub(in crate::store) fn look_at(
+        path: &Path,
+        clock: Arc<dyn Clock>,
+        liveness: Arc<dyn Liveness>,
+    ) -> Result<Self, StoreError> {
+        let file = path.to_owned();
+        let handle = Handle::new(
+            path.display().to_string(),
+            open_unchanged(path)?,
+            Box::new(move || open_unchanged(&file)),
+        );
+        Ok(Self::over(handle, None, clock, liveness, None))
     }
 
     /// Opens, or makes, a store on a backend; nothing happens on its own. For simulations. Clones of the backend share

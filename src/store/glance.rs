@@ -1,0 +1,89 @@
+//! A glance at a store: what is in it is read, and nothing is made, locked for others or changed, not even where a kill left it in a mess.
+
+use super::local::Outlet;
+use super::redb::of_io;
+use super::remote::{NoConnection, Remote};
+use super::socket::SocketPlace;
+use super::workers::Workers;
+use super::{Answer, EventSink, LocalSession, RedbTables, Request, Store, StoreError, rules};
+use crate::history::Token;
+use crate::timer::Clock;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How often an owner that does not serve yet, or no more, is tried again.
+const TRIES: u32 = 40;
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// A store that is only looked at.
+struct Glance {
+    source: Source,
+}
+
+enum Source {
+    /// By its owner, who answers as to everybody.
+    Owner(Remote),
+    /// In its file, of which nobody is owner while the lock is held, shared with others who look.
+    File(LocalSession, #[expect(dead_code, reason = "held, not read")] Option<File>),
+}
+
+/// Looks at the store in a directory; nothing where there is none.
+///
+/// # Errors
+/// [`StoreError`]: what is wrong with the file, or that its owner does not answer.
+pub fn glance(directory: &Path, clock: Arc<dyn Clock>) -> Result<Option<Arc<dyn Store>>, StoreError> {
+    let file = directory.join("store.redb");
+    if !file.exists() {
+        return Ok(None);
+    }
+    let name = directory.display().to_string();
+    let place = SocketPlace::at(directory).map_err(|error| of_io(&error, &name))?;
+    for _ in 0..TRIES {
+        if let Some(lock) = unowned(directory)? {
+            let liveness = Arc::new(Workers::at(directory));
+            let tables = RedbTables::look_at(&file, Arc::clone(&clock), liveness)?;
+            let source = Source::File(LocalSession::alone(Arc::new(tables), clock), lock);
+            return Ok(Some(Arc::new(Glance { source })));
+        }
+        let told = (Vec::new(), Vec::new(), false);
+        match Remote::connect(&place, Token(0), told, Outlet::default(), || ()) {
+            Ok(remote) => return Ok(Some(Arc::new(Glance { source: Source::Owner(remote) }))),
+            Err(NoConnection::Refused(error)) => return Err(error),
+            Err(NoConnection::NoOwner) => clock.pause(PAUSE),
+        }
+    }
+    Err(StoreError::Busy { message: "its lock is held by a process that does not serve it".to_owned() })
+}
+
+/// The owner's lock where nobody has it, shared; a store that was never opened has none.
+fn unowned(directory: &Path) -> Result<Option<Option<File>>, StoreError> {
+    let path = directory.join("owner.lock");
+    let io = |error: std::io::Error| of_io(&error, &path.display().to_string());
+    let file = match OpenOptions::new().read(true).open(&path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Some(None)),
+        Err(error) => return Err(io(error)),
+    };
+    match file.try_lock_shared() {
+        Ok(()) => Ok(Some(Some(file))),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(io(error)),
+    }
+}
+
+impl Store for Glance {
+    fn call(&self, requests: Vec<Request>) -> Vec<Result<Answer, StoreError>> {
+        if requests.iter().any(rules::writes) {
+            let refused = || StoreError::Protocol { message: "a glance changes nothing".to_owned() };
+            return requests.iter().map(|_| Err(refused())).collect();
+        }
+        match &self.source {
+            Source::Owner(remote) => remote.call(requests),
+            Source::File(session, _) => session.call(requests),
+        }
+    }
+
+    fn set_events(&self, _sink: EventSink) {}
+}
