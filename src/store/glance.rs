@@ -29,6 +29,16 @@ enum Source {
     File(LocalSession, #[expect(dead_code, reason = "held, not read")] Option<File>),
 }
 
+/// Who owns a store.
+enum Owner {
+    /// Another process.
+    Somebody,
+    /// Nobody, as long as this lock is held.
+    None(File),
+    /// Nobody ever did.
+    Never,
+}
+
 /// Looks at the store in a directory; nothing where there is none.
 ///
 /// # Errors
@@ -41,7 +51,12 @@ pub fn glance(directory: &Path, clock: Arc<dyn Clock>) -> Result<Option<Arc<dyn 
     let name = directory.display().to_string();
     let place = SocketPlace::at(directory).map_err(|error| of_io(&error, &name))?;
     for _ in 0..TRIES {
-        if let Some(lock) = unowned(directory)? {
+        let lock = match owner(directory)? {
+            Owner::Somebody => None,
+            Owner::None(lock) => Some(Some(lock)),
+            Owner::Never => Some(None),
+        };
+        if let Some(lock) = lock {
             let liveness = Arc::new(Workers::at(directory));
             let tables = RedbTables::look_at(&file, Arc::clone(&clock), liveness)?;
             let source = Source::File(LocalSession::alone(Arc::new(tables), clock), lock);
@@ -57,18 +72,18 @@ pub fn glance(directory: &Path, clock: Arc<dyn Clock>) -> Result<Option<Arc<dyn 
     Err(StoreError::Busy { message: "its lock is held by a process that does not serve it".to_owned() })
 }
 
-/// The owner's lock where nobody has it, shared; a store that was never opened has none.
-fn unowned(directory: &Path) -> Result<Option<Option<File>>, StoreError> {
+/// Whether a store has an owner now.
+fn owner(directory: &Path) -> Result<Owner, StoreError> {
     let path = directory.join("owner.lock");
     let io = |error: std::io::Error| of_io(&error, &path.display().to_string());
     let file = match OpenOptions::new().read(true).open(&path) {
         Ok(file) => file,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Some(None)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Owner::Never),
         Err(error) => return Err(io(error)),
     };
     match file.try_lock_shared() {
-        Ok(()) => Ok(Some(Some(file))),
-        Err(TryLockError::WouldBlock) => Ok(None),
+        Ok(()) => Ok(Owner::None(file)),
+        Err(TryLockError::WouldBlock) => Ok(Owner::Somebody),
         Err(TryLockError::Error(error)) => Err(io(error)),
     }
 }

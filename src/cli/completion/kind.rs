@@ -60,7 +60,7 @@ impl Kind {
             (_, "id" | "ids") if arg.is_positional() => Self::Run(Which::of(command)),
             ("exec", "program") => Self::Files(Files::All),
             (_, name) if arg.get_value_parser().type_id() == TypeId::of::<PathBuf>() => {
-                let place = arg.get_value_names().and_then(<[_]>::first).map(|place| place.as_str());
+                let place = arg.get_value_names().and_then(<[_]>::first).map(clap::builder::Str::as_str);
                 Self::Files(match (name, place) {
                     ("script" | "files" | "start", _) => Files::Scripts,
                     (_, Some("DIR")) => Files::Directories,
