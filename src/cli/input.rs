@@ -69,6 +69,14 @@ pub(crate) fn run_input(
     Ok(input)
 }
 
+/// The same as what one types, for tests that type anything: files are of that directory, stdin is empty.
+///
+/// # Errors
+/// What is wrong with it, in words.
+pub fn typed_input(pairs: &[String], whole: Option<&str>, directory: &Path) -> Result<Value, String> {
+    run_input(pairs, whole, None, directory, &mut std::io::empty()).map_err(|error| error.to_string())
+}
+
 /// `key=text`, `key:=JSON`; what begins with `@` is the name of a file with it. Text is read as the type that the script declares.
 fn pair(argument: &str, params: Option<&Params>, directory: &Path) -> Result<(String, Value), InputError> {
     let Some((left, right)) = argument.split_once('=') else {

@@ -45,4 +45,6 @@ mod start_options;
 mod store_place;
 mod units;
 
+#[doc(hidden)]
+pub use input::typed_input;
 pub use invocation::main;

@@ -110,7 +110,7 @@ pub fn read_export(from: &mut dyn Read) -> Result<Vec<CarriedRow>, CarryError> {
         return Err(CarryError::Damaged("its checksum does not match".to_owned()));
     }
     let row = |bytes: &Vec<u8>| {
-        rmp_serde::from_slice(bytes).map_err(|error| CarryError::Damaged(error.to_string()))
+        crate::history::decode(bytes).map_err(|error| CarryError::Damaged(error.to_string()))
     };
     rows.iter().map(row).collect()
 }

@@ -7,6 +7,7 @@
 mod branch;
 mod child;
 mod command;
+mod decode;
 mod effect_options;
 mod entry;
 mod failure;
@@ -33,6 +34,7 @@ mod woken_by;
 pub use branch::{Again, Branch, MOST_BRANCHES, branch_no, generation_of, generation_parts};
 pub use child::{ChildEnded, ChildOutcome, MOST_NESTED_RUNS, OnParentClose, Parent};
 pub use command::{CommandKind, CommandLabel};
+pub use decode::decode;
 pub use effect_options::{EffectOptions, InvalidRate, Rate, WARN_AFTER_MS};
 pub use entry::{
     ActivityCompleted, ActivityFailed, CancelCause, CancelRequested, Entry, Fact, RunEnded, SignalReceived,

@@ -179,7 +179,7 @@ fn write_body(bytes: &mut Vec<u8>, body: &impl Serialize) -> Result<(), rmp_serd
 }
 
 fn read_body<T: for<'de> Deserialize<'de>>(body: &[u8]) -> Result<T, RecordError> {
-    rmp_serde::from_slice(body).map_err(|error| RecordError::Body(error.to_string()))
+    crate::history::decode(body).map_err(|error| RecordError::Body(error.to_string()))
 }
 
 #[cfg(test)]

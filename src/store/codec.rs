@@ -29,7 +29,7 @@ pub(super) fn decode<T: DeserializeOwned>(bytes: &[u8], what: &str) -> Result<T,
     }
     match rest.split_first() {
         Some((&FORMAT, body)) => {
-            rmp_serde::from_slice(body).map_err(|error| corrupt(format!("{what} does not decode: {error}")))
+            crate::history::decode(body).map_err(|error| corrupt(format!("{what} does not decode: {error}")))
         }
         Some((format, _)) => Err(corrupt(format!("{what} has the unknown format {format}"))),
         None => Err(corrupt(format!("{what} is empty"))),

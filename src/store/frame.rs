@@ -100,7 +100,7 @@ pub(super) fn read(stream: &mut impl Read) -> io::Result<Option<Frame>> {
     if got < length {
         return Ok(None);
     }
-    rmp_serde::from_slice(&body)
+    crate::history::decode(&body)
         .map(Some)
         .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error.to_string()))
 }

@@ -38,6 +38,8 @@ mod shared;
 mod socket;
 mod upkeep;
 mod wakers;
+#[doc(hidden)]
+pub mod wire;
 mod workers;
 
 #[doc(hidden)]

@@ -6,6 +6,7 @@ mod damage;
 mod engine_sweep;
 mod family_sweep;
 mod family_world;
+mod hostile;
 mod sample_world;
 mod seeded;
 mod store_faults;
