@@ -55,6 +55,14 @@ pub(crate) enum CliError {
         /// Why.
         error: CarryError,
     },
+    /// Runs of a damaged store could not be salvaged.
+    #[error("{} of {} runs could not be read", lost.len(), written.saturating_add(u64::try_from(lost.len()).unwrap_or(u64::MAX)))]
+    Lost {
+        /// How many were written.
+        written: u64,
+        /// The others, a sentence each.
+        lost: Vec<String>,
+    },
     /// Nothing is kept under that `once` key.
     #[error("nothing is kept under the key \"{key}\"")]
     NoOnce {

@@ -34,6 +34,7 @@ pub(crate) fn of(error: &CliError) -> Option<Report> {
         }
         CliError::NoVariable { .. } => Report::new("D0204", Exit::Usage, error.to_string()),
         CliError::Checkup(CheckupError::Io(_)) => Report::new("D1215", Exit::Io, error.to_string()),
+        CliError::Lost { lost, .. } => super::report_mend::lost(&error.to_string(), lost),
         CliError::Carry { path, error } => super::report_mend::carry(path, error),
         CliError::NoOnce { .. } => {
             Report::new("D0308", Exit::Missing, error.to_string()).hint("durun once list shows the keys")

@@ -74,3 +74,10 @@ pub(crate) fn carry(path: &Path, error: &CarryError) -> Report {
         CarryError::Client(error) => super::report_client::client(error),
     }
 }
+
+/// The report of runs that could not be salvaged.
+pub(crate) fn lost(title: &str, lost: &[String]) -> Report {
+    let report = Report::new("D1430", Exit::Corrupt, title);
+    let report = lost.iter().fold(report, Report::note);
+    report.hint("keep a copy of the store's directory: durun history ID may show a run up to its damage")
+}

@@ -6,8 +6,7 @@ use crate::client::StoreError;
 use crate::history::RunNo;
 
 /// What to do about damage.
-const NEXT: &str =
-    "keep a copy of the directory; then restore a backup, or begin a new store with --store DIR";
+const NEXT: &str = "keep a copy of the directory; durun export --salvage saves the runs that are whole; then restore a backup, or begin a new store with --store DIR";
 
 /// What is said behind all that was shown of a damaged store.
 pub(crate) fn read_damaged(damage: &StoreError) -> Report {

@@ -46,32 +46,73 @@ impl From<ClientError> for CarryError {
 /// # Errors
 /// [`CarryError`].
 pub fn export(session: &Session, row: &RunRow, to: &mut dyn Write) -> Result<u64, CarryError> {
-    let mut hasher = blake3::Hasher::new();
-    let mut put = |bytes: &[u8]| {
-        hasher.update(bytes);
-        to.write_all(bytes)
-    };
-    put(MAGIC)?;
-    let (mut place, mut count) = (None, 0);
+    let mut file = ExportFile::begin(to)?;
+    each_page(session, row.no, |rows| rows.iter().try_for_each(|row| file.put(row)))?;
+    file.end()
+}
+
+/// Writes rows that were read before.
+///
+/// # Errors
+/// [`CarryError`].
+pub fn write_export(rows: &[CarriedRow], to: &mut dyn Write) -> Result<u64, CarryError> {
+    let mut file = ExportFile::begin(to)?;
+    rows.iter().try_for_each(|row| file.put(row))?;
+    file.end()
+}
+
+/// Hands out all rows that the store has of a run, in pieces.
+pub(super) fn each_page<E: From<ClientError>>(
+    session: &Session,
+    run: RunNo,
+    mut take: impl FnMut(Vec<CarriedRow>) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut place = None;
     loop {
-        let Kept::Rows(rows, next) = upkeep(session, Upkeep::Export { run: row.no, place })? else {
-            return Err(ClientError::Answer { run: row.no }.into());
+        let Kept::Rows(rows, next) = upkeep(session, Upkeep::Export { run, place })? else {
+            return Err(ClientError::Answer { run }.into());
         };
-        for row in rows {
-            let bytes = rmp_serde::to_vec(&row).map_err(|error| CarryError::Damaged(error.to_string()))?;
-            put(&u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_be_bytes())?;
-            put(&bytes)?;
-            count += 1;
-        }
+        take(rows)?;
         place = next;
         if place.is_none() {
-            break;
+            return Ok(());
         }
     }
-    put(&[0; 4])?;
-    to.write_all(hasher.finalize().as_bytes())?;
-    to.flush()?;
-    Ok(count)
+}
+
+/// A file that is being written.
+struct ExportFile<'w> {
+    to: &'w mut dyn Write,
+    hasher: blake3::Hasher,
+    count: u64,
+}
+
+impl<'w> ExportFile<'w> {
+    fn begin(to: &'w mut dyn Write) -> Result<Self, CarryError> {
+        let mut file = Self { to, hasher: blake3::Hasher::new(), count: 0 };
+        file.write(MAGIC)?;
+        Ok(file)
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> Result<(), CarryError> {
+        self.hasher.update(bytes);
+        Ok(self.to.write_all(bytes)?)
+    }
+
+    fn put(&mut self, row: &CarriedRow) -> Result<(), CarryError> {
+        let bytes = rmp_serde::to_vec(row).map_err(|error| CarryError::Damaged(error.to_string()))?;
+        self.write(&u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_be_bytes())?;
+        self.write(&bytes)?;
+        self.count += 1;
+        Ok(())
+    }
+
+    fn end(mut self) -> Result<u64, CarryError> {
+        self.write(&[0; 4])?;
+        self.to.write_all(self.hasher.finalize().as_bytes())?;
+        self.to.flush()?;
+        Ok(self.count)
+    }
 }
 
 /// Reads and verifies a whole file.

@@ -31,6 +31,7 @@ mod result;
 mod resume;
 mod retry;
 mod rewind;
+mod salvage;
 mod schedule;
 mod session;
 mod signal;
@@ -57,7 +58,7 @@ pub use crate::store::{
 pub use crate::worker::{Finished, Observer, Progress};
 pub use advance::{AdvanceOptions, Onlooker, Span, advance, next_due};
 pub use cancel::cancel;
-pub use carry::{CarryError, export, import, read_export};
+pub use carry::{CarryError, export, import, read_export, write_export};
 pub use check::{Checked, check};
 pub use declared::{declared, declared_by};
 pub use doctor::{Checkup, CheckupError, check_up};
@@ -80,6 +81,7 @@ pub use result::{Standing, standing};
 pub use resume::{Resumed, resumable, resume};
 pub use retry::{Retried, retry};
 pub use rewind::{Plan, Point, carry_out, plan_rewind};
+pub use salvage::{Salvage, Salvaged, newest, salvage};
 pub use schedule::{
     Added, Backfilled, NewSchedule, News, ScheduleError, ScheduleView, ScheduleViews, add_schedule, backfill,
     fire_schedules, mark_seen, pause_schedule, remove_schedule, resume_schedule, schedules, trigger,

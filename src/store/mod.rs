@@ -33,6 +33,7 @@ mod remote;
 mod request;
 mod rows;
 mod rules;
+mod salvage;
 mod server;
 mod shared;
 mod socket;
@@ -55,8 +56,9 @@ pub use request::{
     NewMessage, NewOverlap, NewParent, NewQueue, NewRun, NewSignal, RefusedUpdate, Request, Rewind,
     RunFilter, ScheduleChange, Upgrade,
 };
+pub use salvage::{Salvaged, examine};
 pub use shared::SharedStore;
-pub use upkeep::{CarriedRow, EndedRun, Kept, Place, Upkeep};
+pub use upkeep::{CarriedRow, EndedRun, Kept, Place, Upkeep, Witness};
 
 use crate::history::Token;
 use std::sync::Arc;

@@ -78,6 +78,7 @@ fn keep(rows: &dyn Rows, liveness: &dyn Liveness, what: &Upkeep) -> Result<Kept,
         Upkeep::Audit => super::audit::audit(rows).map(Kept::Wrong),
         Upkeep::Wakers => super::wakers::known(rows, liveness),
         Upkeep::Ended { chance, most } => super::ended::ended(rows, *chance, *most).map(Kept::Ended),
+        Upkeep::Newest(witness) => super::salvage::newest(rows, *witness).map(Kept::Newest),
         Upkeep::Export { run, place } => super::carry::export(rows, *run, place.clone()),
         Upkeep::Prune { .. } | Upkeep::Sweep { .. } | Upkeep::Compact | Upkeep::Import(_) => {
             Err(StoreError::Protocol { message: "a writing request among those that read".to_owned() })

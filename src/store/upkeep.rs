@@ -38,6 +38,8 @@ pub enum Upkeep {
         /// The place; nothing for the beginning.
         place: Option<Place>,
     },
+    /// The newest run that a part of the store knows of, where that part can be read: [`Kept::Newest`].
+    Newest(Witness),
     /// Take rows of an exported run; only into a store that is for looking at such runs and nothing else: [`Kept::Done`].
     Import(Vec<CarriedRow>),
 }
@@ -57,6 +59,8 @@ pub enum Kept {
     Wrong(Vec<String>),
     /// When the last tick came, and the process that serves.
     Wakers(Option<Moment>, Option<Claim>),
+    /// This run is the newest.
+    Newest(RunNo),
     /// Rows, and the place of the next ones.
     Rows(Vec<CarriedRow>, Option<Place>),
 }
@@ -72,6 +76,17 @@ pub struct EndedRun {
     pub at: Moment,
     /// The path of its script.
     pub script: String,
+}
+
+/// A part of the store that knows of its runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Witness {
+    /// The facts of the store, which count its runs.
+    Facts,
+    /// The rows of runs.
+    Rows,
+    /// What runs were started with.
+    Starts,
 }
 
 /// A place among the rows of a run.
@@ -102,7 +117,7 @@ impl Upkeep {
     pub(super) fn writes(&self) -> bool {
         match self {
             Self::Prune { .. } | Self::Sweep { .. } | Self::Compact | Self::Import(_) => true,
-            Self::Audit | Self::Wakers | Self::Ended { .. } | Self::Export { .. } => false,
+            Self::Audit | Self::Wakers | Self::Ended { .. } | Self::Newest(_) | Self::Export { .. } => false,
         }
     }
 }

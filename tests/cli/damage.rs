@@ -35,7 +35,7 @@ fn what_is_whole_of_a_damaged_store_is_shown_and_the_damage_told() {
     let (home, file) = two_runs();
     let bytes = damage(&file, "canary-of-a");
     let told = "error[D0640]: the store ~/.local/state/durun/store.redb is damaged: ";
-    let next = "keep a copy of the directory; then restore a backup, or begin a new store with --store DIR\n";
+    let next = "keep a copy of the directory; durun export --salvage saves the runs that are whole; then restore a backup, or begin a new store with --store DIR\n";
     for words in [&["result", "b"][..], &["history", "b"], &["status", "b"], &["logs", "b"]] {
         let (out, err) = home.durun(words).exit(65).both();
         assert!(out.contains("canary-of-b") || words[0] == "status", "{words:?}: {out}{err}");

@@ -35,6 +35,7 @@ mod result;
 mod retention;
 mod retry;
 mod rewind;
+mod salvage;
 mod schedule;
 mod signal;
 mod signal_start;

@@ -2,6 +2,8 @@
 //!
 //! `DURUN_FUZZ_SECONDS=60` mutates for so long, all targets together; `DURUN_SEED=N` plays one mutation alone, as a failure names it.
 
+#![expect(clippy::indexing_slicing, reason = "a test takes bytes apart at places that it has just counted")]
+
 use crate::workload::calls;
 use durun::history::{
     ActivityCompleted, ChildEnded, ChildOutcome, Choice, CommandKind, Entry, Fact, Message, MessageBody,
@@ -133,7 +135,7 @@ fn withstands(name: &str, target: fn(&[u8]), cuts: usize, mutations: u64) {
             play(target, &|| format!("the first {cut} bytes of {path}"), &bytes[..cut]);
         }
     }
-    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+    let number = |name: &str| std::env::var_os(name).and_then(|text| text.to_str()?.parse::<u64>().ok());
     let one = |seed: u64| {
         let bytes = mutated(&mut Chance::from(seed.wrapping_mul(0x9e37_79b9)), &files);
         play(target, &|| format!("DURUN_SEED={seed} of {name}"), &bytes);
@@ -307,7 +309,7 @@ fn ending(number: u32, command: &Command, state: &Replayed) -> Fact {
             message(number, MessageBody::Cancel { cause: CancelCause::Request, reason: "enough".into() })
         }
         Work::Wait => {
-            let name = if number % 2 == 0 { "s" } else { "t" };
+            let name = if number.is_multiple_of(2) { "s" } else { "t" };
             message(number, MessageBody::Signal { name: name.into(), payload: Value::Int(i64::from(number)) })
         }
     }

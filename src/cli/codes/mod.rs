@@ -11,6 +11,7 @@ mod lint;
 mod making;
 mod mending;
 mod running;
+mod salvaging;
 mod schedules;
 mod scripts;
 mod store;
@@ -43,6 +44,7 @@ const ALL: &[&[Code]] = &[
     mending::CODES,
     lint::CODES,
     making::CODES,
+    salvaging::CODES,
 ];
 
 /// All codes, in order.

@@ -1,5 +1,6 @@
 //! `durun export` and `durun import`: a run in one file, and a store to look at it in.
 
+use super::salvage;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::escape::shell;
@@ -9,7 +10,7 @@ use clap::Args;
 use std::fs::{File, OpenOptions};
 use std::io::{BufReader, BufWriter};
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 const EXPORT_EXAMPLES: &str = "\
 The file holds all that the store has of the run: scripts, history with what was set aside, log, published values, large values,
@@ -17,7 +18,8 @@ its input, and the environment recorded at its start. Values of secrets are not 
 
 Examples:
   durun export order-1001                     writes order-1001.durun
-  durun export order-1001 --to /tmp/order.durun";
+  durun export order-1001 --to /tmp/order.durun
+  durun export --salvage                      every run of a damaged store that is whole, into ./salvaged";
 
 const IMPORT_EXAMPLES: &str = "\
 The run is put into a store of its own, in which it can be looked at, replayed and queried, and never be executed.
@@ -31,11 +33,15 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = EXPORT_EXAMPLES)]
 pub(crate) struct ExportArgs {
-    /// The run
-    id: String,
-    /// The file [default: ID.durun, here]
-    #[arg(long, value_name = "FILE")]
+    /// The run; with --salvage all runs where none is named
+    #[arg(required_unless_present = "salvage")]
+    id: Option<String>,
+    /// The file [default: ID.durun, here]; with --salvage a directory [default: salvaged]
+    #[arg(long, value_name = "PATH")]
     to: Option<PathBuf>,
+    /// Read a damaged store run by run: what is whole is written, what is not is told
+    #[arg(long)]
+    salvage: bool,
 }
 
 /// The arguments of `durun import`.
@@ -52,23 +58,33 @@ pub(crate) struct ImportArgs {
 /// Writes the file.
 pub(crate) fn run_export(context: &Context, args: &ExportArgs) -> Result<Exit, CliError> {
     let session = context.session()?;
-    let row = find(&session, &args.id)?;
+    if args.salvage {
+        return salvage::run(context, &session, args.id.as_deref(), args.to.as_deref());
+    }
+    let row = find(&session, args.id.as_deref().unwrap_or_default())?;
     let name = args.to.clone().unwrap_or_else(|| PathBuf::from(format!("{}.durun", row.id)));
-    let path = context.environment.directory().join(&name);
-    let wrong = |error: CarryError| CliError::Carry { path: name.clone(), error };
+    write(context, &name, |to| export(&session, &row, to))?;
+    context.note(&format!("run {} is in {}", row.id, name.display()));
+    Ok(Exit::Done)
+}
+
+/// Makes a file that was not there, whole and on disk, or none.
+pub(super) fn write(
+    context: &Context,
+    name: &Path,
+    fill: impl FnOnce(&mut BufWriter<File>) -> Result<u64, CarryError>,
+) -> Result<(), CliError> {
+    let path = context.environment.directory().join(name);
+    let wrong = |error: CarryError| CliError::Carry { path: name.to_owned(), error };
     let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
     let mut to = BufWriter::new(file.map_err(|error| wrong(error.into()))?);
-    let written = export(&session, &row, &mut to).and_then(|rows| {
-        to.get_ref().sync_all()?;
-        Ok(rows)
-    });
+    let written = fill(&mut to).and_then(|_| Ok(to.get_ref().sync_all()?));
     if let Err(error) = written {
         // Half a file is none; that it cannot be removed changes nothing about the error.
         let _removed = std::fs::remove_file(&path);
         return Err(wrong(error));
     }
-    context.note(&format!("run {} is in {}", row.id, name.display()));
-    Ok(Exit::Done)
+    Ok(())
 }
 
 /// Makes the store.

@@ -23,6 +23,7 @@ pub(crate) mod result;
 pub(crate) mod resume;
 pub(crate) mod retry;
 pub(crate) mod rewind;
+mod salvage;
 pub(crate) mod schedule;
 pub(crate) mod schedule_add;
 pub(crate) mod serve;

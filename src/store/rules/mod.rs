@@ -153,7 +153,7 @@ fn keep(rows: &mut dyn RowsMut, now: Moment, what: &Upkeep) -> Result<Kept, Stor
         // Whoever has a file does it behind the call.
         Upkeep::Compact => Ok(Kept::Done),
         Upkeep::Import(carried) => super::carry::import(rows, carried),
-        Upkeep::Audit | Upkeep::Wakers | Upkeep::Ended { .. } | Upkeep::Export { .. } => {
+        Upkeep::Audit | Upkeep::Wakers | Upkeep::Ended { .. } | Upkeep::Newest(_) | Upkeep::Export { .. } => {
             Err(StoreError::Protocol { message: "a reading request among those that write".to_owned() })
         }
     }
