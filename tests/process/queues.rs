@@ -48,41 +48,41 @@ impl Queue {
 #[test]
 fn a_killed_member_keeps_its_place_and_the_others_their_order() {
     let queue = Queue::new();
-    let a = queue.start("a", "0");
+    let first = queue.start("a", "0");
     queue.until_line("begin a", 1);
-    let b = queue.start("b", "0");
+    let second = queue.start("b", "0");
     queue.until_line("begin b", 1);
-    let c = queue.start("c", "0");
+    let third = queue.start("c", "0");
     queue.world.until_waits_for("c", "queue");
-    let d = queue.start("d", "5");
+    let urgent = queue.start("d", "5");
     queue.world.until_waits_for("d", "queue");
-    let e = queue.start("e", "0");
+    let last = queue.start("e", "0");
     queue.world.until_waits_for("e", "queue");
 
-    assert!(kill(a), "it has begun");
+    assert!(kill(first), "it has begun");
     let why = queue.world.good(&["why", "d"]);
     assert!(why.contains("queue reports, 2 of 2 busy (a, b)"), "{why}");
-    queue.completes("b", b);
+    queue.completes("b", second);
     // The highest priority first, though it came late.
     queue.until_line("begin d", 1);
-    assert!(kill(d), "it has begun");
-    let d = queue.world.spawn(&["resume", "d"]);
+    assert!(kill(urgent), "it has begun");
+    let urgent = queue.world.spawn(&["resume", "d"]);
     queue.until_line("begin d", 2);
     let why = queue.world.good(&["why", "c"]);
     assert!(why.contains("queue reports, 2 of 2 busy (a, d)"), "{why}");
     // Killed while it waits, it holds nobody up, and takes its turn when it is there again.
-    assert!(kill(c), "it waits");
-    queue.completes("d", d);
+    assert!(kill(third), "it waits");
+    queue.completes("d", urgent);
     queue.until_line("begin e", 1);
-    let c = queue.world.spawn(&["resume", "c"]);
+    let third = queue.world.spawn(&["resume", "c"]);
     queue.world.until("it waits again", |world| {
         world.good(&["why", "c"]).contains("2 of 2 busy (a, e)").then_some(())
     });
-    let a = queue.world.spawn(&["resume", "a"]);
-    queue.completes("a", a);
+    let first = queue.world.spawn(&["resume", "a"]);
+    queue.completes("a", first);
     queue.until_line("begin c", 1);
-    queue.completes("e", e);
-    queue.completes("c", c);
+    queue.completes("e", last);
+    queue.completes("c", third);
 
     let lines = queue.world.lines("ledger");
     let mut inside = BTreeSet::new();
