@@ -4,7 +4,7 @@ use super::escape::shell;
 use super::exit::Exit;
 use super::report::{Place, Report};
 use crate::client::Standing;
-use crate::history::{Failure, RunEnd, RunId, RunStatus, Stuck, Value};
+use crate::history::{Failure, RunEnd, RunId, RunStatus, Stuck, Value, kind};
 
 /// The script of a run, to show a line of it.
 pub(crate) struct Script {
@@ -75,6 +75,8 @@ fn failed(id: &RunId, failure: &Failure, script: Option<&Script>) -> Report {
     }
     if let Some(cause) = failure.data.get("cause").map(|cause| Failure::from_value(cause.clone()))
         && cause.message != failure.message
+        // There it says who asked for the end.
+        && failure.kind != kind::CANCELLED
     {
         report = report.note(format!("caused by {}: {}", cause.kind, cause.message));
     }

@@ -88,6 +88,7 @@ pub(crate) fn row(name: &str) -> RunRow {
         last_message_at: Moment(0),
         unread: 0,
         summary: None,
+        progress: None,
         cancel_requested_at: None,
         queue: None,
         history: None,

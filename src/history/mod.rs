@@ -12,6 +12,7 @@ mod effect_options;
 mod entry;
 mod failure;
 mod generation;
+mod how_far;
 mod lock;
 mod message;
 mod moment;
@@ -42,6 +43,7 @@ pub use entry::{
 };
 pub use failure::{Failure, kind};
 pub use generation::{PastGeneration, Restart, RunRestarted};
+pub use how_far::HowFar;
 pub use lock::{LockGranted, LockView};
 pub use message::{Message, MessageBody, MessageId};
 pub use moment::Moment;

@@ -1,6 +1,8 @@
 //! What the store keeps of each run: the record of its start, and the small row that changes.
 
-use super::{Branch, Moment, Origin, Parent, PastGeneration, QueuePlace, RunId, RunNo, StoredStatus, Value};
+use super::{
+    Branch, HowFar, Moment, Origin, Parent, PastGeneration, QueuePlace, RunId, RunNo, StoredStatus, Value,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -92,6 +94,9 @@ pub struct RunRow {
     /// What the script last gave to `set_summary`.
     #[serde(default)]
     pub summary: Option<String>,
+    /// How far it last said it is, by `progress` or `parallel`.
+    #[serde(default)]
+    pub progress: Option<HowFar>,
     /// When a request to end was delivered.
     #[serde(default)]
     pub cancel_requested_at: Option<Moment>,

@@ -1,7 +1,9 @@
 //! What a run hands out when all its strands are blocked.
 
-use crate::history::{CommandLabel, EffectOptions, Moment, OpId, Restart, RunEnd, UpdateCompleted, Value};
-use crate::script::{Body, Dispatch, Said, Told};
+use crate::history::{
+    CommandLabel, EffectOptions, HowFar, Moment, OpId, Restart, RunEnd, UpdateCompleted, Value,
+};
+use crate::script::{Body, Dispatch, Said};
 
 /// A command that the script issued in this stretch and that has no outcome yet.
 pub struct Command {
@@ -69,7 +71,7 @@ pub struct Stretch {
     /// The last summary set.
     pub summary: Option<String>,
     /// The last progress told.
-    pub progress: Option<Told>,
+    pub progress: Option<HowFar>,
     /// The entry was an outcome that nobody waited for any more.
     pub dropped: Option<OpId>,
     /// How the run ends, where it does: to be recorded as its last entry.

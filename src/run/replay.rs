@@ -2,8 +2,7 @@
 
 use super::command::{Command, Work};
 use super::run::{Run, Stepped};
-use crate::history::{Entry, Fact, Moment, OpId, Restart, RunEnd, Seq, Stuck};
-use crate::script::Told;
+use crate::history::{Entry, Fact, HowFar, Moment, OpId, Restart, RunEnd, Seq, Stuck};
 use std::collections::BTreeMap;
 
 /// Where a run stands after its history.
@@ -18,7 +17,7 @@ pub struct Replayed {
     /// The summary last set.
     pub summary: Option<String>,
     /// The progress last told.
-    pub progress: Option<Told>,
+    pub progress: Option<HowFar>,
     /// How the script ends now; its entry may be recorded already or not.
     pub end: Option<RunEnd>,
     /// How the next generation begins, where the script ends this one now.

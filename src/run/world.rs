@@ -7,8 +7,8 @@ use super::run::Charter;
 use super::strands::StrandNo;
 use super::token;
 use super::updating::Handler;
-use crate::history::{Moment, Placeholder, Resolution, Value};
-use crate::script::{Answered, Closure, Defaults, Host, Input, RunFacts, Said, Told};
+use crate::history::{HowFar, Moment, Placeholder, Resolution, Value};
+use crate::script::{Answered, Closure, Defaults, Host, Input, RunFacts, Said};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -79,7 +79,7 @@ impl Host for World {
         self.state.borrow_mut().stretch.summary = Some(text);
     }
 
-    fn progress(&self, progress: Told) {
+    fn progress(&self, progress: HowFar) {
         self.state.borrow_mut().stretch.progress = Some(progress);
     }
 

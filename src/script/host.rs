@@ -4,7 +4,7 @@ use super::body::Body;
 use super::closure::Closure;
 use super::handle::{Group, Handle, Start};
 use crate::history::{
-    Choice, CommandLabel, EffectOptions, Failure, Moment, OnParentClose, OpId, RunId, Stuck, Value,
+    Choice, CommandLabel, EffectOptions, Failure, HowFar, Moment, OnParentClose, OpId, RunId, Stuck, Value,
 };
 use rhai::Map;
 use std::collections::BTreeSet;
@@ -22,7 +22,7 @@ pub trait Host {
     /// What the run is about, in a few words.
     fn set_summary(&self, text: String);
     /// How far the run is.
-    fn progress(&self, progress: Told);
+    fn progress(&self, progress: HowFar);
     /// Registers the handler of a signal; replaces the one before.
     fn on_signal(&self, name: String, handler: Closure);
     /// Registers the handler of a query; replaces the one before.
@@ -122,17 +122,6 @@ pub enum Level {
     Warn,
     /// Something went wrong.
     Error,
-}
-
-/// How far a script says it is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Told {
-    /// So many are done.
-    pub done: i64,
-    /// Of so many.
-    pub total: i64,
-    /// A word beside it.
-    pub text: Option<String>,
 }
 
 /// A request that suspends the strand until it is answered.

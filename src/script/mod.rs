@@ -37,7 +37,7 @@ pub use declared::Declared;
 pub use handle::{Group, Handle, Start, Target};
 pub use host::{
     Answered, Ask, Asked, ChildRun, Defaults, Dispatch, Effect, Host, Input, Level, Notice, Question,
-    RunFacts, Said, StartChild, Thrown, Told, Until,
+    RunFacts, Said, StartChild, Thrown, Until,
 };
 pub use interpreter::Interpreter;
 pub use params::{BadInput, Param, Params, type_of};

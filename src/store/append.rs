@@ -2,7 +2,7 @@
 
 use super::NewRun;
 use crate::history::{
-    MessageId, MessageNo, Moment, OpId, Pending, Record, Restart, RunNo, Seq, StoredStatus, Value,
+    HowFar, MessageId, MessageNo, Moment, OpId, Pending, Record, Restart, RunNo, Seq, StoredStatus, Value,
 };
 use serde::{Deserialize, Serialize};
 
@@ -47,6 +47,9 @@ pub struct RowChange {
     pub status: Option<StoredStatus>,
     /// The new summary.
     pub summary: Option<String>,
+    /// How far it says it is.
+    #[serde(default)]
+    pub progress: Option<HowFar>,
     /// When a request to end was delivered.
     pub cancel_requested_at: Option<Moment>,
     /// The last record ends the generation: the next begins so.

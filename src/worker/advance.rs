@@ -190,11 +190,8 @@ impl Worker {
             run.lazy.row.summary = Some(summary);
         }
         if let Some(progress) = stretch.progress {
-            told.push(Progress::ScriptProgress {
-                done: progress.done,
-                total: progress.total,
-                text: progress.text,
-            });
+            told.push(Progress::ScriptProgress(progress.clone()));
+            run.lazy.row.progress = Some(progress);
         }
         let mut stopped = Vec::new();
         for op in stretch.settled {
@@ -314,7 +311,9 @@ pub(super) fn announced(command: &Command) -> Progress {
     let label = command.label.clone();
     let (op, line) = (command.op, command.line);
     match &command.work {
-        Work::Effect { .. } | Work::Dispatch(_) => Progress::Scheduled { op, label, line },
+        Work::Effect { .. } | Work::Dispatch(_) => {
+            Progress::Scheduled { op, label, strand: command.strand.clone(), line }
+        }
         Work::Timer { due } => Progress::Waiting { op, label, due: Some(*due), line },
         Work::Lock { due } => Progress::Waiting { op, label, due: *due, line },
         Work::Wait => Progress::Waiting { op, label, due: None, line },

@@ -1,7 +1,7 @@
 //! The host of a body: what an activity or step of the script may ask without suspending.
 
-use crate::history::{Moment, Placeholder, Value};
-use crate::script::{Closure, Host, Input, RunFacts, Said, Told};
+use crate::history::{HowFar, Moment, Placeholder, Value};
+use crate::script::{Closure, Host, Input, RunFacts, Said};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 
@@ -17,7 +17,7 @@ pub(super) struct BodyHost {
     pub(super) secrets: RefCell<BTreeSet<String>>,
     pub(super) chance: Cell<u64>,
     pub(super) said: RefCell<Vec<Said>>,
-    pub(super) told: RefCell<Option<Told>>,
+    pub(super) told: RefCell<Option<HowFar>>,
     /// The details of the last heartbeat, and whether the worker has not taken them yet.
     pub(super) heartbeat: RefCell<(Value, bool)>,
 }
@@ -57,7 +57,7 @@ impl Host for BodyHost {
 
     fn set_summary(&self, _text: String) {}
 
-    fn progress(&self, progress: Told) {
+    fn progress(&self, progress: HowFar) {
         *self.told.borrow_mut() = Some(progress);
     }
 

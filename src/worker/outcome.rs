@@ -5,9 +5,11 @@ use super::effects::JobKey;
 use super::executing::Arrival;
 use super::progress::Progress;
 use super::worker::Worker;
-use crate::history::{ActivityCompleted, ActivityFailed, Fact, Failure, Moment, OpId, RunNo, Value, kind};
+use crate::history::{
+    ActivityCompleted, ActivityFailed, Fact, Failure, HowFar, Moment, OpId, RunNo, Value, kind,
+};
 use crate::run::Work;
-use crate::script::{Said, Told};
+use crate::script::Said;
 use crate::store::{LogKey, LogLevel, LogLine, LogStream};
 
 /// Lines of attempts are numbered from here, so that they never take a number of the script's own lines.
@@ -61,14 +63,14 @@ impl Worker {
     }
 
     /// What a body logged.
-    pub(super) fn keep_lines(&mut self, no: RunNo, op: OpId, said: Vec<Said>, told: Option<Told>) {
+    pub(super) fn keep_lines(&mut self, no: RunNo, op: OpId, said: Vec<Said>, told: Option<HowFar>) {
         let now = self.clock.now();
         for said in said {
             let line = LogLine { op: Some(op), ..log_line(&said, now) };
             self.keep_line(no, line);
         }
         if let Some(told) = told {
-            self.tell(no, Progress::ScriptProgress { done: told.done, total: told.total, text: told.text });
+            self.tell(no, Progress::ScriptProgress(told));
         }
     }
 

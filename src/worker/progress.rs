@@ -1,6 +1,6 @@
 //! What a worker tells while it goes on, for a live display.
 
-use crate::history::{CommandLabel, Failure, MessageId, Moment, OpId, RunEnd, RunId, RunNo, Stuck};
+use crate::history::{CommandLabel, Failure, HowFar, MessageId, Moment, OpId, RunEnd, RunId, RunNo, Stuck};
 use crate::store::LogLine;
 use std::sync::Arc;
 
@@ -25,6 +25,8 @@ pub enum Progress {
         op: OpId,
         /// Its kind and name.
         label: CommandLabel,
+        /// The name given to the strand that asks, where one was.
+        strand: Option<String>,
         /// The line that asks.
         line: Option<u32>,
     },
@@ -101,14 +103,7 @@ pub enum Progress {
     /// The script set its summary.
     Summary(String),
     /// The script told how far it is.
-    ScriptProgress {
-        /// So many are done.
-        done: i64,
-        /// Of so many.
-        total: i64,
-        /// A word beside it.
-        text: Option<String>,
-    },
+    ScriptProgress(HowFar),
     /// Somebody replied to what the run waits for: a token was resolved, a question answered.
     Replied {
         /// What was said.

@@ -212,6 +212,11 @@ impl Worker {
             run.lazy.logs.push((key, line));
         }
         run.lazy.published.extend(replayed.last_published);
+        // Lazy too: what a crash kept from the row is written again.
+        let is_new = replayed.progress.is_some() && replayed.progress != snapshot.row.progress;
+        run.lazy.row.progress = replayed.progress.clone().filter(|_| is_new);
+        let is_new = replayed.summary.is_some() && replayed.summary != snapshot.row.summary;
+        run.lazy.row.summary = replayed.summary.filter(|_| is_new);
         run.lazy.found(snapshot.pending.iter().map(|row| row.op));
         for op in stale {
             run.lazy.settle(op);
@@ -221,7 +226,7 @@ impl Worker {
             run.lazy.hurry(monotonic);
         }
         let rows = &snapshot.pending;
-        let mut told = Vec::new();
+        let mut told: Vec<Progress> = replayed.progress.map(Progress::ScriptProgress).into_iter().collect();
         for (op, command) in &run.open {
             let row = rows.iter().find(|row| row.op == *op);
             if matches!(command.work, Work::Effect { .. }) && !run.attempts.contains_key(op) {

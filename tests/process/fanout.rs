@@ -26,6 +26,8 @@ fn the_fanout_goes_on_after_a_kill_and_repeats_no_recorded_host() {
     world.until("sixty hosts are done", |world| (world.completed("fan").len() >= 60).then_some(()));
     let waits = world.status("fan")["waits_for"].as_array().map_or(0, Vec::len);
     assert!((1..=8).contains(&waits), "{waits} commands are open");
+    let told = world.status("fan")["progress"].clone();
+    assert!(told["total"] == 200 && told["done"].as_u64().is_some_and(|done| done >= 40), "{told}");
     world.until("an open command is named by its host", |world| {
         let wait = world.status("fan")["waits_for"][0].clone();
         let strand = wait["strand"].as_str()?.to_owned();
@@ -38,6 +40,12 @@ fn the_fanout_goes_on_after_a_kill_and_repeats_no_recorded_host() {
     let told = finish(world.spawn(&["resume", "fan"]));
     assert_eq!(quiet(&told), r#"{"done":199,"failed":["host13"]}"#);
     assert_eq!(world.good(&["query", "fan", "state"]), r#"{"done":199,"failed":1}"#);
+
+    assert!(
+        world.good(&["status", "fan"]).contains("  progress  200/200\n"),
+        "{}",
+        world.good(&["status", "fan"])
+    );
 
     let lines = world.lines("ledger");
     let (first, second) = lines.split_at(before.len());

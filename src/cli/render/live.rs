@@ -6,9 +6,12 @@ use super::waits::{attempt, name};
 use super::when::{coarse, left};
 use crate::cli::escape;
 use crate::client::{Claimed, Progress};
-use crate::history::{CommandKind, CommandLabel, Moment, OpId, RunEnd, RunId, RunNo};
+use crate::history::{CommandKind, CommandLabel, HowFar, Moment, OpId, RunEnd, RunId, RunNo};
 use crate::timer::show_duration;
 use std::collections::BTreeMap;
+
+/// How many cells a bar has.
+const BAR: i64 = 10;
 
 /// What is known of the runs that are executed.
 pub(crate) struct Live {
@@ -26,6 +29,7 @@ struct Remarks {
 
 struct Doing {
     label: CommandLabel,
+    strand: Option<String>,
     since: Moment,
     attempt: u32,
     attempts: Option<u32>,
@@ -39,6 +43,7 @@ impl Doing {
     fn new(label: CommandLabel, since: Moment) -> Self {
         Self {
             label,
+            strand: None,
             since,
             attempt: 1,
             attempts: None,
@@ -88,8 +93,8 @@ impl Live {
                 let plural = if steps == 1 { "step" } else { "steps" };
                 vec![format!("resumed: {steps} {plural} replayed in {took_ms}ms, 0 run again")]
             }
-            Progress::Scheduled { op, label, line: _ } => {
-                self.doing.insert((run, op), Doing::new(label, now));
+            Progress::Scheduled { op, label, strand, line: _ } => {
+                self.doing.insert((run, op), Doing { strand, ..Doing::new(label, now) });
                 Vec::new()
             }
             Progress::AttemptStarted { op, attempt } => {
@@ -114,8 +119,9 @@ impl Live {
                 vec![self.struggling(run, &struggle, &failure.message, now)]
             }
             Progress::Outcome { op, label, took_ms, ok, message, attempts } => {
-                self.doing.remove(&(run, op));
-                vec![self.outcome(&label, took_ms, ok, message.as_deref(), attempts)]
+                let strand = self.doing.remove(&(run, op)).and_then(|doing| doing.strand);
+                let what = named(&label, strand.as_deref());
+                vec![self.outcome(&what, took_ms, ok, message.as_deref(), attempts)]
             }
             Progress::Waiting { op, label, due, line: _ } => {
                 let lines = self.asked(run, &label).into_iter().collect();
@@ -134,9 +140,9 @@ impl Live {
                 self.remarks.entry(run).or_default().summary = Some(escape::line(&text));
                 Vec::new()
             }
-            Progress::ScriptProgress { done, total, text } => {
-                let text = format!("{done}/{total} {}", escape::line(text.as_deref().unwrap_or_default()));
-                self.remarks.entry(run).or_default().progress = Some(text.trim_end().to_owned());
+            Progress::ScriptProgress(progress) => {
+                self.remarks.entry(run).or_default().progress =
+                    progress.is_under_way().then(|| bar(&progress));
                 Vec::new()
             }
             Progress::Signal { name } => {
@@ -213,16 +219,9 @@ impl Live {
         }
     }
 
-    fn outcome(
-        &self,
-        label: &CommandLabel,
-        took_ms: i64,
-        ok: bool,
-        message: Option<&str>,
-        tries: u32,
-    ) -> String {
+    fn outcome(&self, what: &str, took_ms: i64, ok: bool, message: Option<&str>, tries: u32) -> String {
         let (mark, paint) = if ok { ("✓", Paint::Green) } else { ("✗", Paint::Red) };
-        let mut line = format!("{} {}", paint.paint(mark, self.color), name(label.kind, &label.name));
+        let mut line = format!("{} {}", paint.paint(mark, self.color), what);
         let mut facts = vec![show_duration(took_ms)];
         if tries > 1 {
             facts.push(format!("{tries} attempts"));
@@ -254,7 +253,7 @@ impl Live {
     }
 
     fn doing_now(&self, run: RunNo, doing: &Doing, now: Moment) -> String {
-        let mut parts = vec![name(doing.label.kind, &doing.label.name)];
+        let mut parts = vec![named(&doing.label, doing.strand.as_deref())];
         if doing.waits {
             parts.extend(doing.due.map(|due| format!("{} left", left(due, now))));
             parts.extend(self.names.get(&run).and_then(|id| unblocked_by(id, &doing.label)));
@@ -275,6 +274,24 @@ impl Live {
         }
         parts.join(" · ")
     }
+}
+
+/// A command, and the name of the strand that asks for it.
+fn named(label: &CommandLabel, strand: Option<&str>) -> String {
+    let what = name(label.kind, &label.name);
+    match strand {
+        Some(strand) => format!("{what} · {}", escape::line(strand)),
+        None => what,
+    }
+}
+
+/// How far it is, as a bar and in numbers: `━━━━╌╌╌╌╌╌ 18/40`.
+fn bar(progress: &HowFar) -> String {
+    let text = escape::line(&progress.to_string());
+    let cells = progress.done.clamp(0, progress.total.max(0)).saturating_mul(BAR).checked_div(progress.total);
+    let full = cells.and_then(|cells| usize::try_from(cells).ok()).unwrap_or_default();
+    let rest = usize::try_from(BAR).unwrap_or_default().saturating_sub(full);
+    format!("{}{} {text}", "━".repeat(full), "╌".repeat(rest))
 }
 
 fn ended_word(end: &RunEnd) -> &'static str {

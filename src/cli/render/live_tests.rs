@@ -17,7 +17,11 @@ fn label(kind: CommandKind, name: &str) -> CommandLabel {
 fn a_step_is_followed_from_its_first_attempt_to_its_line() {
     let mut live = Live::new(&[claimed(7, "order-1")], false);
     let label = label(CommandKind::Activity, "charge");
-    live.tell(RUN, Progress::Scheduled { op: OpId(0), label: label.clone(), line: None }, Moment(0));
+    live.tell(
+        RUN,
+        Progress::Scheduled { op: OpId(0), label: label.clone(), strand: None, line: None },
+        Moment(0),
+    );
     live.tell(RUN, Progress::AttemptStarted { op: OpId(0), attempt: 1 }, Moment(0));
     assert_eq!(live.line(Moment(2_100)), "activity charge · 2s");
     let failure = Failure::new("activity", "no\u{1b} route");
@@ -88,7 +92,7 @@ fn of_several_runs_each_line_names_its_own() {
     assert_eq!(live.tell(RunNo(8), ended, Moment(0)), ["b  completed"]);
     live.tell(
         RUN,
-        Progress::Scheduled { op: OpId(0), label: label(CommandKind::Sh, "sh"), line: None },
+        Progress::Scheduled { op: OpId(0), label: label(CommandKind::Sh, "sh"), strand: None, line: None },
         Moment(0),
     );
     assert_eq!(live.line(Moment(1_000)), "a  sh sh · 1s");
@@ -112,4 +116,34 @@ fn a_question_stays_on_the_screen_and_a_poll_counts_down() {
     assert_eq!(live.line(Moment(1_000)), "poll issued · 8s left · durun retry order-1");
     live.tell(RUN, Progress::AttemptStarted { op: OpId(0), attempt: 2 }, Moment(9_000));
     assert!(!live.line(Moment(9_000)).contains("left"), "{}", live.line(Moment(9_000)));
+}
+
+#[test]
+fn items_stand_with_their_names_and_a_bar_of_how_many_are_done() {
+    let mut live = Live::new(&[claimed(7, "fan")], false);
+    let host = |op, strand: &str| Progress::Scheduled {
+        op: OpId(op),
+        label: label(CommandKind::Sh, "ping"),
+        strand: Some(strand.to_owned()),
+        line: None,
+    };
+    live.tell(RUN, host(0, "web0"), Moment(0));
+    live.tell(RUN, host(1, "web\u{1b}1"), Moment(1));
+    let done = Progress::Outcome {
+        op: OpId(0),
+        label: label(CommandKind::Sh, "ping"),
+        took_ms: 9,
+        ok: true,
+        message: None,
+        attempts: 1,
+    };
+    assert_eq!(live.tell(RUN, done, Moment(9)), ["✓ sh ping · web0  9ms"]);
+    let mut told = |done, total| {
+        live.tell(RUN, Progress::ScriptProgress(HowFar { done, total, text: None }), Moment(9));
+        live.line(Moment(9))
+    };
+    assert_eq!(told(18, 40), "sh ping · web\\x1b1 · 0s · ━━━━╌╌╌╌╌╌ 18/40");
+    assert!(told(-3, 7).ends_with("╌╌╌╌╌╌╌╌╌╌ -3/7"));
+    assert!(told(i64::MAX - 1, i64::MAX).contains("━"), "no overflow");
+    assert_eq!(told(40, 40), "sh ping · web\\x1b1 · 0s", "there it is done");
 }

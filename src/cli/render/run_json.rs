@@ -82,6 +82,7 @@ fn common(view: &RunView, now: Moment) -> Map<String, Json> {
         }),
         "unread_signals": view.unread,
         "summary": row.summary,
+        "progress": row.progress,
         "started_at": rfc3339(row.created_at),
         "updated_at": rfc3339(row.updated_at.max(view.last_at)),
         "cancel_requested_at": time(row.cancel_requested_at),

@@ -5,7 +5,7 @@ use super::table::{Cell, render};
 use super::waits::short;
 use super::when::{absolute, relative};
 use crate::client::RunView;
-use crate::history::{CommandKind, Moment, RunEnd, RunNo, RunRow, StoredStatus, WokenBy};
+use crate::history::{CommandKind, HowFar, Moment, RunEnd, RunNo, RunRow, StoredStatus, WokenBy};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -75,8 +75,10 @@ pub(crate) fn remark(view: &RunView, now: Moment) -> String {
             RunEnd::Cancelled { reason } | RunEnd::TimedOut { reason } | RunEnd::Terminated { reason },
         ) => because(reason),
         StoredStatus::Open => {
+            let far = view.row.progress.as_ref().filter(|told| told.is_under_way()).map(HowFar::to_string);
             let asks = view.pending.iter().find(|pending| pending.label.kind == CommandKind::Ask);
-            asks.or(view.pending.first()).map(|pending| short(pending, now)).unwrap_or_default()
+            let waits = asks.or(view.pending.first()).map(|pending| short(pending, now));
+            far.into_iter().chain(waits).collect::<Vec<_>>().join(" · ")
         }
     };
     match (&view.row.summary, said.is_empty()) {

@@ -40,6 +40,7 @@ pub(crate) fn render(
         line("schedule", &format!("{}, its slot of {}", origin.schedule, absolute(origin.slot)));
     }
     line("summary", &row.summary.as_deref().map(escape::line).unwrap_or_default());
+    line("progress", &row.progress.as_ref().map(|told| escape::line(&told.to_string())).unwrap_or_default());
     line("executor", &waker(view, now));
     let alone = asks_once(&view.pending);
     for (place, pending) in view.pending.iter().enumerate() {

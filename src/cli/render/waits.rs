@@ -50,6 +50,9 @@ pub(crate) fn sentence(pending: &Pending, now: Moment) -> String {
         Some(question) => format!("asks: {}", escape::line(&question.text)),
         None => name(pending.label.kind, &pending.label.name),
     }];
+    if let (CommandKind::Queue, Some(waits_for)) = (pending.label.kind, &pending.waits_for) {
+        return escape::line(waits_for);
+    }
     if let Some(strand) = &pending.strand {
         parts.push(escape::line(strand));
     }

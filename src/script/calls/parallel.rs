@@ -4,14 +4,14 @@
 use super::super::closure::Closure;
 use super::super::convert::{to_dynamic, to_value};
 use super::super::handle::{Group, Handle, Start};
-use super::super::host::{Ask, Told, Until};
+use super::super::host::{Ask, Until};
 use super::super::raise::{line_of, type_word};
 use super::super::strand::Context;
 use super::ask::{Given, script, tell, wrong};
 use super::join::raise_with_data;
 use super::options;
 use super::shielded::Shield;
-use crate::history::{Failure, Moment, Rate, Value};
+use crate::history::{Failure, HowFar, Moment, Rate, Value};
 use rhai::{Array, Dynamic, Engine, FnPtr, ImmutableString, Map, NativeCallContext};
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
@@ -194,7 +194,7 @@ impl<'a, 'c> Fan<'a, 'c> {
         let Some((handle, item)) = self.live.remove(&index) else { return Ok(()) };
         self.done += 1;
         let (done, total) = (number(self.done), number(self.values.len()));
-        self.caller.host.progress(Told { done, total, text: handle.name().map(str::to_owned) });
+        self.caller.host.progress(HowFar { done, total, text: None });
         match handle.ended() {
             Some(Err(failure)) if self.options.collect => {
                 self.failed.push((index, item, failure.clone()));

@@ -6,7 +6,7 @@ mod limits;
 mod rulings;
 
 use super::*;
-use crate::history::{Failure, Moment, Value};
+use crate::history::{Failure, HowFar, Moment, Value};
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -27,7 +27,7 @@ impl Host for Bare {
     }
     fn publish(&self, _: String, _: Value) {}
     fn set_summary(&self, _: String) {}
-    fn progress(&self, _: Told) {}
+    fn progress(&self, _: HowFar) {}
     fn on_signal(&self, _: String, _: Closure) {}
     fn on_failure(&self, _handler: Closure) {}
     fn on_query(&self, _: String, _: Closure) {}

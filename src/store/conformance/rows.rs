@@ -2,7 +2,7 @@
 
 use super::fixtures::{NOON, append, pending};
 use super::{Check, Subject};
-use crate::history::{Moment, OpId, Pending, Seq, StoredStatus, Value};
+use crate::history::{HowFar, Moment, OpId, Pending, Seq, StoredStatus, Value};
 use crate::store::{Answer, Append, LogKey, LogLevel, LogLine, LogStream, Request, RowChange};
 use std::time::Duration;
 
@@ -150,11 +150,15 @@ fn row_changes(subject: &Subject) {
     let summary = RowChange { summary: Some("half".to_owned()), ..RowChange::default() };
     assert_eq!(change(summary), Ok(Answer::Done));
     subject.clock.advance(Duration::from_secs(1));
+    let told = HowFar { done: 1, total: 2, text: None };
+    let progress = RowChange { progress: Some(told.clone()), ..RowChange::default() };
+    assert_eq!(change(progress), Ok(Answer::Done));
     let asked = RowChange { cancel_requested_at: Some(Moment(7)), ..RowChange::default() };
     assert_eq!(change(asked), Ok(Answer::Done));
     let status = RowChange { status: Some(StoredStatus::Open), ..RowChange::default() };
     assert_eq!(change(status), Ok(Answer::Done));
     let row = subject.snapshot(run).row;
+    assert_eq!(row.progress, Some(told));
     assert_eq!((row.summary.as_deref(), row.cancel_requested_at), (Some("half"), Some(Moment(7))));
     assert_eq!((row.created_at, row.updated_at), (NOON, NOON.plus_ms(2000)));
 }

@@ -127,6 +127,7 @@ pub(super) fn change_row(
 ) -> Result<(), StoreError> {
     row.updated_at = around.now;
     row.summary = change.summary.clone().or(row.summary.take());
+    row.progress = change.progress.clone().or(row.progress.take());
     row.cancel_requested_at = change.cancel_requested_at.or(row.cancel_requested_at);
     match &change.status {
         Some(StoredStatus::Ended(end)) => return end_run(rows, around, row, end.clone(), told),

@@ -46,6 +46,7 @@ pub(super) fn restart(
     let new = row.no.of_generation(row.generation);
     row.history = Some(new);
     row.status = StoredStatus::Open;
+    row.progress = None;
     began_with.input = restart.input.clone();
     began_with.timeout_ms = restart.timeout_ms;
     rows.put(Table::Starts, &keys::run(new), &encode(&began_with)?)?;

@@ -50,6 +50,7 @@ pub(super) fn start(
         last_message_at: around.now,
         unread: 0,
         summary: None,
+        progress: None,
         cancel_requested_at: None,
         queue: super::queue::enter(rows, no, overlap.queue(new))?,
         history: None,

@@ -134,3 +134,22 @@ fn a_run_that_somebody_executes_is_not_due_before_he_is_gone() {
     world.dies();
     assert_eq!(due(&world).runs.len(), 1);
 }
+
+#[test]
+fn how_far_a_run_is_and_its_summary_outlive_a_worker_that_vanishes_before_they_are_written() {
+    let world = World::new(|job| ok(job.input.clone()));
+    let run = world.start("p", "set_summary(\"bills\"); progress(1, 2, \"ada\"); sleep(\"1h\");");
+    let row = || match world.store.ask(Request::View { run }) {
+        Ok(Answer::View(view)) => (view.row.summary, view.row.progress.map(|told| told.to_string())),
+        other => panic!("{other:?}"),
+    };
+    let (mut worker, inputs) = world.worker(&[run]);
+    assert!(worker.turn().expect("turns"));
+    drop((worker, inputs));
+    assert_eq!((world.history(run).len(), row()), (1, (None, None)), "they are lazy");
+    let (mut worker, inputs) = world.worker(&[run]);
+    world.turns(&mut worker, &inputs);
+    world.clock.advance(Duration::from_millis(50));
+    world.turns(&mut worker, &inputs);
+    assert_eq!(row(), (Some("bills".to_owned()), Some("1/2 ada".to_owned())));
+}
