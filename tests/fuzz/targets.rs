@@ -1,10 +1,10 @@
 //! The targets of fuzzing: each takes any bytes, and panics where a promise about them does not hold.
 
 use durun::client::read_export;
-use durun::history::{Checksum, Entry, Moment, Record, RunNo, Value, decode};
+use durun::history::{Checksum, Entry, HowFar, Moment, Record, RunNo, Value, decode};
 use durun::run::{Charter, Replayed, Run, replay};
 use durun::script::{
-    Closure, Host, Input, Interpreter, Meter, Params, Rest, RunFacts, Said, Script, Source, Told, check,
+    Closure, Host, Input, Interpreter, Meter, Params, Rest, RunFacts, Said, Script, Source, check,
 };
 use durun::timer::{Cron, Zone, parse_duration, parse_moment, show_duration};
 use std::collections::BTreeSet;
@@ -172,7 +172,7 @@ impl Host for Nobody {
     fn log(&self, _: Said) {}
     fn publish(&self, _: String, _: Value) {}
     fn set_summary(&self, _: String) {}
-    fn progress(&self, _: Told) {}
+    fn progress(&self, _: HowFar) {}
     fn on_signal(&self, _: String, _: Closure) {}
     fn on_query(&self, _: String, _: Closure) {}
     fn on_failure(&self, _: Closure) {}
