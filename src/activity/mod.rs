@@ -33,7 +33,7 @@ mod transcript;
 pub use attempt::judge;
 pub use file::call_file;
 pub use heartbeat::HeartbeatSink;
-pub use http::{Endpoint, HttpAsk, call_http, http_activity, http_ask};
+pub use http::{Endpoint, HttpAsk, call_http, http_activity, http_ask, judge_reply};
 pub use idempotency::idempotency_key;
 pub use job::{Circumstances, process_of};
 pub(crate) use launcher::prepared;

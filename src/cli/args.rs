@@ -27,6 +27,7 @@ use super::commands::{
     start::StartArgs,
     status::StatusArgs,
     terminate::TerminateArgs,
+    test::TestArgs,
     tick::TickArgs,
     update::UpdateArgs,
     upgrade::UpgradeArgs,
@@ -176,6 +177,8 @@ pub(crate) enum Command {
     Import(ImportArgs),
     /// Find mistakes of scripts without running them
     Check(CheckArgs),
+    /// Perform the tests of scripts: time jumps, the world is played
+    Test(TestArgs),
     /// Say what the code of an error means
     Explain(ExplainArgs),
     /// Print the script by which a shell completes durun's words
@@ -207,6 +210,25 @@ pub(crate) fn with_verb(arguments: Vec<OsString>) -> Vec<OsString> {
         arguments.insert(place, OsString::from("start"));
     }
     arguments
+}
+
+/// `durun test -o junit` has a format of its own: it becomes the option of that command.
+pub(crate) fn with_junit(arguments: Vec<OsString>) -> Vec<OsString> {
+    let is_test = arguments.iter().skip(1).any(|word| word == "test");
+    let mut words = Vec::with_capacity(arguments.len());
+    let mut rest = arguments.into_iter().peekable();
+    while let Some(word) = rest.next() {
+        let is_option = word == "-o" || word == "--output";
+        if is_test && (word == "-ojunit" || word == "--output=junit") {
+            words.push(OsString::from("--junit"));
+        } else if is_test && is_option && rest.peek().is_some_and(|value| value == "junit") {
+            rest.next();
+            words.push(OsString::from("--junit"));
+        } else {
+            words.push(word);
+        }
+    }
+    words
 }
 
 #[cfg(test)]

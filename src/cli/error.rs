@@ -63,6 +63,12 @@ pub(crate) enum CliError {
         /// The others, a sentence each.
         lost: Vec<String>,
     },
+    /// There are no such tests.
+    #[error("{wanted}")]
+    NoTests {
+        /// What was looked for, in words.
+        wanted: String,
+    },
     /// Nothing is kept under that `once` key.
     #[error("nothing is kept under the key \"{key}\"")]
     NoOnce {

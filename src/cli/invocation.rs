@@ -1,6 +1,6 @@
 //! One invocation: arguments read, the command run, its error reported, its exit code given.
 
-use super::args::{Command, CommandLine, with_verb};
+use super::args::{Command, CommandLine, with_junit, with_verb};
 use super::commands;
 use super::context::{Context, configs};
 use super::environment::Environment;
@@ -21,7 +21,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// What the durun program does.
 pub fn main() -> ExitCode {
     hush_expected_panics();
-    let arguments = with_verb(std::env::args_os().collect());
+    let arguments = with_junit(with_verb(std::env::args_os().collect()));
     let line = match CommandLine::try_parse_from(&arguments) {
         Ok(line) => line,
         Err(error) => {
@@ -92,6 +92,7 @@ fn run(context: &Context, command: Option<Command>) -> Result<Exit, CliError> {
         Some(Command::Missed(args)) => commands::missed::run(context, &args),
         Some(Command::Once(args)) => commands::once::run(context, &args),
         Some(Command::Check(args)) => commands::check::run(context, &args),
+        Some(Command::Test(args)) => commands::test::run(context, &args),
         Some(Command::Explain(args)) => commands::explain::run(context, &args),
         Some(Command::Completions(args)) => commands::completions::run(context, &args),
         Some(Command::Man(args)) => commands::man::run(context, &args),

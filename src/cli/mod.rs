@@ -39,6 +39,7 @@ mod report_reply;
 mod report_schedule;
 mod report_store;
 mod report_struggle;
+mod report_test;
 mod report_update;
 mod start_help;
 mod start_options;

@@ -45,6 +45,8 @@ pub(crate) fn of(error: &CliError) -> Option<Report> {
         CliError::NoCode { .. } => {
             Report::new("D1370", Exit::Missing, error.to_string()).hint("durun explain lists all codes")
         }
+        CliError::NoTests { .. } => Report::new("D1400", Exit::Missing, error.to_string())
+            .hint("tests are in files *_test.rhai: test(\"…\", || { … }); durun test --list shows them"),
         CliError::Queue(_) => Report::new("D0219", Exit::Configuration, error.to_string()),
         CliError::Config(error) => configuration(error),
         CliError::Usage(_) => Report::new("D0205", Exit::Usage, error.to_string()),

@@ -132,7 +132,7 @@ fn no_script(error: SourceError) -> SyntaxError {
 }
 
 /// The program of a child run, read when it starts.
-fn child_program(path: &Path) -> Result<(Program, Vec<(ScriptHash, String)>), String> {
+pub(super) fn child_program(path: &Path) -> Result<(Program, Vec<(ScriptHash, String)>), String> {
     match super::load_program(path, &Engine) {
         Ok(loaded) => Ok((loaded.program, loaded.texts)),
         Err(error @ ProgramError::NotFound { .. }) => {

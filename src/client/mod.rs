@@ -45,6 +45,7 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 mod tree;
+mod trials;
 mod update;
 mod upgrade;
 mod wait;
@@ -52,6 +53,7 @@ mod watch;
 
 pub use crate::activity::Variables;
 pub use crate::script::{BadInput, Declared, Finding, Param, Params, Rule, type_of};
+pub use crate::script::{Fault, TestCase};
 pub use crate::store::{
     LogKey, LogLevel, LogLine, LogStream, NewOverlap, NewQueue, OnceRow, RunFilter, RunView, StoreError,
 };
@@ -94,6 +96,7 @@ pub use status::{published, script_text, view};
 pub use stop::{Stop, StopLevel};
 pub use terminate::{terminate, terminate_by_undo};
 pub use tree::{Descendant, descendants};
+pub use trials::{Ending, TestFile, Tested, find_tests, load_tests, perform};
 pub use update::{UpdateSent, Updated, await_update, send_update};
 pub use upgrade::{Upgraded, upgrade};
 pub use wait::{Waited, wait};

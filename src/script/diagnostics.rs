@@ -146,6 +146,14 @@ fn function_not_found(signature: &str) -> (String, Option<String>) {
     (message, near.map(|(_, near)| format!("did you mean {near}?")))
 }
 
+/// Where an error comes from, in our words, and the error without the calls around it.
+pub(super) fn located<'e>(error: &'e EvalAltResult, script: &Script) -> (Stuck, &'e EvalAltResult) {
+    let mut place = Place { file: script.source().path.clone(), position: Position::NONE, calls: Vec::new() };
+    let inner = place.walk(error);
+    let (message, hint) = words(inner);
+    (place.stuck(message, hint, script), inner)
+}
+
 /// The value that a `catch` of this error sees: what was thrown, or the map of a fault.
 pub(super) fn caught(error: &EvalAltResult, script: &Script) -> Dynamic {
     let mut place = Place { file: script.source().path.clone(), position: Position::NONE, calls: Vec::new() };

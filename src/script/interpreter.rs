@@ -45,6 +45,11 @@ impl Interpreter {
         Self { engine: Rc::new(engine) }
     }
 
+    /// That with an engine of its own words: the one of tests.
+    pub(super) fn of(engine: Engine) -> Self {
+        Self { engine: Rc::new(engine) }
+    }
+
     pub(super) fn engine(&self) -> Rc<Engine> {
         Rc::clone(&self.engine)
     }

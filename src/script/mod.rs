@@ -28,6 +28,7 @@ mod sorting;
 mod source;
 mod strand;
 mod time_value;
+mod trial;
 
 pub use body::Body;
 pub use calls::names;
@@ -46,6 +47,10 @@ pub use program::Script;
 pub use sandbox::{CALL_DEPTH, EXPRESSION_DEPTH, FUNCTION_EXPRESSION_DEPTH};
 pub use source::{Source, SourceError, SyntaxError};
 pub use strand::{Limit, Meter, Mode, Reply, Rest, STACK_BYTES, Strand};
+pub use trial::{
+    Call, Cast, Fault, Performed, Plan, Play, Played, Say, Spot, Stage, TestCase, Trials, Trouble,
+    words as trial_words,
+};
 
 #[cfg(test)]
 mod tests;

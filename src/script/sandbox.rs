@@ -77,6 +77,15 @@ fn close_holes(engine: &mut Engine) {
     engine.register_fn("timestamp", |context: NativeCallContext<'_>| closed(&context, TIME_HINT));
 }
 
+/// What a script uses in place of a function that is closed; nothing for one that is not.
+pub(super) fn closed_hint(name: &str) -> Option<&'static str> {
+    match name {
+        "exit" => Some("end the script with its last expression, or with fail(message)"),
+        "timestamp" => Some("it is not the same at replay: now() gives the recorded time"),
+        _ => None,
+    }
+}
+
 const EXIT_HINT: &str = "exit is not offered: end the script with its last expression, or with fail(message)";
 const TIME_HINT: &str = "timestamp is not offered: now() gives the recorded time";
 

@@ -42,7 +42,20 @@ impl Worker {
 
     /// Writes lazy records whose time has come.
     pub(super) fn flush_lazy(&mut self) -> Result<bool, WorkerError> {
-        let (now, monotonic) = (self.clock.now(), self.clock.monotonic());
+        let monotonic = self.clock.monotonic();
+        self.flush_lazy_until(monotonic)
+    }
+
+    /// Writes all lazy records now, for somebody who is about to look at the store.
+    ///
+    /// # Errors
+    /// [`WorkerError`] where the store fails.
+    pub fn write_lazy(&mut self) -> Result<(), WorkerError> {
+        self.flush_lazy_until(std::time::Duration::MAX).map(drop)
+    }
+
+    fn flush_lazy_until(&mut self, monotonic: std::time::Duration) -> Result<bool, WorkerError> {
+        let now = self.clock.now();
         let mut requests = Vec::new();
         let mut flights = Vec::new();
         for run in self.runs.values_mut() {

@@ -179,7 +179,7 @@ impl Worker {
         attempt.alive = monotonic;
         attempt.timeout = None;
         let timeout_ms = begin.options.timeout_ms;
-        if let Some(body) = begin.body {
+        if let Some(body) = begin.body.filter(|_| !self.effects.does_itself(&begin.label)) {
             attempt.timeout =
                 timeout_ms.map(|ms| monotonic + Duration::from_millis(u64::try_from(ms).unwrap_or(0)));
             self.tell(no, Progress::AttemptStarted { op, attempt: number });

@@ -90,6 +90,10 @@ pub trait Effects {
     fn start(&mut self, job: Job);
     /// Stops a job. Its result comes all the same, when nothing of it is left: what must not run beside it waits for that.
     fn stop(&mut self, key: JobKey);
+    /// Whether it does the command itself, also where the script has a function or closure for it: so mocks stand in for them.
+    fn does_itself(&self, _label: &CommandLabel) -> bool {
+        false
+    }
     /// Stops all and waits until nothing is left behind; without `patience`, at once.
     fn stop_all(&mut self, patience: bool);
 }

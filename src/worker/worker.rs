@@ -242,6 +242,11 @@ impl Worker {
 
     /// How long it may wait for an input: until the next timer, attempt, time-out or lazy record.
     pub fn patience(&self) -> Duration {
+        self.next_wake().unwrap_or(LOOK_UP)
+    }
+
+    /// The same where there is anything to wait for but inputs.
+    pub fn next_wake(&self) -> Option<Duration> {
         let (now, monotonic) = (self.clock.now(), self.clock.monotonic());
         let until = |at: Moment| Duration::from_millis(u64::try_from(at.since_ms(now)).unwrap_or(0));
         let after = |at: Duration| at.saturating_sub(monotonic);
@@ -256,7 +261,6 @@ impl Worker {
             .chain(self.ask_slots_at.map(after))
             .chain(self.next_put_down().map(after))
             .min()
-            .unwrap_or(LOOK_UP)
     }
 
     /// A run leaves the worker.

@@ -43,6 +43,7 @@ mod start;
 mod status;
 mod store;
 mod terminate;
+mod test;
 mod tick;
 mod tick_install;
 mod undo;

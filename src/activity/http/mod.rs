@@ -9,3 +9,4 @@ mod verdict;
 pub use ask::{Endpoint, HttpAsk, http_activity, http_ask};
 pub(super) use send::End;
 pub use send::call_http;
+pub use verdict::judge_reply;

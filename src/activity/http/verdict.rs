@@ -26,6 +26,20 @@ impl Reply {
     }
 }
 
+/// What an answer of this status, with these headers and this body, means.
+///
+/// # Errors
+/// The failure that the status means, and whether another attempt makes sense.
+pub fn judge_reply(
+    ask: &HttpAsk,
+    status: u16,
+    headers: BTreeMap<String, String>,
+    body: Vec<u8>,
+    now: Moment,
+) -> Result<Done, Failed> {
+    verdict(ask, Reply { status, headers, body }, now)
+}
+
 /// What it means.
 pub(super) fn verdict(ask: &HttpAsk, reply: Reply, now: Moment) -> Result<Done, Failed> {
     if ask.ok.iter().any(|(from, to)| (*from..=*to).contains(&reply.status)) {

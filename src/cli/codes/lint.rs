@@ -143,6 +143,42 @@ handler or another strand writes meanwhile is overwritten. Wait first:
     total += more;",
     },
     Code {
+        name: "D1325",
+        title: "a value that is not taken there",
+        text: "\
+The option or argument takes another kind of value: a duration is text such as
+\"30s\", \"1 min\", \"1h 30m\" or \"2 days\", or a number of seconds; months and years
+have no fixed length. A run that comes to the call is stuck. Only values that
+are written out are looked at.",
+    },
+    Code {
+        name: "D1326",
+        title: "a line of text where a program belongs",
+        text: "\
+`exec` takes a list: the program and its arguments, each as it is, without a
+shell. `sh` takes a line for the shell; arguments arrive there as $1 and so on:
+
+    exec([\"tar\", \"-czf\", file, folder]);
+    sh(\"tar -cz \\\"$1\\\" | ssh host 'cat >backup.tgz'\", [folder]);",
+    },
+    Code {
+        name: "D1327",
+        title: "a function that scripts may not use",
+        text: "\
+The language has it, durun does not offer it: what it gives or does would not be
+the same at replay. `now()`, `random()` and `uuid()` are; a script ends with its
+last expression, or with `fail(message)`.",
+    },
+    Code {
+        name: "D1328",
+        title: "an input that is not declared",
+        text: "\
+The script says with `params` which inputs there are, and what it reads here is
+none of them: it would always be (). Declare it, or mend the name.
+
+    params(#{ host: (), port: 443 });",
+    },
+    Code {
         name: "D1370",
         title: "there is no such code",
         text: "\

@@ -15,6 +15,7 @@ mod salvaging;
 mod schedules;
 mod scripts;
 mod store;
+mod tests_of_scripts;
 mod typed;
 mod updates;
 
@@ -43,6 +44,7 @@ const ALL: &[&[Code]] = &[
     schedules::CODES,
     mending::CODES,
     lint::CODES,
+    tests_of_scripts::CODES,
     making::CODES,
     salvaging::CODES,
 ];

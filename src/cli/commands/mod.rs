@@ -31,6 +31,7 @@ pub(crate) mod signal;
 pub(crate) mod start;
 pub(crate) mod status;
 pub(crate) mod terminate;
+pub(crate) mod test;
 pub(crate) mod tick;
 pub(crate) mod update;
 pub(crate) mod upgrade;

@@ -1,7 +1,9 @@
 //! Data into what is shown: tables, stories, JSON documents, the live display. Nothing here writes.
 
+pub(crate) mod difference;
 pub(crate) mod display;
 pub(crate) mod entry_json;
+pub(crate) mod junit;
 pub(crate) mod live;
 pub(crate) mod log_line;
 pub(crate) mod overview;
@@ -12,6 +14,7 @@ pub(crate) mod schedules;
 pub(crate) mod status;
 pub(crate) mod story;
 pub(crate) mod table;
+pub(crate) mod trials;
 pub(crate) mod unblock;
 pub(crate) mod waits;
 pub(crate) mod when;

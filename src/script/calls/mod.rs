@@ -44,7 +44,7 @@ mod wait_until;
 mod with_lock;
 
 pub(super) use http::OWN as OF_HTTP;
-pub(super) use options::{OF_ALL, OF_DEFAULTS, OF_PROCESS, unknown};
+pub(super) use options::{OF_ALL, OF_DEFAULTS, OF_PROCESS, check_value, choices_of, unknown};
 
 use crate::history::{CommandKind, Value};
 use rhai::{Dynamic, Engine};

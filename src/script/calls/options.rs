@@ -7,7 +7,7 @@ use super::super::raise::{duration_ms, raise, type_word};
 use super::super::strand::{Context, Mode};
 use super::super::time_value::Time;
 use super::ask::{Given, wrong};
-use crate::history::{EffectOptions, Failure, Moment, Rate, RetryPolicy, Value, kind};
+use crate::history::{EffectOptions, Failure, Moment, OnParentClose, Rate, RetryPolicy, Value, kind};
 use rhai::{Array, Dynamic, FnPtr, ImmutableString, Map, NativeCallContext};
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -148,6 +148,29 @@ fn common(options: &mut EffectOptions, name: &str, value: &Dynamic, now: Moment)
         other => return Err(unknown("option", other, OF_ALL)),
     }
     Ok(())
+}
+
+/// Whether an option that every effect, or a process, has can have this value; one of another name is not looked at.
+pub(in super::super) fn check_value(name: &str, value: &Dynamic) -> Result<(), String> {
+    let is_closure = ["probe", "undo"].contains(&name);
+    if is_closure
+        || !OF_ALL.contains(&name) && !OF_PROCESS.contains(&name)
+        || own_option(name, value)?.is_some()
+    {
+        return Ok(());
+    }
+    common(&mut EffectOptions::new(RetryPolicy::endless()), name, value, Moment(0))
+}
+
+/// The words that an option of a call may be, where it is one of a few.
+pub(in super::super) fn choices_of(call: &str, name: &str) -> Option<Vec<&'static str>> {
+    match (call, name) {
+        ("parallel", "on_error") => Some(super::parallel::ON_ERROR.to_vec()),
+        ("child" | "start_child", "on_parent_close") => {
+            Some(OnParentClose::WORDS.iter().map(|(word, _)| *word).collect())
+        }
+        _ => None,
+    }
 }
 
 /// What the options promise together: at most once is one attempt, unless a probe or the script itself allows more.

@@ -52,6 +52,9 @@ fn parallel(context: &NativeCallContext<'_>, items: Array, work: FnPtr, map: &Ma
     Ok(fan.answer())
 }
 
+/// What `on_error` may be.
+pub(super) const ON_ERROR: &[&str] = &["stop", "collect"];
+
 fn read(map: &Map) -> Result<Options, String> {
     const KNOWN: &[&str] = &["max", "rate", "name", "on_error"];
     let mut options = Options { max: MAX, rate: None, name: None, collect: false };

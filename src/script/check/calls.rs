@@ -2,7 +2,7 @@
 
 use super::known::{Functions, World, closure};
 use super::walk::{Place, Walker};
-use super::{Rule, options, rules};
+use super::{Rule, options, rules, values};
 use rhai::{Expr, FnCallExpr, Position};
 use std::collections::BTreeSet;
 
@@ -120,6 +120,8 @@ impl Walker<'_> {
         if is_host {
             self.stands(called);
             self.known_options(called);
+            values::arguments(self, called);
+            self.closed(called);
             self.activity(called);
             rules::unused(self, called, used);
         }
@@ -153,7 +155,11 @@ impl Walker<'_> {
         if let (true, Expr::Map(map, _)) = (is_options, argument) {
             for (key, value) in &map.0 {
                 if closure(value).is_some() {
-                    let body = if key.name == "probe" { Place::Body("a probe") } else { self.place };
+                    let body = match key.name.as_str() {
+                        "probe" => Place::Body("a probe"),
+                        "validate" => Place::Look("what validates an update"),
+                        _ => self.place,
+                    };
                     self.closure(value, body);
                 } else {
                     self.value(value);
@@ -258,6 +264,8 @@ impl Walker<'_> {
             if !known.contains(&key.name.as_str()) {
                 let message = super::super::calls::unknown("option", &key.name, &known);
                 self.tell(Rule::Option, key.pos, message, None);
+            } else if !has_unknown_retry(&key.name, value) {
+                values::option(self, called.name(), &key.name, value);
             }
             if let ("retry", Expr::Map(retry, _)) = (key.name.as_str(), value) {
                 for (key, _) in
@@ -267,6 +275,14 @@ impl Walker<'_> {
                     self.tell(Rule::Option, key.pos, message, None);
                 }
             }
+        }
+    }
+
+    /// A function of the language that scripts may not use.
+    fn closed(&mut self, called: &Called<'_>) {
+        if let Some(hint) = super::super::sandbox::closed_hint(called.name()) {
+            let message = format!("{} is not offered to scripts", called.name());
+            self.tell(Rule::Closed, called.position, message, Some(hint.to_owned()));
         }
     }
 
@@ -294,4 +310,10 @@ impl Walker<'_> {
         }
         rules::input(self, called);
     }
+}
+
+/// Whether the value is that of `retry` with a name that is none: that is told already.
+fn has_unknown_retry(name: &str, value: &Expr) -> bool {
+    let Expr::Map(map, _) = value else { return false };
+    name == "retry" && map.0.iter().any(|(key, _)| !options::OF_RETRY.contains(&key.name.as_str()))
 }

@@ -1,5 +1,6 @@
 //! What a script may call: the functions of the engine, of its modules, and the activities around it.
 
+use super::super::params::Params;
 use rhai::{AST, ASTNode, Engine, Expr, FnPtr, Module, ScriptFuncDef, Shared, Stmt};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,6 +16,7 @@ pub(super) struct World<'w> {
     natives: Functions,
     modules: BTreeMap<&'w str, Functions>,
     is_activity: &'w dyn Fn(&str) -> bool,
+    inputs: Option<Vec<String>>,
 }
 
 impl<'w> World<'w> {
@@ -22,6 +24,7 @@ impl<'w> World<'w> {
         engine: &Engine,
         texts: &[(&'w str, AST)],
         is_activity: &'w dyn Fn(&str) -> bool,
+        params: Option<&Params>,
     ) -> Self {
         let mut natives = Functions::new();
         let all = engine.collect_fn_metadata(
@@ -33,12 +36,18 @@ impl<'w> World<'w> {
             natives.entry(name).or_default().insert(arguments);
         }
         let modules = texts.iter().map(|(path, ast)| (*path, own(ast))).collect();
-        Self { natives, modules, is_activity }
+        let inputs = params.map(|params| params.all().iter().map(|param| param.name.clone()).collect());
+        Self { natives, modules, is_activity, inputs }
     }
 
     /// The numbers of arguments that a function of the engine takes; nothing where there is none of that name.
     pub(super) fn native(&self, name: &str) -> Option<&BTreeSet<usize>> {
         self.natives.get(name)
+    }
+
+    /// The inputs that the script declares, where it does.
+    pub(super) fn inputs(&self) -> Option<&[String]> {
+        self.inputs.as_deref()
     }
 
     /// The functions of a module.
@@ -91,6 +100,8 @@ pub(super) struct Text<'t> {
     pub(super) functions: Functions,
     /// The modules that it imports, by alias.
     pub(super) aliases: BTreeMap<String, String>,
+    /// The variables that hold what `params` gave.
+    pub(super) declares: BTreeSet<String>,
     /// The variables that some closure shares with it.
     pub(super) shared: BTreeSet<String>,
     definitions: BTreeMap<String, Vec<AST>>,
@@ -101,8 +112,14 @@ impl<'t> Text<'t> {
     pub(super) fn new(file: &'t str, ast: &AST) -> Self {
         let mut aliases = BTreeMap::new();
         let mut shared = BTreeSet::new();
+        let mut declares = BTreeSet::new();
         ast.walk(&mut |path| {
             match path.last() {
+                Some(ASTNode::Stmt(Stmt::Var(variable, ..))) => {
+                    if matches!(&variable.1, Expr::FnCall(call, _) if call.name == "params") {
+                        declares.insert(variable.0.name.to_string());
+                    }
+                }
                 Some(ASTNode::Stmt(Stmt::Import(import, _))) => {
                     if let Expr::StringConstant(module, _) = &import.0 {
                         aliases.insert(import.1.name.to_string(), module.to_string());
@@ -119,6 +136,7 @@ impl<'t> Text<'t> {
             file,
             functions: own(ast),
             aliases,
+            declares,
             shared,
             definitions: BTreeMap::new(),
             params: BTreeMap::new(),

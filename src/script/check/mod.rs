@@ -1,14 +1,17 @@
 //! What can be seen of a script's mistakes without running it: a pass over its syntax tree.
 
 mod calls;
+mod inputs;
 mod known;
 mod options;
 mod rules;
 #[cfg(test)]
 mod tests;
+mod values;
 mod walk;
 
 use super::interpreter::Interpreter;
+use super::params::Params;
 use super::raise::line_of;
 use super::source::{Source, SyntaxError, readable};
 use known::World;
@@ -46,6 +49,14 @@ pub enum Rule {
     Command,
     /// An activity that is no function, no file and not configured.
     Activity,
+    /// A value that an option or an argument does not take.
+    Value,
+    /// A line of text where a program and its arguments belong.
+    Program,
+    /// A function that scripts may not use.
+    Closed,
+    /// An input that is read and not declared.
+    Input,
     /// Whether a signal came in time is not looked at.
     UnusedSignal,
     /// A signal as a condition, without `otherwise`.
@@ -67,7 +78,11 @@ impl Rule {
             | Self::Variable
             | Self::Option
             | Self::Command
-            | Self::Activity => true,
+            | Self::Activity
+            | Self::Value
+            | Self::Program
+            | Self::Closed
+            | Self::Input => true,
             Self::UnusedSignal
             | Self::SignalCondition
             | Self::LoopCapture
@@ -94,7 +109,8 @@ pub fn check(
         let ast = engine.compile(readable(text).as_ref()).map_err(|error| SyntaxError::new(path, &error))?;
         texts.push((path.as_str(), ast));
     }
-    let world = World::new(&engine, &texts, is_activity);
+    let params = texts.first().map_or(Ok(None), |(path, ast)| Params::of(path, ast))?;
+    let world = World::new(&engine, &texts, is_activity, params.as_ref());
     let mut found = Vec::new();
     for (path, ast) in &texts {
         let mut own = walk::text(&world, path, ast);

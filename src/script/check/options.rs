@@ -22,11 +22,19 @@ pub(super) fn of(name: &str, arguments: usize) -> Option<(usize, Vec<&'static st
         ("poll", 3) => (1, vec!["every", "factor", "max", "timeout"]),
         ("parallel", 3) => (2, vec!["max", "rate", "name", "on_error"]),
         ("child" | "start_child", 3) => (2, vec!["id", "on_parent_close", "timeout"]),
+        ("on_update", 3) => (2, vec!["validate"]),
         ("with_lock", 3) => (1, vec!["timeout"]),
         ("defaults", 1) => (0, OF_DEFAULTS.to_vec()),
         _ => return None,
     };
     Some((place, known))
+}
+
+/// Whether a call takes the options of effects.
+pub(super) fn is_effect(name: &str) -> bool {
+    const EFFECTS: &[&str] =
+        &["activity", "start_activity", "step", "exec", "sh", "http", "http_get", "http_post", "defaults"];
+    EFFECTS.contains(&name)
 }
 
 /// Whether every name is that of an option of all activities, and there is one.

@@ -49,7 +49,7 @@ fn has_otherwise(options: Option<&Expr>) -> bool {
 
 /// Whether a call keeps a closure that it is given, with what the closure shares.
 pub(super) fn keeps(called: &Called<'_>) -> bool {
-    ["on_signal", "on_query", "push", "insert"].contains(&called.name())
+    ["on_signal", "on_query", "on_update", "on_failure", "push", "insert"].contains(&called.name())
 }
 
 /// A closure that is kept and shares the variable of a loop around it.

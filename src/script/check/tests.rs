@@ -78,6 +78,7 @@ fn the_table_of_options_is_what_the_calls_take() {
         ("poll", "poll(\"a\", #{zzzzzzzz: 1}, || 1)"),
         ("parallel", "parallel([1], |x| x, #{zzzzzzzz: 1})"),
         ("child", "child(\"a\", 1, #{zzzzzzzz: 1})"),
+        ("on_update", "on_update(\"a\", |x| x, #{zzzzzzzz: 1})"),
         ("with_lock", "with_lock(\"a\", #{zzzzzzzz: 1}, || 1)"),
         ("defaults", "defaults(#{zzzzzzzz: 1})"),
     ] {
@@ -150,4 +151,72 @@ fn what_is_seldom_meant_so() {
     fine(
         "let n = 0; on_signal(\"a\", |_d| n += 1); n += activity(\"charge\"); n = activity(\"charge\") + n;",
     );
+}
+
+#[test]
+fn values_that_are_written_out() {
+    for (call, expected) in [
+        (
+            "sleep(\"1 moth\")",
+            "Value (1, 7) \"moth\" is no unit of time; units are ms, s, min, h, days and weeks",
+        ),
+        ("let x = wait_signal(\"a\", \"5 mims\"); x", "Value (1, 26) \"mims\" is no unit of time"),
+        ("sleep_until(\"tomorrow\")", "Value (1, 13) \"tomorrow\" is no time"),
+        ("activity(\"charge\", 1, #{timeout: \"1 moth\"})", "Value (1, 34) timeout: \"moth\" is no unit"),
+        ("activity(\"charge\", 1, #{timeout: 0})", "Value (1, 34) timeout must be longer than nothing"),
+        ("activity(\"charge\", 1, #{retry: #{first: \"1 moth\"}})", "Value (1, 32) retry.first: \"moth\""),
+        ("activity(\"charge\", 1, #{retry: true})", "Value (1, 32) retry: true says nothing"),
+        ("exec([\"a\"], #{ok_codes: \"0\"})", "Value (1, 25) ok_codes"),
+        ("ask(\"q\", #{timeout: \"soon\"})", "Value (1, 21) timeout: \"soon\" is no duration"),
+        (
+            "parallel([1], |x| x, #{on_error: \"colect\"})",
+            "Value (1, 34) on_error is \"stop\" or \"collect\", not \"colect\"",
+        ),
+        ("parallel([1], |x| x, #{max: 0})", "Value (1, 29) max is a whole number from 1 to 1000"),
+        (
+            "child(\"a.rhai\", 1, #{on_parent_close: \"abort\"})",
+            "Value (1, 39) on_parent_close is \"cancel\"",
+        ),
+        ("exec(\"ls -l\")", "Program (1, 6) exec takes a program and its arguments as a list"),
+        ("exec(`ls ${now()}`)", "Program (1, 6) exec takes a program"),
+        ("timestamp()", "Closed (1, 1) timestamp is not offered to scripts"),
+        ("exit(1)", "Closed (1, 1) exit is not offered to scripts"),
+    ] {
+        let found = told(call);
+        let [only] = found.as_slice() else { panic!("{call}: {found:?}") };
+        assert!(only.starts_with(expected), "{call}: {only}");
+    }
+    fine(
+        "let d = \"1 moth\"; sleep(d); sleep(5); activity(\"charge\", 1, #{timeout: \"1s\", retry: 3, rate: \"5/s\", key: \"k\"}); \
+         parallel([1], |x| x, #{on_error: \"collect\", max: 3, rate: \"1/s\"}); exec([\"a\"], #{ok_codes: [0, 1], env: #{A: \"1\"}}); \
+         sleep_until(\"2027-01-01\"); wait_until(|| true, \"1h\"); poll(\"p\", #{every: \"1s\", timeout: \"1h\"}, || 1); \
+         fn timestamp() { 1 } timestamp(); with_lock(\"l\", #{timeout: \"1s\"}, || 1)",
+    );
+}
+
+#[test]
+fn inputs_that_are_not_declared() {
+    finds("params(#{host: (), port: 443}); input.hots", "Input (1, 39) params declares no input \"hots\"");
+    finds("params(#{host: ()}); input[\"port\"]", "Input (1, 28) params declares no input \"port\"");
+    finds("let p = params(#{host: ()}); p.hots.len", "Input (1, 32) params declares no input \"hots\"");
+    finds(
+        "params(#{host: ()}); fn f() { input.hots } f()",
+        "Input (1, 37) params declares no input \"hots\"",
+    );
+    fine("params(#{host: ()}); input.host; let input = #{}; input.other; let q = #{a: 1}; q.b");
+    fine("input.anything");
+}
+
+#[test]
+fn a_variable_that_is_not_there_is_told_by_where_it_is_read() {
+    let hint = |main: &str| {
+        let source = Source { path: "a.rhai".to_owned(), main: main.to_owned(), modules: BTreeMap::new() };
+        let found = check(&Interpreter::new(), &source, &|_| true).expect("a script");
+        found.into_iter().next().and_then(|finding| finding.hint).unwrap_or_default()
+    };
+    assert!(hint("{ let total = 1; } total").contains("in no block that has ended: let total"));
+    assert!(hint("let f = |x| nowhere + x;").contains("let nowhere"));
+    assert!(hint("let price = 1; fn f() { price }").contains("functions do not see"));
+    let validates = "let n = 0; on_update(\"a\", |x| x, #{validate: |x| sleep(1)});";
+    finds(validates, "Command (1, 50) sleep may not stand in what validates an update");
 }

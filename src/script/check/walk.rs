@@ -26,6 +26,8 @@ pub(super) struct Walker<'w> {
     pub(super) loops: Vec<String>,
     /// The variables of the function, innermost block last.
     scopes: Vec<Vec<String>>,
+    /// Whether it is within a function, which does not see the script's variables.
+    in_function: bool,
     seen: BTreeSet<(String, Place)>,
     found: Vec<Finding>,
 }
@@ -39,6 +41,7 @@ pub(super) fn text(world: &World<'_>, file: &str, ast: &AST) -> Vec<Finding> {
         place: Place::Script,
         loops: Vec::new(),
         scopes: vec![Vec::new()],
+        in_function: false,
         seen: BTreeSet::new(),
         found: Vec::new(),
     };
@@ -64,6 +67,7 @@ impl Walker<'_> {
             let scopes = std::mem::replace(&mut self.scopes, vec![params.clone()]);
             let loops = std::mem::take(&mut self.loops);
             let before = std::mem::replace(&mut self.place, place);
+            let within = std::mem::replace(&mut self.in_function, !name.starts_with("anon$"));
             let last = top(body);
             let mut number = 0_usize;
             body.walk(&mut |path| {
@@ -74,6 +78,7 @@ impl Walker<'_> {
                 true
             });
             self.place = before;
+            self.in_function = within;
             self.loops = loops;
             self.scopes = scopes;
         }
@@ -151,6 +156,11 @@ impl Walker<'_> {
         }
     }
 
+    /// Whether a variable of that name can be seen.
+    pub(super) fn is_variable(&self, name: &str) -> bool {
+        self.scopes.iter().flatten().any(|known| known == name)
+    }
+
     fn declare(&mut self, name: &str) {
         if let Some(scope) = self.scopes.last_mut() {
             scope.push(name.to_owned());
@@ -186,6 +196,7 @@ impl Walker<'_> {
                 }
             }
             Expr::Dot(pair, ..) | Expr::Index(pair, ..) => {
+                super::inputs::field(self, pair);
                 self.value(&pair.lhs);
                 self.value(&pair.rhs);
             }
@@ -214,9 +225,10 @@ impl Walker<'_> {
         }
         let hint = match nearest(name, visible()) {
             Some(near) => format!("did you mean {near}?"),
-            None => {
+            None if self.in_function => {
                 "functions do not see the variables of the script: hand them over as arguments".to_owned()
             }
+            None => format!("declare it before, and in no block that has ended: let {name} = …;"),
         };
         self.tell(Rule::Variable, position, format!("there is no variable '{name}'"), Some(hint));
     }

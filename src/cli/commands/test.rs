@@ -1,0 +1,156 @@
+//! `durun test`: the tests of scripts, with a world that they play and a clock that jumps.
+
+use crate::cli::args::Format;
+use crate::cli::context::Context;
+use crate::cli::error::CliError;
+use crate::cli::exit::Exit;
+use crate::cli::render::{junit, trials};
+use crate::client::{TestFile, Tested, find_tests, load_tests, perform};
+use clap::Args;
+use std::path::{Path, PathBuf};
+
+const EXAMPLES: &str = "\
+A file whose name ends in _test.rhai holds tests. What they run is executed by the same worker as ever, with a store in
+memory and a clock that jumps to whatever comes next: a month passes at once. Nothing outside is touched.
+
+Exit codes: 0 all tests passed, 1 one did not, 4 there is no such test, 2 anything else.
+
+Examples:
+  durun test                               all tests in this folder and below it
+  durun test order_test.rhai               those of a file
+  durun test -k refund                     those whose names contain it
+  durun test --kill-everywhere             each again with a crash after each recorded entry
+  durun test -o junit > report.xml         for CI";
+
+/// The arguments of `durun test`.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct TestArgs {
+    /// Files of tests, or folders that hold some; this folder where none is given
+    #[arg(value_name = "FILE")]
+    paths: Vec<PathBuf>,
+    /// Only tests whose names contain this
+    #[arg(short = 'k', long, value_name = "TEXT")]
+    filter: Option<String>,
+    /// Again with a crash after each recorded entry; the end must be the same
+    #[arg(long)]
+    kill_everywhere: bool,
+    /// List the tests and perform none
+    #[arg(long)]
+    list: bool,
+    /// A report for CI servers, the same as -o junit
+    #[arg(long)]
+    junit: bool,
+}
+
+/// A test and what it came to.
+pub(crate) struct Outcome {
+    /// Its name.
+    pub(crate) name: String,
+    /// The line that declares it.
+    pub(crate) line: u32,
+    /// What it came to.
+    pub(crate) tested: Tested,
+    /// How long it took, in milliseconds.
+    pub(crate) took_ms: u128,
+}
+
+/// The tests of a file.
+pub(crate) struct FileOutcome {
+    /// The file, read.
+    pub(crate) file: TestFile,
+    /// Its tests, those that were asked for.
+    pub(crate) tests: Vec<Outcome>,
+}
+
+impl FileOutcome {
+    /// How many did not pass; a file that declares none because it fails counts as one.
+    pub(crate) fn failed(&self) -> usize {
+        let failed =
+            self.tests.iter().filter(|test| test.tested.ending != crate::client::Ending::Passed).count();
+        failed + usize::from(self.file.cases.is_err())
+    }
+}
+
+/// Does it.
+pub(crate) fn run(context: &Context, args: &TestArgs) -> Result<Exit, CliError> {
+    let paths = files(args)?;
+    let mut all = Vec::new();
+    for path in &paths {
+        let file = load_tests(path, &context.configs)?;
+        let is_plain = context.format() == Format::Table && !args.junit;
+        let done = if args.list { listed(context, file, args)? } else { performed(context, file, args) };
+        if is_plain && !args.list && (!done.tests.is_empty() || done.file.cases.is_err()) {
+            context.print(&trials::block(context, &done))?;
+        }
+        all.push(done);
+    }
+    if args.list {
+        return Ok(Exit::Done);
+    }
+    if all.iter().all(|file| file.tests.is_empty() && file.file.cases.is_ok()) {
+        return Err(CliError::NoTests { wanted: wanted(args) });
+    }
+    if args.junit {
+        context.print(&junit::report(&all))?;
+    } else {
+        match context.format() {
+            Format::Table => context.print(&trials::summary(&all))?,
+            Format::Json => context.print_json(&trials::document(&all))?,
+            Format::Jsonl => context.print_lines(trials::lines(&all).into_iter())?,
+        }
+    }
+    Ok(if all.iter().any(|file| file.failed() > 0) { Exit::Failed } else { Exit::Done })
+}
+
+fn files(args: &TestArgs) -> Result<Vec<PathBuf>, CliError> {
+    let here = [PathBuf::from(".")];
+    let paths = if args.paths.is_empty() { here.as_slice() } else { args.paths.as_slice() };
+    let mut files = Vec::new();
+    for path in paths {
+        if path.is_dir() {
+            let found = find_tests(path).map_err(crate::client::ClientError::Program)?;
+            let shown = |found: PathBuf| found.strip_prefix("./").map_or(found.clone(), Path::to_owned);
+            files.extend(found.into_iter().map(shown));
+        } else {
+            files.push(path.clone());
+        }
+    }
+    if files.is_empty() {
+        return Err(CliError::NoTests { wanted: wanted(args) });
+    }
+    Ok(files)
+}
+
+/// What was looked for, in words.
+fn wanted(args: &TestArgs) -> String {
+    let places: Vec<String> = args.paths.iter().map(|path| path.display().to_string()).collect();
+    let place = if places.is_empty() { "this folder".to_owned() } else { places.join(", ") };
+    match &args.filter {
+        Some(text) => format!("in {place} is no test whose name contains \"{text}\""),
+        None => format!("in {place} are no tests"),
+    }
+}
+
+fn is_wanted(args: &TestArgs, name: &str) -> bool {
+    args.filter.as_ref().is_none_or(|text| name.contains(text.as_str()))
+}
+
+fn listed(context: &Context, file: TestFile, args: &TestArgs) -> Result<FileOutcome, CliError> {
+    for case in file.cases.iter().flatten().filter(|case| is_wanted(args, &case.name)) {
+        context.print(&format!("{}:{}: {}", file.path.display(), case.line, case.name))?;
+    }
+    Ok(FileOutcome { file, tests: Vec::new() })
+}
+
+fn performed(context: &Context, file: TestFile, args: &TestArgs) -> FileOutcome {
+    let mut tests = Vec::new();
+    for (nth, case) in file.cases.iter().flatten().enumerate().filter(|(_, case)| is_wanted(args, &case.name))
+    {
+        let began = context.clock.monotonic();
+        let tested = perform(&file, nth, &context.configs, args.kill_everywhere);
+        let took_ms = context.clock.monotonic().saturating_sub(began).as_millis();
+        tests.push(Outcome { name: case.name.clone(), line: case.line, tested, took_ms });
+    }
+    FileOutcome { file, tests }
+}

@@ -1,0 +1,57 @@
+//! Why a test of a script failed, as a report: the line, what was expected and what was found.
+
+use super::escape;
+use super::exit::Exit;
+use super::render::difference::difference;
+use super::report::{Place, Report};
+use crate::client::{Ending, Fault, TestFile};
+use std::path::Path;
+
+/// The report of a test that did not pass; nothing of one that did.
+pub(crate) fn of(file: &TestFile, ending: &Ending, here: &Path) -> Option<Report> {
+    match ending {
+        Ending::Passed => None,
+        Ending::Failed(fault) => Some(report(file, fault, here)),
+        Ending::Killed { entry, begun, fault } => {
+            let when = if *begun {
+                "when all had begun that it lets begin"
+            } else {
+                "before the script heard of it"
+            };
+            let report = report(file, fault, here);
+            Some(
+                report.note(format!(
+                    "the process was killed after entry {entry}, {when}; without that it passes"
+                )),
+            )
+        }
+    }
+}
+
+/// The report of a fault.
+pub(crate) fn report(file: &TestFile, fault: &Fault, here: &Path) -> Report {
+    let is_test = fault.file == file.name();
+    let path = if is_test {
+        file.path.display().to_string()
+    } else {
+        let path = Path::new(&fault.file);
+        path.strip_prefix(here).unwrap_or(path).display().to_string()
+    };
+    let text = fault.text.clone().or_else(|| file.text_of(&fault.file).map(str::to_owned));
+    let place = fault.line.zip(text).map(|(line, text)| Place {
+        path: escape::line(&path),
+        text,
+        line,
+        column: fault.column,
+        label: String::new(),
+        calls: fault.calls.iter().filter(|(_, called)| *called != line && *called > 0).cloned().collect(),
+    });
+    let mut report = Report::new(fault.code, Exit::Failed, &fault.message).at(place);
+    if let (Some(expected), Some(found)) = (&fault.expected, &fault.found) {
+        report = report.note(difference(expected, found));
+    }
+    if let Some(hint) = &fault.hint {
+        report = report.hint(hint);
+    }
+    report
+}

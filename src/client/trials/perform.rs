@@ -1,0 +1,194 @@
+//! Performing tests: the files that hold them, one test once, and one test with a crash after each recorded entry.
+
+use super::super::{ClientError, Engine, ProgramError, load_program};
+use super::deaths::Death;
+use super::theatre::Theatre;
+use crate::config::Configs;
+use crate::script::{Fault, Source, TestCase, Trials};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// The end of the name of a file of tests.
+const SUFFIX: &str = "_test.rhai";
+/// So many folders deep are files of tests looked for.
+const DEEPEST: usize = 16;
+
+/// A file of tests, read.
+pub struct TestFile {
+    /// As it was named.
+    pub path: PathBuf,
+    /// The tests that it declares, or why it declares none.
+    pub cases: Result<Vec<TestCase>, Fault>,
+    trials: Trials,
+    script: PathBuf,
+    real: PathBuf,
+}
+
+/// How a test ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Ending {
+    /// It held.
+    Passed,
+    /// It did not.
+    Failed(Box<Fault>),
+    /// It held, but not with a crash at this place.
+    Killed {
+        /// After which entry of the test, from 1.
+        entry: usize,
+        /// Whether what the entry lets begin had begun.
+        begun: bool,
+        /// Why it did not hold then.
+        fault: Box<Fault>,
+    },
+}
+
+/// What a test came to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tested {
+    /// How it ended.
+    pub ending: Ending,
+    /// What it printed.
+    pub printed: Vec<String>,
+    /// How many assertions held.
+    pub held: u32,
+    /// How many entries its runs recorded.
+    pub entries: usize,
+    /// How long it lasted on its own clock, in milliseconds.
+    pub lasted_ms: i64,
+    /// How many crashes it survived.
+    pub crashes: usize,
+}
+
+impl TestFile {
+    /// The text of a file that a fault names.
+    pub fn text_of(&self, file: &str) -> Option<&str> {
+        self.trials.source().text_of(file)
+    }
+
+    /// The name that faults give the file itself.
+    pub fn name(&self) -> &str {
+        &self.trials.source().path
+    }
+}
+
+/// The files of tests in a folder and those below it, in order of their names; hidden folders are left out.
+///
+/// # Errors
+/// [`ProgramError::Unreadable`] where the folder cannot be read.
+pub fn find_tests(folder: &Path) -> Result<Vec<PathBuf>, ProgramError> {
+    let mut found = Vec::new();
+    search(folder, 0, &mut found)?;
+    found.sort();
+    Ok(found)
+}
+
+fn search(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), ProgramError> {
+    let entries = std::fs::read_dir(folder)
+        .map_err(|error| ProgramError::Unreadable { path: folder.to_owned(), message: error.to_string() })?;
+    for entry in entries.flatten() {
+        let (path, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
+        // A link to a folder may lead back up.
+        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        if is_folder
+            && depth < DEEPEST
+            && !name.starts_with('.')
+            && name != "target"
+            && name != "node_modules"
+        {
+            // One that may not be read holds no tests of ours.
+            drop(search(&path, depth + 1, found));
+        } else if name.ends_with(SUFFIX) && path.is_file() {
+            found.push(path);
+        }
+    }
+    Ok(())
+}
+
+/// Reads a file of tests.
+///
+/// # Errors
+/// [`ClientError::Program`] where it cannot be read or is no script.
+pub fn load_tests(path: &Path, configs: &Arc<Configs>) -> Result<TestFile, ClientError> {
+    let loaded = load_program(path, &Engine)?;
+    let texts: BTreeMap<_, _> = loaded.texts.into_iter().collect();
+    let text = |hash| texts.get(&hash).cloned().unwrap_or_default();
+    let modules = loaded.program.modules.iter().map(|(name, hash)| (name.clone(), text(*hash))).collect();
+    let source = Source { main: text(loaded.program.main), path: loaded.program.path, modules };
+    let real = PathBuf::from(&source.path);
+    let name = real.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let script = match name.strip_suffix(SUFFIX) {
+        Some(stem) => real.with_file_name(format!("{stem}.rhai")),
+        None => real.clone(),
+    };
+    let trials = Trials::new(source);
+    let stage = Rc::new(Theatre::new(&real, script.clone(), Arc::clone(configs), None));
+    let cases = trials.cases(stage).map_err(|error| ProgramError::Syntax {
+        path: path.to_owned(),
+        text: trials.source().text_of(&error.file).map(str::to_owned),
+        error: Box::new(super::super::SyntaxError {
+            file: error.file,
+            line: error.line,
+            column: error.column,
+            message: error.message,
+        }),
+    })?;
+    Ok(TestFile { path: path.to_owned(), cases, trials, script, real })
+}
+
+/// Performs one test of a file; with `kill_everywhere`, again with a crash after each entry that was recorded, once before the
+/// script heard of it and once when all had begun that it lets begin. The end must be the same.
+pub fn perform(file: &TestFile, nth: usize, configs: &Arc<Configs>, kill_everywhere: bool) -> Tested {
+    let (first, ends) = once(file, nth, configs, None);
+    if !kill_everywhere || first.ending != Ending::Passed {
+        return first;
+    }
+    let mut tested = first;
+    for entry in 1..=tested.entries {
+        for begun in [false, true] {
+            let (again, other) = once(file, nth, configs, Some(Death { after: entry, begun }));
+            tested.crashes += 1;
+            let fault = match again.ending {
+                Ending::Failed(fault) => fault,
+                _ if other == ends => continue,
+                _ => Box::new(another_end(file, nth, &ends, &other)),
+            };
+            tested.ending = Ending::Killed { entry, begun, fault };
+            return tested;
+        }
+    }
+    tested
+}
+
+type Ends = Vec<crate::history::Value>;
+
+fn once(file: &TestFile, nth: usize, configs: &Arc<Configs>, death: Option<Death>) -> (Tested, Ends) {
+    let stage = Rc::new(Theatre::new(&file.real, file.script.clone(), Arc::clone(configs), death));
+    let theatre = Rc::clone(&stage);
+    let performed = file.trials.perform(nth, stage);
+    let (outcome, printed, held, ends) = match performed {
+        Ok(done) => (done.outcome, done.printed, done.held, done.ends),
+        // It was compiled before.
+        Err(_) => (Ok(()), Vec::new(), 0, Vec::new()),
+    };
+    let ending = outcome.map_or_else(|fault| Ending::Failed(Box::new(fault)), |()| Ending::Passed);
+    let (entries, lasted_ms) = (theatre.entries(), theatre.lasted_ms());
+    (Tested { ending, printed, held, entries, lasted_ms, crashes: 0 }, ends)
+}
+
+fn another_end(file: &TestFile, nth: usize, ends: &Ends, other: &Ends) -> Fault {
+    let case = file.cases.as_ref().ok().and_then(|cases| cases.get(nth));
+    Fault {
+        code: "D1404",
+        message: "a run comes to another end after a crash".to_owned(),
+        expected: Some(crate::history::Value::List(ends.clone())),
+        found: Some(crate::history::Value::List(other.clone())),
+        hint: None,
+        file: file.name().to_owned(),
+        line: case.map(|case| case.line),
+        column: None,
+        calls: Vec::new(),
+        text: None,
+    }
+}

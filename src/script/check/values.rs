@@ -1,0 +1,170 @@
+//! The values of options and arguments that are written out: durations, numbers, words of a list, lists where text is given.
+
+use super::super::calls::{check_value, choices_of};
+use super::super::raise::duration_ms;
+use super::Rule;
+use super::calls::Called;
+use super::known::nearest;
+use super::walk::Walker;
+use crate::timer::{DurationError, parse_duration, parse_moment};
+use rhai::{Array, Dynamic, Expr, Map, Position};
+
+/// Units of time, as they may be meant.
+const UNITS: &[&str] = &[
+    "ms", "s", "sec", "second", "seconds", "min", "minute", "minutes", "h", "hour", "hours", "d", "day",
+    "days", "w", "week", "weeks", "month", "months", "year", "years",
+];
+/// Options that are durations, of calls that are no effects.
+const DURATIONS: &[&str] = &["timeout", "every", "remind", "max"];
+
+/// The value that an expression is, where it is written out; closures and variables are not known.
+pub(super) fn literal(expr: &Expr) -> Option<Dynamic> {
+    match expr {
+        Expr::StringConstant(text, _) => Some(text.clone().into()),
+        Expr::IntegerConstant(number, _) => Some((*number).into()),
+        Expr::FloatConstant(number, _) => Some((**number).into()),
+        Expr::BoolConstant(flag, _) => Some((*flag).into()),
+        Expr::CharConstant(character, _) => Some((*character).into()),
+        Expr::Unit(_) => Some(Dynamic::UNIT),
+        Expr::Array(items, _) => {
+            let items: Option<Array> = items.iter().map(literal).collect();
+            items.map(Dynamic::from_array)
+        }
+        Expr::Map(map, _) => {
+            let pairs: Option<Map> =
+                map.0.iter().map(|(key, value)| Some((key.name.as_str().into(), literal(value)?))).collect();
+            pairs.map(Dynamic::from_map)
+        }
+        _ => None,
+    }
+}
+
+/// The value of an option that the call takes.
+pub(super) fn option(walker: &mut Walker<'_>, call: &str, name: &str, value: &Expr) {
+    let Some(given) = literal(value) else { return };
+    let position = value.position();
+    if let Some(choices) = choices_of(call, name) {
+        return chosen(walker, name, &given, &choices, position);
+    }
+    let is_effect = super::options::is_effect(call);
+    let is_duration = DURATIONS.contains(&name) && !is_effect && (name, call) != ("max", "parallel");
+    let wrong = if is_duration {
+        duration_ms(&given).err().map(|error| format!("{name}: {error}"))
+    } else if is_effect || (name, call) == ("rate", "parallel") {
+        check_value(name, &given).err()
+    } else if (name, call) == ("max", "parallel") {
+        let fits = given.as_int().is_ok_and(|max| (1..=1000).contains(&max));
+        (!fits).then(|| "max is a whole number from 1 to 1000".to_owned())
+    } else {
+        None
+    };
+    if let Some(message) = wrong {
+        let hint = unit(value);
+        walker.tell(Rule::Value, position, message, hint);
+    }
+}
+
+/// One of a few words.
+fn chosen(walker: &mut Walker<'_>, name: &str, given: &Dynamic, choices: &[&str], position: Position) {
+    let text = given.clone().into_string().ok();
+    if text.as_deref().is_some_and(|text| choices.contains(&text)) {
+        return;
+    }
+    let words: Vec<String> = choices.iter().map(|choice| format!("\"{choice}\"")).collect();
+    let shown = text.as_ref().map_or_else(|| given.to_string(), |text| format!("\"{text}\""));
+    let near = text.and_then(|text| nearest(&text, choices.iter().copied()));
+    let hint = near.map(|near| format!("did you mean \"{near}\"?"));
+    walker.tell(Rule::Value, position, format!("{name} is {}, not {shown}", words.join(" or ")), hint);
+}
+
+/// The unit that was meant, perhaps, in a duration that is none; months and years are told with their way out.
+fn unit(value: &Expr) -> Option<String> {
+    match value {
+        Expr::StringConstant(text, _) => unit_of(text),
+        Expr::Map(map, _) => map.0.iter().find_map(|(_, value)| unit(value)),
+        _ => None,
+    }
+}
+
+fn unit_of(text: &str) -> Option<String> {
+    let Err(DurationError::Unit(unit)) = parse_duration(text) else { return None };
+    let near = nearest(&unit.to_lowercase(), UNITS.iter().copied())?;
+    let meant = text.replace(&unit, &near);
+    Some(match parse_duration(&meant) {
+        Ok(_) => format!("did you mean \"{meant}\"?"),
+        Err(_) => format!("did you mean \"{meant}\"? It has no fixed length: write it in days or weeks"),
+    })
+}
+
+/// The arguments of a call that are durations, times, or the words of a program.
+pub(super) fn arguments(walker: &mut Walker<'_>, called: &Called<'_>) {
+    let arguments = &called.call.args;
+    let place = match (called.name(), arguments.len()) {
+        ("sleep" | "timer", 1) => 0,
+        ("wait_signal" | "start_wait_signal" | "wait_until" | "wait_token", 2) => 1,
+        ("sleep_until" | "timer_until", 1) => return time(walker, arguments.first()),
+        ("exec", _) => return program(walker, arguments.first()),
+        _ => return,
+    };
+    let Some(value) = arguments.get(place) else { return };
+    if matches!(value, Expr::Map(..)) {
+        return;
+    }
+    if let Some(given) = literal(value)
+        && let Err(message) = duration_ms(&given)
+    {
+        let hint = unit(value);
+        walker.tell(Rule::Value, value.position(), message, hint);
+    }
+}
+
+fn time(walker: &mut Walker<'_>, value: Option<&Expr>) {
+    let Some(Expr::StringConstant(text, position)) = value else { return };
+    if parse_moment(text).is_none() {
+        let message = format!("\"{text}\" is no time");
+        let hint =
+            "write a date or a time such as \"2026-12-01T09:00:00+01:00\", or add a duration: now() + \"1h\"";
+        walker.tell(Rule::Value, *position, message, Some(hint.to_owned()));
+    }
+}
+
+/// `exec("ls -l")`: a line of text where the program and its arguments belong.
+fn program(walker: &mut Walker<'_>, value: Option<&Expr>) {
+    let (message, hint) = match value {
+        Some(Expr::StringConstant(text, _)) => {
+            let words: Vec<String> = text.split_whitespace().map(|word| format!("{word:?}")).collect();
+            let hint = format!("exec([{}]); a line for the shell is sh({text:?})", words.join(", "));
+            ("exec takes a program and its arguments as a list", hint)
+        }
+        Some(Expr::InterpolatedString(..)) => {
+            let hint =
+                "exec([\"program\", argument]); a line for the shell is sh(\"… \\\"$1\\\"\", [argument])";
+            ("exec takes a program and its arguments as a list", hint.to_owned())
+        }
+        Some(Expr::Array(words, _)) if words.is_empty() => {
+            ("exec needs at least a program", "exec([\"ls\", \"-l\"])".to_owned())
+        }
+        _ => return,
+    };
+    let position = value.map_or(Position::NONE, Expr::position);
+    walker.tell(Rule::Program, position, message.to_owned(), Some(hint));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_unit_that_is_nearly_one_is_told() {
+        for (text, hint) in [
+            ("5 minuts", Some("did you mean \"5 minute\"?")),
+            ("5 mim", Some("did you mean \"5 min\"?")),
+            ("2 dyas", Some("did you mean \"2 days\"?")),
+            ("1 moth", Some("did you mean \"1 month\"? It has no fixed length: write it in days or weeks")),
+            ("1 parsec", None),
+            ("1h", None),
+        ] {
+            assert_eq!(unit_of(text).as_deref(), hint, "{text}");
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! `durun test`: the samples' own tests, what a failure looks like, the formats, the exit codes, crashes everywhere.
+
+use crate::harness::Home;
+
+/// The folder of the sample scripts.
+fn samples() -> String {
+    format!("{}/scripts", env!("CARGO_MANIFEST_DIR"))
+}
+
+#[test]
+fn the_tests_of_the_samples_pass() {
+    let (out, err, code) = Home::new().durun(&["test", &samples()]).make();
+    assert_eq!((err.as_str(), code), ("", 0), "{out}");
+    let files = out.lines().filter(|line| line.ends_with("_test.rhai")).count();
+    assert!(files >= 14 && out.ends_with(" passed\n"), "{out}");
+}
+
+#[test]
+fn the_tests_of_the_samples_pass_with_a_crash_after_each_entry() {
+    for file in ["order", "trip", "migrate"] {
+        let path = format!("{}/{file}_test.rhai", samples());
+        let (out, err, code) = Home::new().durun(&["test", "--kill-everywhere", &path]).make();
+        assert_eq!((err.as_str(), code), ("", 0), "{out}");
+        assert!(out.contains("crashes survived"), "{out}");
+    }
+}
+
+#[test]
+fn a_failure_shows_the_line_and_the_difference() {
+    let home = Home::new();
+    home.file("a.rhai", "activity(\"charge\", 7)").file(
+        "a_test.rhai",
+        "mock(\"charge\", |n| #{ got: n, ok: true });\ntest(\"it charges\", || {\n    let a = run();\n    print(a.status);\n    assert_eq(a.result, #{ got: 8, ok: true });\n});\n",
+    );
+    home.durun(&["test"])
+        .exit(1)
+        .out(
+            "\
+a_test.rhai
+  FAIL  it charges
+        completed
+error[D1401]: the values differ
+ --> a_test.rhai:5:5
+  |
+5 |     assert_eq(a.result, #{ got: 8, ok: true });
+  |     ^^^^^^^^^
+  |
+  = note: - expected, + found
+            {
+          -   \"got\": 8,
+          +   \"got\": 7,
+              \"ok\": true
+            }
+
+0 passed, 1 failed
+",
+        )
+        .check();
+}
+
+#[test]
+fn what_nothing_stands_in_for_is_told_at_the_line_of_the_script() {
+    let home = Home::new();
+    home.file("a.rhai", "let x = 1;\nexec([\"tar\", \"x\"]);\n")
+        .file("a_test.rhai", "test(\"t\", || { run(); });\n");
+    home.durun(&["test", "a_test.rhai"])
+        .exit(1)
+        .out(
+            "\
+a_test.rhai
+  FAIL  t
+error[D1402]: nothing stands in for exec tar
+ --> a.rhai:2:1
+  |
+2 | exec([\"tar\", \"x\"]);
+  | ^^^^^^^^^^^^^^^^^^^
+  |
+  = help: mock(\"exec tar\", …) says what it gives
+
+0 passed, 1 failed
+",
+        )
+        .check();
+}
+
+#[test]
+fn mistakes_of_a_test_are_told_with_what_was_meant() {
+    for (body, code, told) in [
+        ("rn();", "D1403", "did you mean run?"),
+        ("run(\"ordr.rhai\");", "D1406", "did you mean order.rhai?"),
+        ("let o = run(); o.resul", "D1403", "did you mean \"result\"?"),
+        ("run(#{}, #{ stop_t: \"1h\" });", "D1403", "did you mean \"stop_at\"?"),
+        ("let o = run(); o.signal(\"x\");", "D1407", "has ended"),
+        ("let o = run(); o.query(\"x\")", "D1407", "no query \"x\""),
+        ("run(\"stuck.rhai\");", "D1408", "the run is stuck"),
+        ("run(\"endless.rhai\");", "D1405", "comes to no end"),
+        ("throw \"oh\";", "D1403", "an error left the test: oh"),
+        ("assert_throws(|| 1);", "D1401", "nothing was thrown"),
+        ("assert(1 == 2, \"no\");", "D1401", "no"),
+        ("mock(\"a\", || assert_eq(1, 2)); run(\"calls.rhai\");", "D1401", "the values differ"),
+        ("at(\"0s\", |o| assert_eq(o.status, \"x\")); run(\"waits.rhai\");", "D1401", "the values differ"),
+    ] {
+        let home = Home::new();
+        home.file("order.rhai", "1")
+            .file("stuck.rhai", "no_such()")
+            .file("endless.rhai", "loop { sleep(1); }")
+            .file("calls.rhai", "activity(\"a\")")
+            .file("waits.rhai", "wait_signal(\"s\")")
+            .file("order_test.rhai", format!("test(\"t\", || {{ {body} }});\n"));
+        let (out, err, exit) = home.durun(&["test"]).make();
+        assert_eq!((err.as_str(), exit), ("", 1), "{body}: {out}");
+        assert!(out.contains(&format!("error[{code}]")) && out.contains(told), "{body}: {out}");
+    }
+}
+
+#[test]
+fn a_test_without_an_end_of_its_own_is_stopped() {
+    let home = Home::new();
+    home.file("a_test.rhai", "test(\"t\", || { loop { } });\n");
+    let (out, _, exit) = home.durun(&["test"]).make();
+    assert!(exit == 1 && out.contains("the test computes without end"), "{out}");
+}
+
+#[test]
+fn formats_are_for_programs_and_for_ci() {
+    let home = Home::new();
+    home.file("a.rhai", "1").file(
+        "a_test.rhai",
+        "test(\"good\", || { assert_eq(run().result, 1); });\ntest(\"<bad>\", || { fail(\"a & b\"); });\n",
+    );
+    let (out, _, exit) = home.durun(&["test", "-o", "jsonl"]).make();
+    assert_eq!(exit, 1);
+    let lines: Vec<serde_json::Value> =
+        out.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!((lines[0]["passed"].as_bool(), lines[0]["asserts"].as_u64()), (Some(true), Some(1)));
+    assert_eq!(
+        (lines[1]["error"]["code"].as_str(), lines[1]["error"]["line"].as_u64()),
+        (Some("D1403"), Some(2))
+    );
+    let (out, _, exit) = home.durun(&["test", "-o", "junit"]).make();
+    assert_eq!(exit, 1);
+    assert!(out.starts_with("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"durun\" tests=\"2\" failures=\"1\">"), "{out}");
+    assert!(out.contains("name=\"&lt;bad&gt;\"") && out.contains("a &amp; b"), "{out}");
+    let (_, err, exit) = home.durun(&["list", "-o", "junit"]).make();
+    assert!(exit == 2 && err.contains("invalid value 'junit'"), "{err}");
+}
+
+#[test]
+fn tests_are_found_filtered_and_listed() {
+    let home = Home::new();
+    home.file("a/one_test.rhai", "test(\"first\", || {});\ntest(\"second\", || {});\n")
+        .file("b_test.rhai", "test(\"third\", || {});\n")
+        .file(".hidden/c_test.rhai", "test(\"fourth\", || {});\n");
+    home.durun(&["test", "--list"])
+        .out("a/one_test.rhai:1: first\na/one_test.rhai:2: second\nb_test.rhai:1: third\n")
+        .check();
+    home.durun(&["test", "-k", "second"])
+        .out("a/one_test.rhai\n  ok    second  0ms played, 0 entries, it asserts nothing\n1 passed\n")
+        .check();
+    let (_, err, exit) = home.durun(&["test", "-k", "fifth"]).make();
+    assert!(exit == 4 && err.contains("error[D1400]") && err.contains("contains \"fifth\""), "{err}");
+    let (_, err, exit) = Home::new().durun(&["test"]).make();
+    assert!(exit == 4 && err.contains("in this folder are no tests"), "{err}");
+}
+
+#[test]
+fn a_crash_that_changes_the_end_is_told() {
+    let home = Home::new();
+    home.file("a.rhai", "activity(\"charge\", 1, #{ at_most_once: true })")
+        .file("a_test.rhai", "mock(\"charge\", \"paid\");\ntest(\"t\", || { run(); });\n");
+    home.durun(&["test"])
+        .out("a_test.rhai\n  ok    t  0ms played, 3 entries, it asserts nothing\n1 passed\n")
+        .check();
+    let (out, _, exit) = home.durun(&["test", "--kill-everywhere"]).make();
+    assert!(exit == 1 && out.contains("error[D1404]: a run comes to another end after a crash"), "{out}");
+    assert!(
+        out.contains("unknown_outcome") && out.contains("killed after entry 1, when all had begun"),
+        "{out}"
+    );
+}
+
+#[test]
+fn nothing_that_a_test_changes_is_seen_by_the_next() {
+    let home = Home::new();
+    home.file("lib.rhai", "fn one() { 1 }").file("a.rhai", "activity(\"x\")").file(
+        "a_test.rhai",
+        "import \"lib\" as lib;\nlet n = 0;\nmock(\"x\", lib::one());\n\
+         test(\"first\", || { n += 1; mock(\"x\", 2); assert_eq(run().result, 2); });\n\
+         test(\"second\", || { assert_eq(n, 0); assert_eq(run().result, 1); });\n",
+    );
+    let (out, err, exit) = home.durun(&["test"]).make();
+    assert_eq!((err.as_str(), exit), ("", 0), "{out}");
+}
+
+#[test]
+fn each_word_of_tests_is_in_the_guide() {
+    let path = format!("{}/docs/guides/testing.md", env!("CARGO_MANIFEST_DIR"));
+    let guide = std::fs::read_to_string(path).expect("the guide");
+    for word in durun::script::trial_words() {
+        assert!(
+            guide.contains(&format!("`{word}("))
+                || guide.contains(&format!(".{word}("))
+                || guide.contains(&format!("{word}()")),
+            "{word} is not in the guide"
+        );
+    }
+}
