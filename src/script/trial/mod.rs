@@ -6,6 +6,7 @@
 mod asserts;
 mod cast;
 mod clues;
+mod empty;
 mod given;
 mod language;
 mod mock;
@@ -20,4 +21,9 @@ pub use trials::{Performed, TestCase, Trials};
 /// The functions of tests, for "did you mean" and for the test that wants each written up.
 pub fn words() -> impl Iterator<Item = &'static str> {
     language::WORDS.iter().copied()
+}
+
+/// The engine of tests, to look a file through without performing it.
+pub(super) fn vocabulary() -> super::Interpreter {
+    language::interpreter(&cast::World::new(std::rc::Rc::new(empty::Empty)))
 }

@@ -192,6 +192,7 @@ pages! {
     schedules: "docs/guides/schedules.md",
     signals_and_queries: "docs/guides/signals-and-queries.md",
     updates: "docs/guides/updates.md",
+    testing: "docs/guides/testing.md",
 }
 
 #[test]
