@@ -1,12 +1,15 @@
 //! What can be measured of a store and of what is around it.
 
+use super::prune::upkeep;
 use super::{ClientError, Session, list};
-use crate::history::{Moment, RunStatus};
-use crate::store::RunFilter;
+use crate::history::{Moment, RunNo, RunStatus, WokenBy};
+use crate::store::{Kept, RunFilter, RunView, Upkeep};
 use std::io::Write as _;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::time::Duration;
 
+/// How long ago counts as lately: 24 hours.
+const LATELY_MS: i64 = 86_400_000;
 /// How often a sync is measured.
 const SYNCS: usize = 5;
 /// What one of them writes, in bytes.
@@ -27,6 +30,14 @@ pub struct Checkup {
     pub newest: Option<Moment>,
     /// How many runs there are of each status.
     pub runs: Vec<(RunStatus, usize)>,
+    /// How many failed or timed out in the last 24 hours.
+    pub failed_lately: usize,
+    /// How many are open with nobody to go on with them.
+    pub left_alone: usize,
+    /// The process that has the file open; ours where nobody else has.
+    pub owner: Option<u32>,
+    /// Whether directory and file belong to the user who asks.
+    pub is_ours: bool,
 }
 
 /// Measures. A small file is written beside the store and removed.
@@ -34,20 +45,36 @@ pub struct Checkup {
 /// # Errors
 /// What the store or the system says.
 pub fn check_up(session: &Session) -> Result<Checkup, CheckupError> {
-    let directory = session.directory();
-    let file = directory.join("store.redb").metadata()?;
-    let system = rustix::fs::statvfs(directory).map_err(std::io::Error::from)?;
+    let place = session.directory();
+    let (directory, file) = (place.metadata()?, place.join("store.redb").metadata()?);
+    let system = rustix::fs::statvfs(place).map_err(std::io::Error::from)?;
     let views = list(session, RunFilter::default())?;
+    let Kept::Wakers { is_looked_at, .. } = upkeep(session, Upkeep::Wakers)? else {
+        return Err(ClientError::Answer { run: RunNo(0) }.into());
+    };
+    let since = session.now().plus_ms(-LATELY_MS);
     let count = |status: RunStatus| views.iter().filter(|view| view.status == status).count();
     let counted = RunStatus::ALL.into_iter().map(|status| (status, count(status)));
     Ok(Checkup {
-        rights: (directory.metadata()?.mode() & 0o777, file.mode() & 0o777),
+        rights: (directory.mode() & 0o777, file.mode() & 0o777),
         bytes: file.len(),
         free: system.f_bavail.saturating_mul(system.f_frsize),
         sync: sync_time(session)?,
         newest: views.first().map(|view| view.row.updated_at),
         runs: counted.filter(|(_, count)| *count > 0).collect(),
+        failed_lately: views.iter().filter(|view| has_failed(view) && view.last_at >= since).count(),
+        left_alone: if is_looked_at { 0 } else { views.iter().filter(|view| is_left_alone(view)).count() },
+        owner: session.store().owner(),
+        is_ours: [&directory, &file].iter().all(|owned| owned.uid() == rustix::process::geteuid().as_raw()),
     })
+}
+
+fn has_failed(view: &RunView) -> bool {
+    matches!(view.status, RunStatus::Failed | RunStatus::TimedOut)
+}
+
+fn is_left_alone(view: &RunView) -> bool {
+    matches!(view.woken_by, Some(WokenBy::Nobody { .. }))
 }
 
 /// Why it could not be measured.

@@ -181,7 +181,7 @@ pub fn audit(session: &Session) -> Result<Vec<String>, ClientError> {
 /// What the store says.
 pub fn wakers(session: &Session) -> Result<(Option<Moment>, Option<Claim>), ClientError> {
     match upkeep(session, Upkeep::Wakers)? {
-        Kept::Wakers(tick, serving) => Ok((tick, serving)),
+        Kept::Wakers { tick, serving, .. } => Ok((tick, serving)),
         _ => Err(ClientError::Answer { run: RunNo(0) }),
     }
 }

@@ -18,4 +18,4 @@ pub use configs::Configs;
 pub use error::ConfigError;
 pub use parse::parse;
 pub use place::FILE_NAME;
-pub use rules::{Config, Limits, Notice, Notify, Retention, SecretSource};
+pub use rules::{Config, Limits, Notice, Notify, Retention, SecretSource, Stated};

@@ -3,7 +3,7 @@
 use super::item::{Item, Misfit, Read, items};
 use super::{
     ActivityConfig, Call, Config, ConfigError, Limits, Notice, Notify, Retention, RetryConfig, SecretSource,
-    Setting,
+    Setting, Stated,
 };
 use crate::history::{QueueLimits, Rate, is_secret_name};
 use std::collections::BTreeMap;
@@ -39,7 +39,28 @@ pub fn parse(path: &Path, text: &str) -> Result<Config, ConfigError> {
     };
     let table = DeTable::parse(text)
         .map_err(|error| wrong(error.span().map_or(0, |span| span.start), error.message().trim()))?;
-    read(path, table.get_ref()).map_err(|misfit| wrong(misfit.at, &misfit.message))
+    let config = read(path, table.get_ref()).map_err(|misfit| wrong(misfit.at, &misfit.message))?;
+    let mut stated = Vec::new();
+    state(table.get_ref(), "", text, &mut stated);
+    stated.sort_by_key(|value| value.line);
+    Ok(Config { stated, ..config })
+}
+
+/// The values of a table and of the tables in it, as they stand in the text.
+fn state(table: &DeTable<'_>, above: &str, text: &str, stated: &mut Vec<Stated>) {
+    for (name, value) in table {
+        let key = format!("{above}{}", name.get_ref());
+        let is_inline = text.get(value.span()).is_some_and(|text| text.starts_with('{'));
+        match value.get_ref() {
+            DeValue::Table(table) if !is_inline => state(table, &format!("{key}."), text, stated),
+            _ => {
+                let before = text.as_bytes().iter().take(value.span().start);
+                let line = 1 + before.filter(|byte| **byte == b'\n').count();
+                let text = text.get(value.span()).unwrap_or_default().to_owned();
+                stated.push(Stated { key, text, line });
+            }
+        }
+    }
 }
 
 fn read(path: &Path, table: &DeTable<'_>) -> Read<Config> {

@@ -25,6 +25,19 @@ pub struct Config {
     pub retention: Retention,
     /// `[queue.NAME]`.
     pub queues: BTreeMap<String, QueueLimits>,
+    /// Each value as it stands in the file, in order.
+    pub stated: Vec<Stated>,
+}
+
+/// A value as it stands in a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stated {
+    /// Its name with those of its tables: `activity.charge.timeout`.
+    pub key: String,
+    /// Its text.
+    pub text: String,
+    /// Its line, from 1.
+    pub line: usize,
 }
 
 impl Config {

@@ -196,3 +196,21 @@ fn the_nearest_file_upwards_is_read_and_read_again_when_it_changes() {
     later();
     assert_eq!(activities(), Ok(2));
 }
+
+#[test]
+fn each_value_is_kept_as_it_stands_in_the_file_with_its_line() {
+    let config = read(
+        "[limits]\nactivities = 64\n\n[activity.charge]\ncmd = [\"./c\",\n  \"x\"]\nenv = { A = \"b\" }\n\n[queue]\ndb.rate = \"1/s\"\n",
+    );
+    let stated: Vec<String> =
+        config.stated.iter().map(|value| format!("{} {} {}", value.line, value.key, value.text)).collect();
+    assert_eq!(
+        stated,
+        [
+            "2 limits.activities 64",
+            "5 activity.charge.cmd [\"./c\",\n  \"x\"]",
+            "7 activity.charge.env { A = \"b\" }",
+            "10 queue.db.rate \"1/s\"",
+        ]
+    );
+}

@@ -145,7 +145,7 @@ pub(super) fn import(rows: &mut dyn RowsMut, carried: &[CarriedRow]) -> Result<K
 }
 
 /// Whether the store is only looked at.
-fn is_looked_at(rows: &(impl Rows + ?Sized)) -> Result<bool, StoreError> {
+pub(super) fn is_looked_at(rows: &(impl Rows + ?Sized)) -> Result<bool, StoreError> {
     Ok(rows.get(Table::Meta, LOOKED_AT)?.is_some())
 }
 

@@ -79,6 +79,11 @@ pub trait Store: Send + Sync {
         None
     }
 
+    /// The process that has the file open and serves the others, where the store is shared by processes.
+    fn owner(&self) -> Option<u32> {
+        None
+    }
+
     /// One request alone.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 use super::frame::{self, Frame, Hello, PROTOCOL};
 use super::local::Outlet;
 use super::socket::SocketPlace;
-use super::{Answer, Request, StoreError};
+use super::{Answer, Request, StoreError, Upkeep};
 use crate::history::{RunNo, Token};
 use std::collections::BTreeMap;
 use std::io;
@@ -14,6 +14,9 @@ use std::time::Duration;
 
 /// How long the owner has to answer before it counts as stopped.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long it has for what reads everything.
+const LONG_PATIENCE: Duration = Duration::from_hours(1);
 
 type Answers = Vec<Result<Answer, StoreError>>;
 
@@ -109,6 +112,11 @@ impl Remote {
         Ok(Self { stream: Mutex::new(stream), waiting, owner })
     }
 
+    /// The process at the other end.
+    pub(super) fn owner(&self) -> u32 {
+        self.owner
+    }
+
     /// Sends the requests, in several frames where one would be too large.
     pub(super) fn call(&self, requests: Vec<Request>) -> Answers {
         if requests.len() > 1 && frame::is_too_large(&requests) {
@@ -123,6 +131,7 @@ impl Remote {
 
     fn call_at_once(&self, requests: Vec<Request>) -> Answers {
         let count = requests.len();
+        let patience = if requests.iter().any(takes_long) { LONG_PATIENCE } else { PATIENCE };
         let fail = |error: StoreError| (0..count).map(|_| Err(error.clone())).collect();
         let (sender, answers) = channel();
         let id = {
@@ -143,7 +152,7 @@ impl Remote {
             }
             return fail(StoreError::OwnerGone);
         }
-        match answers.recv_timeout(PATIENCE) {
+        match answers.recv_timeout(patience) {
             Ok(answers) => answers,
             Err(RecvTimeoutError::Disconnected) => fail(StoreError::OwnerGone),
             Err(RecvTimeoutError::Timeout) => {
@@ -158,6 +167,11 @@ impl Drop for Remote {
     fn drop(&mut self) {
         drop(locked(&self.stream).shutdown(std::net::Shutdown::Both));
     }
+}
+
+/// Whether it reads or moves all that there is.
+fn takes_long(request: &Request) -> bool {
+    matches!(request, Request::Upkeep(what) if matches!(**what, Upkeep::Audit | Upkeep::Compact))
 }
 
 fn pid_of(stream: &UnixStream) -> Option<u32> {

@@ -133,6 +133,13 @@ impl Store for SharedStore {
         }
     }
 
+    fn owner(&self) -> Option<u32> {
+        Some(match locked(&self.inner.role).as_deref()? {
+            Role::Owner(_) => std::process::id(),
+            Role::Client(remote) => remote.owner(),
+        })
+    }
+
     fn call(&self, requests: Vec<Request>) -> Vec<Result<Answer, StoreError>> {
         self.inner.call(&requests)
     }

@@ -58,7 +58,14 @@ pub enum Kept {
     /// What does not agree, a sentence each.
     Wrong(Vec<String>),
     /// When the last tick came, and the process that serves.
-    Wakers(Option<Moment>, Option<Claim>),
+    Wakers {
+        /// The last tick.
+        tick: Option<Moment>,
+        /// The process.
+        serving: Option<Claim>,
+        /// Whether the store is only looked at: nobody goes on with any run of it.
+        is_looked_at: bool,
+    },
     /// This run is the newest.
     Newest(RunNo),
     /// Rows, and the place of the next ones.

@@ -93,7 +93,8 @@ pub(super) fn known(rows: &dyn Rows, liveness: &dyn Liveness) -> Result<Kept, St
         let claim: Claim = decode(&value, "a process that serves")?;
         serving = serving.or(Some(claim).filter(|claim| liveness.is_alive(claim.token)));
     }
-    Ok(Kept::Wakers(ticks(rows)?.map(|ticks| ticks.last), serving))
+    let tick = ticks(rows)?.map(|ticks| ticks.last);
+    Ok(Kept::Wakers { tick, serving, is_looked_at: super::carry::is_looked_at(rows)? })
 }
 
 impl Ticks {

@@ -39,7 +39,8 @@ fn only_what_has_ended_long_enough_ago_is_forgotten_and_its_id_is_free_again() {
     home.durun(&["prune", "--older-than", "0s", "--compact"]).check();
     assert_eq!(ids(&home), ["waits", "waits.0"]);
     home.durun(&["history", "good"]).exit(4).failure();
-    home.durun(&["doctor", "--deep"]).stdout();
+    let (told, _) = home.durun(&["doctor", "--deep"]).exit(1).both();
+    assert!(told.contains("tables agree") && told.matches("problem:").count() == 1, "{told}");
     home.durun(&["signal", "waits", "go", "7"]).check();
     home.durun(&["resume", "waits"]).out("7\n").check();
     home.durun(&["start", "good.rhai", "--id", "good"]).out("1\n").check();

@@ -72,3 +72,60 @@ fn a_place_where_no_directory_can_be_is_told() {
         )
         .check();
 }
+
+/// Changes what the file of a store says of its schema.
+fn with_schema(file: &std::path::Path, schema: u64) {
+    let meta: redb::TableDefinition<'_, &[u8], &[u8]> = redb::TableDefinition::new("meta");
+    let database = redb::Database::open(file).expect("opens");
+    let writing = database.begin_write().expect("begins");
+    let mut table = writing.open_table(meta).expect("the facts");
+    table.insert("schema".as_bytes(), schema.to_be_bytes().as_slice()).expect("writes");
+    drop(table);
+    writing.commit().expect("commits");
+    database.close().expect("closes");
+}
+
+#[test]
+fn a_store_of_a_newer_durun_is_refused_by_every_command_and_left_alone() {
+    let home = Home::recorded("one");
+    let file = home.store().join("store.redb");
+    with_schema(&file, 7);
+    home.file("a.rhai", "1");
+    for words in [
+        &["list"][..],
+        &["start", "a.rhai"],
+        &["tick"],
+        &["serve"],
+        &["doctor"],
+        &["prune", "--older-than", "1s"],
+    ] {
+        let said = home.durun(words).exit(78).failure();
+        assert!(said.starts_with("error[D0608]: "), "{words:?}: {said}");
+        assert!(said.contains("schema 7") && said.contains("--store DIR"), "{words:?}: {said}");
+    }
+    with_schema(&file, 1);
+    assert!(home.durun(&["list", "-o", "jsonl"]).stdout().contains("\"id\":\"one\""));
+}
+
+#[test]
+fn a_redb_file_of_another_program_is_refused_and_left_alone() {
+    let home = Home::recorded("one");
+    let file = home.store().join("store.redb");
+    std::fs::remove_file(&file).expect("gone");
+    let other = redb::Database::create(&file).expect("makes");
+    let writing = other.begin_write().expect("begins");
+    drop(writing.open_table(redb::TableDefinition::<u64, u64>::new("theirs")).expect("a table"));
+    writing.commit().expect("commits");
+    other.close().expect("closes");
+    for words in [&["list"][..], &["tick"], &["doctor"]] {
+        let said = home.durun(words).exit(65).failure();
+        assert!(
+            said.starts_with("error[D0607]: ") && said.contains("not one of durun's"),
+            "{words:?}: {said}"
+        );
+    }
+    let other = redb::Database::open(&file).expect("opens");
+    let tables =
+        redb::ReadableDatabase::begin_read(&other).expect("begins").list_tables().expect("lists").count();
+    assert_eq!(tables, 1, "nothing was added");
+}

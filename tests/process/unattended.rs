@@ -129,6 +129,8 @@ fn a_server_forgets_what_the_configuration_says_and_says_nothing_of_it() {
     let (server, _socket) = serve(&world);
     world
         .until("nothing left", |world| (world.good(&["list", "-a", "-o", "jsonl"]).is_empty()).then_some(()));
+    let told = world.good(&["doctor", "--deep"]);
+    assert!(told.contains(&format!("held by                 process {}\n", server.id())), "{told}");
     send(&server, Signal::TERM);
     let told = finish(server);
     assert_eq!((told.code, told.out.as_str(), told.err.as_str()), (Some(0), "", ""), "{told:?}");

@@ -7,14 +7,16 @@ use crate::cli::escape;
 use crate::cli::exit::Exit;
 use crate::cli::render::when::{absolute, relative};
 use crate::client::{Checkup, Session, audit, check_up, wakers};
-use crate::config::{Config, Limits, Notify};
+use crate::config::{Config, Limits, Stated};
+use crate::history::RunStatus;
 use crate::timer::show_duration;
 use clap::Args;
 use serde_json::json;
 use std::time::Duration;
 
 const EXAMPLES: &str = "\
-Exits with 0 where all is well, 1 where something is to be looked at, 65 where --deep finds damage.
+Exits with 0 where all is well, 1 where something is to be looked at (each line that begins with \"problem:\"), such as runs
+that are stuck or failed in the last 24 hours, or that nobody goes on with; 65 where --deep finds damage.
 
 Examples:
   durun doctor
@@ -30,7 +32,7 @@ const SLOW: Duration = Duration::from_millis(100);
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct DoctorArgs {
-    /// Read everything, and verify all checksums and that all tables agree
+    /// Read everything, and verify all checksums, each page of the file, and that all tables agree
     #[arg(long)]
     deep: bool,
 }
@@ -62,13 +64,14 @@ pub(crate) fn run(context: &Context, args: &DoctorArgs) -> Result<Exit, CliError
     let session = context.session()?;
     let checkup = check_up(&session)?;
     store(&mut findings, &checkup);
-    going_on(context, &session, &mut findings)?;
+    runs(context, &mut findings, &checkup);
+    going_on(context, &session, &mut findings, &checkup)?;
     clock(context, &mut findings, &checkup);
     let here = context.environment.directory().join("any.rhai");
     configuration(&mut findings, context.config(&here)?.as_ref());
     let wrong = if args.deep { audit(&session)? } else { Vec::new() };
     if args.deep && wrong.is_empty() {
-        findings.fact("deep", "all entries, checksums and tables agree");
+        findings.fact("deep", "all pages, entries, checksums and tables agree");
     }
     let damaged = !wrong.is_empty();
     findings.problems.extend(wrong);
@@ -94,7 +97,16 @@ fn store_source(context: &Context) -> &'static str {
 
 fn store(findings: &mut Findings, checkup: &Checkup) {
     let (directory, file) = checkup.rights;
-    findings.fact("rights", format!("directory {directory:o}, file {file:o}"));
+    let user = if checkup.is_ours { "" } else { ", of another user" };
+    findings.fact("rights", format!("directory {directory:o}, file {file:o}{user}"));
+    findings.problem(!checkup.is_ours, || "the store belongs to another user".to_owned());
+    findings.fact(
+        "held by",
+        match checkup.owner {
+            Some(pid) if pid != std::process::id() => format!("process {pid}"),
+            Some(_) | None => "nobody else".to_owned(),
+        },
+    );
     findings.problem((directory | file) & 0o077 != 0, || "others may read or write the store".to_owned());
     findings.fact("size", size(checkup.bytes));
     findings.fact("free", size(checkup.free));
@@ -105,11 +117,39 @@ fn store(findings: &mut Findings, checkup: &Checkup) {
     findings.problem(checkup.sync > SLOW, || {
         "the disk takes long to write: each step of a run waits for it".to_owned()
     });
-    let runs: Vec<String> = checkup.runs.iter().map(|(status, count)| format!("{count} {status}")).collect();
-    findings.fact("runs", if runs.is_empty() { "none".to_owned() } else { runs.join(", ") });
 }
 
-fn going_on(context: &Context, session: &Session, findings: &mut Findings) -> Result<(), CliError> {
+/// What runs there are, and those that need somebody.
+fn runs(context: &Context, findings: &mut Findings, checkup: &Checkup) {
+    let runs: Vec<String> = checkup.runs.iter().map(|(status, count)| format!("{count} {status}")).collect();
+    findings.fact("runs", if runs.is_empty() { "none".to_owned() } else { runs.join(", ") });
+    let of = |status| checkup.runs.iter().find(|(of, _)| *of == status).map_or(0, |(_, count)| *count);
+    let stuck = of(RunStatus::Stuck);
+    findings.problem(stuck > 0, || {
+        let command = context.command("list --status stuck");
+        format!("{} stuck, the script has to be mended: {command}", are(stuck))
+    });
+    let failed = checkup.failed_lately;
+    findings.problem(failed > 0, || {
+        let command = context.command("list --status failed,timed_out");
+        format!("{} failed in the last 24 hours: {command}", many(failed))
+    });
+}
+
+fn many(count: usize) -> String {
+    if count == 1 { "1 run".to_owned() } else { format!("{count} runs") }
+}
+
+fn are(count: usize) -> String {
+    format!("{} {}", many(count), if count == 1 { "is" } else { "are" })
+}
+
+fn going_on(
+    context: &Context,
+    session: &Session,
+    findings: &mut Findings,
+    checkup: &Checkup,
+) -> Result<(), CliError> {
     let (tick, serving) = wakers(session)?;
     let now = context.clock.now();
     findings.fact(
@@ -117,6 +157,12 @@ fn going_on(context: &Context, session: &Session, findings: &mut Findings) -> Re
         tick.map_or("never".to_owned(), |at| format!("{} ({})", absolute(at), relative(at, now))),
     );
     findings.fact("serve", serving.map_or("nobody".to_owned(), |claim| format!("process {}", claim.pid)));
+    let alone = checkup.left_alone;
+    findings.problem(alone > 0, || {
+        let what = if tick.is_some() { "no tick came lately" } else { "no tick ever came" };
+        let command = context.command("tick --install");
+        format!("{} open and nobody goes on with them, {what}: {command}", are(alone))
+    });
     Ok(())
 }
 
@@ -131,28 +177,26 @@ fn clock(context: &Context, findings: &mut Findings, checkup: &Checkup) {
     }
 }
 
-/// Each value and its source.
+/// Each value and its source: the line of the file, or that it is the default.
 fn configuration(findings: &mut Findings, config: &Config) {
     let file = config.file.as_ref().map_or("none".to_owned(), |file| file.display().to_string());
     findings.fact("config", file);
-    let from = |is_default: bool| if is_default { "default" } else { "from the file" };
-    let activities = config.limits.activities;
-    let source = from(config.limits == Limits::default());
-    findings.fact("  limits.activities", format!("{activities} ({source})"));
-    for (name, kept) in [("completed", config.retention.completed_ms), ("failed", config.retention.failed_ms)]
-    {
-        let value = kept.map_or("for ever".to_owned(), show_duration);
-        findings.fact(&format!("  retention.{name}"), format!("{value} ({})", from(kept.is_none())));
+    let defaults = [
+        ("limits.activities", Limits::default().activities.to_string()),
+        ("retention.completed", "for ever".to_owned()),
+        ("retention.failed", "for ever".to_owned()),
+        ("notify.on_failure", "nobody".to_owned()),
+        ("notify.on_stuck", "nobody".to_owned()),
+        ("notify.on_success", "nobody".to_owned()),
+        ("notify.on_missed", "nobody".to_owned()),
+        ("notify.on_struggling", "nobody".to_owned()),
+    ];
+    for Stated { key, text, line } in &config.stated {
+        findings.fact(&format!("  {key}"), format!("{text} (line {line})"));
     }
-    findings.fact("  notify", from(config.notify == Notify::default()));
-    let names = |names: Vec<&String>| names.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(", ");
-    for (table, known) in [
-        ("activity", names(config.activities.keys().collect())),
-        ("queue", names(config.queues.keys().collect())),
-        ("secrets", names(config.secrets.keys().collect())),
-    ] {
-        if !known.is_empty() {
-            findings.fact(&format!("  {table}"), format!("{known} (from the file)"));
+    for (key, value) in defaults {
+        if !config.stated.iter().any(|stated| stated.key == key) {
+            findings.fact(&format!("  {key}"), format!("{value} (default)"));
         }
     }
 }
@@ -168,7 +212,7 @@ fn size(bytes: u64) -> String {
 fn show(context: &Context, findings: &Findings) -> Result<(), CliError> {
     match context.format() {
         Format::Table => {
-            let facts = findings.facts.iter().map(|(name, value)| format!("{name:<22} {value}\n"));
+            let facts = findings.facts.iter().map(|(name, value)| format!("{name:<23} {value}\n"));
             let problems =
                 findings.problems.iter().map(|problem| format!("problem: {}\n", escape::line(problem)));
             context.print(&facts.chain(problems).collect::<String>())

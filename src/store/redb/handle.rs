@@ -53,6 +53,12 @@ impl Handle {
         }
     }
 
+    /// Looks at the file while nobody writes it: as all that was acknowledged left it.
+    pub(super) fn frozen<T>(&self, look: impl FnOnce() -> T) -> T {
+        let _nobody_else = self.database.write().unwrap_or_else(PoisonError::into_inner);
+        look()
+    }
+
     /// After a failed read or write redb refuses all others, and whether the last commit is on disk is unknown: only
     /// what a new opening finds is true.
     pub(super) fn give_up(&self) {

@@ -5,10 +5,10 @@ use super::handle::Handle;
 use super::idle::Idle;
 use super::open::{open_backend, open_copy, open_existing, open_file, open_unchanged};
 use super::rows::Reading;
-use super::verify::{Damaged, damaged};
+use super::verify::{Copy, Damaged, damaged};
 use super::writer::{Answers, Writer, is_failure};
 use crate::store::rules::{self, Surroundings};
-use crate::store::{Answer, Liveness, Request, StoreError, Tables, audit, reading};
+use crate::store::{Answer, Kept, Liveness, Request, StoreError, Tables, Upkeep, audit, reading};
 use crate::timer::Clock;
 use redb::{ReadableDatabase, StorageBackend};
 use std::path::{Path, PathBuf};
@@ -197,12 +197,18 @@ impl RedbTables {
             return inner.read_damaged(&requests, damage);
         }
         if !requests.iter().any(rules::writes) {
-            return inner.read(&requests);
+            let mut answers = inner.read(&requests);
+            for (request, answer) in requests.iter().zip(&mut answers) {
+                if matches!(request, Request::Upkeep(what) if **what == Upkeep::Audit) {
+                    inner.verify(answer);
+                }
+            }
+            return answers;
         }
         let around = || Surroundings { now: inner.clock.now(), liveness: inner.liveness.as_ref() };
-        let compacts = requests.iter().any(
-            |request| matches!(request, Request::Upkeep(what) if **what == crate::store::Upkeep::Compact),
-        );
+        let compacts = requests
+            .iter()
+            .any(|request| matches!(request, Request::Upkeep(what) if **what == Upkeep::Compact));
         let mut answers = inner.writer.submit(&inner.handle, &around, requests);
         if compacts && let Err(error) = inner.handle.compact() {
             inner.handle.give_up();
@@ -259,6 +265,18 @@ impl Inner {
             }
         };
         requests.iter().map(one).collect()
+    }
+
+    /// Adds to an audit whether each page of the file is as it was written. That is looked for in a copy.
+    fn verify(&self, audited: &mut Result<Answer, StoreError>) {
+        let (Some(file), Ok(Answer::Kept(kept))) = (&self.file, &mut *audited) else { return };
+        let Kept::Wrong(wrong) = kept.as_mut() else { return };
+        match Copy::of(file, |copy| self.handle.frozen(copy)).map(|copy| copy.damage()) {
+            Ok(damage) => {
+                wrong.extend(damage.map(|what| format!("{}: {what}", self.handle.path)));
+            }
+            Err(error) => *audited = Err(fault::of_io(&error, &self.handle.path)),
+        }
     }
 
     fn wrote(&self) {

@@ -6,7 +6,7 @@ use redb::backends::InMemoryBackend;
 use redb::{Database, StorageBackend};
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The largest file that is verified whenever it is opened, in bytes: a few milliseconds. redb itself verifies no page that it reads.
 const LARGEST: u64 = 16 * 1024 * 1024;
@@ -29,6 +29,40 @@ pub(super) fn damaged(path: &Path) -> Option<Damaged> {
     Some(Damaged { what, bytes })
 }
 
+/// A copy of a file beside it, to be verified at leisure; it is removed when it is dropped.
+pub(super) struct Copy {
+    path: PathBuf,
+}
+
+impl Copy {
+    /// Copies the file while `frozen` keeps everybody from writing it.
+    pub(super) fn of(
+        file: &Path,
+        frozen: impl FnOnce(&mut dyn FnMut() -> io::Result<u64>) -> io::Result<u64>,
+    ) -> io::Result<Self> {
+        let copy = Self { path: file.with_extension(format!("redb.verify.{}", std::process::id())) };
+        // Its rights are those of the file.
+        frozen(&mut || fs::copy(file, &copy.path))?;
+        Ok(copy)
+    }
+
+    /// What is wrong with it.
+    pub(super) fn damage(&self) -> Option<String> {
+        let look = || match Database::open(&self.path) {
+            Ok(database) => told(database),
+            Err(error) => Some(format!("the checksums of its pages do not match ({error})")),
+        };
+        guarded(look).unwrap_or_else(|| Some(CONTRADICTION.to_owned()))
+    }
+}
+
+impl Drop for Copy {
+    fn drop(&mut self) {
+        // What stays is some room on the disk.
+        let _removed = fs::remove_file(&self.path);
+    }
+}
+
 /// A copy of the bytes, to be read instead of the file.
 pub(super) fn copy_of(bytes: &[u8]) -> io::Result<InMemoryBackend> {
     let copy = InMemoryBackend::new();
@@ -38,7 +72,11 @@ pub(super) fn copy_of(bytes: &[u8]) -> io::Result<InMemoryBackend> {
 }
 
 fn damage_of(bytes: &[u8]) -> Option<String> {
-    let mut database = Database::builder().create_with_backend(copy_of(bytes).ok()?).ok()?;
+    told(Database::builder().create_with_backend(copy_of(bytes).ok()?).ok()?)
+}
+
+/// What is wrong with a copy that could be opened.
+fn told(mut database: Database) -> Option<String> {
     match database.check_integrity() {
         Ok(true) => None,
         Ok(false) => Some("the checksums of its pages do not match".to_owned()),

@@ -185,3 +185,35 @@ fn a_large_file_is_settled_by_itself_when_it_is_quiet() {
     });
     assert!(settled, "ten seconds of quiet");
 }
+
+#[test]
+fn an_audit_finds_a_page_that_opening_a_large_file_does_not_look_at() {
+    use crate::store::{Answer, Kept, NewRun, Upkeep};
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("store.redb");
+    let audit = || {
+        let tables = open(&path).expect("opens");
+        assert_eq!(crate::store::Tables::damage(&tables), None);
+        match ask(&tables, Request::Upkeep(Box::new(Upkeep::Audit))) {
+            Ok(Answer::Kept(kept)) => *kept,
+            other => panic!("{other:?}"),
+        }
+    };
+    let tables = open(&path).expect("opens");
+    for number in 0..18 {
+        let text = format!("{number}{}", "x".repeat(1_000_000));
+        let scripts = vec![(crate::history::ScriptHash::of(&text), text)];
+        let new = crate::store::conformance::new_run(&format!("r{number}"));
+        assert!(ask(&tables, Request::Start(Box::new(NewRun { scripts, ..new }))).is_ok());
+    }
+    tables.close().expect("closes");
+    assert_eq!(audit(), Kept::Wrong(Vec::new()));
+    let mut bytes = fs::read(&path).expect("reads");
+    assert!(bytes.len() > 16 * 1024 * 1024, "large");
+    let place = bytes.windows(4096).position(|page| page == [b'x'; 4096]).expect("a text");
+    *bytes.get_mut(place).expect("there") = b'y';
+    fs::write(&path, &bytes).expect("writes");
+    let Kept::Wrong(wrong) = audit() else { panic!("no audit") };
+    assert!(wrong.iter().any(|what| what.contains("the checksums of its pages do not match")), "{wrong:?}");
+    assert_eq!(fs::read_dir(directory.path()).expect("lists").count(), 1, "no copy is left");
+}
