@@ -166,6 +166,30 @@ mod tests {
     }
 
     #[test]
+    fn a_row_written_before_histories_were_set_aside_is_read() {
+        let before = serde_json::json!({
+            "no": 1, "id": "a", "script": "/a.rhai", "status": "open", "epoch": 2, "created_at": 5, "updated_at": 6,
+            "generation": 1, "history": 9, "overlap_key": "k",
+        });
+        let bytes = rmp_serde::to_vec_named(&before).expect("encodes");
+        let row: RunRow = rmp_serde::from_slice(&bytes).expect("decodes");
+        assert_eq!((row.history, row.branches.len()), (Some(RunNo(9)), 0));
+        let branch = Branch {
+            generation: 1,
+            from: crate::history::Seq(2),
+            until: crate::history::Seq(4),
+            history: RunNo(12),
+            chained_to: crate::history::Checksum::first(RunNo(9)),
+            at: Moment(7),
+            again: None,
+            nonce: crate::history::MessageId([3; 16]),
+        };
+        let now = RunRow { branches: vec![branch], ..row };
+        let bytes = rmp_serde::to_vec_named(&now).expect("encodes");
+        assert_eq!(rmp_serde::from_slice::<RunRow>(&bytes).expect("decodes"), now);
+    }
+
+    #[test]
     fn a_start_recorded_before_runs_had_a_secret_is_read() {
         #[derive(Serialize)]
         struct Before<'a> {

@@ -18,6 +18,7 @@ const MOST_CONNECTIONS: usize = 512;
 /// The server; stopped by [`Server::stop`].
 pub(super) struct Server {
     shared: Arc<Shared>,
+    listener: UnixListener,
     accepting: Option<JoinHandle<()>>,
 }
 
@@ -42,17 +43,18 @@ impl Server {
         let listener = place.bind()?;
         let shared =
             Arc::new(Shared { hub, stopping: AtomicBool::new(false), connections: Mutex::default() });
-        let inner = Arc::clone(&shared);
+        let (inner, ours) = (Arc::clone(&shared), listener.try_clone()?);
         let accepting = std::thread::Builder::new()
             .name("store-accept".to_owned())
             .spawn(move || accept(&listener, &inner))?;
-        Ok(Self { shared, accepting: Some(accepting) })
+        Ok(Self { shared, listener: ours, accepting: Some(accepting) })
     }
 
     /// Takes no more, closes every connection, and waits until all that was being done is done. Clients send again what was not answered.
     pub(super) fn stop(&mut self, place: &SocketPlace) {
         self.shared.stopping.store(true, Ordering::SeqCst);
-        // Wakes the accepting thread.
+        // Either wakes the accepting thread. By its name the socket cannot be reached where somebody has removed the directory.
+        let _ = rustix::net::shutdown(&self.listener, rustix::net::Shutdown::Both);
         drop(place.connect());
         place.unlink();
         if let Some(accepting) = self.accepting.take() {

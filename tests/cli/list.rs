@@ -55,3 +55,21 @@ fn nothing_is_an_empty_list_and_no_error() {
     home.durun(&["-v", "list"]).err("no runs\n").check();
     assert!(!home.store().exists(), "looking makes no store");
 }
+
+#[test]
+fn what_needs_a_person_comes_first_however_old_it_is() {
+    let home = Home::new();
+    home.file("stuck.rhai", "chrage(1)").file("ask.rhai", "ask(\"go?\")").file("ok.rhai", "1");
+    home.durun(&["start", "stuck.rhai", "--id", "stuck"]).exit(8).failure();
+    home.executed_until(&["start", "ask.rhai", "--id", "ask"], "ask", &["\"kind\":\"ask\""]);
+    for id in ["a", "b"] {
+        home.durun(&["start", "ok.rhai", "--id", id]).out("1\n").check();
+    }
+    let ids = |words: &[&str]| {
+        let listed = home.durun(words).stdout();
+        let first = |line: &str| line.split_whitespace().next().unwrap_or_default().to_owned();
+        listed.lines().skip(1).map(first).collect::<Vec<_>>()
+    };
+    assert_eq!(ids(&["list"]), ["ask", "stuck", "b", "a"]);
+    assert_eq!(ids(&["list", "--limit", "3"]), ["ask", "stuck", "b"]);
+}

@@ -57,3 +57,21 @@ fn a_terminal_that_goes_away_parks_the_run() {
     world.good(&["signal", "r", "go", "7"]);
     assert_eq!(world.quiet(&["resume", "r"]), "7");
 }
+
+#[test]
+fn a_process_whose_store_was_removed_ends_when_it_is_told_to() {
+    let world = World::new();
+    let script = world.write("s.rhai", "sh(\"echo begun >>$LEDGER\"); sleep(\"1h\")");
+    let owner = world.spawn(&["start", &script, "--id", "a", "--env", "LEDGER"]);
+    world.until("the first", |world| (world.lines("ledger").len() == 1).then_some(()));
+    let client = world.spawn(&["start", &script, "--id", "b", "--env", "LEDGER"]);
+    world.until("the second", |world| (world.lines("ledger").len() == 2).then_some(()));
+    world.until_waits_for("a", "sleep");
+    world.until_waits_for("b", "sleep");
+    std::fs::remove_dir_all(world.path("store")).expect("removed");
+    for (child, signal, code) in [(owner, Signal::TERM, 143), (client, Signal::INT, 130)] {
+        tell(&child, signal);
+        let told = finish(child);
+        assert!(told.code == Some(code) || told.code == Some(74), "{told:?}");
+    }
+}

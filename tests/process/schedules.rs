@@ -77,3 +77,23 @@ fn a_server_fires_what_is_due_and_what_falls_due() {
     assert_eq!(run["schedule"]["slot"], run["result"]);
     assert!(kill(server));
 }
+
+#[test]
+fn a_server_tells_whoever_is_to_hear_of_missed_slots() {
+    let world = World::new();
+    world.write("durun.toml", "[notify]\non_missed = \"cat >>told\"\n");
+    let script = world.write("s.rhai", "1");
+    world.quiet(&["schedule", "add", "m", "0 * * * *", "s.rhai", "--tz", "UTC"]);
+    std::fs::remove_file(script).expect("gone");
+    asleep(&world, 3_600_000);
+    let server = world.spawn(&["serve"]);
+    let told = world.until("it is told", |world| world.lines("told").first().cloned());
+    let told: serde_json::Value = serde_json::from_str(&told).expect("JSON");
+    assert_eq!((&told["event"], &told["schedule"]), (&"missed".into(), &"m".into()));
+    world.until("its run has ended", |world| {
+        let listed = world.run(&["list", "-a", "-o", "jsonl"]).out;
+        (listed.contains("m.on_missed.") && listed.contains("\"status\":\"completed\"")).then_some(())
+    });
+    assert!(kill(server));
+    assert_eq!(world.lines("told").len(), 1, "once");
+}

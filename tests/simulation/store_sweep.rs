@@ -1,9 +1,10 @@
 //! The store crashed at every write, change of length, sync and acknowledgement, compared with a model each time.
 
 use crate::workload::{DAWN, calls};
+use durun::history::RunNo;
 use durun::store::conformance::Living;
 use durun::store::crash::{CrashDisk, Faults};
-use durun::store::{MemoryTables, RedbTables, Request, Tables};
+use durun::store::{Answer, CarriedRow, Kept, MemoryTables, RedbTables, Request, Tables, Upkeep};
 use durun::timer::ManualClock;
 use std::sync::Arc;
 use std::time::Duration;
@@ -121,4 +122,30 @@ fn an_acknowledgement_before_the_sync_is_caught() {
     let faults = Faults { acknowledge_early: true, ..Faults::default() };
     let caught = sweep(&record(faults, calls(seed(), 40)), seed());
     assert!(caught.is_err(), "{caught:?}");
+}
+
+#[test]
+fn an_import_that_was_cut_off_is_there_whole_or_not_at_all() {
+    let clock = ManualClock::at(DAWN);
+    let model = MemoryTables::new(Arc::new(clock.clone()), Arc::new(Living::default()));
+    for call in calls(seed(), 120) {
+        model.apply(call);
+    }
+    let export = |run| {
+        let export = Request::Upkeep(Box::new(Upkeep::Export { run, place: None }));
+        match model.apply(vec![export]).pop() {
+            Some(Ok(Answer::Kept(kept))) => match *kept {
+                Kept::Rows(rows, None) => Some(rows),
+                _ => None,
+            },
+            _ => None,
+        }
+    };
+    let long = |rows: &Vec<CarriedRow>| rows.len() > 20;
+    let runs: Vec<Vec<CarriedRow>> = (1..40).map(RunNo).filter_map(export).filter(long).collect();
+    assert!(runs.len() > 2, "{}", runs.len());
+    let import = |rows: Vec<CarriedRow>| vec![Request::Upkeep(Box::new(Upkeep::Import(rows)))];
+    let recording = record(Faults::default(), runs.into_iter().map(import).collect());
+    let swept = sweep(&recording, seed()).expect("every image is as after a call");
+    assert!(swept.points > 20, "{swept:?}");
 }

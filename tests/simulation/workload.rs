@@ -9,7 +9,7 @@ use durun::store::conformance::{Chain, append, new_run, pending, signal};
 use durun::store::crash::Chance;
 use durun::store::{
     Append, LockChange, LogKey, LogLevel, LogLine, NewMessage, NewRun, NewSignal, RefusedUpdate, Request,
-    Rewind, RowChange,
+    Rewind, RowChange, Upkeep,
 };
 
 /// When the world begins.
@@ -90,6 +90,9 @@ fn start(stories: &mut Vec<Story>) -> Request {
 }
 
 fn request(chance: &mut Chance, stories: &mut Vec<Story>) -> Option<Request> {
+    if let Some(request) = upkeep(chance, stories) {
+        return Some(request);
+    }
     let open = stories.iter().filter(|story| !story.ended).count();
     if open == 0 || (open < 8 && chance.below(10) == 0) {
         return Some(start(stories));
@@ -109,6 +112,19 @@ fn request(chance: &mut Chance, stories: &mut Vec<Story>) -> Option<Request> {
         27..29 => story.rewind(chance)?,
         _ => story.restart(),
     })
+}
+
+/// Ended runs are forgotten, all that have ended so far, and their rows are dropped a slice at a time.
+fn upkeep(chance: &mut Chance, stories: &[Story]) -> Option<Request> {
+    let what = match chance.below(40) {
+        0 => {
+            let runs = stories.iter().filter(|story| story.ended).map(|story| story.run).collect();
+            Upkeep::Prune { runs, before: DAWN.plus_ms(1_000_000) }
+        }
+        1..3 => Upkeep::Sweep { texts_after_ms: 1_000 },
+        _ => return None,
+    };
+    Some(Request::Upkeep(Box::new(what)))
 }
 
 impl Story {
