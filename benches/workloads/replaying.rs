@@ -41,6 +41,7 @@ fn fresh(interpreter: &Interpreter, script: &Rc<Script>) -> Run {
         input: Value::Null,
         timeout_ms: None,
         secret: [7; 16],
+        ..Charter::default()
     };
     Run::new(interpreter, Rc::clone(script), charter)
 }

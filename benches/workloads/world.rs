@@ -75,6 +75,7 @@ impl World {
                 environment: BTreeMap::new(),
                 timeout_ms: None,
                 secret: [7; 16],
+                patches: durun::history::Patches::default(),
             },
             scripts: vec![(ScriptHash::of(text), text.to_owned())],
             claim: is_claimed.then(|| self.store.claim()),

@@ -148,7 +148,16 @@ mod tests {
             modules: BTreeMap::new(),
         };
         let directory = directory.to_string_lossy().into_owned();
-        RunStart { program, input: Value::Null, directory, environment, timeout_ms: None, secret: [0; 16] }
+        let patches = crate::history::Patches::default();
+        RunStart {
+            program,
+            input: Value::Null,
+            directory,
+            environment,
+            timeout_ms: None,
+            secret: [0; 16],
+            patches,
+        }
     }
 
     fn done(kind: CommandKind, input: &[(&str, Value)], directory: &Path) -> Result<Value, Failed> {

@@ -8,8 +8,9 @@ use super::exit::Exit;
 use super::render::run_json;
 use super::render::runs::table;
 use super::report_end::{self, Script};
+use super::way_on::WayOn;
 use crate::client::{Session, Standing, script_text, view};
-use crate::history::{RunEnd, RunId, RunNo, Value};
+use crate::history::{RunEnd, RunId, RunNo, StoredStatus, Value};
 
 /// Prints a value as a result: text raw, nothing for null, else JSON; with `-o` always as JSON.
 pub(crate) fn print_value(context: &Context, value: &Value) -> Result<(), CliError> {
@@ -66,7 +67,11 @@ pub(crate) fn blame(
     standing: &Standing,
 ) -> Exit {
     let script = script_of(session, run);
-    match report_end::of(id, standing, script.as_ref()) {
+    let way = match standing {
+        Standing::Ended(end) => WayOn::of(session, id, &StoredStatus::Ended(end.clone())),
+        Standing::Open(_) | Standing::Stuck(_) => WayOn::None,
+    };
+    match report_end::of(id, standing, script.as_ref(), &way) {
         Some(report) => {
             context.complain(&report.render(context.color_stderr()));
             report.exit

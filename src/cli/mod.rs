@@ -45,6 +45,7 @@ mod start_help;
 mod start_options;
 mod store_place;
 mod units;
+mod way_on;
 
 #[doc(hidden)]
 pub use input::typed_input;

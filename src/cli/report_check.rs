@@ -47,6 +47,7 @@ fn code(rule: Rule) -> &'static str {
         Rule::Variable => "D1312",
         Rule::Option => "D1313",
         Rule::Command => "D1314",
+        Rule::Patch => "D1220",
         Rule::Activity => "D1315",
         Rule::Value => "D1325",
         Rule::Program => "D1326",

@@ -8,7 +8,9 @@ use super::render::runs::candidate;
 use super::render::table::render;
 use super::report::{Place, Report};
 use super::{report_reply, report_store};
-use crate::client::{CheckupError, ClientError, Conflict, ExecuteError, ProgramError, QueryError};
+use crate::client::{
+    CheckupError, ClientError, Conflict, Difference, ExecuteError, ProgramError, QueryError,
+};
 use crate::config::ConfigError;
 use crate::history::{RunId, RunRow};
 
@@ -112,7 +114,7 @@ pub(super) fn client(error: &ClientError) -> Report {
         ClientError::EndedBefore { .. } | ClientError::NoNumber { .. } | ClientError::UpgradeEnded { .. } => {
             over(error, text)
         }
-        ClientError::Differs { id, stuck } => differs(id, stuck, text),
+        ClientError::Differs { id, difference } => differs(id, difference, text),
         ClientError::NotFinished { id, .. } => {
             Report::new("D0107", Exit::NotFinished, text).hint(format!("durun wait {id}"))
         }
@@ -219,13 +221,22 @@ fn conflict(id: &RunId, which: &Conflict) -> Report {
 }
 
 /// The history of a run does not fit a text.
-fn differs(id: &RunId, stuck: &crate::history::Stuck, text: String) -> Report {
-    let report = Report::new("D0710", Exit::Stuck, text).note("nothing was changed");
-    let report = match (&stuck.file, stuck.line) {
-        (Some(file), Some(line)) => report.note(format!("in line {line} of {}", super::escape::line(file))),
-        (Some(_) | None, None | Some(_)) => report,
-    };
-    report.hint(format!(
+fn differs(id: &RunId, difference: &Difference, text: String) -> Report {
+    let stuck = &difference.stuck;
+    let place = difference.text.clone().zip(stuck.line).map(|(text, line)| Place {
+        path: stuck.file.as_deref().map(super::escape::line).unwrap_or_default(),
+        text,
+        line,
+        column: stuck.column,
+        label: if difference.op.is_some() { "asked for now".to_owned() } else { String::new() },
+        calls: Vec::new(),
+    });
+    let mut report = Report::new("D0710", Exit::Stuck, text).at(place);
+    if let Some(old) = &difference.old {
+        report =
+            report.note(format!("recorded by line {} of the text that it has: {}", old.number, old.text));
+    }
+    report.note("nothing was changed").hint(format!(
         "what is recorded has to be asked for again, in the same order; durun history {id} shows it"
     ))
 }

@@ -3,8 +3,9 @@
 use super::escape::shell;
 use super::exit::Exit;
 use super::report::{Place, Report};
+use super::way_on::WayOn;
 use crate::client::Standing;
-use crate::history::{Failure, RunEnd, RunId, RunStatus, Stuck, Value, kind};
+use crate::history::{Failure, RunEnd, RunId, RunStatus, Seq, Stuck, Value, kind};
 
 /// The script of a run, to show a line of it.
 pub(crate) struct Script {
@@ -15,10 +16,10 @@ pub(crate) struct Script {
 }
 
 /// The report of a run that did not complete; nothing for one that did.
-pub(crate) fn of(id: &RunId, standing: &Standing, script: Option<&Script>) -> Option<Report> {
+pub(crate) fn of(id: &RunId, standing: &Standing, script: Option<&Script>, way: &WayOn) -> Option<Report> {
     Some(match standing {
         Standing::Ended(RunEnd::Completed { .. }) => return None,
-        Standing::Ended(RunEnd::Failed { failure }) => failed(id, failure, script),
+        Standing::Ended(RunEnd::Failed { failure }) => failed(id, failure, script, way),
         Standing::Ended(RunEnd::Cancelled { reason }) => {
             Report::new("D0102", Exit::Cancelled, because(&format!("run {id} was cancelled"), reason))
         }
@@ -28,9 +29,14 @@ pub(crate) fn of(id: &RunId, standing: &Standing, script: Option<&Script>) -> Op
         Standing::Ended(RunEnd::TimedOut { reason }) => {
             Report::new("D0104", Exit::TimedOut, because(&format!("run {id} timed out"), reason))
                 .hint(format!("durun history {id}"))
-                .hint(format!(
-                    "to go on with what was under way, with its whole time again: durun retry {id}"
-                ))
+                .hint(match way {
+                    WayOn::Rewind { effect, before } => after(id, effect, *before),
+                    WayOn::Retry | WayOn::None => {
+                        format!(
+                            "to go on with what was under way, with its whole time again: durun retry {id}"
+                        )
+                    }
+                })
         }
         Standing::Stuck(stuck) => stuck_report(id, stuck, script),
         Standing::Open(status) => open(id, *status),
@@ -57,7 +63,14 @@ fn open(id: &RunId, status: RunStatus) -> Report {
     }
 }
 
-fn failed(id: &RunId, failure: &Failure, script: Option<&Script>) -> Report {
+/// What goes on from before a failure, where something was done since.
+fn after(id: &RunId, effect: &str, before: Seq) -> String {
+    format!(
+        "{effect} came after the failure; to go on from before it: durun rewind {id} --to {before} && durun resume {id}"
+    )
+}
+
+fn failed(id: &RunId, failure: &Failure, script: Option<&Script>, way: &WayOn) -> Report {
     let mut report = Report::new("D0101", Exit::Failed, format!("run {id} failed: {}", failure.message));
     report = report.at(place(script, failure.line, None, &failure.message, &[]));
     if report.place.is_none()
@@ -89,10 +102,10 @@ fn failed(id: &RunId, failure: &Failure, script: Option<&Script>) -> Report {
     let logs =
         name.map_or_else(|| format!("durun logs {id}"), |name| format!("durun logs {id} {}", shell(name)));
     let report = report.hint(format!("durun history {id} tells what happened, {logs} what it wrote"));
-    if name.is_some() {
-        report.hint(format!("to go on at the failed step: durun retry {id}"))
-    } else {
-        report
+    match way {
+        WayOn::Retry => report.hint(format!("to go on at the failed step: durun retry {id}")),
+        WayOn::Rewind { effect, before } => report.hint(after(id, effect, *before)),
+        WayOn::None => report,
     }
 }
 
@@ -170,7 +183,7 @@ mod tests {
     fn shown(standing: &Standing) -> (u8, String) {
         let id = RunId::parse("order-1").expect("an id");
         let script = Script { path: "/s/order.rhai".to_owned(), text: "let p = 1;\ncharge(p);\n".to_owned() };
-        let report = of(&id, standing, Some(&script)).expect("a report");
+        let report = of(&id, standing, Some(&script), &WayOn::Retry).expect("a report");
         (report.exit.code(), report.render(false))
     }
 
@@ -230,6 +243,21 @@ error[D0105]: run order-1 is stuck: there is no function charge
   = note: nothing is lost: all recorded steps are kept
   = help: mend the script, then: durun upgrade order-1 --script /s/order.rhai && durun resume order-1
 "
+        );
+    }
+
+    #[test]
+    fn what_was_done_after_a_failure_is_named_with_the_way_on_from_before_it() {
+        let id = RunId::parse("order-1").expect("an id");
+        let failure = Failure::new("exec", "no").with("name", "a");
+        let standing = Standing::Ended(RunEnd::Failed { failure });
+        let way = WayOn::Rewind { effect: "step \"undo\"".to_owned(), before: Seq(3) };
+        let text = of(&id, &standing, None, &way).expect("a report").render(false);
+        let hint = "step \"undo\" came after the failure; to go on from before it: durun rewind order-1 --to 3 && durun \
+                    resume order-1\n";
+        assert!(text.ends_with(hint) && !text.contains("durun retry"), "{text}");
+        assert!(
+            !of(&id, &standing, None, &WayOn::None).expect("a report").render(false).contains("to go on")
         );
     }
 

@@ -5,7 +5,7 @@ use super::{
     Stop, StopLevel, SyntaxError,
 };
 use crate::history::{Entry, Message, Program, RunNo, ScriptHash, Value};
-use crate::run::{Charter, QueryError as Unanswered, Seen, has_token, query};
+use crate::run::{Charter, LookError, QueryError as Unanswered, Seen, Standpoint, has_token, look, query};
 use crate::script::{Declared, Finding, Interpreter, Params, Script, Source, SourceError, check};
 use crate::store::{Answer, Request, Snapshot, Store, StoreError};
 use crate::worker::{
@@ -70,6 +70,16 @@ impl Executor for Engine {
             Err(error) => Err(error),
             Ok(_) => Ok(Vec::new()),
         }
+    }
+
+    fn look(&self, session: &Session, run: RunNo) -> Result<Vec<Standpoint>, QueryError> {
+        let Past { script, charter, history, .. } = past(session, run).map_err(not_loaded)?;
+        look(script.source().clone(), &charter, &history).map_err(|error| match error {
+            LookError::Engine(message) => QueryError::Engine(message),
+            LookError::Long(_) => {
+                QueryError::Engine("its script computes for longer than a look takes".to_owned())
+            }
+        })
     }
 
     fn has_token(&self, session: &Session, run: RunNo, token: &str) -> Result<Option<bool>, QueryError> {
@@ -252,13 +262,7 @@ fn past(session: &Session, run: RunNo) -> Result<Past, LoadError> {
     };
     let interpreter = Interpreter::new();
     let script = compile_program(store, &interpreter, &start.program)?;
-    let charter = Charter {
-        id: row.id.to_string(),
-        generation: row.generation,
-        input: start.input,
-        timeout_ms: start.timeout_ms,
-        secret: start.secret,
-    };
+    let charter = super::fit::charter(&row, &start);
     Ok(Past { interpreter, script, charter, history, inbox })
 }
 

@@ -1,9 +1,7 @@
 //! Why a client's wish was not fulfilled, as data for whoever puts it into words.
 
-use super::{ExecuteError, MendError, OpenQuestion, ProgramError, QueryError, ScheduleError};
-use crate::history::{
-    Choice, Moment, RecordError, RunId, RunNo, RunRow, RunStatus, Seq, Stuck, Value, ValueError,
-};
+use super::{Difference, ExecuteError, MendError, OpenQuestion, ProgramError, QueryError, ScheduleError};
+use crate::history::{Choice, Moment, RecordError, RunId, RunNo, RunRow, RunStatus, Seq, Value, ValueError};
 use crate::script::BadInput;
 use crate::store::StoreError;
 
@@ -80,12 +78,12 @@ pub enum ClientError {
         status: RunStatus,
     },
     /// The history of a run does not fit the text that it is to go on under.
-    #[error("run {id} cannot go on under that script: {}", stuck.message)]
+    #[error("run {id} cannot go on under that script: {difference}")]
     Differs {
         /// The run.
         id: RunId,
         /// The first difference.
-        stuck: Box<Stuck>,
+        difference: Box<Difference>,
     },
     /// The id is in use for something else.
     #[error("run {id} exists with another {}", match which { Conflict::Script { .. } => "script", Conflict::Input { .. } => "input" })]

@@ -1,9 +1,10 @@
 //! The seam to whoever drives scripts: what is asked of it and what it answers.
 
-use super::{ClientError, Finished, Observer, Session, Stand, Stop, SyntaxError};
+use super::{ClientError, Difference, Finished, Observer, Session, Stand, Stop, SyntaxError};
 use crate::activity::Variables;
 use crate::config::{ConfigError, Configs};
-use crate::history::{Entry, Failure, RunId, RunNo, Stuck, Value};
+use crate::history::{Entry, Failure, Patches, RunId, RunNo, Stuck, Value};
+use crate::run::Standpoint;
 use crate::script::{Declared, Finding, Params, Source};
 use crate::store::StoreError;
 use crate::worker::Supply;
@@ -83,19 +84,23 @@ pub enum QueryError {
 }
 
 /// What a replay against another text gave.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fit {
     /// How many entries fit: all.
     pub entries: u32,
     /// Whether the text is another than the run had.
     pub changed: bool,
+    /// Whether the run has ended and, under the text, would have gone on: it has more to ask behind the last entry.
+    pub goes_on: bool,
+    /// Which of the text's named changes would hold from which entry on.
+    pub patches: Patches,
 }
 
 /// Why a history does not fit a text.
 #[derive(Debug)]
 pub enum Misfit {
     /// The text asks for something else, or is mistaken, at an entry that is recorded.
-    Differs(Box<Stuck>),
+    Differs(Box<Difference>),
     /// The replay did not come so far.
     Engine(String),
     /// The store.
@@ -108,7 +113,7 @@ impl Misfit {
     /// The same about a run.
     pub fn about(self, id: &RunId) -> ClientError {
         match self {
-            Self::Differs(stuck) => ClientError::Differs { id: id.clone(), stuck },
+            Self::Differs(difference) => ClientError::Differs { id: id.clone(), difference },
             Self::Engine(message) => ExecuteError::Engine(message).into(),
             Self::Store(error) => error.into(),
             Self::None => ExecuteError::None.into(),
@@ -149,6 +154,14 @@ pub trait Executor: Send + Sync {
     /// # Errors
     /// [`QueryError`].
     fn query(&self, session: &Session, run: RunNo, name: &str, args: &Value) -> Result<Value, QueryError>;
+
+    /// The variables at the calls in which the script's strands wait, by replay; writes nothing.
+    ///
+    /// # Errors
+    /// [`QueryError`].
+    fn look(&self, _session: &Session, _run: RunNo) -> Result<Vec<Standpoint>, QueryError> {
+        Err(QueryError::None)
+    }
 
     /// The names of the queries that the script has registered where it stands.
     ///

@@ -1,8 +1,8 @@
 //! Reopening: a run that failed or timed out goes on at its last failed step, which is tried again as what it was.
 
-use super::rewind::{Past, Plan, plan};
+use super::rewind::{Anew, Past, Plan, plan};
 use super::{ClientError, LoadedProgram, MendError, Session, find};
-use crate::history::{CancelCause, CommandLabel, Entry, Fact, RunEnd, RunStatus, Seq, StoredStatus};
+use crate::history::{CancelCause, CommandLabel, Entry, Fact, OpId, RunEnd, RunStatus, Seq, StoredStatus};
 use std::collections::BTreeMap;
 
 /// What is tried again.
@@ -26,8 +26,9 @@ pub fn plan_retry(
 ) -> Result<(Plan, Failing), ClientError> {
     let past = Past::read(session, find(session, text)?.no)?;
     let row = &past.snapshot.row;
+    let handler = handler(session, &past)?;
     let (place, failing) = match &row.status {
-        StoredStatus::Ended(RunEnd::Failed { .. }) => failed(&past)?,
+        StoredStatus::Ended(RunEnd::Failed { .. }) => failed(&past, handler)?,
         StoredStatus::Ended(RunEnd::TimedOut { .. }) => timed_out(&past)?,
         StoredStatus::Ended(end) => {
             return Err(ClientError::RetryEnded { id: row.id.clone(), status: end.status() });
@@ -36,17 +37,29 @@ pub fn plan_retry(
             return Err(ClientError::NoRetry { id: row.id.clone() });
         }
     };
-    let plan = plan(session, past, place, &BTreeMap::new(), false, program)?;
+    let anew = later_effects(&past, place, &failing, handler)?;
+    let plan = plan(session, past, place, &BTreeMap::new(), anew, program)?;
     Ok((plan, failing))
 }
 
-fn failed(past: &Past) -> Result<(Seq, Failing), MendError> {
+/// From which command on all are those of the handler of the failure, where it has begun.
+fn handler(session: &Session, past: &Past) -> Result<Option<OpId>, ClientError> {
+    let row = &past.snapshot.row;
+    if !matches!(row.status, StoredStatus::Ended(_)) {
+        return Ok(None);
+    }
+    let all: Vec<Entry> = past.entries.iter().map(|(_, entry)| entry.clone()).collect();
+    let stand = session.executor().stand(session, row.no, &all, None);
+    Ok(stand.map_err(|error| error.about(&row.id))?.on_failure)
+}
+
+fn failed(past: &Past, handler: Option<OpId>) -> Result<(Seq, Failing), MendError> {
+    let is_own = |op: OpId| handler.is_none_or(|first| op < first);
     let found = past.entries.iter().rev().find_map(|(seq, entry)| match &entry.fact {
-        Fact::ActivityFailed(failed) => Some((*seq, failed.label.clone())),
+        Fact::ActivityFailed(failed) if is_own(failed.op) => Some((*seq, failed.label.clone())),
         _ => None,
     });
     let Some((seq, label)) = found else { return Err(no_failed_step(past, RunStatus::Failed)) };
-    refuse_effects(past, seq, &words(&label))?;
     Ok((seq, Failing::Step(label)))
 }
 
@@ -54,7 +67,6 @@ fn timed_out(past: &Past) -> Result<(Seq, Failing), MendError> {
     let is_it = |entry: &Entry| matches!(&entry.fact, Fact::CancelRequested(request) if request.cause == CancelCause::Timeout);
     let found = past.entries.iter().rev().find(|(_, entry)| is_it(entry));
     let Some((seq, _)) = found else { return Err(no_failed_step(past, RunStatus::TimedOut)) };
-    refuse_effects(past, *seq, "the whole run")?;
     Ok((*seq, Failing::TimedOut))
 }
 
@@ -62,19 +74,31 @@ fn no_failed_step(past: &Past, status: RunStatus) -> MendError {
     MendError::NoFailedStep { id: past.snapshot.row.id.clone(), status }
 }
 
-/// What was done after the failure, an undo for example, would be done once more, or would not be true any more.
-fn refuse_effects(past: &Past, failed_at: Seq, failed: &str) -> Result<(), MendError> {
-    let later =
-        past.entries.iter().find(|(seq, entry)| *seq > failed_at && entry.fact.effect_kind().is_some());
-    match later.and_then(|(seq, entry)| entry.fact.outcome_of().map(|(_, label)| (*seq, words(label)))) {
-        Some((entry, effect)) => Err(MendError::EffectBetween {
+/// What was done after the failure, an undo for example, would be done once more, or would not be true any more. Only what the handler
+/// of the failure did was about that failure: it is set aside, and what the script asks for in its place is new.
+fn later_effects(
+    past: &Past,
+    failed_at: Seq,
+    failing: &Failing,
+    handler: Option<OpId>,
+) -> Result<Anew, MendError> {
+    let is_later = |seq: Seq, entry: &Entry| seq > failed_at && entry.fact.effect_kind().is_some();
+    let mut later = past.entries.iter().filter(|(seq, entry)| is_later(*seq, entry)).peekable();
+    let anew = if later.peek().is_some() { Anew::Later } else { Anew::None };
+    let outcomes = later.filter_map(|(seq, entry)| Some((*seq, entry.fact.outcome_of()?)));
+    let mut others = outcomes.filter(|(_, (op, _))| handler.is_none_or(|first| *op < first));
+    match others.next() {
+        Some((entry, (_, label))) => Err(MendError::EffectBetween {
             id: past.snapshot.row.id.clone(),
-            failed: failed.to_owned(),
-            effect,
+            failed: match failing {
+                Failing::Step(label) => words(label),
+                Failing::TimedOut => "the whole run".to_owned(),
+            },
+            effect: words(label),
             entry,
             before: Seq(failed_at.0.saturating_sub(1)),
         }),
-        None => Ok(()),
+        None => Ok(anew),
     }
 }
 

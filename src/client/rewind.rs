@@ -78,7 +78,7 @@ pub fn plan_rewind(
     if at == last && set.is_empty() {
         return Err(MendError::NothingAside { id, at }.into());
     }
-    plan(session, past, at.next(), set, true, None)
+    plan(session, past, at.next(), set, Anew::All, None)
 }
 
 /// The command that an entry ends.
@@ -102,13 +102,24 @@ fn ends(fact: &Fact) -> Option<OpId> {
     }
 }
 
-/// What the store is asked for, so that `kept` entries stay. `is_new` says whether what is done again is done under new keys.
+/// Which commands are new where a run goes on from an earlier entry: done under keys of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Anew {
+    /// None: they are tried again as what they were.
+    None,
+    /// Those that the script has not asked for at that entry; the others are tried again as what they were.
+    Later,
+    /// All of which the outcome is set aside.
+    All,
+}
+
+/// What the store is asked for, so that `kept` entries stay.
 pub(super) fn plan(
     session: &Session,
     past: Past,
     kept: Seq,
     set: &BTreeMap<OpId, Value>,
-    is_new: bool,
+    anew: Anew,
     program: Option<&LoadedProgram>,
 ) -> Result<Plan, ClientError> {
     let Past { snapshot, mut entries } = past;
@@ -133,13 +144,17 @@ pub(super) fn plan(
         seen: (row.epoch, row.generation, snapshot.entries),
         from,
         records: sealed(session, &row, from, &entries)?,
-        again: is_new.then(|| again(&stand, &over)),
+        again: again(anew, &stand, &over),
         pending: waiting(&stand, &over, &snapshot.pending),
         held: stand.held.clone(),
         heard: prefix.iter().filter_map(heard).collect(),
-        unread: aside.iter().filter_map(|(_, entry)| unread(&entry.fact, &stand, is_new)).collect(),
+        unread: aside
+            .iter()
+            .filter_map(|(_, entry)| unread(&entry.fact, &stand, anew == Anew::All))
+            .collect(),
         timeout_ms: time_out(session, &prefix, snapshot.start.timeout_ms, has_ended),
         program: program.map(|program| (program.program.clone(), program.texts.clone())),
+        patches: stand.patches,
     };
     Ok(Plan { row, kept, aside, request })
 }
@@ -226,9 +241,14 @@ fn sealed(
     Ok(records)
 }
 
-fn again(stand: &Stand, over: &BTreeSet<OpId>) -> Again {
-    let open = stand.open.iter().map(|(op, _)| *op);
-    Again { from: stand.next_op, also: open.filter(|op| over.contains(op)).collect() }
+fn again(anew: Anew, stand: &Stand, over: &BTreeSet<OpId>) -> Option<Again> {
+    let open = || stand.open.iter().map(|(op, _)| *op).filter(|op| over.contains(op));
+    let also = match anew {
+        Anew::None => return None,
+        Anew::Later => Vec::new(),
+        Anew::All => open().collect(),
+    };
+    Some(Again { from: stand.next_op, also })
 }
 
 /// The pending rows that stay: of what was under way then and still is.

@@ -1,11 +1,13 @@
 //! Where a script stands after the beginning of a history: replayed against a text, without writing anything.
 
-use super::{Misfit, Session};
-use crate::history::{CommandLabel, Entry, OpId, RunNo};
+use super::fit::{charter, not_loaded, upgraded};
+use super::{Difference, Misfit, Session};
+use crate::history::{CommandLabel, Entry, OpId, Patches, RunNo, RunStart, Seq};
 use crate::run::{Charter, ReplayError, Replayed, Run, replay};
 use crate::script::{Interpreter, Script, Source};
 use crate::store::{Answer, Request, StoreError};
-use crate::worker::{LoadError, compile_program};
+use crate::worker::compile_program;
+use std::rc::Rc;
 
 /// Where a script stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +18,10 @@ pub struct Stand {
     pub open: Vec<(OpId, CommandLabel)>,
     /// The commands that hold a lock.
     pub held: Vec<OpId>,
+    /// From which command on all are those of the `on_failure` handler, where that has begun.
+    pub on_failure: Option<OpId>,
+    /// Which named changes of the text hold from which entry on.
+    pub patches: Patches,
 }
 
 /// Replays entries against a source, or against the text that the run has.
@@ -33,35 +39,30 @@ pub(super) fn stand(
         return Err(Misfit::Store(StoreError::strange("a snapshot")));
     };
     let interpreter = Interpreter::new();
+    let kept = Seq(u32::try_from(entries.len()).unwrap_or(u32::MAX));
+    let mut patches = snapshot.start.patches.kept(kept);
     let script = match source {
         Some(source) => {
-            Script::compile(&interpreter, source).map_err(|error| Misfit::Engine(error.to_string()))?
+            let script =
+                Script::compile(&interpreter, source).map_err(|error| Misfit::Engine(error.to_string()))?;
+            let start = RunStart { patches, ..snapshot.start.clone() };
+            patches = upgraded(store, &interpreter, &start, &script, kept)?;
+            script
         }
-        None => {
-            compile_program(store, &interpreter, &snapshot.start.program).map_err(|error| match error {
-                LoadError::Store(error) => Misfit::Store(error),
-                error @ (LoadError::Record { .. } | LoadError::Syntax(_)) => {
-                    Misfit::Engine(error.to_string())
-                }
-            })?
-        }
+        None => compile_program(store, &interpreter, &snapshot.start.program).map_err(not_loaded)?,
     };
-    let charter = Charter {
-        id: snapshot.row.id.to_string(),
-        generation: snapshot.row.generation,
-        input: snapshot.start.input,
-        timeout_ms: snapshot.start.timeout_ms,
-        secret: snapshot.start.secret,
-    };
-    let mut live = Run::new(&interpreter, script, charter);
+    let charter = Charter { patches: patches.clone(), ..charter(&snapshot.row, &snapshot.start) };
+    let mut live = Run::new(&interpreter, Rc::clone(&script), charter);
     let mut replayed = Replayed::default();
     replay(&mut live, &mut replayed, entries, |_, _| ()).map_err(|error| match error {
-        ReplayError::Stuck { at, stuck } => Misfit::Differs(super::fit::at_entry(stuck, at)),
+        ReplayError::Stuck { at, stuck } => Misfit::Differs(Difference::of(stuck, Some(at), script.source())),
         ReplayError::NoMemory(message) => Misfit::Engine(message),
     })?;
     Ok(Stand {
         next_op: live.next_op(),
         open: replayed.open.values().map(|command| (command.op, command.label.clone())).collect(),
         held: live.held_locks().collect(),
+        on_failure: live.on_failure_op(),
+        patches,
     })
 }

@@ -209,6 +209,7 @@ pub(super) fn new_run(session: &Session, request: StartRequest) -> Result<(NewRu
             environment: request.environment,
             timeout_ms: request.timeout_ms,
             secret: Session::random()?,
+            patches: crate::history::Patches::default(),
         },
         scripts: request.program.texts,
         claim: request.claim.then(|| session.claim()),

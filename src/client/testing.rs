@@ -128,5 +128,6 @@ pub(crate) fn start_of(text: &str, input: Value) -> RunStart {
         environment: std::collections::BTreeMap::new(),
         timeout_ms: None,
         secret: [7; 16],
+        patches: crate::history::Patches::default(),
     }
 }

@@ -42,6 +42,7 @@ pub fn upgrade(
                 epoch,
                 program: program.program.clone(),
                 scripts: program.texts.clone(),
+                patches: fit.patches.clone(),
             };
             done(session, row.no, Request::Upgrade(Box::new(upgrade)))?;
         }

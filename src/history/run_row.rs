@@ -1,7 +1,8 @@
 //! What the store keeps of each run: the record of its start, and the small row that changes.
 
 use super::{
-    Branch, HowFar, Moment, Origin, Parent, PastGeneration, QueuePlace, RunId, RunNo, StoredStatus, Value,
+    Branch, HowFar, Moment, Origin, Parent, PastGeneration, Patches, QueuePlace, RunId, RunNo, StoredStatus,
+    Value,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -48,6 +49,9 @@ pub struct RunStart {
     /// Chance that no script can read: its tokens are made of it, and its `uuid()` must not betray them.
     #[serde(default)]
     pub secret: [u8; 16],
+    /// Which named changes of the script hold from which entry on.
+    #[serde(default)]
+    pub patches: Patches,
 }
 
 /// Who executes a run.
@@ -203,7 +207,10 @@ mod tests {
         let bytes = rmp_serde::to_vec_named(&before).expect("encodes");
         let start: RunStart = rmp_serde::from_slice(&bytes).expect("decodes");
         assert_eq!((start.secret, &start.input), ([0; 16], &Value::Int(3)));
-        let now = RunStart { secret: [9; 16], ..start };
+        assert!(start.patches.is_empty());
+        let names = std::collections::BTreeSet::from(["a".to_owned()]);
+        let patches = start.patches.upgraded(&names, &["b".to_owned()].into(), super::super::Seq(3));
+        let now = RunStart { secret: [9; 16], patches, ..start };
         let bytes = rmp_serde::to_vec_named(&now).expect("encodes");
         assert_eq!(rmp_serde::from_slice::<RunStart>(&bytes).expect("decodes"), now);
     }

@@ -1,6 +1,6 @@
 //! The end of a run with several strands: who decides it, and when it is reached.
 
-use crate::history::{Failure, RunEnd, Value, kind};
+use crate::history::{Failure, OpId, RunEnd, Value, kind};
 
 /// Where a failure keeps what went wrong in the undos, and in the handler of the failure.
 pub(super) const UNDO_FAILURES: &str = "undo_failures";
@@ -15,6 +15,8 @@ pub(super) struct Ending {
     undos: Vec<Value>,
     /// What went wrong in the handler of the failure.
     handler: Option<Value>,
+    /// The first command of that handler, where it has begun.
+    handler_op: Option<OpId>,
     /// What the next generation begins with, where main ended by `restart_with`.
     restart: Option<Value>,
 }
@@ -84,6 +86,16 @@ impl Ending {
     /// What went wrong in the handler of the failure is told beside the error.
     pub(super) fn failed_handler(&mut self, failure: &Failure) {
         self.handler = Some(failure.to_value());
+    }
+
+    /// The handler of the failure begins, and this is the number that its first command gets.
+    pub(super) fn handler_begins(&mut self, next: OpId) {
+        self.handler_op = Some(next);
+    }
+
+    /// See [`Run::on_failure_op`](super::run::Run::on_failure_op).
+    pub(super) fn handler_op(&self) -> Option<OpId> {
+        self.handler_op
     }
 
     /// The error with what went wrong after it.

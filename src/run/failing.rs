@@ -35,6 +35,7 @@ impl Run {
             .interpreter
             .call(&self.script, host, self.meter.clone(), Mode::Script, &handler, Some(&Value::Map(told)))
             .map_err(Broken::NoMemory)?;
+        self.ending.handler_begins(self.next_op);
         // It registers no undos, and nothing that asks the run to end reaches it.
         self.add(Slot { level: 1, in_undo: true, ..Slot::new(strand, Kind::FailureHandler) });
         Ok(true)

@@ -16,6 +16,7 @@ mod failing;
 mod issue;
 mod joining;
 mod locking;
+mod look;
 mod mailbox;
 mod next_input;
 mod nondeterminism;
@@ -32,6 +33,7 @@ mod updating;
 mod world;
 
 pub use command::{Command, Stretch, Work};
+pub use look::{LookError, Standpoint, look};
 pub use next_input::{Arrived, NextInput, next_input};
 pub use query::{QueryError, Seen, query};
 pub use replay::{ReplayError, Replayed, replay, timers};

@@ -8,7 +8,9 @@ use super::strands::{Slot, StrandNo};
 use super::undoing::Undos;
 use super::updating::Answers;
 use super::world::World;
-use crate::history::{CommandLabel, Entry, Failure, Moment, OpId, Pending, RunEnd, Stuck, Value, kind};
+use crate::history::{
+    CommandLabel, Entry, Failure, Moment, OpId, Patches, Pending, RunEnd, Stuck, Value, kind,
+};
 use crate::script::{
     Answered, ChildRun, Closure, Handle, Interpreter, Limit, Meter, Question, Reply, Rest, Script, Target,
 };
@@ -21,7 +23,7 @@ pub const STRETCH_OPERATIONS: u64 = 50_000_000;
 pub const GRACE_MS: i64 = 30_000;
 
 /// What a run is, besides its script and its history.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Charter {
     /// Its name.
     pub id: String,
@@ -33,6 +35,8 @@ pub struct Charter {
     pub timeout_ms: Option<i64>,
     /// Chance that its script cannot read.
     pub secret: [u8; 16],
+    /// Which named changes of its script hold from which entry on.
+    pub patches: Patches,
 }
 
 /// Where a run stands after a step.
@@ -103,6 +107,8 @@ pub struct Run {
     pub(super) script: Rc<Script>,
     pub(super) world: Rc<World>,
     pub(super) meter: Meter,
+    /// The operations that one of its stretches may take.
+    pub(super) operations: u64,
     pub(super) charter: Charter,
     pub(super) strands: BTreeMap<StrandNo, Slot>,
     pub(super) ready: VecDeque<(StrandNo, Wake)>,
@@ -156,6 +162,7 @@ impl Run {
             script,
             world,
             meter: Meter::new(STRETCH_OPERATIONS),
+            operations: STRETCH_OPERATIONS,
             charter,
             strands: BTreeMap::new(),
             ready: VecDeque::new(),
@@ -182,9 +189,10 @@ impl Run {
 
     /// Delivers one entry and runs the script until all strands are blocked.
     pub fn deliver(&mut self, entry: &Entry) -> Stepped {
-        self.meter.refill(STRETCH_OPERATIONS);
+        self.meter.refill(self.operations);
         self.rounds = 0;
         self.stretch_op = self.next_op;
+        self.world.count_entry();
         let delivered = self.take(entry);
         self.finish(delivered)
     }
@@ -232,6 +240,11 @@ impl Run {
     /// The number that its next command gets.
     pub fn next_op(&self) -> OpId {
         self.next_op
+    }
+
+    /// From which command on all are those of its `on_failure` handler, where that has begun.
+    pub fn on_failure_op(&self) -> Option<OpId> {
+        self.ending.handler_op()
     }
 
     /// How many strands it has.

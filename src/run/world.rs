@@ -7,7 +7,7 @@ use super::run::Charter;
 use super::strands::StrandNo;
 use super::token;
 use super::updating::Handler;
-use crate::history::{HowFar, Moment, Placeholder, Resolution, Value};
+use crate::history::{HowFar, Moment, Patches, Placeholder, Resolution, Seq, Value};
 use crate::script::{Answered, Closure, Defaults, Host, Input, RunFacts, Said};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,6 +19,7 @@ pub(super) struct World {
     id: String,
     generation: u32,
     secret: [u8; 16],
+    patches: Patches,
 }
 
 /// What changes while the run goes on.
@@ -44,6 +45,8 @@ pub(super) struct State {
     pub(super) defaults: Defaults,
     /// The names of the secrets that the script has asked for.
     pub(super) secrets: BTreeSet<String>,
+    /// How many entries were delivered.
+    delivered: Seq,
 }
 
 impl World {
@@ -54,7 +57,14 @@ impl World {
             id: charter.id.clone(),
             generation: charter.generation,
             secret: charter.secret,
+            patches: charter.patches.clone(),
         }
+    }
+
+    /// Another entry is delivered.
+    pub(super) fn count_entry(&self) {
+        let mut state = self.state.borrow_mut();
+        state.delivered = state.delivered.next();
     }
 }
 
@@ -137,6 +147,10 @@ impl Host for World {
 
     fn defaults(&self) -> Defaults {
         self.state.borrow().defaults.clone()
+    }
+
+    fn patched(&self, name: &str) -> bool {
+        self.patches.holds(name, self.state.borrow().delivered)
     }
 
     fn attempt(&self) -> Option<(u32, String)> {

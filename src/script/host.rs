@@ -43,6 +43,10 @@ pub trait Host {
     }
     /// What stands for a secret of the run; the same at each replay.
     fn secret(&self, name: &str) -> String;
+    /// Whether a named change of the script holds where it stands.
+    fn patched(&self, _name: &str) -> bool {
+        true
+    }
     /// The options that later effects of the run have where they say nothing; replaces those before.
     fn set_defaults(&self, _defaults: Defaults) {}
     /// Those options.

@@ -8,6 +8,7 @@ use super::copy::copy_deeply;
 use super::diagnostics::{thrown, unrecordable};
 use super::handle::{Handle, Start};
 use super::host::{Answered, Host};
+use super::lens::Lens;
 use super::program::Script;
 use super::raise::raise_at;
 use super::sandbox;
@@ -24,6 +25,7 @@ const MOST_LINES: usize = 4;
 #[derive(Clone)]
 pub struct Interpreter {
     engine: Rc<Engine>,
+    lens: Option<Rc<Lens>>,
 }
 
 impl Default for Interpreter {
@@ -35,19 +37,43 @@ impl Default for Interpreter {
 impl Interpreter {
     /// Builds the engine: about 0.3 ms and 0.5 MB, so once a thread.
     pub fn new() -> Self {
+        Self::with(None)
+    }
+
+    /// The same for a replay that looks at the variables of its script, and the lens through which they are seen.
+    pub fn looking() -> (Self, Rc<Lens>) {
+        let lens = Rc::new(Lens::default());
+        (Self::with(Some(Rc::clone(&lens))), lens)
+    }
+
+    fn with(lens: Option<Rc<Lens>>) -> Self {
         let mut engine = sandbox::engine();
         time_value::register(&mut engine);
         super::process_result::register(&mut engine);
         calls::register(&mut engine);
         super::cell::register(&mut engine);
         #[expect(deprecated, reason = "the engine marks it volatile; rhai is pinned to one version")]
-        engine.on_var(|name, _index, context| variable(name, &context));
-        Self { engine: Rc::new(engine) }
+        match lens.clone() {
+            None => engine.on_var(|name, _index, context| variable(name, &context)),
+            Some(lens) => engine.on_var(move |name, _index, context| {
+                if name.starts_with(super::lens::NAME) {
+                    lens.look(name, &context);
+                    return Ok(Some(Dynamic::UNIT));
+                }
+                variable(name, &context)
+            }),
+        };
+        Self { engine: Rc::new(engine), lens }
+    }
+
+    /// The lens, where it looks.
+    pub(super) fn lens(&self) -> Option<&Lens> {
+        self.lens.as_deref()
     }
 
     /// That with an engine of its own words: the one of tests.
     pub(super) fn of(engine: Engine) -> Self {
-        Self { engine: Rc::new(engine) }
+        Self { engine: Rc::new(engine), lens: None }
     }
 
     pub(super) fn engine(&self) -> Rc<Engine> {

@@ -16,6 +16,7 @@ mod diagnostics;
 mod handle;
 mod host;
 mod interpreter;
+mod lens;
 mod looking;
 mod memory;
 mod params;
@@ -23,6 +24,7 @@ mod process_result;
 mod program;
 mod raise;
 mod rewrite;
+mod rewrite_looks;
 mod sandbox;
 mod sorting;
 mod source;
@@ -41,6 +43,7 @@ pub use host::{
     RunFacts, Said, StartChild, Thrown, Until,
 };
 pub use interpreter::Interpreter;
+pub use lens::{Frame, Lens};
 pub use params::{BadInput, Param, Params, type_of};
 pub use process_result::is_misread;
 pub use program::Script;

@@ -4,8 +4,8 @@ use super::interpreter::Interpreter;
 use super::params::Params;
 use super::rewrite::Insertions;
 use super::source::{Source, SyntaxError};
-use rhai::{AST, Engine, ImmutableString};
-use std::collections::BTreeMap;
+use rhai::{AST, ASTNode, Engine, Expr, ImmutableString, Stmt};
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 /// A compiled script.
@@ -14,6 +14,8 @@ pub struct Script {
     pub(super) modules: BTreeMap<String, AST>,
     /// The inputs that the main text declares.
     pub(super) params: Option<Params>,
+    /// The names of the changes that the texts ask for.
+    patches: BTreeSet<String>,
     source: Source,
     insertions: BTreeMap<String, Insertions>,
 }
@@ -25,21 +27,29 @@ impl Script {
     /// [`SyntaxError`] with file, line and column.
     pub fn compile(interpreter: &Interpreter, source: Source) -> Result<Rc<Self>, SyntaxError> {
         let engine = interpreter.engine();
-        let (main, made) = compile_text(&engine, &source.path, &source.main)?;
+        let looks = interpreter.lens().is_some();
+        let (main, made) = compile_text(&engine, &source.path, &source.main, looks)?;
         let params = Params::of(&source.path, &main)?;
         let mut modules = BTreeMap::new();
         let mut insertions = BTreeMap::from([(source.path.clone(), made)]);
         for (path, text) in &source.modules {
-            let (module, made) = compile_text(&engine, path, text)?;
+            let (module, made) = compile_text(&engine, path, text, looks)?;
             modules.insert(path.clone(), module);
             insertions.insert(path.clone(), made);
         }
-        Ok(Rc::new(Self { main, modules, params, source, insertions }))
+        let texts = std::iter::once(&main).chain(modules.values());
+        let patches = texts.flat_map(patches_of).collect();
+        Ok(Rc::new(Self { main, modules, params, patches, source, insertions }))
     }
 
     /// The texts it was compiled from.
     pub fn source(&self) -> &Source {
         &self.source
+    }
+
+    /// The names that its texts give to `patched`.
+    pub fn patches(&self) -> &BTreeSet<String> {
+        &self.patches
     }
 
     /// The column of a file's own text that a column of the executed text means.
@@ -66,9 +76,32 @@ impl Script {
     }
 }
 
+/// The names that a text gives to `patched`, written out.
+fn patches_of(ast: &AST) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    ast.walk(&mut |path| {
+        let call = match path.last() {
+            Some(ASTNode::Expr(Expr::FnCall(call, _)) | ASTNode::Stmt(Stmt::FnCall(call, _))) => Some(call),
+            _ => None,
+        };
+        if let Some(call) = call.filter(|call| call.name == "patched" && call.namespace.is_empty())
+            && let [Expr::StringConstant(name, _)] = call.args.as_ref()
+        {
+            names.insert(name.to_string());
+        }
+        true
+    });
+    names
+}
+
 /// Compiles one text under the name by which errors call it.
-fn compile_text(engine: &Engine, file: &str, text: &str) -> Result<(AST, Insertions), SyntaxError> {
-    let (mut ast, made) = super::rewrite::compile(engine, super::source::readable(text).as_ref())
+fn compile_text(
+    engine: &Engine,
+    file: &str,
+    text: &str,
+    looks: bool,
+) -> Result<(AST, Insertions), SyntaxError> {
+    let (mut ast, made) = super::rewrite::compile(engine, super::source::readable(text).as_ref(), looks)
         .map_err(|error| SyntaxError::new(file, &error))?;
     ast.set_source(ImmutableString::from(file));
     Ok((ast, made))

@@ -51,10 +51,24 @@ impl Insertions {
     }
 }
 
-/// Compiles a text with its insertions.
-pub(super) fn compile(engine: &Engine, text: &str) -> Result<(AST, Insertions), rhai::ParseError> {
+/// Compiles a text with its insertions; where it `looks`, with names before the arguments of the calls that it may wait in.
+pub(super) fn compile(
+    engine: &Engine,
+    text: &str,
+    looks: bool,
+) -> Result<(AST, Insertions), rhai::ParseError> {
     let plain = engine.compile(text)?;
     let wanted = insertions(&plain);
+    if looks {
+        let mut more = wanted.clone();
+        for (place, name) in super::rewrite_looks::looks(&plain, text) {
+            more.entry(place).and_modify(|other| other.insert_str(0, &name)).or_insert(name);
+        }
+        let (text, made) = insert(text, &more);
+        if let Ok(ast) = engine.compile(&text) {
+            return Ok((ast, made));
+        }
+    }
     if wanted.is_empty() {
         return Ok((plain, Insertions::default()));
     }
@@ -64,7 +78,7 @@ pub(super) fn compile(engine: &Engine, text: &str) -> Result<(AST, Insertions), 
 }
 
 /// Texts to insert, by line and column from 1.
-type Wanted = BTreeMap<(usize, usize), String>;
+pub(super) type Wanted = BTreeMap<(usize, usize), String>;
 
 fn insertions(ast: &AST) -> Wanted {
     let mut wanted = Wanted::new();
@@ -210,11 +224,11 @@ fn joins(link: &Expr) -> bool {
     }
 }
 
-fn place_of(position: Position) -> Option<(usize, usize)> {
+pub(super) fn place_of(position: Position) -> Option<(usize, usize)> {
     Some((position.line()?, position.position()?))
 }
 
-fn insert(text: &str, wanted: &Wanted) -> (String, Insertions) {
+pub(super) fn insert(text: &str, wanted: &Wanted) -> (String, Insertions) {
     let mut made = Insertions::default();
     let mut new = String::with_capacity(text.len() + wanted.len() * 24);
     for (number, line) in (1..).zip(text.split_inclusive('\n')) {

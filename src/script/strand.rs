@@ -6,6 +6,7 @@
 
 use super::host::{Asked, Host, Thrown};
 use super::interpreter::Interpreter;
+use super::lens::Lens;
 use super::memory::{STRETCH_BYTES, allocated};
 use super::program::Script;
 use crate::history::{Failure, Value};
@@ -90,6 +91,11 @@ impl Meter {
         meter
     }
 
+    /// Whether no operations are left.
+    pub fn is_empty(&self) -> bool {
+        self.operations.get() == 0
+    }
+
     /// Begins a new stretch.
     pub fn refill(&self, operations: u64) {
         self.operations.set(operations);
@@ -107,6 +113,8 @@ pub(super) struct Context {
     pub mode: Mode,
     /// How often it has asked for something.
     pub asked: Cell<u64>,
+    /// Its number among those that a lens looks at.
+    pub serial: usize,
     /// How many `shielded` calls it is in.
     pub shield: Cell<u32>,
     meter: Meter,
@@ -196,11 +204,13 @@ impl Strand {
             None => DefaultStack::new(STACK_BYTES)
                 .map_err(|error| format!("no memory for the stack of a strand: {error}"))?,
         };
+        let serial = interpreter.lens().map_or(0, Lens::begins);
         let context = Rc::new(Context {
             host,
             script,
             mode,
             asked: Cell::new(0),
+            serial,
             shield: Cell::new(0),
             meter,
             slice: Cell::new(SLICE),
@@ -216,6 +226,11 @@ impl Strand {
                 result
             });
         Ok(Self { coroutine: Some(coroutine), context })
+    }
+
+    /// Its number among those that a lens looks at.
+    pub fn serial(&self) -> usize {
+        self.context.serial
     }
 
     /// How many `shielded` calls it is in.

@@ -3,8 +3,8 @@
 use super::{Append, LogKey, Upkeep};
 use crate::history::{
     Again, Claim, Failure, Message, MessageBody, MessageId, MessageNo, Moment, OnParentClose, OpId, Origin,
-    OverlapPolicy, Program, QueueLimits, Record, RunId, RunNo, RunStart, RunStatus, Schedule, ScriptHash,
-    Seq, Value, Waker,
+    OverlapPolicy, Patches, Program, QueueLimits, Record, RunId, RunNo, RunStart, RunStatus, Schedule,
+    ScriptHash, Seq, Value, Waker,
 };
 use serde::{Deserialize, Serialize};
 
@@ -275,6 +275,9 @@ pub struct Upgrade {
     pub program: Program,
     /// Its texts, by hash; those that the store has already may be repeated.
     pub scripts: Vec<(ScriptHash, String)>,
+    /// Which of its named changes hold from which entry on.
+    #[serde(default)]
+    pub patches: Patches,
 }
 
 /// How a run goes on from an earlier entry. Whoever asks has replayed what stays of its history.
@@ -304,6 +307,9 @@ pub struct Rewind {
     pub timeout_ms: Option<i64>,
     /// Other texts, where it goes on under other ones.
     pub program: Option<(Program, Vec<(ScriptHash, String)>)>,
+    /// Which named changes of its script hold from which entry on.
+    #[serde(default)]
+    pub patches: Patches,
 }
 
 /// A message to be accepted.

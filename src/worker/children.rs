@@ -49,6 +49,7 @@ impl Worker {
             environment: start.environment.clone(),
             timeout_ms: child.timeout_ms,
             secret,
+            patches: crate::history::Patches::default(),
         };
         let parent = NewParent { run: no, epoch, generation, op, on_close: child.on_close };
         let nonce = MessageId::of_command(no, generation, op);

@@ -75,6 +75,7 @@ impl Hook<'_> {
                 environment: self.environment.clone(),
                 timeout_ms: None,
                 secret,
+                patches: crate::history::Patches::default(),
             },
             scripts: vec![(main, SCRIPT.to_owned())],
             claim: None,

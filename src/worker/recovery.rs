@@ -96,6 +96,7 @@ pub(super) fn charter(run: &Executing) -> Charter {
         input: run.start.input.clone(),
         timeout_ms: run.start.timeout_ms,
         secret: run.start.secret,
+        patches: run.start.patches.clone(),
     }
 }
 

@@ -84,10 +84,12 @@ fn who_asks_is_shown_first_with_the_command_lines_that_answer() {
              started   TIME (now)\n  \
              last      TIME (now), 1 entry\n  \
              executor  nobody executes it: durun resume one\n  \
-             waits for asks: Raise the budget? · line 2 · asked now\n              \
+             waits for asks: Raise the budget? · line 2 · asked now\n               \
+             2 | let a = ask(\"Raise the budget?\", #{ show: #{ sum: 7 }, choices: [\"yes\", \"not yet\"] });\n              \
              {\"sum\":7}\n              \
              durun answer one yes\n              \
-             durun answer one 'not yet'\n",
+             durun answer one 'not yet'\n  \
+             variables line 2: none\n",
         )
         .check();
     let status = home.durun(&["status", "one", "-o", "jsonl"]).stdout();

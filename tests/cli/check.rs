@@ -118,3 +118,70 @@ fn watch_checks_again_after_a_change() {
     child.wait().expect("ended");
     assert!(line.contains("slipe"), "{line}");
 }
+
+const TWO: &str =
+    "let paid = step(\"charge\", || 1);\nif input.wait { wait_signal(\"go\"); }\nstep(\"ship\", || paid)\n";
+
+#[test]
+fn each_run_of_a_script_is_replayed_against_the_file_and_nothing_is_changed() {
+    let home = Home::new();
+    home.file("order.rhai", TWO).file("other.rhai", "1");
+    home.durun(&["-v", "check", "order.rhai", "--runs"])
+        .err("nothing found\nno runs of that script\n")
+        .check();
+    assert!(!home.store().exists(), "no store is made");
+    home.durun(&["start", "order.rhai", "--id", "a", "-i", "wait:=true", "--park-after", "0s"]).make();
+    home.durun(&["start", "order.rhai", "--id", "b", "-i", "wait:=false"]).out("1\n").check();
+    home.durun(&["start", "other.rhai", "--id", "other"]).out("1\n").check();
+    let check = ["check", "order.rhai", "--runs"];
+    home.durun(&check)
+        .out(
+            "ID  STATUS     ENTRIES  VERDICT\n\
+             b   completed  4        ok: it has that text\n\
+             a   waiting    2        ok: it has that text\n",
+        )
+        .check();
+    // What is behind the last entry may be any other.
+    home.file("order.rhai", format!("// mended\n{TWO}; step(\"mail\", || 2)\n"));
+    home.durun(&check)
+        .out(
+            "ID  STATUS     ENTRIES  VERDICT\n\
+             b   completed  4        ok: it has ended, and under the text would go on\n\
+             a   waiting    2        ok\n",
+        )
+        .check();
+    home.file("order.rhai", format!("// mended\n{}", TWO.replace("\"ship\"", "\"send\"")));
+    home.durun(&check)
+        .exit(1)
+        .out(
+            "ID  STATUS     ENTRIES  VERDICT\n\
+             b   completed  4        differs at entry 2: step \"ship\" (line 3) is recorded, step \"send\" (line 4) asked for\n\
+             a   waiting    2        ok\n",
+        )
+        .check();
+    home.durun(&["check", "order.rhai", "--runs=open"]).stdout();
+    home.file("order.rhai", TWO.replace("wait_signal(\"go\")", "sleep(1)"));
+    let shown = home.durun(&["check", "order.rhai", "--runs=open", "-o", "json"]).exit(1).stdout();
+    for said in
+        ["\"findings\": []", "\"entry\": null", "\"op\": 1", "wait_signal \\\"go\\\"", "\"asked\": \"sleep\""]
+    {
+        assert!(shown.contains(said), "{said}: {shown}");
+    }
+    home.file("order.rhai", "1");
+    let (out, _) = home.durun(&check).exit(1).both();
+    assert!(out.contains("differs at entry 1: step \"charge\" (line 1) is recorded, not asked for"), "{out}");
+    home.durun(&["result", "b"]).out("1\n").check();
+}
+
+#[test]
+fn a_fault_of_the_new_text_is_told_with_its_line() {
+    let home = Home::new();
+    home.file("order.rhai", TWO);
+    home.durun(&["start", "order.rhai", "--id", "b", "-i", "wait:=false"]).out("1\n").check();
+    home.file(
+        "order.rhai",
+        TWO.replace("|| paid", "|| 1 + paid.x").replace("if input", "let a = paid.y;\nif input"),
+    );
+    let (out, _) = home.durun(&["check", "order.rhai", "--runs"]).exit(1).both();
+    assert!(out.contains("differs at entry 1: ") && out.ends_with("(line 2)\n"), "{out}");
+}

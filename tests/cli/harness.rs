@@ -73,6 +73,14 @@ impl Home {
         }
     }
 
+    /// Looks at what is seen while a process executes the run, once its status contains all of these; then it is killed.
+    pub(crate) fn while_executed(&self, words: &[&str], id: &str, seen: &[&str], look: impl FnOnce(u32)) {
+        let killed = Killed(self.durun(words).command.spawn().expect("the program starts"));
+        let executor = format!("\"executor\":{}", killed.0.id());
+        self.until(id, &[seen, &[executor.as_str()]].concat());
+        look(killed.0.id());
+    }
+
     /// Waits until the run's status, as JSON, contains all of these.
     pub(crate) fn until(&self, id: &str, seen: &[&str]) {
         let began = SystemClock.monotonic();

@@ -175,3 +175,48 @@ fn a_stuck_run_is_retried_under_the_mended_script() {
     home.durun(&["retry", "one", "--script", "s.rhai", "--dry-run"]).check();
     home.durun(&["retry", "one", "--script", "s.rhai"]).out("2\n").check();
 }
+
+const HANDLED: &str = r#"
+on_failure(|err| { sh("echo $DURUN_IDEMPOTENCY_KEY >>told"); exec(["false"], #{ retry: 1 }); });
+exec(["sh", "-c", "echo $DURUN_IDEMPOTENCY_KEY >>keys; test -e up"], #{ retry: 1 });
+sh("echo $DURUN_IDEMPOTENCY_KEY >>told");
+"done"
+"#;
+
+#[test]
+fn what_the_handler_of_the_failure_did_is_set_aside_with_it_and_its_place_is_new() {
+    let home = Home::new();
+    home.file("s.rhai", HANDLED);
+    let lines = |name: &str| {
+        let text = std::fs::read_to_string(home.path().join(name)).expect("lines");
+        text.lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let told = home.durun(&["start", "s.rhai", "--id", "one"]).exit(1).failure();
+    assert!(told.ends_with(" = help: to go on at the failed step: durun retry one\n"), "{told}");
+    home.durun(&["retry", "one"]).exit(1).failure();
+    home.file("up", "");
+    home.durun(&["retry", "one"]).out("done\n").check();
+    let (keys, told) = (lines("keys"), lines("told"));
+    let distinct = |lines: &[String]| lines.iter().collect::<std::collections::BTreeSet<_>>().len();
+    assert_eq!((keys.len(), distinct(&keys)), (3, 1), "the step is tried again as what it was: {keys:?}");
+    assert_eq!((told.len(), distinct(&told)), (3, 3), "what stands behind it is new: {told:?}");
+    assert_eq!(home.durun(&["history", "one", "--all"]).stdout().matches("set aside by retry").count(), 2);
+}
+
+#[test]
+fn where_an_undo_came_after_the_failure_the_block_offers_the_rewind_that_works() {
+    let home = Home::new();
+    home.file(
+        "s.rhai",
+        "step(\"one\", || 1);\non_undo(|| step(\"undo\", || 1));\non_failure(|err| step(\"mail\", || 1));\n\
+         exec([\"sh\", \"-c\", \"test -e up\"], #{ retry: 1 });\n\"done\"\n",
+    );
+    let told = home.durun(&["start", "s.rhai", "--id", "one"]).exit(1).failure();
+    let hint = " = help: step \"undo\" came after the failure; to go on from before it: durun rewind one --to 1 && durun resume \
+                one\n";
+    assert!(told.ends_with(hint), "{told}");
+    home.durun(&["retry", "one"]).exit(7).failure();
+    home.file("up", "");
+    home.durun(&["-v", "rewind", "one", "--to", "1"]).spoken();
+    home.durun(&["resume", "one"]).out("done\n").check();
+}

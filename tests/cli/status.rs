@@ -51,3 +51,97 @@ fn watching_an_ended_run_ends() {
     let out = home.durun(&["status", "one", "--watch", "--exit-code", "-o", "json"]).exit(5).stdout();
     assert_eq!(out.lines().count(), 1, "{out}");
 }
+
+const WAITS: &str = r#"let order = #{ id: 7, items: ["a", "b"] };
+fn wait_for(name, most) {
+    let tries = 3;
+    wait_signal(name, most)
+}
+let key = "Bearer " + secret("KEY");
+let state = "paid";
+on_query("state", || state);
+step("one", || 1);
+let long = "x".repeat_it(500);
+wait_for("go", "1 day");
+"#;
+
+#[test]
+fn the_variables_where_a_run_waits_are_shown_of_each_call_that_led_there() {
+    let script = WAITS.replace("\"x\".repeat_it(500)", "\"\"; for i in 0..500 { long += \"x\"; }");
+    let home = Home::killed_at("one", &script, &["\"kind\":\"wait_signal\""]);
+    let status = home.durun(&["status", "one"]).stdout();
+    let lines: Vec<&str> =
+        status.lines().map(str::trim).skip_while(|line| !line.starts_with("variables ")).collect();
+    let known =
+        ["variables line 11:", "order = {\"id\":7,\"items\":[\"a\",\"b\"]}", "key = \"Bearer ⟦secret:KEY⟧\""];
+    assert_eq!(lines.get(..3), Some(&known[..]), "{status}");
+    let rest = ["line 4:", "name = \"go\"", "most = \"1 day\"", "tries = 3"];
+    assert_eq!(lines.get(5..), Some(&rest[..]), "{status}");
+    assert!(
+        lines[3] == "state = \"paid\"" && lines[4].starts_with("long = \"xxx") && lines[4].ends_with('…'),
+        "{status}"
+    );
+    let before = home.durun(&["history", "one", "-o", "jsonl"]).stdout();
+    let document = home.durun(&["status", "one", "-o", "jsonl", "--variables"]).stdout();
+    assert!(document.contains("\"frames\":[{\"line\":11,") && document.contains("\"tries\":3"), "{document}");
+    assert_eq!(home.durun(&["history", "one", "-o", "jsonl"]).stdout(), before, "looking changes nothing");
+    assert!(!home.durun(&["status", "one", "-o", "jsonl"]).stdout().contains("\"variables\""));
+}
+
+#[test]
+fn each_strand_has_its_variables_while_another_process_executes_them() {
+    let home = Home::new();
+    home.file(
+        "s.rhai",
+        "let hosts = [\"x\", \"y\"];\nlet left = 2;\nparallel(hosts, |host| { let n = 1; wait_signal(host); }, #{ name: |h| h });\n",
+    );
+    home.while_executed(&["start", "s.rhai", "--id", "one"], "one", &["\"name\":\"y\""], |_| {
+        let status = home.durun(&["status", "one"]).stdout();
+        for shown in
+            ["hosts = [\"x\",\"y\"]", "left = 2", "x, line 3:", "y, line 3:", "host = \"y\"", "n = 1"]
+        {
+            assert!(status.contains(shown), "{shown}: {status}");
+        }
+    });
+}
+
+#[test]
+fn a_run_that_is_stuck_or_has_failed_shows_what_it_knew() {
+    let home = Home::new();
+    home.file("s.rhai", "let n = 1;\nlet m = step(\"two\", || 2);\nstep(\"three\", || nonsense(m));\n");
+    home.durun(&["start", "s.rhai", "--id", "stuck"]).exit(8).failure();
+    let status = home.durun(&["status", "stuck"]).stdout();
+    assert!(status.contains("variables line 3:\n") && status.contains("  m = 2\n"), "{status}");
+    home.file(
+        "t.rhai",
+        "let n = 1;\nlet m = step(\"two\", || 2);\nm += 1;\nexec([\"false\"], #{ retry: 1 });\n",
+    );
+    home.durun(&["start", "t.rhai", "--id", "failed"]).exit(1).failure();
+    let status = home.durun(&["status", "failed"]).stdout();
+    assert!(status.contains("variables line 4:\n") && status.contains("  m = 3\n"), "{status}");
+    home.file("u.rhai", "let n = 1;\nsleep(0);\nlet m = n + 1;\nnonsense(m);\n");
+    home.durun(&["start", "u.rhai", "--id", "fault"]).exit(8).failure();
+    let status = home.durun(&["status", "fault"]).stdout();
+    assert!(status.contains("variables line 2:\n") && status.contains("  n = 1\n"), "{status}");
+}
+
+#[test]
+fn a_script_that_computes_for_long_does_not_hang_its_status() {
+    let script = "let n = 0;\nfor i in 0..3_000_000 { n += i; }\nwait_signal(\"go\");\n";
+    let home = Home::killed_at("one", script, &["\"kind\":\"wait_signal\""]);
+    let status = home.durun(&["status", "one"]).stdout();
+    assert!(
+        status.ends_with("  variables not shown: its script computes for longer than a look takes\n"),
+        "{status}"
+    );
+}
+
+#[test]
+fn a_function_that_has_called_many_times_is_seen_with_whoever_called_it() {
+    let script = "fn all(most) {\n    for i in 0..most { step(`s${i}`, || i); }\n    wait_signal(\"go\")\n}\nlet outer = 1;\nall(30);\n";
+    let home = Home::killed_at("one", script, &["\"kind\":\"wait_signal\""]);
+    let status = home.durun(&["status", "one"]).stdout();
+    let (_, shown) = status.split_once("variables ").expect("variables");
+    let lines: Vec<&str> = shown.lines().map(str::trim).collect();
+    assert_eq!(lines, ["line 6:", "outer = 1", "line 3:", "most = 30"], "{status}");
+}

@@ -41,9 +41,17 @@ fn a_text_that_asks_for_something_else_is_refused_with_the_first_difference() {
     home.durun(&["upgrade", "r", "--script", "other.rhai"])
         .exit(8)
         .err(
-            "error[D0710]: run r cannot go on under that script: at entry 1: op 0: the history has step \"one\", the \
-             script now asks for step \"uno\"\n |\n = note: nothing was changed\n = note: in line 2 of ~/other.rhai\n \
-             = help: what is recorded has to be asked for again, in the same order; durun history r shows it\n",
+            "\
+error[D0710]: run r cannot go on under that script: at entry 1: op 0: the history has step \"one\", the script now asks for step \"uno\"
+ --> ~/other.rhai:2:1
+  |
+2 | let a = step(\"uno\", || { log(\"step\"); 1 });
+  | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ asked for now
+  |
+  = note: recorded by line 2 of the text that it has: let a = step(\"one\", || { log(\"step\"); 1 });
+  = note: nothing was changed
+  = help: what is recorded has to be asked for again, in the same order; durun history r shows it
+",
         )
         .check();
     let status = home.durun(&["status", "r"]).stdout();
@@ -58,4 +66,61 @@ fn what_is_no_script_or_no_run_changes_nothing() {
     home.durun(&["upgrade", "r", "--script", "none.rhai"]).exit(4).failure();
     home.durun(&["upgrade", "nobody", "--script", "s.rhai"]).exit(4).failure();
     home.durun(&["upgrade", "r"]).exit(2).failure();
+}
+
+/// Three runs of one script: `a` waits behind step one, `b` too, `c` has ended.
+fn three() -> Home {
+    let home = Home::new();
+    let script =
+        "let kind = input.kind;\nstep(kind, || 1);\nif kind != \"ends\" { wait_signal(\"go\"); }\n1\n";
+    home.file("s.rhai", script);
+    for (id, kind) in [("a", "one"), ("b", "two"), ("c", "ends")] {
+        home.durun(&["start", "s.rhai", "--id", id, "-i", &format!("kind={kind}"), "--park-after", "0s"])
+            .make();
+    }
+    home
+}
+
+#[test]
+fn all_open_runs_go_on_under_a_text_and_one_that_does_not_fit_keeps_its_own() {
+    let home = three();
+    let mended = "let kind = input.kind;\nlet name = if kind == \"one\" { kind } else { \"2\" };\nstep(name, || 1);\n\
+                  wait_signal(\"go\");\n2\n";
+    home.file("s.rhai", mended);
+    let table = |good: &str| {
+        format!(
+            "ID  STATUS   ENTRIES  VERDICT\n\
+             b   waiting  2        differs at entry 1: step \"two\" (line 2) is recorded, step \"2\" (line 3) asked for\n\
+             a   waiting  2        {good}\n"
+        )
+    };
+    let all = ["upgrade", "--all", "--script", "s.rhai"];
+    home.durun(&[&all[..], &["--dry-run"]].concat()).exit(8).out(&table("would go on under it")).check();
+    home.durun(&["-v", "upgrade", "--all", "--script", "s.rhai"])
+        .exit(8)
+        .out(&table("goes on under it"))
+        .err("durun resume --all\n")
+        .check();
+    let shown = home.durun(&[&all[..], &["-o", "jsonl"]].concat()).exit(8).stdout();
+    assert!(shown.contains("\"verdict\":\"same\"") && shown.contains("\"old_line\":2"), "{shown}");
+    for (id, result) in [("a", "2\n"), ("b", "1\n")] {
+        home.durun(&["signal", id, "go"]).make();
+        home.durun(&["resume", id]).out(result).check();
+    }
+    home.durun(&["-v", "upgrade", "--all", "--script", "s.rhai"])
+        .err("no open runs of that script\n")
+        .check();
+    home.durun(&["upgrade", "a", "--all", "--script", "s.rhai"]).exit(2).failure();
+}
+
+#[test]
+fn a_run_that_a_process_executes_is_not_upgraded_with_the_others() {
+    let home = three();
+    let text = std::fs::read_to_string(home.path().join("s.rhai")).expect("read");
+    home.file("s.rhai", format!("{text}// mended\n"));
+    home.while_executed(&["resume", "a"], "a", &[], |pid| {
+        let (out, _) = home.durun(&["upgrade", "--all", "--script", "s.rhai"]).exit(75).both();
+        assert!(out.contains(&format!("process {pid} executes it: put it down first")), "{out}");
+        assert!(out.contains("b   waiting  2        goes on under it"), "{out}");
+    });
 }

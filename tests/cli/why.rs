@@ -12,7 +12,7 @@ fn each_wait_is_told_with_what_unblocks_it() {
     assert_eq!(
         why("wait_signal([\"paid\", \"given up\"], \"2 days\")", "\"kind\":\"wait_signal\""),
         "Run one is waiting. Since TIME (now) it waits in line 1 for the signal paid, given up, 2d at most. \
-         Nobody executes it.\n  durun signal one paid\n  durun signal one 'given up'\n  durun resume one\n"
+         Nobody executes it.\n   1 | wait_signal([\"paid\", \"given up\"], \"2 days\")\n  durun signal one paid\n  durun signal one 'given up'\n  durun resume one\n"
     );
     assert_eq!(
         why("sleep_until(\"2099-01-01T00:00:00Z\")", "\"kind\":\"sleep\"").split(" (in ").next(),
@@ -20,18 +20,20 @@ fn each_wait_is_told_with_what_unblocks_it() {
     );
     assert_eq!(
         why("ask(\"Go?\")", "\"kind\":\"ask\""),
-        "Run one is waiting. Since TIME (now) it asks in line 1: Go? (yes, no). Nobody executes it.\n  \
+        "Run one is waiting. Since TIME (now) it asks in line 1: Go? (yes, no). Nobody executes it.\n   1 | ask(\"Go?\")\n  \
          durun answer one yes\n  durun answer one no\n  durun resume one\n"
     );
     assert_eq!(
         why("exec([\"false\"], #{ retry: #{ first: \"1h\", jitter: 0 } })", "\"attempt\":2"),
         "Run one is waiting. Since TIME (now) it does exec false in line 1; attempt 1 of 5 failed: exit code 1; \
-         the next try is in 1h. Nobody executes it.\n  durun retry one\n"
+         the next try is in 1h. Nobody executes it.\n   1 | exec([\"false\"], #{ retry: #{ first: \"1h\", jitter: 0 } })\n  \
+         durun retry one\n"
     );
     assert_eq!(
         why("poll(\"issued\", #{ every: \"1h\" }, || false)", "\"attempt\":2"),
         "Run one is waiting. Since TIME (now) it does poll issued in line 1; 1 try so far gave nothing; \
-         the next try is in 1h. Nobody executes it.\n  durun retry one\n"
+         the next try is in 1h. Nobody executes it.\n   1 | poll(\"issued\", #{ every: \"1h\" }, || false)\n  \
+         durun retry one\n"
     );
     let token = why("wait_token(token())", "\"kind\":\"wait_token\"");
     assert!(token.contains("for somebody to resolve the token one."), "{token}");
@@ -55,7 +57,12 @@ fn a_run_that_never_began_is_stuck_or_has_ended_says_so() {
     home.file("bad.rhai", "nonsense(1)");
     home.durun(&["start", "bad.rhai", "--id", "two"]).exit(8).failure();
     let told = home.durun(&["why", "two"]).stdout();
-    assert!(told.starts_with("Run two is stuck in line 1 (fault): "), "{told}");
+    assert!(told.starts_with("Since TIME (now) run two is stuck in line 1 (fault): "), "{told}");
+    let ends = "Nobody executes it.\n   1 | nonsense(1)\n  durun upgrade two --script ~/bad.rhai\n  durun resume two\n";
+    assert!(told.ends_with(ends), "{told}");
+    let status = home.durun(&["status", "two"]).stdout();
+    let ends = "               1 | nonsense(1)\n              durun upgrade two --script ~/bad.rhai && durun resume two\n";
+    assert!(status.ends_with(ends), "{status}");
 }
 
 #[test]
@@ -66,4 +73,19 @@ fn programs_get_the_same_as_a_document() {
     assert!(document.contains("\"schema\":1") && document.contains("\"status\":\"waiting\""), "{document}");
     let command = "\"commands\":[\"durun --store ~/.local/state/durun answer one yes\"";
     assert!(document.contains(command), "the command means the same store: {document}");
+}
+
+#[test]
+fn a_failed_run_says_what_failed_how_often_and_what_goes_on() {
+    let home = Home::new();
+    home.file("s.rhai", "\non_undo(|| step(\"undo\", || 1));\nexec([\"false\"], #{ retry: 1 });\n");
+    home.durun(&["start", "s.rhai", "--id", "undone"]).exit(1).failure();
+    let told = home.durun(&["why", "undone"]).stdout();
+    let ends = "It failed in line 3: exit code 1 (exec false, attempts: 1). After the failure it did step \"undo\".\n   \
+                3 | exec([\"false\"], #{ retry: 1 });\n  durun rewind undone --to 0\n  durun resume undone\n";
+    assert!(told.ends_with(ends), "{told}");
+    home.file("t.rhai", "exec([\"false\"], #{ retry: 1 })");
+    home.durun(&["start", "t.rhai", "--id", "plain"]).exit(1).failure();
+    assert!(home.durun(&["why", "plain"]).stdout().ends_with("\n  durun retry plain\n"));
+    assert!(home.durun(&["status", "plain"]).stdout().contains("\n              durun retry plain\n"));
 }

@@ -108,6 +108,7 @@ fn replay_twice(entries: &[Entry]) {
             input: Value::Null,
             timeout_ms: Some(1_000),
             secret: [7; 16],
+            ..Charter::default()
         };
         let mut run = Run::new(&interpreter, script, charter);
         let mut state = Replayed::default();

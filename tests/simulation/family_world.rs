@@ -144,6 +144,7 @@ impl<'f> FamilyWorld<'f> {
                 environment: BTreeMap::new(),
                 timeout_ms: None,
                 secret: [7; 16],
+                patches: durun::history::Patches::default(),
             },
             scripts,
             claim: None,

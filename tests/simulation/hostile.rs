@@ -246,6 +246,7 @@ fn historian(seed: u64) -> Vec<u8> {
         input: Value::Null,
         timeout_ms: Some(1_000),
         secret: [7; 16],
+        ..Charter::default()
     };
     let (mut run, mut state) = (Run::new(&interpreter, script, charter), Replayed::default());
     let (mut chance, mut bytes, mut before) = (Chance::from(seed), Vec::new(), Checksum::first(RunNo(1)));

@@ -2,13 +2,13 @@
 
 use durun::activity::{Done, Failed};
 use durun::history::{
-    Choice, Claim, CommandKind, Failure, MessageBody, MessageId, Moment, OpId, Program, Resolution, RunEnd,
-    RunId, RunNo, RunStart, ScriptHash, Token, UpdateAnswer, Value,
+    Choice, Claim, CommandKind, Failure, MessageBody, MessageId, Moment, OpId, Patches, Program, Resolution,
+    RunEnd, RunId, RunNo, RunStart, ScriptHash, Seq, Token, UpdateAnswer, Value,
 };
 use durun::store::{Answer, NewMessage, NewRun, Request, Store, StoreError};
 use durun::timer::ManualClock;
 use durun::worker::{Effects, Finished, Input, Job, JobDone, JobKey, News, Settings, Worker};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -26,6 +26,8 @@ pub(crate) struct Sample {
     ends: &'static str,
     /// The script itself, where it is no file.
     inline: Option<&'static str>,
+    /// How many entries the run had when it came to its text by an upgrade.
+    patched_at: u32,
 }
 
 /// In the place of a signal's name: the question that is open is answered by Ada.
@@ -110,6 +112,16 @@ const GENERATIONS: &str = r#"
     seen += if n == 0 { `${n} ${word}` } else { `, ${n} ${word}` };
     activity("second", seen);
     if n == 2 { seen } else { restart_with(#{ n: n + 1, seen: seen }) }
+"#;
+
+/// A run that came to its text by an upgrade: new behind what was recorded before.
+const PATCHED: &str = r#"
+    let way = "";
+    let lazy = strand(|| { sleep(2); if patched("lazy") { activity("late"); "late" } else { "old" } });
+    for i in 0..5 {
+        if patched("new") { activity("new", i); sleep(1); way += "n"; } else { activity("old", i); way += "o"; }
+    }
+    way + " " + lazy.join()
 "#;
 
 /// Every sample, the order on each of its paths.
@@ -214,9 +226,10 @@ pub(crate) fn samples() -> Vec<Sample> {
 }
 
 /// Scripts for what no sample shows.
-fn written_here() -> [Sample; 3] {
+fn written_here() -> [Sample; 4] {
     [
         Sample::inline("undos and locks", UNDOS, "message: \"enough\""),
+        Sample { patched_at: 3, ..Sample::inline("patched", PATCHED, "ooonn late") },
         Sample {
             signals: &[(500, "s", "\"b\""), (1_500, "t", "\"a\"")],
             ..Sample::inline("generations", GENERATIONS, "0 a, 1 b, 2 30s over")
@@ -237,17 +250,32 @@ fn written_here() -> [Sample; 3] {
 impl Sample {
     /// A sample without signals and failures.
     fn file(name: &'static str, file: &'static str, input: &'static str, ends: &'static str) -> Self {
-        Self { name, file, input, signals: &[], failures: &[], ends, inline: None }
+        Self { name, file, input, signals: &[], failures: &[], ends, inline: None, patched_at: 0 }
     }
 
     /// A script that is no file, without signals and failures.
     pub(crate) fn inline(name: &'static str, text: &'static str, ends: &'static str) -> Self {
-        Self { name, file: "", input: "{}", signals: &[], failures: &[], ends, inline: Some(text) }
+        Self {
+            name,
+            file: "",
+            input: "{}",
+            signals: &[],
+            failures: &[],
+            ends,
+            inline: Some(text),
+            patched_at: 0,
+        }
     }
 
     pub(crate) fn expected(&self, end: &RunEnd) -> Result<(), String> {
         let shown = format!("{end:?}");
         if shown.contains(self.ends) { Ok(()) } else { Err(shown) }
+    }
+
+    /// All names are new to the run since it has so many entries.
+    fn patches(&self) -> Patches {
+        let new = BTreeSet::from(["new", "lazy"].map(str::to_owned));
+        Patches::default().upgraded(&BTreeSet::new(), &new, Seq(self.patched_at))
     }
 
     fn text(&self) -> String {
@@ -356,6 +384,7 @@ impl<'s> SampleWorld<'s> {
                 environment: BTreeMap::new(),
                 timeout_ms: None,
                 secret: [7; 16],
+                patches: self.sample.patches(),
             },
             scripts: vec![(ScriptHash::of(&text), text)],
             claim: None,

@@ -313,6 +313,7 @@ impl Story {
             unread: unread.into_iter().collect(),
             timeout_ms: None,
             program: None,
+            patches: durun::history::Patches::default(),
         })))
     }
 

@@ -154,6 +154,7 @@ pub(super) fn start(script: &std::path::Path) -> RunStart {
             .into(),
         timeout_ms: None,
         secret: [7; 16],
+        patches: crate::history::Patches::default(),
     }
 }
 

@@ -57,8 +57,8 @@ be among those that stay, up to --to.
 retry opens a run again at the step that failed. Here the script did something
 after that: an undo, a message, a step in a catch block. Trying the step again
 as if that had not happened could repeat it, or contradict it; so retry leaves
-the decision to you. rewind does what you ask for, and shows first what is set
-aside:
+the decision to you; what the handler of on_failure did is no hindrance. rewind
+does what you ask for, and shows first what is set aside:
 
     durun rewind ID --to ENTRY --dry-run",
     },
@@ -143,5 +143,17 @@ store that they came from. And a store that executes runs takes no imported one.
 durun doctor asks the system for the size of the file, for free room and for the
 time that a write takes. One of these was refused; the system's words are in the
 message.",
+    },
+    Code {
+        name: "D1220",
+        title: "patched needs a name that is written out, and a place in the history",
+        text: "\
+When a run goes on under another text, durun reads the names of its patches out
+of both texts, and remembers where in the history each of them came. So a name
+is written out, and asked for where the script runs, not in a step or activity,
+which may be executed at any time:
+
+    let new = patched(\"tax in euro\");
+    step(\"invoice\", || if new { euro(total) } else { total });",
     },
 ];

@@ -1,14 +1,15 @@
-//! `durun check`: the mistakes of scripts that can be seen without running them.
+//! `durun check`: the mistakes of scripts that can be seen without running them, and the runs that do not fit them.
 
 use crate::cli::args::Format;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::render::run_json::SCHEMA;
+use crate::cli::render::verdicts::{self, Verdict};
 use crate::cli::report::Report;
 use crate::cli::report_check::{Found, of};
-use crate::client::{ClientError, ProgramError, check};
-use clap::Args;
+use crate::client::{ClientError, Fit, ProgramError, RunView, check, check_runs, load_program};
+use clap::{Args, ValueEnum};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -20,12 +21,17 @@ const EXAMPLES: &str = "\
 Looked for are functions, variables and options that there are not, commands where none may stand, activities that
 nothing answers, and code that is seldom meant so. Nothing is executed, and no store is needed.
 
-Exit codes: 0 nothing but warnings, 1 errors; with --strict warnings, too.
+With --runs the history of each run of the script is replayed against the file, and nothing is changed: ok, or the first
+difference with the lines of both texts.
+
+Exit codes: 0 nothing but warnings, 1 errors or a run that does not fit; with --strict warnings, too.
 
 Examples:
   durun check order.rhai
   durun check --watch order.rhai          again after each change, until Ctrl-C
-  durun check -o json scripts/*.rhai      for editors and CI";
+  durun check -o json scripts/*.rhai      for editors and CI
+  durun check order.rhai --runs           may the runs that are there go on under it?
+  durun check order.rhai --runs=open      only those that have not ended";
 
 /// The arguments of `durun check`.
 #[derive(Debug, Args)]
@@ -40,12 +46,29 @@ pub(crate) struct CheckArgs {
     /// Warnings are errors, too
     #[arg(long)]
     strict: bool,
+    /// Replay every run of these scripts against them, too
+    #[arg(long, conflicts_with = "watch", value_name = "WHICH", require_equals = true, num_args = 0..=1,
+          default_missing_value = "all")]
+    runs: Option<Which>,
+}
+
+/// Which runs are replayed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Which {
+    /// All
+    All,
+    /// Those that have not ended
+    Open,
 }
 
 /// Does it.
 pub(crate) fn run(context: &Context, args: &CheckArgs) -> Result<Exit, CliError> {
     let found = all(context, args)?;
-    show(context, &found)?;
+    let tried = match args.runs {
+        Some(which) => runs(context, args, which)?,
+        None => Vec::new(),
+    };
+    show(context, &found, &tried)?;
     if args.watch {
         return watch(context, args, found);
     }
@@ -53,7 +76,37 @@ pub(crate) fn run(context: &Context, args: &CheckArgs) -> Result<Exit, CliError>
     if found.is_empty() {
         context.note("nothing found");
     }
-    Ok(if fails { Exit::Failed } else { Exit::Done })
+    if args.runs.is_some() && tried.is_empty() {
+        context.note("no runs of that script");
+    }
+    let fits = tried.iter().all(|(_, verdict)| verdict.word == "ok");
+    Ok(if fails || !fits { Exit::Failed } else { Exit::Done })
+}
+
+/// The runs of the scripts, where there is a store. A text that is no script has been told of.
+fn runs(context: &Context, args: &CheckArgs, which: Which) -> Result<Vec<(RunView, Verdict)>, CliError> {
+    let Some(session) = context.session_if_any()? else { return Ok(Vec::new()) };
+    let mut tried = Vec::new();
+    for file in &args.files {
+        let program = match load_program(file, context.executor.as_ref()) {
+            Err(ProgramError::Syntax { .. }) => continue,
+            loaded => loaded.map_err(ClientError::from)?,
+        };
+        let verdicts = check_runs(&session, &program, which == Which::Open)?.into_iter();
+        tried.extend(verdicts.map(|(view, fit)| {
+            let verdict = fit.map_or_else(Verdict::bad, |fit| Verdict::good("ok", fits(&fit)));
+            (view, verdict)
+        }));
+    }
+    Ok(tried)
+}
+
+fn fits(fit: &Fit) -> &'static str {
+    match fit {
+        Fit { changed: false, .. } => "ok: it has that text",
+        Fit { goes_on: true, .. } => "ok: it has ended, and under the text would go on",
+        Fit { .. } => "ok",
+    }
 }
 
 fn all(context: &Context, args: &CheckArgs) -> Result<Vec<Found>, CliError> {
@@ -77,18 +130,23 @@ fn one(context: &Context, file: &Path) -> Result<Vec<Found>, CliError> {
     }
 }
 
-fn show(context: &Context, found: &[Found]) -> Result<(), CliError> {
+fn show(context: &Context, found: &[Found], tried: &[(RunView, Verdict)]) -> Result<(), CliError> {
+    let findings = || found.iter().map(document);
     match context.format() {
         Format::Table => {
             let color = context.color_stdout();
-            let blocks: Vec<String> = found.iter().map(|found| found.report.render(color)).collect();
+            let mut blocks: Vec<String> = found.iter().map(|found| found.report.render(color)).collect();
+            if !tried.is_empty() {
+                blocks.push(verdicts::table(tried, context.table_width(), color));
+            }
             context.print(&blocks.join("\n"))
         }
         Format::Json => context.print_json(&json!({
             "schema": SCHEMA,
-            "findings": found.iter().map(document).collect::<Vec<_>>(),
+            "findings": findings().collect::<Vec<_>>(),
+            "runs": verdicts::documents(tried),
         })),
-        Format::Jsonl => context.print_lines(found.iter().map(document)),
+        Format::Jsonl => context.print_lines(findings().chain(verdicts::documents(tried))),
     }
 }
 
@@ -119,7 +177,7 @@ fn watch(context: &Context, args: &CheckArgs, mut before: Vec<Found>) -> Result<
             if now.is_empty() && context.format() == Format::Table {
                 context.print("nothing found")?;
             } else {
-                show(context, &now)?;
+                show(context, &now, &[])?;
             }
             before = now;
         }

@@ -5,10 +5,11 @@ use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::render::entry_json;
+use crate::cli::render::rewinds::Rewinds;
 use crate::cli::render::story::Story;
 use crate::cli::render::when::absolute;
 use crate::client::{HistoryReader, Session, Watch, find, read_branch, view};
-use crate::history::{Entry, RunId, RunRow, Seq};
+use crate::history::{Branch, Entry, RunId, RunRow, Seq};
 use clap::Args;
 
 const EXAMPLES: &str = "\
@@ -40,7 +41,8 @@ pub(crate) fn run(context: &Context, args: &HistoryArgs) -> Result<Exit, CliErro
     let row = find(&session, &args.id)?;
     let watch = if args.follow { Some(Watch::begin(&session, row.no)?) } else { None };
     let mut reader = HistoryReader::new(row.no, row.id.clone()).of_generation(args.generation);
-    let mut story = Story::new(context.color_stdout());
+    let rewinds = Rewinds::of(&row, args.generation.unwrap_or(row.generation));
+    let mut story = Story::new(context.color_stdout()).rewound(rewinds.clone());
     let mut kept = if args.all { set_aside(context, &session, &row)? } else { Vec::new() };
     loop {
         // Asked first: entries that follow are read before the end is believed.
@@ -51,9 +53,9 @@ pub(crate) fn run(context: &Context, args: &HistoryArgs) -> Result<Exit, CliErro
                 break;
             }
             match context.format() {
-                Format::Json if watch.is_none() => kept.extend(documents(&row.id, &page)),
+                Format::Json if watch.is_none() => kept.extend(documents(&row.id, &page, &rewinds)),
                 Format::Json | Format::Jsonl => {
-                    context.print_lines(documents(&row.id, &page))?;
+                    context.print_lines(documents(&row.id, &page, &rewinds))?;
                 }
                 Format::Table => {
                     let lines: String = page.iter().map(|(seq, entry)| story.tell(*seq, entry)).collect();
@@ -79,7 +81,8 @@ fn set_aside(context: &Context, session: &Session, row: &RunRow) -> Result<Vec<s
     let mut kept = Vec::new();
     for (number, branch) in row.branches.iter().enumerate() {
         let entries = read_branch(session, row, number)?;
-        let documents = documents(&row.id, &entries).map(|mut document| {
+        let none = Rewinds::default();
+        let documents = documents(&row.id, &entries, &none).map(|mut document| {
             if let Some(document) = document.as_object_mut() {
                 document.insert("branch".to_owned(), number.into());
             }
@@ -89,7 +92,7 @@ fn set_aside(context: &Context, session: &Session, row: &RunRow) -> Result<Vec<s
             Format::Json => kept.extend(documents),
             Format::Jsonl => context.print_lines(documents)?,
             Format::Table => {
-                let by = if branch.again.is_some() { "rewind" } else { "retry" };
+                let by = if is_of_retry(branch, &entries) { "retry" } else { "rewind" };
                 let mut story = Story::new(context.color_stdout());
                 let lines: String = entries.iter().map(|(seq, entry)| story.tell(*seq, entry)).collect();
                 context.print(&format!("set aside by {by} {}:\n{lines}", absolute(branch.at)))?;
@@ -102,6 +105,16 @@ fn set_aside(context: &Context, session: &Session, row: &RunRow) -> Result<Vec<s
     Ok(kept)
 }
 
-fn documents<'a>(id: &'a RunId, page: &'a [(Seq, Entry)]) -> impl Iterator<Item = serde_json::Value> + 'a {
-    page.iter().map(move |(seq, entry)| entry_json::entry(id, *seq, entry))
+/// A retry sets its step aside and does not make it new.
+fn is_of_retry(branch: &Branch, entries: &[(Seq, Entry)]) -> bool {
+    let first = entries.first().and_then(|(_, entry)| entry.fact.outcome_of());
+    branch.again.as_ref().is_none_or(|again| first.is_some_and(|(op, _)| !again.is_of(op)))
+}
+
+fn documents<'a>(
+    id: &'a RunId,
+    page: &'a [(Seq, Entry)],
+    rewinds: &'a Rewinds,
+) -> impl Iterator<Item = serde_json::Value> + 'a {
+    page.iter().map(move |(seq, entry)| entry_json::entry(id, *seq, entry, rewinds))
 }

@@ -3,9 +3,15 @@
 use crate::cli::args::Format;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
+use crate::cli::escape::{self, shell};
 use crate::cli::exit::Exit;
-use crate::cli::render::{run_json, status};
-use crate::client::{RunView, Session, Watch, descendants, find, published, view};
+use crate::cli::render::status::{self, Beside};
+use crate::cli::render::{run_json, variables};
+use crate::cli::way_on::WayOn;
+use crate::client::{
+    MOST_LOOKED_AT, RunView, Session, Watch, descendants, find, lines, look, published, view,
+};
+use crate::history::RunStatus;
 use clap::Args;
 
 /// The most runs that are shown below one.
@@ -16,6 +22,7 @@ Examples:
   durun status order-1001
   durun status @last --watch                          again at each change, until it has ended
   durun status backup -o json | jq -r .status
+  durun status backup -o json --variables | jq .variables
   durun status backup --exit-code >/dev/null || echo \"look at it\"";
 
 /// The arguments of `durun status`.
@@ -30,6 +37,9 @@ pub(crate) struct StatusArgs {
     /// Exit as the run would have: 0 completed, 1 failed, 3 not finished, …
     #[arg(long)]
     exit_code: bool,
+    /// Show the script's variables where it waits, also of a long history, and in documents
+    #[arg(long)]
+    variables: bool,
 }
 
 /// Does it.
@@ -44,7 +54,7 @@ pub(crate) fn run(context: &Context, args: &StatusArgs) -> Result<Exit, CliError
             if shown.is_some() && context.format() == Format::Table {
                 context.print("\n")?;
             }
-            show(context, &session, &now, args.watch)?;
+            show(context, &session, &now, args)?;
         }
         match &watch {
             Some(watch) if !now.status.is_ended() => {
@@ -56,18 +66,71 @@ pub(crate) fn run(context: &Context, args: &StatusArgs) -> Result<Exit, CliError
     }
 }
 
-fn show(context: &Context, session: &Session, view: &RunView, again: bool) -> Result<(), CliError> {
+fn show(context: &Context, session: &Session, view: &RunView, args: &StatusArgs) -> Result<(), CliError> {
     let published = published(session, view.row.no)?;
     let children = descendants(session, view.row.no, MOST_DESCENDANTS)?;
     let now = context.clock.now();
     match context.format() {
         Format::Table => {
-            context.print(&status::render(view, &children, &published, now, context.color_stdout()))
+            let script = lines(session, view.row.no).ok();
+            let way_on = way_on(session, view);
+            let variables = variables(context, session, view, args);
+            let beside = Beside {
+                children: &children,
+                published: &published,
+                script: script.as_ref(),
+                way_on: &way_on,
+                variables: &variables,
+            };
+            context.print(&status::render(view, &beside, now, context.color_stdout()))
         }
-        // One after the other, whole documents spread over lines would be hard to read back.
-        Format::Json if again => {
-            context.print_lines(std::iter::once(run_json::full(view, &children, &published, now)))
+        Format::Json | Format::Jsonl => {
+            let mut document = run_json::full(view, &children, &published, now);
+            if let (true, Some(document)) = (args.variables, document.as_object_mut()) {
+                document.insert("variables".to_owned(), variables::document(&look(session, view.row.no)?));
+            }
+            // One after the other, whole documents spread over lines would be hard to read back.
+            if args.watch && context.format() == Format::Json {
+                context.print_lines(std::iter::once(document))
+            } else {
+                context.print_json(&document)
+            }
         }
-        Format::Json | Format::Jsonl => context.print_json(&run_json::full(view, &children, &published, now)),
+    }
+}
+
+/// The variables where the script waits, is stuck or has failed; or why they are not shown.
+fn variables(context: &Context, session: &Session, view: &RunView, args: &StatusArgs) -> Vec<String> {
+    let entries = view.entries.0;
+    let is_over = matches!(view.status, RunStatus::Completed | RunStatus::Cancelled | RunStatus::Terminated);
+    if entries == 0 || (is_over && !args.variables) {
+        return Vec::new();
+    }
+    if entries > MOST_LOOKED_AT && !args.variables {
+        let command = context.command(&format!("status {} --variables", view.row.id));
+        return vec![format!("not shown: {entries} entries would be replayed: {command}")];
+    }
+    match look(session, view.row.no) {
+        Ok(seen) => variables::told(&seen),
+        Err(error) => vec![format!("not shown: {}", escape::line(&error.to_string()))],
+    }
+}
+
+/// The commands that let a run go on that a person has to mend.
+fn way_on(session: &Session, view: &RunView) -> Vec<String> {
+    match view.status {
+        RunStatus::Stuck => {
+            let (id, script) = (&view.row.id, shell(&view.row.script));
+            vec![format!("upgrade {id} --script {script} && durun resume {id}")]
+        }
+        RunStatus::Failed | RunStatus::TimedOut => {
+            WayOn::of(session, &view.row.id, &view.row.status).commands(view)
+        }
+        RunStatus::Running
+        | RunStatus::Waiting
+        | RunStatus::Parked
+        | RunStatus::Completed
+        | RunStatus::Cancelled
+        | RunStatus::Terminated => Vec::new(),
     }
 }

@@ -5,7 +5,8 @@ use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::render::{run_json::SCHEMA, why};
-use crate::client::{find, view};
+use crate::cli::way_on::WayOn;
+use crate::client::{find, lines, view};
 use clap::Args;
 use serde_json::json;
 
@@ -26,18 +27,21 @@ pub(crate) struct WhyArgs {
 pub(crate) fn run(context: &Context, args: &WhyArgs) -> Result<Exit, CliError> {
     let session = context.session()?;
     let view = view(&session, find(&session, &args.id)?.no)?;
-    let why = why::explain(&view, context.clock.now());
+    let script = lines(&session, view.row.no).ok();
+    let way = WayOn::of(&session, &view.row.id, &view.row.status);
+    let why = why::explain(&view, script.as_ref(), &way, context.clock.now());
     let commands: Vec<String> = why.commands.iter().map(|words| context.command(words)).collect();
     match context.format() {
         Format::Table => {
             let lines: Vec<String> = commands.iter().map(|command| format!("  {command}")).collect();
-            context.print(&[vec![why.text], lines].concat().join("\n"))?;
+            context.print(&[vec![why.text], why.lines, lines].concat().join("\n"))?;
         }
         Format::Json | Format::Jsonl => context.print_json(&json!({
             "schema": SCHEMA,
             "id": view.row.id.as_str(),
             "status": view.status.word(),
             "why": why.text,
+            "lines": why.lines,
             "commands": commands,
         }))?,
     }

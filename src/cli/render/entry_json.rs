@@ -1,15 +1,17 @@
 //! An entry of a history as a JSON document, schema 1.
 
+use super::rewinds::Rewinds;
 use super::run_json::SCHEMA;
 use crate::history::{
-    ChildEnded, ChildOutcome, Entry, Fact, Resolution, RunEnd, RunId, Seq, TokenResolved, UpdateAnswer,
-    UpdateCompleted,
+    ChildEnded, ChildOutcome, Entry, Fact, Moment, Resolution, RunEnd, RunId, Seq, TokenResolved,
+    UpdateAnswer, UpdateCompleted,
 };
 use crate::timer::rfc3339;
 use serde_json::{Value as Json, json};
 
 /// One entry with its place.
-pub(crate) fn entry(run: &RunId, seq: Seq, entry: &Entry) -> Json {
+pub(crate) fn entry(run: &RunId, seq: Seq, entry: &Entry, rewinds: &Rewinds) -> Json {
+    let took = |asked, ended| rewinds.took(seq, asked, ended);
     let mut document = json!({
         "schema": SCHEMA,
         "run": run.as_str(),
@@ -17,13 +19,13 @@ pub(crate) fn entry(run: &RunId, seq: Seq, entry: &Entry) -> Json {
         "at": rfc3339(entry.at),
         "kind": entry.fact.word(),
     });
-    if let (Json::Object(document), Json::Object(more)) = (&mut document, facts(&entry.fact)) {
+    if let (Json::Object(document), Json::Object(more)) = (&mut document, facts(&entry.fact, &took)) {
         document.extend(more);
     }
     document
 }
 
-fn facts(fact: &Fact) -> Json {
+fn facts(fact: &Fact, took: &dyn Fn(Moment, Moment) -> i64) -> Json {
     match fact {
         Fact::RunBegan { seed } => json!({"seed": seed.to_string()}),
         Fact::ActivityCompleted(done) => json!({
@@ -35,7 +37,7 @@ fn facts(fact: &Fact) -> Json {
             "attempts": done.attempts,
             "scheduled_at": rfc3339(done.scheduled_at),
             "ended_at": rfc3339(done.ended_at),
-            "took_ms": done.ended_at.since_ms(done.scheduled_at),
+            "took_ms": took(done.scheduled_at, done.ended_at),
         }),
         Fact::ActivityFailed(failed) => json!({
             "op": failed.op.0,
@@ -46,7 +48,7 @@ fn facts(fact: &Fact) -> Json {
             "attempts": failed.attempts,
             "scheduled_at": rfc3339(failed.scheduled_at),
             "ended_at": rfc3339(failed.ended_at),
-            "took_ms": failed.ended_at.since_ms(failed.scheduled_at),
+            "took_ms": took(failed.scheduled_at, failed.ended_at),
         }),
         Fact::TimerFired(fired) => json!({
             "op": fired.op.0,

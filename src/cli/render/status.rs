@@ -1,22 +1,32 @@
 //! How one run stands, for people.
 
+use super::lines::{of_end, shown};
 use super::paint::Paint;
 use super::runs::{branch, remark, waker};
 use super::unblock::{asks_once, commands};
 use super::waits::sentence;
 use super::when::{absolute, relative};
 use crate::cli::escape;
-use crate::client::{Descendant, RunView, open_question};
+use crate::client::{Descendant, Lines, RunView, open_question};
 use crate::history::{Moment, Pending, RunEnd, RunId, StoredStatus, Value};
 
+/// What is shown beside the view of a run.
+pub(crate) struct Beside<'a> {
+    /// The runs below it.
+    pub(crate) children: &'a [Descendant],
+    /// What its script has published.
+    pub(crate) published: &'a [(String, Value)],
+    /// The lines of its script.
+    pub(crate) script: Option<&'a Lines>,
+    /// What lets it go on where a person has to mend it: words behind `durun`.
+    pub(crate) way_on: &'a [String],
+    /// The variables where it waits, in lines.
+    pub(crate) variables: &'a [String],
+}
+
 /// The block that `durun status` prints.
-pub(crate) fn render(
-    view: &RunView,
-    children: &[Descendant],
-    published: &[(String, Value)],
-    now: Moment,
-    color: bool,
-) -> String {
+pub(crate) fn render(view: &RunView, beside: &Beside<'_>, now: Moment, color: bool) -> String {
+    let Beside { children, published, script, way_on, variables } = *beside;
     let row = &view.row;
     let mut out = format!("{}  {}\n", row.id, Paint::of(view.status).paint(view.status.word(), color));
     let mut line = |label: &str, text: &str| {
@@ -45,6 +55,7 @@ pub(crate) fn render(
     let alone = asks_once(&view.pending);
     for (place, pending) in view.pending.iter().enumerate() {
         line(if place == 0 { "waits for" } else { "" }, &sentence(pending, now));
+        line("", &shown(script, pending.line, Some(&pending.label)).unwrap_or_default());
         for more in below(&row.id, pending, alone, now) {
             line("", &more);
         }
@@ -67,6 +78,13 @@ pub(crate) fn render(
     }
     for (label, text) in outcome(&row.status) {
         line(label, &escape::line(&text));
+    }
+    line("", &of_end(script, view).unwrap_or_default());
+    for words in way_on {
+        line("", &format!("  durun {words}"));
+    }
+    for (place, text) in variables.iter().enumerate() {
+        line(if place == 0 { "variables" } else { "" }, text);
     }
     out
 }

@@ -1,6 +1,7 @@
 //! A history as a story: what happened, one line an entry, with the time since the beginning.
 
 use super::paint::Paint;
+use super::rewinds::Rewinds;
 use super::waits::name;
 use super::when::absolute;
 use crate::cli::escape;
@@ -16,12 +17,18 @@ const VALUE_WIDTH: usize = 60;
 pub(crate) struct Story {
     began: Option<Moment>,
     color: bool,
+    rewinds: Rewinds,
 }
 
 impl Story {
     /// At the beginning.
     pub(crate) fn new(color: bool) -> Self {
-        Self { began: None, color }
+        Self { began: None, color, rewinds: Rewinds::default() }
+    }
+
+    /// Of a history that was rewound.
+    pub(crate) fn rewound(self, rewinds: Rewinds) -> Self {
+        Self { rewinds, ..self }
     }
 
     /// One entry's line.
@@ -31,16 +38,17 @@ impl Story {
             Some(began) => format!("+{}", show_duration(entry.at.since_ms(began))),
         };
         self.began.get_or_insert(entry.at);
-        let (mark, paint, text) = words(&entry.fact);
+        let took = |asked, ended| self.rewinds.took(seq, asked, ended);
+        let (mark, paint, text) = words(&entry.fact, &took);
         format!("{seq:>4}  {time:<10}  {} {text}\n", paint.paint(mark, self.color))
     }
 }
 
-fn words(fact: &Fact) -> (&'static str, Paint, String) {
+fn words(fact: &Fact, took: &dyn Fn(Moment, Moment) -> i64) -> (&'static str, Paint, String) {
     match fact {
         Fact::RunBegan { .. } => ("▸", Paint::Bold, "the run began".to_owned()),
         Fact::ActivityCompleted(done) => {
-            let took = show_duration(done.ended_at.since_ms(done.scheduled_at));
+            let took = show_duration(took(done.scheduled_at, done.ended_at));
             let result = value(&done.result, " → ");
             let tries = tries(done.attempts);
             (
@@ -50,7 +58,7 @@ fn words(fact: &Fact) -> (&'static str, Paint, String) {
             )
         }
         Fact::ActivityFailed(failed) => {
-            let took = show_duration(failed.ended_at.since_ms(failed.scheduled_at));
+            let took = show_duration(took(failed.scheduled_at, failed.ended_at));
             let message = escape::line(&failed.failure.message);
             let tries = tries(failed.attempts);
             let name = name(failed.label.kind, &failed.label.name);

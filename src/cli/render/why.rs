@@ -1,11 +1,13 @@
 //! Why a run stands where it stands: one paragraph, and what unblocks it.
 
+use super::lines::{of_end, shown};
 use super::unblock::{asks_once, commands};
 use super::waits::{attempt, name, tries};
 use super::when::{absolute, coarse, left, relative};
-use crate::cli::escape;
-use crate::client::{RunView, open_question};
-use crate::history::{CommandKind, Moment, Pending, RunEnd, StoredStatus};
+use crate::cli::escape::{self, shell};
+use crate::cli::way_on::WayOn;
+use crate::client::{Lines, RunView, open_question};
+use crate::history::{CommandKind, Failure, Moment, Pending, RunEnd, StoredStatus, Value};
 
 /// How many pending commands are told of.
 const MOST: usize = 3;
@@ -14,44 +16,75 @@ const MOST: usize = 3;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Why {
     pub(crate) text: String,
+    /// The lines of the script that it speaks of.
+    pub(crate) lines: Vec<String>,
     /// Words behind `durun`.
     pub(crate) commands: Vec<String>,
 }
 
 /// Explains how a run stands.
-pub(crate) fn explain(view: &RunView, now: Moment) -> Why {
+pub(crate) fn explain(view: &RunView, script: Option<&Lines>, way: &WayOn, now: Moment) -> Why {
     let id = &view.row.id;
     match &view.row.status {
-        StoredStatus::Open => open(view, now),
+        StoredStatus::Open => open(view, script, now),
         StoredStatus::Stuck(stuck) => {
             let place = stuck.line.map(|line| format!(" in line {line}")).unwrap_or_default();
             let hint =
                 stuck.hint.as_ref().map(|hint| format!(" {}.", escape::line(hint))).unwrap_or_default();
             let message = escape::line(&stuck.message);
+            let since =
+                format!("Since {} ({})", absolute(view.row.updated_at), relative(view.row.updated_at, now));
             let text = format!(
-                "Run {id} is stuck{place} ({}): {message}. Its script must be mended; nothing is lost.{hint}",
+                "{since} run {id} is stuck{place} ({}): {message}. Its script must be mended; nothing is lost. Nobody executes \
+                 it.{hint}",
                 stuck.kind
             );
-            Why { text, commands: vec![format!("history {id}")] }
+            let path = shell(script.map_or(view.row.script.as_str(), Lines::path));
+            let commands = vec![format!("upgrade {id} --script {path}"), format!("resume {id}")];
+            Why { text, lines: of_end(script, view).into_iter().collect(), commands }
         }
         StoredStatus::Ended(end) => {
-            let (text, command) = match end {
-                RunEnd::Completed { .. } => ("completed".to_owned(), "result"),
+            let text = match end {
+                RunEnd::Completed { .. } => "completed".to_owned(),
                 RunEnd::Failed { failure } => {
                     let place = failure.line.map(|line| format!(" in line {line}")).unwrap_or_default();
-                    let retry = if failure.data.contains_key("name") { "retry" } else { "history" };
-                    (format!("failed{place}: {}", escape::line(&failure.message)), retry)
+                    let message = escape::line(&failure.message);
+                    format!("failed{place}: {message}{}", attempts(failure))
                 }
-                RunEnd::Cancelled { reason } => (because("was cancelled", reason), "history"),
-                RunEnd::TimedOut { reason } => (because("exceeded its time-out", reason), "history"),
-                RunEnd::Terminated { reason } => (because("was terminated", reason), "history"),
+                RunEnd::Cancelled { reason } => because("was cancelled", reason),
+                RunEnd::TimedOut { reason } => because("exceeded its time-out", reason),
+                RunEnd::Terminated { reason } => because("was terminated", reason),
+            };
+            let after = match way {
+                WayOn::Rewind { effect, .. } => {
+                    format!(" After the failure it did {}.", escape::line(effect))
+                }
+                WayOn::Retry | WayOn::None => String::new(),
             };
             let when = relative(view.last_at, now);
+            let commands = match end {
+                RunEnd::Completed { .. } => vec![format!("result {id}")],
+                RunEnd::Failed { .. }
+                | RunEnd::Cancelled { .. }
+                | RunEnd::TimedOut { .. }
+                | RunEnd::Terminated { .. } => way.commands(view),
+            };
             Why {
-                text: format!("Run {id} waits for nothing: it has ended ({when}). It {text}."),
-                commands: vec![format!("{command} {id}")],
+                text: format!("Run {id} waits for nothing: it has ended ({when}). It {text}.{after}"),
+                lines: of_end(script, view).into_iter().collect(),
+                commands,
             }
         }
+    }
+}
+
+/// What failed, and how often it was tried.
+fn attempts(failure: &Failure) -> String {
+    let name = failure.data.get("name").and_then(Value::as_text);
+    let tries = failure.data.get("attempts").and_then(Value::as_int);
+    match (name, tries) {
+        (Some(name), Some(tries)) => format!(" ({} {}, attempts: {tries})", failure.kind, escape::line(name)),
+        (Some(_) | None, _) => String::new(),
     }
 }
 
@@ -59,7 +92,7 @@ fn because(what: &str, reason: &str) -> String {
     if reason.is_empty() { what.to_owned() } else { format!("{what}: {}", escape::line(reason)) }
 }
 
-fn open(view: &RunView, now: Moment) -> Why {
+fn open(view: &RunView, script: Option<&Lines>, now: Moment) -> Why {
     let id = &view.row.id;
     let told: Vec<&Pending> = view.pending.iter().filter(|row| is_told(row)).collect();
     let mut sentences: Vec<String> =
@@ -92,7 +125,10 @@ fn open(view: &RunView, now: Moment) -> Why {
             unblock.push(format!("resume {id}"));
         }
     }
-    Why { text: format!("Run {id} is {}. {}", view.status, sentences.join(" ")), commands: unblock }
+    let mut lines: Vec<String> =
+        told.iter().take(MOST).filter_map(|row| shown(script, row.line, Some(&row.label))).collect();
+    lines.dedup();
+    Why { text: format!("Run {id} is {}. {}", view.status, sentences.join(" ")), lines, commands: unblock }
 }
 
 /// Timers beside the script's own commands say little.

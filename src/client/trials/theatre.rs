@@ -222,6 +222,7 @@ impl Stage for Theatre {
                 environment: plan.environment.clone(),
                 timeout_ms: plan.timeout_ms,
                 secret,
+                patches: crate::history::Patches::default(),
             },
             scripts: program.texts,
             claim: None,

@@ -60,6 +60,7 @@ fn ruling_17_the_runs_own_time_out_is_a_cancel_that_ends_as_timed_out() {
         input: Value::Null,
         timeout_ms: Some(60_000),
         secret: [7; 16],
+        ..Default::default()
     };
     let mut story = Story::with("sleep(\"1h\");", charter);
     story.begin();

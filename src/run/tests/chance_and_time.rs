@@ -54,7 +54,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
     fn live_and_replayed_stand_alike_after_every_entry(which in 0..4_usize, choices in prop::collection::vec((0..24_u8, 0..8_usize), 0..24)) {
-        let charter = Charter { id: "p".into(), generation: 0, input: Value::Null, timeout_ms: None, secret: [7; 16] };
+        let charter = Charter { id: "p".into(), generation: 0, input: Value::Null, timeout_ms: None, secret: [7; 16], ..Default::default() };
         let mut story = Story::with(SCRIPTS[which], charter);
         story.begin();
         for (what, place) in choices {

@@ -60,6 +60,7 @@ fn a_run_that_timed_out_has_failed_and_one_that_was_cancelled_has_not() {
         input: Value::Null,
         timeout_ms: Some(60_000),
         secret: [7; 16],
+        ..Default::default()
     };
     let text = "on_failure(|err| activity(\"mail\", err.message)); wait_signal(\"never\");";
     let mut story = Story::with(text, charter);

@@ -56,7 +56,17 @@ impl Author {
         (0..=self.below(3)).map(|_| self.statement(depth)).collect::<Vec<_>>().join(" ")
     }
 
+    /// Some statements are marked: under another text of the same script they are another.
     fn statement(&mut self, depth: u32) -> String {
+        let statement = self.plain(depth);
+        if self.below(4) > 0 {
+            return statement;
+        }
+        self.names += 1;
+        format!("/*old {0}:*/ {statement} /*:{0}*/", self.names)
+    }
+
+    fn plain(&mut self, depth: u32) -> String {
         self.names += 1;
         let (no, pick) = (self.names, self.below(16));
         if depth == 0 && pick >= 9 {
@@ -159,4 +169,39 @@ fn a_thousand_generated_scripts_replay_alike_from_every_cut_third_part() {
 #[test]
 fn a_thousand_generated_scripts_replay_alike_from_every_cut_last_part() {
     tell_stories(750..1000);
+}
+
+/// The same script with another statement in the place of each that is marked.
+fn patched(text: &str, names: u32) -> String {
+    (0..=names).fold(text.to_owned(), |text, no| {
+        let new = format!("if patched(\"p{no}\") {{ n += activity(\"new{no}\"); }} else {{");
+        text.replace(&format!("/*old {no}:*/"), &new).replace(&format!("/*:{no}*/"), "(); }")
+    })
+}
+
+#[test]
+fn a_patched_text_replays_what_was_recorded_before_it_and_goes_on_with_what_is_new() {
+    let interpreter = Interpreter::new();
+    let (mut upgrades, mut changed) = (0, 0);
+    for seed in 5_000..5_400 {
+        let mut author = Author { chance: Chance::new(seed), names: 0 };
+        let text = author.script();
+        let new = patched(&text, author.names);
+        let mut story = Story::on(&interpreter, &text);
+        story.begin();
+        let at = author.below(8);
+        for step in 0..2 * ENTRIES {
+            if story.end().is_some() {
+                break;
+            }
+            if step == usize::try_from(at).expect("small") {
+                assert_eq!(story.goes_on_under(&new), Told::Same, "seed {seed}:\n{text}\n{new}");
+                upgrades += 1;
+            }
+            goes_on(&mut story, &mut author);
+        }
+        assert_eq!(story.replayed(), Told::Same, "seed {seed}:\n{new}");
+        changed += usize::from(story.done().iter().any(|name| name.starts_with("new")));
+    }
+    assert!(upgrades > 200 && changed > 50, "{upgrades} upgrades, {changed} runs did something new");
 }

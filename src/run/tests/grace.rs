@@ -15,6 +15,7 @@ fn with_timeout(text: &str) -> Story {
         input: Value::Null,
         timeout_ms: Some(60_000),
         secret: [7; 16],
+        ..Default::default()
     };
     Story::with(text, charter)
 }

@@ -17,6 +17,7 @@ mod mail;
 mod mailbox;
 mod nondeterminism;
 mod parallel;
+mod patches;
 mod predicates;
 mod queries;
 mod questions;

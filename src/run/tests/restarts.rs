@@ -5,7 +5,14 @@ use crate::history::{RunEnd, Value};
 use crate::run::Charter;
 
 fn limited(ms: i64) -> Charter {
-    Charter { id: "story".into(), generation: 4, input: Value::Int(7), timeout_ms: Some(ms), secret: [7; 16] }
+    Charter {
+        id: "story".into(),
+        generation: 4,
+        input: Value::Int(7),
+        timeout_ms: Some(ms),
+        secret: [7; 16],
+        ..Default::default()
+    }
 }
 
 #[test]

@@ -23,19 +23,19 @@ pub(super) struct Story {
     pub(super) interpreter: Interpreter,
     pub(super) script: Rc<Script>,
     pub(super) charter: Charter,
-    run: Run,
-    state: Replayed,
-    entries: Vec<Entry>,
+    pub(super) run: Run,
+    pub(super) state: Replayed,
+    pub(super) entries: Vec<Entry>,
     pub(super) now: i64,
     messages: u64,
     pub(super) logs: Vec<String>,
     pub(super) published: Vec<(String, Value)>,
     /// What could be seen from outside after each good entry.
-    stood: Vec<String>,
+    pub(super) stood: Vec<String>,
 }
 
 /// What a run shows after an entry: open commands with their instants, the end, what the stretch logged and published.
-fn sight(state: &Replayed) -> String {
+pub(super) fn sight(state: &Replayed) -> String {
     let open: Vec<String> = state
         .open
         .values()
@@ -57,10 +57,10 @@ fn sight(state: &Replayed) -> String {
 }
 
 fn plain() -> Charter {
-    Charter { id: "story".into(), generation: 0, input: Value::Null, timeout_ms: None, secret: [7; 16] }
+    Charter { id: "story".into(), secret: [7; 16], ..Charter::default() }
 }
 
-fn compile(interpreter: &Interpreter, text: &str) -> Rc<Script> {
+pub(super) fn compile(interpreter: &Interpreter, text: &str) -> Rc<Script> {
     let source = Source { path: "story.rhai".into(), main: text.into(), modules: [].into() };
     Script::compile(interpreter, source).expect("compiles")
 }

@@ -146,6 +146,7 @@ fn neither_cancel_nor_time_out_nor_the_end_of_the_grace_interrupts_an_undo() {
         input: Value::Null,
         timeout_ms: Some(3_600_000),
         secret: [7; 16],
+        ..Default::default()
     };
     let mut story = Story::with("on_undo(|| { sleep(1); activity(\"back\"); }); throw \"no\";", charter);
     story.begin();
@@ -169,6 +170,7 @@ fn a_time_out_takes_back_and_the_run_has_timed_out() {
         input: Value::Null,
         timeout_ms: Some(60_000),
         secret: [7; 16],
+        ..Default::default()
     };
     let mut story = Story::with("on_undo(|| activity(\"back\")); wait_signal(\"never\");", charter);
     story.begin();

@@ -22,6 +22,7 @@ mod on_update;
 mod options;
 mod parallel;
 pub(super) mod params;
+mod patched;
 mod poll;
 mod progress;
 mod publish;
@@ -78,6 +79,7 @@ const ALL: &[HostCall] = &[
     HostCall { names: &["on_update"], register: on_update::register },
     HostCall { names: &["parallel"], register: parallel::register },
     HostCall { names: &["params"], register: params::register },
+    HostCall { names: &["patched"], register: patched::register },
     HostCall { names: &["poll"], register: poll::register },
     HostCall { names: &["progress"], register: progress::register },
     HostCall { names: &["publish"], register: publish::register },

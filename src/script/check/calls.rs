@@ -124,6 +124,7 @@ impl Walker<'_> {
             self.closed(called);
             self.activity(called);
             rules::unused(self, called, used);
+            rules::patch(self, called);
         }
         if own {
             self.function(name, self.place);

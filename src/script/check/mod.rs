@@ -47,6 +47,8 @@ pub enum Rule {
     Option,
     /// A command where none may stand: in a predicate, a query, a step, an activity.
     Command,
+    /// A patch of which the name is not written out, or that has no place in the history.
+    Patch,
     /// An activity that is no function, no file and not configured.
     Activity,
     /// A value that an option or an argument does not take.
@@ -78,6 +80,7 @@ impl Rule {
             | Self::Variable
             | Self::Option
             | Self::Command
+            | Self::Patch
             | Self::Activity
             | Self::Value
             | Self::Program
@@ -90,6 +93,11 @@ impl Rule {
             | Self::LostUpdate => false,
         }
     }
+}
+
+/// Whether a strand may wait in a call of that name, or in what it calls.
+pub(super) fn waits(name: &str) -> bool {
+    calls::suspends(name) || name == "attempt"
 }
 
 /// Looks through a script and what it imports; `is_activity` tells of names whether something beside the script's functions answers

@@ -2,7 +2,7 @@
 
 use super::calls::{Called, suspends};
 use super::known::closure;
-use super::walk::Walker;
+use super::walk::{Place, Walker};
 use super::{Rule, options};
 use rhai::{ASTNode, BinaryExpr, Expr, OpAssignment};
 
@@ -45,6 +45,21 @@ fn has_otherwise(options: Option<&Expr>) -> bool {
         Some(Expr::Variable(..)) => true,
         _ => false,
     }
+}
+
+/// `patched(name)`: an upgrade reads the names out of the text; and what a body does is not recorded one by one.
+pub(super) fn patch(walker: &mut Walker<'_>, called: &Called<'_>) {
+    if called.name() != "patched" {
+        return;
+    }
+    let (message, hint) = match (called.call.args.as_slice(), walker.place) {
+        ([Expr::StringConstant(..)], Place::Body(place)) => {
+            (format!("patched may not stand inside {place}"), "ask before it: let new = patched(\"name\");")
+        }
+        ([Expr::StringConstant(..)] | [] | [_, _, ..], _) => return,
+        ([_], _) => ("patched takes its name written out".to_owned(), "write patched(\"name\")"),
+    };
+    walker.tell(Rule::Patch, called.position, message, Some(hint.to_owned()));
 }
 
 /// Whether a call keeps a closure that it is given, with what the closure shares.

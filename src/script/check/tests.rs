@@ -220,3 +220,10 @@ fn a_variable_that_is_not_there_is_told_by_where_it_is_read() {
     let validates = "let n = 0; on_update(\"a\", |x| x, #{validate: |x| sleep(1)});";
     finds(validates, "Command (1, 50) sleep may not stand in what validates an update");
 }
+
+#[test]
+fn names_of_patches_are_written_out_and_asked_for_in_the_script() {
+    finds("let name = \"a\"; patched(name)", "Patch (1, 17) patched takes its name written out");
+    finds("step(\"s\", || patched(\"a\"))", "Patch (1, 14) patched may not stand inside a step");
+    fine("if patched(\"a\") { sleep(1); } on_query(\"q\", || patched(\"a\")); wait_until(|| patched(\"a\"))");
+}

@@ -1,6 +1,6 @@
 //! Checks of `Claim` and `Release`: one executor at a time, each with an epoch of its own.
 
-use super::fixtures::{ALICE, BOB, append, new_run};
+use super::fixtures::{ALICE, BOB, append, new_run, patches};
 use super::{Chain, Check, Subject};
 use crate::history::{Program, RunId, RunNo, RunStatus, ScriptHash, StoredStatus, Stuck};
 use crate::store::{Answer, Append, Request, RowChange, StoreError, Upgrade};
@@ -99,7 +99,8 @@ fn upgraded(subject: &Subject) {
     let program = Program { path: "/mended.rhai".to_owned(), main: hash, modules: BTreeMap::new() };
     let upgrade = |epoch, text: &str| {
         let scripts = vec![(hash, text.to_owned())];
-        Request::Upgrade(Box::new(Upgrade { run, epoch, program: program.clone(), scripts }))
+        let patches = patches(3);
+        Request::Upgrade(Box::new(Upgrade { run, epoch, program: program.clone(), scripts, patches }))
     };
     let before = subject.all_of(run);
     assert_eq!(subject.ask(upgrade(2, &text)), Err(StoreError::Fenced { epoch: 2, current: 1 }));
@@ -112,7 +113,7 @@ fn upgraded(subject: &Subject) {
             panic!("a snapshot")
         };
         assert_eq!((snapshot.start.program, snapshot.row.status), (program.clone(), StoredStatus::Open));
-        assert_eq!(snapshot.row.script, "/mended.rhai");
+        assert_eq!((snapshot.row.script.as_str(), snapshot.start.patches), ("/mended.rhai", patches(3)));
     }
     subject.done(Request::Terminate { run, reason: String::new() });
     assert!(matches!(subject.ask(upgrade(1, &text)), Err(StoreError::Ended { .. })));

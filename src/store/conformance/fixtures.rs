@@ -55,6 +55,7 @@ pub fn new_run(id: &str) -> NewRun {
             environment: BTreeMap::from([("LANG".to_owned(), "C".to_owned())]),
             timeout_ms: Some(5),
             secret: [7; 16],
+            patches: crate::history::Patches::default(),
         },
         scripts: vec![(hash, TEXT.to_owned())],
         claim: None,
@@ -203,4 +204,10 @@ impl Subject {
             Request::Published { run },
         ])
     }
+}
+
+/// A patch that holds behind so many entries.
+pub(super) fn patches(entries: u32) -> crate::history::Patches {
+    let new = std::collections::BTreeSet::from(["new".to_owned()]);
+    crate::history::Patches::default().upgraded(&std::collections::BTreeSet::new(), &new, Seq(entries))
 }

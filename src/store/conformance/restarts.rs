@@ -1,6 +1,6 @@
 //! Checks of restarts: a generation is set aside whole, the next begins empty, mail and keys stay, and endless runs do not grow.
 
-use super::fixtures::{ALICE, BOB, NOON, append, new_run, pending, signal};
+use super::fixtures::{ALICE, BOB, NOON, append, new_run, patches, pending, signal};
 use super::{Chain, Check, Subject};
 use crate::history::{
     Fact, Message, MessageBody, MessageNo, OpId, Pending, Program, Record, Restart, RunNo, RunRestarted,
@@ -165,16 +165,19 @@ fn upgraded(subject: &Subject) {
     let main = ScriptHash::of("2");
     let program = Program { path: "/b.rhai".into(), main, modules: BTreeMap::new() };
     let scripts = vec![(main, "2".to_owned())];
-    let new = Upgrade { run, epoch: 1, program: program.clone(), scripts };
+    let new = Upgrade { run, epoch: 1, program: program.clone(), scripts, patches: patches(3) };
     assert_eq!(subject.ask(Request::Upgrade(Box::new(new))), Ok(Answer::Done));
     let start = subject.snapshot(run).start;
-    assert_eq!((start.program, start.input), (program.clone(), Value::from(1)));
+    assert_eq!((start.program, start.input, start.patches), (program.clone(), Value::from(1), patches(3)));
     match subject.start(crate::store::NewRun { nonce: crate::history::MessageId([5; 16]), ..new_run("a") }) {
         Ok(Answer::Exists { start, .. }) => {
             assert_eq!((start.program, start.input), (program, new_run("a").start.input));
         }
         other => panic!("{other:?}"),
     }
+    // The next generation has a history of its own, all of it under the new text.
+    assert_eq!(subject.append(generation(subject, run)), Ok(Answer::Done));
+    assert!(subject.snapshot(run).start.patches.is_empty());
 }
 
 fn bounded(subject: &Subject) {

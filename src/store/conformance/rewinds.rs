@@ -1,6 +1,6 @@
 //! Checks of rewinds: the end of a history is set aside whole, the run is open again behind the rest, and nothing else is touched.
 
-use super::fixtures::{ALICE, BOB, Chain, NOON, append, new_run, pending, signal};
+use super::fixtures::{ALICE, BOB, Chain, NOON, append, new_run, patches, pending, signal};
 use super::{Check, Subject};
 use crate::history::{
     Again, Fact, Message, MessageBody, MessageId, MessageNo, OnParentClose, OpId, Pending, Program, Record,
@@ -60,6 +60,7 @@ fn to(run: RunNo, from: u32, entries: u32) -> Rewind {
         unread: Vec::new(),
         timeout_ms: None,
         program: None,
+        patches: crate::history::Patches::default(),
     }
 }
 
@@ -239,12 +240,13 @@ fn upgraded(subject: &Subject) {
     let with = |text: &str| Rewind {
         program: Some((program.clone(), vec![(main, text.to_owned())])),
         timeout_ms: Some(9),
+        patches: patches(3),
         ..to(run, 1, 4)
     };
     assert!(matches!(rewind(subject, with("3")), Err(StoreError::Protocol { .. })));
     assert_eq!(rewind(subject, with("2")), Ok(Answer::Done));
     let snapshot = subject.snapshot(run);
     assert_eq!((snapshot.start.program, snapshot.start.timeout_ms), (program, Some(9)));
-    assert_eq!(snapshot.row.script, "/b.rhai");
+    assert_eq!((snapshot.row.script.as_str(), snapshot.start.patches), ("/b.rhai", patches(3)));
     assert_eq!(subject.ask(Request::Script { hash: main }), Ok(Answer::Script("2".to_owned())));
 }

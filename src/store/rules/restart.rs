@@ -6,7 +6,9 @@
 use super::append::{remove_pending, same_at};
 use super::end::all_of_run;
 use super::{BLOB, Surroundings, put_row};
-use crate::history::{Message, MessageBody, OpId, PastGeneration, Restart, RunNo, RunRow, StoredStatus};
+use crate::history::{
+    Message, MessageBody, OpId, PastGeneration, Patches, Restart, RunNo, RunRow, StoredStatus,
+};
 use crate::store::codec::{decode, encode};
 use crate::store::histories::{last_at, tail};
 use crate::store::reading::start;
@@ -49,6 +51,7 @@ pub(super) fn restart(
     row.progress = None;
     began_with.input = restart.input.clone();
     began_with.timeout_ms = restart.timeout_ms;
+    began_with.patches = Patches::default();
     rows.put(Table::Starts, &keys::run(new), &encode(&began_with)?)?;
     put_row(rows, row)?;
     super::child::close(rows, around, row, row.generation.saturating_sub(1), told)

@@ -47,6 +47,7 @@ pub(super) fn rewind(
     mail(rows, around, new)?;
     let mut began_with = start(rows, &row)?;
     began_with.timeout_ms = new.timeout_ms;
+    began_with.patches.clone_from(&new.patches);
     rows.put(Table::Starts, &keys::run(row.history_no()), &encode(&began_with)?)?;
     if let Some((program, scripts)) = &new.program {
         super::upgrade::put_program(rows, &mut row, program, scripts)?;

@@ -21,6 +21,9 @@ pub(super) fn upgrade(
     row.status = StoredStatus::Open;
     row.updated_at = around.now;
     put_program(rows, &mut row, &new.program, &new.scripts)?;
+    let mut began_with = first_start(rows, row.history_no())?;
+    began_with.patches.clone_from(&new.patches);
+    rows.put(Table::Starts, &keys::run(row.history_no()), &encode(&began_with)?)?;
     put_row(rows, &row)?;
     Ok(Answer::Done)
 }

@@ -110,6 +110,7 @@ impl World {
                 environment: BTreeMap::new(),
                 timeout_ms: None,
                 secret: [7; 16],
+                patches: crate::history::Patches::default(),
             },
             scripts: vec![(ScriptHash::of(text), text.to_owned())],
             claim: None,

@@ -186,6 +186,7 @@ pages! {
     readme: "README.md",
     tutorial: "docs/tutorial.md",
     crontabs: "docs/guides/cron.md",
+    changing: "docs/guides/changing.md",
     activities: "docs/guides/activities.md",
     approvals: "docs/guides/approvals.md",
     locks_and_queues: "docs/guides/locks-and-queues.md",

@@ -124,6 +124,7 @@ impl World {
             environment: BTreeMap::new(),
             timeout_ms: None,
             secret: [7; 16],
+            patches: durun::history::Patches::default(),
         };
         let new = NewRun {
             id: RunId::parse(&id).expect("an id"),

@@ -1,0 +1,50 @@
+//! The variables of a script where it waits.
+
+use crate::cli::escape;
+use crate::client::Standpoint;
+use serde_json::{Map, Value as Json, json};
+
+/// The widest piece of a value that is shown.
+const WIDTH: usize = 80;
+
+/// The lines for people: where, and each variable below.
+pub(crate) fn told(points: &[Standpoint]) -> Vec<String> {
+    let mut lines = Vec::new();
+    for point in points {
+        for (place, (line, variables)) in point.frames.iter().enumerate() {
+            let is_last = place + 1 == point.frames.len();
+            let strand = point.strand.as_ref().map(|name| format!("{}, ", escape::line(name)));
+            let strand = strand.unwrap_or_default();
+            let none = if variables.is_empty() { " none" } else { "" };
+            lines.push(match point.line.filter(|waits| is_last && waits != line) {
+                Some(waits) => format!("{strand}line {waits}, as they were in line {line}:{none}"),
+                None => format!("{strand}line {line}:{none}"),
+            });
+            lines.extend(variables.iter().map(|(name, value)| {
+                format!(
+                    "  {} = {}",
+                    escape::line(name),
+                    escape::cut(&escape::line(&value.to_string()), WIDTH)
+                )
+            }));
+        }
+    }
+    lines
+}
+
+/// The same for programs.
+pub(crate) fn document(points: &[Standpoint]) -> Json {
+    let frame = |(line, variables): &(u32, Vec<(String, crate::history::Value)>)| {
+        let all: Map<String, Json> =
+            variables.iter().map(|(name, value)| (name.clone(), value.to_json())).collect();
+        json!({"line": line, "variables": all})
+    };
+    let point = |point: &Standpoint| {
+        json!({
+            "strand": point.strand,
+            "line": point.line,
+            "frames": point.frames.iter().map(frame).collect::<Vec<_>>(),
+        })
+    };
+    points.iter().map(point).collect()
+}

@@ -1,0 +1,55 @@
+//! How a run that has failed goes on: at its failed step, or, where something was done since, from before it.
+
+use crate::client::{ClientError, MendError, RunView, Session, plan_retry};
+use crate::history::{RunEnd, RunId, Seq, StoredStatus};
+
+/// What lets a failed run go on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum WayOn {
+    /// `durun retry`.
+    Retry,
+    /// This came after the failed step; `durun rewind` to the entry before that.
+    Rewind {
+        /// In words.
+        effect: String,
+        /// The entry.
+        before: Seq,
+    },
+    /// No single command.
+    None,
+}
+
+impl WayOn {
+    /// Of a run that may have failed. Nothing is written.
+    pub(crate) fn of(session: &Session, id: &RunId, status: &StoredStatus) -> Self {
+        match status {
+            StoredStatus::Ended(RunEnd::Failed { failure }) if failure.data.contains_key("name") => {}
+            StoredStatus::Ended(RunEnd::TimedOut { .. }) => {}
+            StoredStatus::Ended(
+                RunEnd::Failed { .. }
+                | RunEnd::Completed { .. }
+                | RunEnd::Cancelled { .. }
+                | RunEnd::Terminated { .. },
+            )
+            | StoredStatus::Open
+            | StoredStatus::Stuck(_) => return Self::None,
+        }
+        match plan_retry(session, id.as_str(), None) {
+            Ok(_) => Self::Retry,
+            Err(ClientError::Mend(MendError::EffectBetween { effect, before, .. })) => {
+                Self::Rewind { effect, before }
+            }
+            Err(_) => Self::None,
+        }
+    }
+
+    /// The commands behind `durun` that go on.
+    pub(crate) fn commands(&self, view: &RunView) -> Vec<String> {
+        let id = &view.row.id;
+        match self {
+            Self::Retry => vec![format!("retry {id}")],
+            Self::Rewind { before, .. } => vec![format!("rewind {id} --to {before}"), format!("resume {id}")],
+            Self::None => vec![format!("history {id}")],
+        }
+    }
+}

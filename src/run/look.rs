@@ -1,0 +1,94 @@
+//! Looking at a run: replayed with its own text, it shows the variables at the calls in which its strands wait. Nothing is recorded.
+
+use super::replay::{ReplayError, Replayed, replay};
+use super::run::{Charter, Run};
+use crate::history::{Entry, Stuck, Value};
+use crate::script::{Frame, Interpreter, Lens, Script, Source};
+use std::rc::Rc;
+
+/// The operations of the interpreter that one stretch may take in a look: 2 million.
+const LOOK_OPERATIONS: u64 = 2_000_000;
+/// The most strands that are shown.
+const MOST_SHOWN: usize = 20;
+
+/// Where a strand stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Standpoint {
+    /// The name given to it.
+    pub strand: Option<String>,
+    /// The line of the call that it waits in, or in which it came to its end; nothing where it is not known.
+    pub line: Option<u32>,
+    /// The variables in scope, of the outermost call first: line and variables.
+    pub frames: Vec<(u32, Vec<(String, Value)>)>,
+}
+
+/// Why nothing is seen.
+#[derive(Debug, Clone, PartialEq)]
+pub enum LookError {
+    /// The text does not compile, or there is no memory for a strand.
+    Engine(String),
+    /// The script computes for longer than a look takes.
+    Long(Box<Stuck>),
+}
+
+/// Looks at a run with this history: where each strand waits, or, where it is stuck or has ended, where it was last.
+///
+/// # Errors
+/// [`LookError`].
+pub fn look(source: Source, charter: &Charter, history: &[Entry]) -> Result<Vec<Standpoint>, LookError> {
+    let (interpreter, lens) = Interpreter::looking();
+    let script =
+        Script::compile(&interpreter, source).map_err(|error| LookError::Engine(error.to_string()))?;
+    drop(replayed(&interpreter, &script, charter, history)?);
+    lens.open();
+    let run = replayed(&interpreter, &script, charter, history)?;
+    let waiting: Vec<Standpoint> = run.as_ref().map(|run| run.standpoints(&lens)).unwrap_or_default();
+    if !waiting.is_empty() {
+        return Ok(waiting);
+    }
+    let last = lens.last().map(|strand| lens.frames(strand, None)).unwrap_or_default();
+    let line = last.last().map(|frame| frame.line);
+    let last = Standpoint { strand: None, line, frames: shown(last) };
+    Ok(if last.frames.is_empty() { Vec::new() } else { vec![last] })
+}
+
+/// The run behind its history; nothing where its script faults.
+fn replayed(
+    interpreter: &Interpreter,
+    script: &Rc<Script>,
+    charter: &Charter,
+    history: &[Entry],
+) -> Result<Option<Run>, LookError> {
+    let mut run = Run::new(interpreter, Rc::clone(script), charter.clone()).limited(LOOK_OPERATIONS);
+    match replay(&mut run, &mut Replayed::default(), history, |_, _| ()) {
+        Ok(()) => Ok(Some(run)),
+        Err(ReplayError::Stuck { stuck, .. }) if run.is_out_of_operations() => Err(LookError::Long(stuck)),
+        Err(ReplayError::Stuck { .. }) => Ok(None),
+        Err(ReplayError::NoMemory(message)) => Err(LookError::Engine(message)),
+    }
+}
+
+fn shown(frames: Vec<Frame>) -> Vec<(u32, Vec<(String, Value)>)> {
+    frames.into_iter().map(|frame| (frame.line, frame.variables)).collect()
+}
+
+impl Run {
+    /// The same with fewer operations for each of its stretches.
+    fn limited(self, operations: u64) -> Self {
+        Self { operations, ..self }
+    }
+
+    /// Whether its last stretch had no operations left.
+    fn is_out_of_operations(&self) -> bool {
+        self.meter.is_empty()
+    }
+
+    fn standpoints(&self, lens: &Lens) -> Vec<Standpoint> {
+        let seen = self.strands.values().take(MOST_SHOWN).map(|slot| Standpoint {
+            strand: slot.name().map(str::to_owned),
+            line: slot.line,
+            frames: shown(lens.frames(slot.strand.serial(), slot.line)),
+        });
+        seen.collect()
+    }
+}

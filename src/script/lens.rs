@@ -1,0 +1,164 @@
+//! A lens: the variables of a script at the calls in which its strands wait, seen in a replay that is made to look.
+//!
+//! Before the arguments of such calls stands a name of durun's own, which is resolved with the scope in sight and gives `()`
+//! (`sleep(durun_at_3 ?? "1h")`). The text is replayed twice: the first time it is noted at which looks each strand has come to where it
+//! stands, the second time what is in scope is kept at those, and at no others.
+
+use super::convert::to_value;
+use super::raise::type_word;
+use super::strand::{Context, Mode};
+use crate::history::Value;
+use rhai::{Array, Dynamic, EvalContext, ImmutableString, Map};
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+
+/// What the names begin with; behind it stands the line of the call.
+pub(super) const NAME: &str = "durun_at_";
+/// So many variables of a scope are kept, so many values of each, and so many characters of a text.
+const MOST_VARIABLES: usize = 200;
+const MOST_VALUES: u32 = 100;
+const MOST_CHARACTERS: usize = 300;
+
+/// Variables in scope at a call.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Frame {
+    /// The line of the call.
+    pub line: u32,
+    /// The variables, in the order in which they came to be. What is long is cut, and ends with `…`.
+    pub variables: Vec<(String, Value)>,
+}
+
+/// A look: at which level of calls, and the how manieth of its strand.
+#[derive(Debug, Clone, Copy)]
+struct Look {
+    level: usize,
+    number: u64,
+}
+
+/// What is seen of the strands, by their order of creation.
+#[derive(Debug, Default)]
+pub struct Lens {
+    is_open: Cell<bool>,
+    begun: Cell<usize>,
+    /// How often each strand was looked at.
+    looks: RefCell<BTreeMap<usize, u64>>,
+    /// In the first replay: the looks at the calls that have not returned, as far as that is known.
+    noted: RefCell<BTreeMap<usize, Vec<Look>>>,
+    frames: RefCell<BTreeMap<usize, Vec<Frame>>>,
+    last: Cell<Option<usize>>,
+}
+
+impl Lens {
+    /// A strand begins; gives its number.
+    pub(super) fn begins(&self) -> usize {
+        let number = self.begun.get();
+        self.begun.set(number + 1);
+        number
+    }
+
+    /// The script has been replayed once; now it is looked at.
+    pub fn open(&self) {
+        self.begun.set(0);
+        self.looks.borrow_mut().clear();
+        self.is_open.set(true);
+    }
+
+    /// The frames of a strand, outermost first, up to the one that waits in this line.
+    pub fn frames(&self, strand: usize, waits: Option<u32>) -> Vec<Frame> {
+        let mut frames = self.frames.borrow().get(&strand).cloned().unwrap_or_default();
+        // What was called and has returned is not left.
+        if let Some(place) = frames.iter().rposition(|frame| Some(frame.line) == waits) {
+            frames.truncate(place + 1);
+        }
+        frames
+    }
+
+    /// The strand that was looked at last.
+    pub fn last(&self) -> Option<usize> {
+        self.last.get()
+    }
+
+    /// The script is at a call.
+    pub(super) fn look(&self, name: &str, context: &EvalContext<'_, '_, '_, '_, '_, '_>) {
+        let Some(caller) = Context::current().filter(|caller| caller.mode == Mode::Script) else { return };
+        let Some(line) = name.strip_prefix(NAME).and_then(|line| line.parse().ok()) else { return };
+        let (strand, level) = (caller.serial, context.call_level());
+        let mut looks = self.looks.borrow_mut();
+        let number = looks.entry(strand).or_default();
+        *number += 1;
+        let mut noted = self.noted.borrow_mut();
+        let noted = noted.entry(strand).or_default();
+        if !self.is_open.get() {
+            noted.retain(|look| look.level < level);
+            noted.push(Look { level, number: *number });
+            self.last.set(Some(strand));
+        } else if noted.iter().any(|look| look.number == *number) {
+            let frame = Frame { line, variables: variables(context) };
+            self.frames.borrow_mut().entry(strand).or_default().push(frame);
+        }
+    }
+}
+
+fn variables(context: &EvalContext<'_, '_, '_, '_, '_, '_>) -> Vec<(String, Value)> {
+    // The newest come first; of those of one name it is the one that is seen.
+    let mut seen: Vec<(String, Value)> = Vec::new();
+    for (name, _, value) in context.scope().iter_raw() {
+        if name.starts_with("durun_") || seen.iter().any(|(known, _)| known == name) {
+            continue;
+        }
+        if seen.len() == MOST_VARIABLES {
+            break;
+        }
+        let mut left = MOST_VALUES;
+        seen.push((name.to_owned(), of(value, &mut left)));
+    }
+    seen.reverse();
+    seen
+}
+
+/// A value as it is shown; what is long is cut.
+fn of(value: &Dynamic, left: &mut u32) -> Value {
+    const MORE: &str = "…";
+    if *left == 0 {
+        return MORE.into();
+    }
+    *left -= 1;
+    if value.is_locked() {
+        return "held by a call that has not returned".into();
+    }
+    if let Some(text) = value.read_lock::<ImmutableString>() {
+        let cut = text.char_indices().nth(MOST_CHARACTERS).map(|(place, _)| place);
+        return match cut.and_then(|place| text.get(..place)) {
+            Some(start) => Value::Text(format!("{start}{MORE}")),
+            None => Value::Text(text.to_string()),
+        };
+    }
+    if let Some(array) = value.read_lock::<Array>() {
+        let mut items = Vec::new();
+        for item in array.iter() {
+            items.push(of(item, left));
+            if *left == 0 {
+                break;
+            }
+        }
+        if items.len() < array.len() {
+            items.push(Value::Text(format!("{MORE} {} in all", array.len())));
+        }
+        return Value::List(items);
+    }
+    if let Some(map) = value.read_lock::<Map>() {
+        let mut fields = BTreeMap::new();
+        for (key, field) in map.iter() {
+            if *left == 0 {
+                fields.insert(MORE.to_owned(), Value::Text(format!("{} in all", map.len())));
+                break;
+            }
+            fields.insert(key.to_string(), of(field, left));
+        }
+        return Value::Map(fields);
+    }
+    if value.is_fnptr() {
+        return "a function".into();
+    }
+    to_value(value).unwrap_or_else(|_| type_word(value).into())
+}
