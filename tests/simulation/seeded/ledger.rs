@@ -1,6 +1,8 @@
 //! The model: what was acknowledged to anybody, and what must be true of it.
 
-use durun::history::{Checksum, Entry, Fact, MessageId, Moment, OpId, Record, RunEnd, RunNo, Seq, Value};
+use durun::history::{
+    Checksum, Entry, Fact, Failure, MessageId, Moment, OpId, Record, RunEnd, RunNo, Seq, Value,
+};
 use durun::store::{Answer, Append, Request};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -32,6 +34,8 @@ pub(super) struct Ledger {
     sent: Vec<(u64, RunNo, MessageId)>,
     /// Processes that are dead, or that count as dead.
     gone: BTreeSet<usize>,
+    /// Who began last what is done under the lock, and with which command.
+    pub(super) inside: Option<(RunNo, OpId)>,
     violation: Option<String>,
 }
 
@@ -70,6 +74,22 @@ impl Ledger {
         history.is_some_and(|all| {
             all.iter().any(|acked| acked.entry.fact.outcome_of().is_some_and(|(of, _)| of == op))
         })
+    }
+
+    /// A run begins what it does under the lock.
+    pub(super) fn goes_inside(&mut self, run: RunNo, op: OpId) {
+        if let Some((other, before)) = self.inside.replace((run, op))
+            && other != run
+            && !self.has_outcome(other, before)
+            && !self.was_asked_to_end(other)
+        {
+            self.violates(format!("runs {run} and {other} are under the lock at once"));
+        }
+    }
+
+    fn was_asked_to_end(&self, run: RunNo) -> bool {
+        let mut facts = self.histories.get(&run).into_iter().flatten().map(|acked| &acked.entry.fact);
+        facts.any(|fact| matches!(fact, Fact::CancelRequested(_)))
     }
 
     pub(super) fn has_ended(&self, run: RunNo) -> bool {
@@ -227,6 +247,7 @@ impl Ledger {
         self.sent.retain(|(call, _, _)| *call <= acknowledged);
         self.started.retain(|(call, _)| *call <= acknowledged);
         self.holders.clear();
+        self.inside = None;
     }
 
     /// What the store holds of a run: all that was acknowledged, in order, and nothing that nobody asked for.
@@ -275,8 +296,12 @@ impl Ledger {
             Some(Fact::RunEnded(ended)) => Some(ended.end.clone()),
             _ => None,
         };
+        let undone = undone(&facts, &expected);
         if found != Some(expected.clone()) {
             self.violates(format!("run {run} ended as {found:?} and not as {expected:?}"));
+        }
+        if let Err(wrong) = undone {
+            self.violates(format!("run {run}: {wrong}"));
         }
         if unheard.len() > usize::try_from(unread).expect("small") {
             self.violates(format!(
@@ -288,10 +313,13 @@ impl Ledger {
 
 /// What the script makes of these facts, said once more in another language.
 fn expected_end(facts: &[&Fact]) -> RunEnd {
-    let (mut said, mut steps, mut last) = (Vec::new(), 0_i64, None);
+    let (mut said, mut steps, mut last, mut fails) = (Vec::new(), 0_i64, None, false);
     for fact in facts {
         match fact {
-            Fact::ActivityCompleted(done) if done.label.name == "side" => {}
+            Fact::ActivityCompleted(done) if matches!(done.label.name.as_str(), "side" | "back") => {}
+            Fact::ActivityCompleted(done) if done.label.name == "locked" => {
+                said.push(format!("l{}", done.result));
+            }
             Fact::ActivityCompleted(done) => {
                 said.push(format!("a{}", done.result));
                 steps += 1;
@@ -304,11 +332,41 @@ fn expected_end(facts: &[&Fact]) -> RunEnd {
             Fact::SignalReceived(signal) if signal.name == "note" => {
                 said.push(format!("n{}", signal.payload));
             }
+            Fact::SignalReceived(signal) if signal.payload == Value::Int(1) => fails = true,
             Fact::SignalReceived(signal) => last = last.or(Some(format!("e{}", signal.payload))),
             Fact::CancelRequested(request) => return RunEnd::Cancelled { reason: request.reason.clone() },
             _ => {}
         }
     }
+    if fails && let Some(Fact::RunEnded(ended)) = facts.last() {
+        let is_it = |failure: &Failure| failure.message == "enough";
+        if matches!(&ended.end, RunEnd::Failed { failure } if is_it(failure)) {
+            return ended.end.clone();
+        }
+    }
     said.extend(last);
     RunEnd::Completed { result: Value::List(said.into_iter().map(Value::Text).collect()) }
+}
+
+/// A run that did not complete has taken back every other step that it began, the newest first, each once; one that did has taken back
+/// nothing.
+fn undone(facts: &[&Fact], end: &RunEnd) -> Result<(), String> {
+    let completed = |name: &'static str| {
+        facts.iter().filter_map(move |fact| match fact {
+            Fact::ActivityCompleted(done) if done.label.name == name => Some(&done.input),
+            _ => None,
+        })
+    };
+    let given_up = facts.iter().filter(|fact| matches!(fact, Fact::ActivityFailed(_))).count();
+    let steps = completed("step").count() + given_up;
+    let backs: Vec<Value> = completed("back").cloned().collect();
+    if matches!(end, RunEnd::Completed { .. }) {
+        return if backs.is_empty() { Ok(()) } else { Err(format!("it completed and took back {backs:?}")) };
+    }
+    let newest_first = (0..backs.len()).rev().map(|n| Value::from(u32::try_from(2 * n).expect("small")));
+    let begun = steps.div_ceil(2)..=steps / 2 + 1;
+    if backs.iter().cloned().eq(newest_first) && begun.contains(&backs.len()) {
+        return Ok(());
+    }
+    Err(format!("after {steps} steps it took back {backs:?}"))
 }

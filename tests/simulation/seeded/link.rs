@@ -1,7 +1,7 @@
 //! What processes have of the store: sessions with whoever owns it, which can be killed, or lose its owner, at any call.
 
 use super::ledger::Ledger;
-use durun::history::{Moment, RunNo, Seq, StoredStatus};
+use durun::history::{Moment, OpId, RunNo, Seq, StoredStatus};
 use durun::store::conformance::Living;
 use durun::store::crash::{CrashDisk, Faults};
 use durun::store::{Answer, Event, EventSink, LocalSession, RedbTables, Request, Store, StoreError};
@@ -110,6 +110,15 @@ impl Cluster {
             Err(StoreError::NoRun { .. }) if !ledger.is_started(run) => {}
             other => ledger.violates(format!("run {run} cannot be read: {other:?}")),
         }
+    }
+
+    /// A run begins what it does under the lock: whoever was there before has done it, or was asked to end.
+    pub(super) fn goes_inside(&self, run: RunNo, op: OpId) {
+        let inside = self.ledger.lock().expect("ledger").inside;
+        if let Some((other, _)) = inside.filter(|(other, _)| *other != run) {
+            self.look_at(other);
+        }
+        self.ledger.lock().expect("ledger").goes_inside(run, op);
     }
 
     fn links(&self) -> Vec<Arc<Link>> {

@@ -8,11 +8,12 @@ mod link;
 mod process;
 
 use durun::history::{
-    CancelCause, MessageBody, MessageId, Moment, Program, RunId, RunNo, RunStart, ScriptHash, Value,
+    CancelCause, MessageBody, MessageId, Moment, Program, QueueLimits, RunId, RunNo, RunStart, ScriptHash,
+    Value,
 };
 use durun::store::conformance::new_run;
 use durun::store::crash::{Chance, Faults};
-use durun::store::{Answer, NewMessage, NewRun, Request, RunView, Store, StoreError};
+use durun::store::{Answer, NewMessage, NewQueue, NewRun, Request, RunView, Store, StoreError};
 use durun::timer::{Clock, ManualClock};
 use link::{Blow, Cluster, Fuse};
 use process::Process;
@@ -23,12 +24,14 @@ use std::time::Duration;
 
 const DAWN: Moment = Moment(1_800_000_000_000);
 
-/// It counts what it was told, and says so to each activity: none may know of more than is on disk.
+/// It counts what it was told, and says so to each activity: none may know of more than is on disk. Every other step has an undo, and one
+/// is under a lock that all runs want.
 const SCRIPT: &str = r#"
     let seen = 0;
     let heard = [];
     on_signal("note", |d| { seen += 1; heard.push(`n${d}`); });
     for i in 0..input.steps {
+        if i % 2 == 0 { on_undo(|| activity("back", i)); }
         try {
             let r = activity("step", #{ i: i, seen: seen }, #{ retry: #{ attempts: 3, first: "2s" } });
             seen += 1;
@@ -38,10 +41,13 @@ const SCRIPT: &str = r#"
             seen += 1;
             heard.push(`f${i}`);
         }
+        if i == 2 { with_lock("db", || { heard.push(`l${activity("locked", i)}`); }); }
         if i % 2 == 1 { sleep(input.nap); seen += 1; heard.push("t"); }
     }
     parallel([1, 2, 3], |n| activity("side", n), #{ max: 2 });
-    heard.push(`e${wait_signal("end")}`);
+    let end = wait_signal("end");
+    if end == 1 { fail("enough"); }
+    heard.push(`e${end}`);
     heard
 "#;
 
@@ -116,6 +122,9 @@ impl World {
             ("steps", Value::Int(i64::try_from(1 + self.chance.below(6)).expect("small"))),
             ("nap", Value::from(nap)),
         ]);
+        let limits = QueueLimits { max_concurrent: Some(1), rate: None };
+        let priority = i32::try_from(self.chance.below(3)).expect("small");
+        let queue = self.one_in(3).then(|| NewQueue { name: "reports".to_owned(), priority, limits });
         let hash = ScriptHash::of(SCRIPT);
         let start = RunStart {
             program: Program { path: "/seeded.rhai".into(), main: hash, modules: BTreeMap::new() },
@@ -130,6 +139,7 @@ impl World {
             id: RunId::parse(&id).expect("an id"),
             start,
             scripts: vec![(hash, SCRIPT.to_owned())],
+            queue,
             ..new_run(&id)
         };
         let claims = self.one_in(2);
@@ -190,8 +200,10 @@ impl World {
         }
     }
 
+    /// Two of three are to complete, one is to fail.
     fn end(&mut self, run: RunNo) {
-        self.send(run, "end", MessageBody::Signal { name: "end".to_owned(), payload: Value::Int(0) });
+        let payload = Value::Int(i64::from(run.0.is_multiple_of(3)));
+        self.send(run, "end", MessageBody::Signal { name: "end".to_owned(), payload });
     }
 
     /// Dead processes go; where the owner was among them, another takes over.
@@ -336,6 +348,7 @@ impl World {
             self.clock.advance(Duration::from_millis(60));
         }
         self.settle();
+        self.check_queue();
         for process in &self.processes {
             for run in process.link.executing.lock().expect("runs").iter() {
                 let Some(view) = self.view(*run) else { continue };
@@ -345,7 +358,11 @@ impl World {
                 let now = self.clock.now();
                 let late =
                     view.pending.iter().any(|row| row.label.kind.word() == "sleep" && row.due <= Some(now));
-                if view.unread > 0 || late || (view.pending.is_empty() && !process.has_jobs()) {
+                let waits_in_queue = view.row.queue.as_ref().is_some_and(|place| place.admitted_at.is_none());
+                if (view.unread > 0 && !waits_in_queue)
+                    || late
+                    || (view.pending.is_empty() && !process.has_jobs())
+                {
                     let told = self.cluster.ledger.lock().expect("ledger").tell(*run);
                     self.violates(format!(
                         "{told}\nrun {run} of process {} does not go on: {} unread, {} entries, {:?} at {now:?}: {:?}",
@@ -353,6 +370,19 @@ impl World {
                     ));
                 }
             }
+        }
+    }
+
+    /// Of the runs that were started in the queue one at most has begun and not ended.
+    fn check_queue(&self) {
+        let busy = |run: &RunNo| {
+            self.view(*run).is_some_and(|view| {
+                !view.status.is_ended() && view.row.queue.is_some_and(|place| place.admitted_at.is_some())
+            })
+        };
+        let busy: Vec<&RunNo> = self.runs.iter().filter(|run| busy(run)).collect();
+        if busy.len() > 1 {
+            self.violates(format!("of the queue for one {busy:?} have begun"));
         }
     }
 

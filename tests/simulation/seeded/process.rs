@@ -30,12 +30,17 @@ struct Deferred {
     jobs: Jobs,
     sender: Sender<Input>,
     ledger: Arc<Mutex<Ledger>>,
+    cluster: Arc<Cluster>,
 }
 
 impl Effects for Deferred {
     fn start(&mut self, job: Job) {
-        let mut ledger = self.ledger.lock().expect("ledger");
         let (run, op) = (job.key.run, job.key.op);
+        // One that does not know yet that it was forsaken may try again what another goes on with.
+        if job.label.name == "locked" && job.attempt == 1 {
+            self.cluster.goes_inside(run, op);
+        }
+        let mut ledger = self.ledger.lock().expect("ledger");
         if ledger.has_outcome(run, op) {
             ledger.violates(format!("op {op} of run {run} has its outcome and is started again"));
         }
@@ -63,16 +68,16 @@ impl Effects for Deferred {
 impl Process {
     pub(super) fn new(number: usize, cluster: &Arc<Cluster>, live_strands: usize) -> Self {
         let link = cluster.connect(number);
+        let clock = Arc::new(cluster.clock.clone());
         let (sender, inputs) = channel();
         let events = sender.clone();
         link.set_events(Arc::new(move |event| drop(events.send(Input::Store(event)))));
         let jobs = Jobs::default();
-        let effects =
-            Deferred { jobs: Arc::clone(&jobs), sender: sender.clone(), ledger: Arc::clone(&cluster.ledger) };
+        let (ledger, cluster) = (Arc::clone(&cluster.ledger), Arc::clone(cluster));
+        let effects = Deferred { jobs: Arc::clone(&jobs), sender: sender.clone(), ledger, cluster };
         let token = Token(u64::try_from(number).expect("small"));
         let store: Arc<dyn Store> = Arc::<Link>::clone(&link);
         let settings = Settings { live_strands, ..Settings::seeded(token.0) };
-        let clock = Arc::new(cluster.clock.clone());
         let worker = Worker::new(store, clock, Box::new(effects), Arc::new(|_, _| ()), settings);
         Self { link, token, worker, inputs, sender, jobs, deaf: 0, unheard: Vec::new() }
     }
