@@ -166,11 +166,22 @@ impl Executing {
         if self.seen.iter().any(is_it) {
             return;
         }
-        self.seen.push_back((message.id, message.no));
+        self.remember(message.id, message.no);
+        self.inbox.push(message);
+    }
+
+    fn remember(&mut self, id: MessageId, no: MessageNo) {
+        self.seen.push_back((id, no));
         if self.seen.len() > REMEMBERED_MESSAGES {
             self.seen.pop_front();
         }
-        self.inbox.push(message);
+    }
+
+    /// What its history has was delivered, by whomever: a process that had the run before, and hears of it late, does not deliver it again.
+    pub(super) fn heard(&mut self, history: &[Entry]) {
+        let messages = history.iter().rev().filter_map(|entry| entry.fact.message());
+        let latest: Vec<_> = messages.take(REMEMBERED_MESSAGES / 2).collect();
+        latest.into_iter().rev().for_each(|(no, id, _)| self.remember(id, no));
     }
 
     /// The next input that may be recorded now.

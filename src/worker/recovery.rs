@@ -158,6 +158,7 @@ impl Worker {
         let (no, began) = (snapshot.row.no, self.clock.monotonic());
         let (entries, checksum) = load_history(self.store.as_ref(), &snapshot.row, snapshot.entries)?;
         let Some(run) = self.runs.get_mut(&no) else { return Ok(()) };
+        run.heard(&entries);
         run.next_seq = snapshot.entries;
         run.checksum = checksum;
         run.last_at = entries.last().map_or(run.last_at, |entry| entry.at);

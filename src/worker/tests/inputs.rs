@@ -146,3 +146,36 @@ fn ruling_17_when_the_grace_is_over_an_activity_under_way_is_left() {
     assert!((30_000..40_000).contains(&took), "thirty seconds of grace, took {took} ms");
     assert_eq!(world.words(run), ["RunBegan", "CancelRequested", "TimerFired", "RunCancelled"]);
 }
+
+#[test]
+fn what_another_process_has_delivered_is_not_delivered_again_by_one_that_had_the_run_before_and_hears_late() {
+    let world = World::new(|job| ok(job.input.clone()));
+    let text = "let all = []; while all.len() < 3 { all.push(wait_signal(\"n\")); } all";
+    let run = world.start("r", text);
+    let (mut late, unheard) = world.worker(&[run]);
+    late.turn().expect("turns");
+    // Posted, so that nobody waits for the answer of who is late.
+    for n in 1..=2 {
+        let body = MessageBody::Signal { name: "n".to_owned(), payload: Value::Int(n) };
+        let id = MessageId::of_key("test", &n.to_string());
+        let message = NewMessage { run, id, keyed: true, body };
+        world.store.another().ask(Request::Post(Box::new(message))).expect("is accepted");
+    }
+    let (mut other, inputs) = world.worker(&[run]);
+    world.turns(&mut other, &inputs);
+    assert_eq!(world.history(run).len(), 3, "both are delivered");
+    drop((other, inputs));
+    // It lost the run, and has it again before it hears what it was told the first time.
+    let claim = Claim { token: Token(1), pid: 1 };
+    let Ok(Answer::Claimed { epoch }) = world.store.ask(Request::Claim { run, claim }) else {
+        panic!("claims")
+    };
+    late.adopt(run, epoch).expect("adopts");
+    world.turns(&mut late, &unheard);
+    assert_eq!(world.history(run).len(), 3, "{:?}", world.history(run));
+    world.deliver(run, "n", Value::Int(3));
+    late.take(Input::Store(crate::store::Event::Changed { run }));
+    world.turns(&mut late, &unheard);
+    let numbers = Value::List((1..=3).map(Value::Int).collect());
+    assert_eq!(late.take_finished(), [(run, Finished::Ended(RunEnd::Completed { result: numbers }))]);
+}
