@@ -123,11 +123,25 @@ impl Place {
         let rest = text.get(start..).unwrap_or_default();
         let length = if word(first) {
             rest.find(|character| !word(character)).unwrap_or(rest.len())
+        } else if first == '"' || first == '`' {
+            text_length(rest, first)
         } else {
             first.len_utf8()
         };
         begin + start..begin + start + length
     }
+}
+
+/// How many bytes a text between quotes takes, the quotes included; the first alone where the line does not end it.
+fn text_length(rest: &str, quote: char) -> usize {
+    let mut is_escaped = false;
+    for (place, character) in rest.char_indices().skip(1) {
+        if character == quote && !is_escaped {
+            return place + quote.len_utf8();
+        }
+        is_escaped = character == '\\' && !is_escaped;
+    }
+    quote.len_utf8()
 }
 
 /// The bytes of a line without the white space around it.
@@ -173,6 +187,28 @@ error[D0105]: run \\x1b[2Jx is stuck
   = help: mend order.rhai
 "
         );
+    }
+
+    #[test]
+    fn the_caret_is_as_long_as_the_token() {
+        for (text, column, length) in [
+            ("sleep(1)", 1, 5),
+            ("sleep(\"1 moth\")", 7, 8),
+            ("f(\"a\\\"b\", 1)", 3, 6),
+            ("f(`a ${b}`)", 3, 8),
+            ("f(\"open", 3, 1),
+            ("a + b", 3, 1),
+        ] {
+            let place = Place {
+                path: String::new(),
+                text: text.to_owned(),
+                line: 1,
+                column: Some(column),
+                label: String::new(),
+                calls: Vec::new(),
+            };
+            assert_eq!(place.span().len(), length, "{text}");
+        }
     }
 
     #[test]

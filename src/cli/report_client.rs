@@ -9,7 +9,7 @@ use super::render::table::render;
 use super::report::{Place, Report};
 use super::{report_reply, report_store};
 use crate::client::{
-    CheckupError, ClientError, Conflict, Difference, ExecuteError, ProgramError, QueryError,
+    CheckupError, ClientError, Conflict, Difference, ExecuteError, ProgramError, QueryError, likest,
 };
 use crate::config::ConfigError;
 use crate::history::{RunId, RunRow};
@@ -73,6 +73,14 @@ fn configuration(error: &ConfigError) -> Report {
         ConfigError::Wrong { .. } => report.note("nothing was recorded or executed"),
         ConfigError::Unreadable { .. } => report.hint("make it readable, or move it away"),
         ConfigError::NotYours { .. } => report.hint("copy it: the copy is yours"),
+    }
+}
+
+/// With the name that was meant, where one of those known is like it.
+pub(super) fn meant(report: Report, name: &str, known: &[String]) -> Report {
+    match likest(name, known.iter().cloned(), 1).first() {
+        Some(near) => report.hint(format!("did you mean {near}?")),
+        None => report,
     }
 }
 
@@ -150,8 +158,8 @@ pub(super) fn client(error: &ClientError) -> Report {
         ClientError::Execute(ExecuteError::None) | ClientError::Query(QueryError::None) => {
             Report::new("D0802", Exit::Bug, text)
         }
-        ClientError::Query(QueryError::Unknown { known, .. }) => {
-            let report = Report::new("D0704", Exit::Missing, text);
+        ClientError::Query(QueryError::Unknown { known, name }) => {
+            let report = meant(Report::new("D0704", Exit::Missing, text), name, known);
             if known.is_empty() {
                 report.note("it has none so far: a script registers them as it runs")
             } else {

@@ -44,8 +44,14 @@ pub(crate) fn of(error: &ClientError) -> Report {
                 choice.choice
             ))
         }
-        ClientError::UnknownSignal { .. } => Report::new("D0702", Exit::Missing, text)
-            .hint("without --strict the signal is accepted and waits"),
+        ClientError::UnknownSignal { near, .. } => {
+            let report = Report::new("D0702", Exit::Missing, text);
+            let report = match near {
+                Some(near) => report.hint(format!("did you mean {near}?")),
+                None => report,
+            };
+            report.hint("without --strict the signal is accepted and waits")
+        }
         ClientError::SignalName(_) => Report::new("D0703", Exit::Usage, text),
         ClientError::UpdateName(_) => Report::new("D0935", Exit::Usage, text),
         ClientError::LongText { .. } => Report::new("D0727", Exit::Usage, text),

@@ -173,6 +173,8 @@ pub enum ClientError {
         id: RunId,
         /// The name.
         name: String,
+        /// The signal that was meant, perhaps.
+        near: Option<String>,
     },
     /// A signal without a name, or with one that is too long.
     #[error("\"{0}\" is no name for a signal: 1 to 256 characters")]

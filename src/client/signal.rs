@@ -1,8 +1,9 @@
 //! Sending a signal to a run.
 
+use super::find::likest;
 use super::start::new_run;
 use super::status::{start_of, text_of};
-use super::{Claimed, ClientError, Session, StartRequest, find, view};
+use super::{Claimed, ClientError, Session, StartRequest, declared, find, view};
 use crate::history::{MessageBody, MessageId, RunNo, RunRow, Value};
 use crate::store::{Answer, NewMessage, NewSignal, Request};
 
@@ -18,6 +19,8 @@ pub struct SignalSent {
     pub duplicate: bool,
     /// Whether the texts of the program mention the name at all.
     pub mentioned: bool,
+    /// Of a name that they do not mention: the one that was meant, perhaps.
+    pub near: Option<String>,
 }
 
 /// Sends a signal. With a `key`, the same key again is the same signal; with `strict`, a name that the script never
@@ -35,9 +38,9 @@ pub fn signal(
 ) -> Result<SignalSent, ClientError> {
     check(name, &payload)?;
     let row = find(session, text)?;
-    let mentioned = mentions(session, &row, name)?;
+    let (mentioned, near) = known(session, &row, name)?;
     if strict && !mentioned {
-        return Err(ClientError::UnknownSignal { id: row.id, name: name.to_owned() });
+        return Err(ClientError::UnknownSignal { id: row.id, name: name.to_owned(), near });
     }
     let id = match key {
         Some(key) => MessageId::of_key(row.id.as_str(), key),
@@ -48,7 +51,7 @@ pub fn signal(
     let Answer::Delivered { duplicate, .. } = session.ask(Request::Deliver(Box::new(message)))? else {
         return Err(ClientError::Answer { run: row.no });
     };
-    Ok(SignalSent { row, duplicate, mentioned })
+    Ok(SignalSent { row, duplicate, mentioned, near })
 }
 
 /// What came of a signal that might start its run.
@@ -89,8 +92,8 @@ pub fn signal_with_start(
         return Ok(StartedBySignal::New(Claimed { run, id, epoch }));
     }
     let row = view(session, run)?.row;
-    let mentioned = mentions(session, &row, name)?;
-    Ok(StartedBySignal::Existing(SignalSent { row, duplicate, mentioned }))
+    let (mentioned, near) = known(session, &row, name)?;
+    Ok(StartedBySignal::Existing(SignalSent { row, duplicate, mentioned, near }))
 }
 
 fn check(name: &str, payload: &Value) -> Result<(), ClientError> {
@@ -99,6 +102,16 @@ fn check(name: &str, payload: &Value) -> Result<(), ClientError> {
         return Err(ClientError::SignalName(name.chars().take(MAX_NAME).collect()));
     }
     Ok(())
+}
+
+/// Whether the texts of a run's program mention a name; where not, the signal that was meant, perhaps.
+fn known(session: &Session, row: &RunRow, name: &str) -> Result<(bool, Option<String>), ClientError> {
+    if mentions(session, row, name)? {
+        return Ok((true, None));
+    }
+    // What cannot be read declares nothing.
+    let signals = declared(session, row.no).map(|declared| declared.signals).unwrap_or_default();
+    Ok((false, likest(name, signals.into_iter(), 1).pop()))
 }
 
 fn mentions(session: &Session, row: &RunRow, name: &str) -> Result<bool, ClientError> {

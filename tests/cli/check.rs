@@ -41,7 +41,7 @@ error[D1315]: nothing answers the activity \"chrage\"
  --> order.rhai:6:10
   |
 6 | activity(\"chrage\", n, #{timeout: \"1s\"})
-  |          ^
+  |          ^^^^^^^^
   |
   = help: write fn chrage(input), an executable activities/chrage, or [activity.chrage] in durun.toml
 ",

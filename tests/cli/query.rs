@@ -13,3 +13,18 @@ fn arguments_are_read_before_the_store() {
         )
         .check();
 }
+
+#[test]
+fn a_query_that_is_nearly_one_is_told() {
+    let home = Home::new();
+    home.file("a.rhai", "on_query(\"state\", || 1);\nwait_signal(\"go\")\n");
+    home.executed_until(&["start", "a.rhai", "--id", "one"], "one", &["waiting"]);
+    home.durun(&["query", "one", "stat"])
+        .exit(4)
+        .err(
+            "error[D0704]: the script has no query \"stat\"\n |\n \
+             = note: it has: state\n \
+             = help: did you mean state?\n",
+        )
+        .check();
+}

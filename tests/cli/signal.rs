@@ -29,12 +29,13 @@ fn a_name_that_the_script_never_mentions_is_noted_or_refused() {
     let home = Home::recorded("one");
     home.durun(&["signal", "one", "payed"]).check();
     home.durun(&["-v", "signal", "one", "payed"])
-        .err("note: the script of run one never mentions \"payed\"; the signal waits in its inbox\n")
+        .err("note: the script of run one never mentions \"payed\" (did you mean paid?); the signal waits in its inbox\n")
         .check();
     home.durun(&["signal", "one", "payed", "--strict"])
         .exit(4)
         .err(
             "error[D0702]: the script of run one never mentions the signal \"payed\"\n |\n \
+             = help: did you mean paid?\n \
              = help: without --strict the signal is accepted and waits\n",
         )
         .check();

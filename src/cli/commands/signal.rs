@@ -66,8 +66,10 @@ fn told(context: &Context, session: &Session, sent: &SignalSent, name: &str) -> 
     if sent.duplicate {
         context.note(&format!("the signal with this key was accepted before; nothing was added to run {id}"));
     } else if !sent.mentioned {
+        let near = sent.near.as_ref().map(|near| format!(" (did you mean {}?)", escape::line(near)));
         context.note(&format!(
-            "note: the script of run {id} never mentions \"{name}\"; the signal waits in its inbox"
+            "note: the script of run {id} never mentions \"{name}\"{}; the signal waits in its inbox",
+            near.unwrap_or_default()
         ));
     } else {
         return told_of_executor(context, session, &sent.row);
