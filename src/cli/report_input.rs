@@ -24,8 +24,8 @@ pub(crate) fn of(script: &str, wrong: &[BadInput]) -> Report {
             BadInput::Unknown { near: Some(near), .. } => {
                 report = report.hint(format!("did you mean {near}?"));
             }
-            BadInput::Type { name, .. } => {
-                report = report.hint(format!("-i {} takes JSON", shell(&format!("{name}:=…"))));
+            BadInput::Type { name, wanted, .. } => {
+                report = report.hint(format!("-i {} takes {wanted} as JSON", shell(&format!("{name}:=…"))));
             }
             BadInput::Unknown { near: None, .. } | BadInput::Missing { .. } | BadInput::NoMap { .. } => {}
         }

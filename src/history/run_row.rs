@@ -127,6 +127,16 @@ pub struct RunRow {
     pub branches: Vec<Branch>,
 }
 
+/// The name of the script of runs that tell of others, in the folder of the script that they tell of.
+pub const HOOK_SCRIPT: &str = "(notify)";
+
+impl RunRow {
+    /// Whether it tells somebody of another run, as `[notify]` says.
+    pub fn is_hook(&self) -> bool {
+        self.script.rsplit('/').next() == Some(HOOK_SCRIPT)
+    }
+}
+
 impl ScriptHash {
     /// The hash of a text.
     pub fn of(text: &str) -> Self {

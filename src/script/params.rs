@@ -153,7 +153,12 @@ impl Params {
                 && value != Value::Null
                 && type_of(default) != type_of(&value)
             {
-                let (wanted, given) = (type_of(default), type_of(&value));
+                let given = match (default, &value) {
+                    // Both are numbers to whoever reads it.
+                    (Value::Int(_), Value::Float(_)) => "one with a fraction",
+                    _ => type_of(&value),
+                };
+                let wanted = type_of(default);
                 wrong.push(BadInput::Type { name: name.clone(), wanted, given });
             }
             fitted.insert(name.clone(), value);

@@ -236,7 +236,7 @@ impl RunView {
     pub fn asks(&self) -> bool {
         !self.status.is_ended()
             && self.status != RunStatus::Stuck
-            && self.pending.iter().any(|pending| pending.label.kind == CommandKind::Ask)
+            && self.pending.iter().any(|row| row.label.kind == CommandKind::Ask && row.waits_for.is_none())
     }
 }
 

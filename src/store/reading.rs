@@ -2,12 +2,13 @@
 
 use super::codec::decode;
 use super::histories::{branch_records, last_entry, last_log, logs, past_records, records, tail};
-use super::rows::{Rows, Table};
+use super::rows::{Row, Rows, Table};
 use super::{
     Answer, Kept, Liveness, Request, RunFilter, RunView, Schedules, Snapshot, StoreError, Upkeep, keys,
 };
 use crate::history::{
-    CommandKind, Message, Moment, Pending, RunNo, RunRow, RunStart, RunStatus, Seq, StoredStatus,
+    CommandKind, Message, MessageBody, Moment, Pending, RunEnd, RunNo, RunRow, RunStart, RunStatus, Seq,
+    StoredStatus,
 };
 
 /// The most runs that a prefix gives.
@@ -134,8 +135,7 @@ fn schedules(rows: &dyn Rows, now: Moment, liveness: &dyn Liveness) -> Result<Sc
 
 fn find(rows: &dyn Rows, text: &str) -> Result<Vec<RunRow>, StoreError> {
     if text == "@last" {
-        let last = rows.range(Table::Runs, &[], &[0xff; 9], true, 1)?;
-        return last.iter().map(|(_, value)| decode(value, "a run's row")).collect();
+        return Ok(newest(rows)?.into_iter().collect());
     }
     if let Some(no) = rows.get(Table::RunIds, text.as_bytes())? {
         return Ok(vec![named_row(rows, text.as_bytes(), &no)?]);
@@ -144,6 +144,22 @@ fn find(rows: &dyn Rows, text: &str) -> Result<Vec<RunRow>, StoreError> {
     let until = [text.as_bytes(), &[0xff]].concat();
     let found = rows.range(Table::RunIds, text.as_bytes(), &until, false, MOST_FOUND)?;
     found.iter().map(|(id, no)| named_row(rows, id, no)).collect()
+}
+
+/// The newest run that tells of no other.
+fn newest(rows: &dyn Rows) -> Result<Option<RunRow>, StoreError> {
+    let mut until = vec![0xff; 9];
+    loop {
+        let page = rows.range(Table::Runs, &[], &until, true, 16)?;
+        let Some((last, _)) = page.last() else { return Ok(None) };
+        until.clone_from(last);
+        for (_, value) in &page {
+            let row: RunRow = decode(value, "a run's row")?;
+            if !row.is_hook() {
+                return Ok(Some(row));
+            }
+        }
+    }
 }
 
 /// The row that an id leads to; it must be that id's.
@@ -210,12 +226,29 @@ fn wanted(
 ) -> Result<Option<RunView>, StoreError> {
     let row = row(rows, no)?;
     let other_script = filter.script.as_ref().is_some_and(|script| !row.script.ends_with(script.as_str()));
-    if other_script || filter.since.is_some_and(|since| row.created_at < since) {
+    if other_script
+        || filter.without_hooks && is_quiet_hook(&row)
+        || filter.since.is_some_and(|since| row.created_at < since)
+    {
         return Ok(None);
     }
     let view = view(rows, now, liveness, row)?;
     let fits = filter.statuses.is_empty() || filter.statuses.contains(&view.status);
     Ok(Some(view).filter(|view| fits && (!filter.needs_person || needs_person(view))))
+}
+
+/// Whether it tells of another run, and nobody has to be told of it.
+fn is_quiet_hook(row: &RunRow) -> bool {
+    row.is_hook()
+        && match &row.status {
+            StoredStatus::Open
+            | StoredStatus::Ended(
+                RunEnd::Completed { .. } | RunEnd::Cancelled { .. } | RunEnd::Terminated { .. },
+            ) => true,
+            StoredStatus::Stuck(_) | StoredStatus::Ended(RunEnd::Failed { .. } | RunEnd::TimedOut { .. }) => {
+                false
+            }
+        }
 }
 
 /// Of very many pending rows the first are enough, and every question to a person.
@@ -244,6 +277,7 @@ fn view(rows: &dyn Rows, now: Moment, liveness: &dyn Liveness, row: RunRow) -> R
     let mut pending = pending(rows, row.no, usize::MAX)?;
     let inbox = rows.range(Table::Inbox, &keys::run(row.no), &keys::after_run(row.no), false, usize::MAX)?;
     let unread = u32::try_from(inbox.len()).unwrap_or(u32::MAX).saturating_add(row.unread);
+    mark_answered(&inbox, &mut pending)?;
     let last = last_entry(rows, &row)?;
     let entries = last.as_ref().map_or(Seq(0), |(seq, _)| seq.next());
     let last_at = last.and_then(|(_, record)| record.at()).unwrap_or(row.created_at);
@@ -260,6 +294,22 @@ fn view(rows: &dyn Rows, now: Moment, liveness: &dyn Liveness, row: RunRow) -> R
     }
     let woken_by = super::wakers::woken_by(rows, now, liveness, status, executor)?;
     Ok(RunView { row, status, executor, entries, last_at, pending, unread, locks, woken_by })
+}
+
+/// A question whose answer lies in the inbox is open no more, though the script has not heard it yet.
+fn mark_answered(inbox: &[Row], pending: &mut [Pending]) -> Result<(), StoreError> {
+    if !pending.iter().any(|row| row.label.kind == CommandKind::Ask) {
+        return Ok(());
+    }
+    for (_, bytes) in inbox {
+        let message: Message = decode(bytes, "a message")?;
+        if let MessageBody::Answer { question, choice } = &message.body {
+            pending.iter_mut().filter(|row| row.op == *question).for_each(|row| {
+                row.waits_for = Some(format!("somebody to go on with the run: answered {}", choice.choice));
+            });
+        }
+    }
+    Ok(())
 }
 
 /// The status of a run.

@@ -372,4 +372,7 @@ pub struct RunFilter {
     /// Only those that this run has started.
     #[serde(default)]
     pub parent: Option<RunNo>,
+    /// None that tells somebody of another run, but those that failed or are stuck.
+    #[serde(default)]
+    pub without_hooks: bool,
 }

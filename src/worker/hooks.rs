@@ -7,8 +7,8 @@ use super::executing::{Executing, Phase};
 use super::worker::Worker;
 use crate::config::{Config, Notice};
 use crate::history::{
-    Failure, MessageId, Moment, Placeholder, Program, RunEnd, RunId, RunStart, ScriptHash, StoredStatus,
-    Value,
+    Failure, HOOK_SCRIPT, MessageId, Moment, Placeholder, Program, RunEnd, RunId, RunStart, ScriptHash,
+    StoredStatus, Value,
 };
 use crate::store::{Answer, NewRun, Request};
 use crate::timer::rfc3339;
@@ -17,8 +17,6 @@ use std::path::Path;
 
 /// The script of a run that tells somebody.
 const SCRIPT: &str = include_str!("notify.rhai");
-/// The name of that script, in the folder of the script that it tells of: the same `durun.toml` holds for it.
-const NAME: &str = "(notify)";
 /// A message or result that is told is cut after so many characters.
 const MOST_CHARACTERS: usize = 4_096;
 /// The longest id of a run, in characters.
@@ -51,7 +49,8 @@ impl Hook<'_> {
     pub fn run(self) -> Option<NewRun> {
         let folder = Path::new(self.script).parent().unwrap_or(Path::new("/"));
         let main = ScriptHash::of(SCRIPT);
-        let path = folder.join(NAME).to_string_lossy().into_owned();
+        // In the folder of the script that it tells of: the same `durun.toml` holds for it.
+        let path = folder.join(HOOK_SCRIPT).to_string_lossy().into_owned();
         let mut input = vec![("event", Value::from(self.key)), ("about", self.about.to_string().into())];
         input.push(match self.notice {
             Notice::Program(words) => {
@@ -101,7 +100,7 @@ fn hook_id(of: &str, key: &str, place: &str) -> Option<RunId> {
 
 /// Whether a script is the one that tells somebody: nobody is told of that.
 fn is_hook(script: &str) -> bool {
-    Path::new(script).file_name().is_some_and(|name| name == NAME)
+    Path::new(script).file_name().is_some_and(|name| name == HOOK_SCRIPT)
 }
 
 /// Which key tells of a status, and whom it names; nothing where nobody is to be told. How a child ends is its parent's business.

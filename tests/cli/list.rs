@@ -72,4 +72,12 @@ fn what_needs_a_person_comes_first_however_old_it_is() {
     };
     assert_eq!(ids(&["list"]), ["ask", "stuck", "b", "a"]);
     assert_eq!(ids(&["list", "--limit", "3"]), ["ask", "stuck", "b"]);
+    // Answered, it asks nobody any more, though its script has not heard it.
+    home.durun(&["answer", "ask", "yes"]).check();
+    assert_eq!(ids(&["list"]), ["stuck", "b", "a", "ask"]);
+    let listed = home.durun(&["list"]).stdout();
+    assert!(listed.contains("go?: waits for somebody to go on with the run: answered yes\n"), "{listed}");
+    let status = home.durun(&["status", "ask"]).stdout();
+    assert!(status.contains("answered yes") && !status.contains("durun answer"), "{status}");
+    home.durun(&["resume", "ask"]).stdout();
 }

@@ -39,6 +39,12 @@ fn a_run_that_fails_is_told_of_once() {
     let ids = ids(&home);
     let hooks: Vec<&String> = ids.iter().filter(|id| id.starts_with("f.on_failure.")).collect();
     assert_eq!((hooks.len(), ids.len()), (1, 3), "{ids:?}");
+    // It stands in the whole list alone, and is not what is meant by the last run.
+    let listed = home.durun(&["list", "-o", "jsonl"]).stdout();
+    assert!(listed.lines().count() == 2 && !listed.contains("on_failure"), "{listed}");
+    home.durun(&["start", "f.rhai", "--id", "g"]).exit(1).failure();
+    let last = home.durun(&["status", "@last", "-o", "jsonl"]).stdout();
+    assert!(last.contains("\"id\":\"g\""), "{last}");
     let history = home.durun(&["history", hooks[0], "-o", "jsonl"]).stdout();
     assert_eq!(history.matches("ActivityCompleted").count(), 1, "{history}");
 }

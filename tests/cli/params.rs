@@ -59,9 +59,11 @@ fn what_is_wrong_is_told_at_once_and_nothing_is_recorded() {
              = note: the input \"host\" is missing\n \
              = note: nothing was recorded\n \
              = help: did you mean host?\n \
-             = help: -i 'keep:=…' takes JSON\n{help}"
+             = help: -i 'keep:=…' takes a whole number as JSON\n{help}"
         ))
         .check();
+    let told = home.durun(&["start", "backup.rhai", "-i", "host=a", "-i", "keep:=2.5"]).exit(2).failure();
+    assert!(told.contains("the input \"keep\" is a whole number, not one with a fraction"), "{told}");
     home.durun(&["start", "backup.rhai"])
         .exit(2)
         .err(&format!(

@@ -38,7 +38,7 @@ pub(crate) struct ListArgs {
     /// At most so many
     #[arg(long, value_name = "N", conflicts_with = "all")]
     limit: Option<u32>,
-    /// All, however many
+    /// All, however many, and those that tell of others as [notify] says
     #[arg(short, long)]
     all: bool,
 }
@@ -53,6 +53,7 @@ pub(crate) fn run(context: &Context, args: &ListArgs) -> Result<Exit, CliError> 
         limit,
         needs_person: false,
         parent: None,
+        without_hooks: !args.all && args.script.is_none(),
     };
     let views = match context.session_if_any()? {
         Some(session) => list_needing_first(&session, filter)?,

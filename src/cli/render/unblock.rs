@@ -9,6 +9,9 @@ pub(crate) fn commands(id: &RunId, pending: &Pending, alone: bool, now: Moment) 
     let name = &pending.label.name;
     match pending.label.kind {
         CommandKind::Ask => {
+            if pending.waits_for.is_some() {
+                return vec![format!("resume {id}")];
+            }
             let Some(question) = open_question(pending) else { return Vec::new() };
             let which = if alone { String::new() } else { format!(" --question {}", question.op) };
             let answer = |choice: &String| format!("answer {id} {}{which}", shell(choice));

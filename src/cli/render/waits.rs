@@ -23,6 +23,9 @@ pub(crate) fn tries(count: u32) -> String {
 /// One command in the few words of a list: `retrying 3/5, next in 20s: exit code 1`, `asks: Go on? (yes, no)`.
 pub(crate) fn short(pending: &Pending, now: Moment) -> String {
     if let Some(question) = open_question(pending) {
+        if let Some(waits_for) = &pending.waits_for {
+            return format!("{}: waits for {}", escape::line(&question.text), escape::line(waits_for));
+        }
         let choices = escape::line(&question.choices.join(", "));
         return format!("asks: {} ({choices})", escape::line(&question.text));
     }
