@@ -10,6 +10,7 @@ use super::commands::{
     explain::ExplainArgs,
     export::{ExportArgs, ImportArgs},
     history::HistoryArgs,
+    init::InitArgs,
     list::ListArgs,
     logs::LogsArgs,
     man::ManArgs,
@@ -181,6 +182,8 @@ pub(crate) enum Command {
     Test(TestArgs),
     /// Say what the code of an error means
     Explain(ExplainArgs),
+    /// Make a folder to begin in: a script, its test, an activity, a configuration
+    Init(InitArgs),
     /// Print the script by which a shell completes durun's words
     Completions(CompletionsArgs),
     /// Print a page of the manual, or write all of them

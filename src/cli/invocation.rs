@@ -94,6 +94,7 @@ fn run(context: &Context, command: Option<Command>) -> Result<Exit, CliError> {
         Some(Command::Check(args)) => commands::check::run(context, &args),
         Some(Command::Test(args)) => commands::test::run(context, &args),
         Some(Command::Explain(args)) => commands::explain::run(context, &args),
+        Some(Command::Init(args)) => commands::init::run(context, &args),
         Some(Command::Completions(args)) => commands::completions::run(context, &args),
         Some(Command::Man(args)) => commands::man::run(context, &args),
         Some(Command::Complete(args)) => commands::completions::run_complete(context, &args),

@@ -57,7 +57,10 @@ mod watch;
 
 pub use crate::activity::Variables;
 pub use crate::run::Standpoint;
-pub use crate::script::{BadInput, Declared, Finding, Param, Params, Rule, type_of};
+pub use crate::script::{
+    BadInput, Declared, Finding, Param, Params, Rule, host_definitions, host_signatures,
+    language_definitions, type_of,
+};
 pub use crate::script::{Fault, TestCase};
 pub use crate::store::{
     LogKey, LogLevel, LogLine, LogStream, NewOverlap, NewQueue, OnceRow, RunFilter, RunView, StoreError,

@@ -12,6 +12,7 @@ mod closure;
 mod convert;
 mod copy;
 mod declared;
+mod definitions;
 mod diagnostics;
 mod handle;
 mod host;
@@ -23,6 +24,7 @@ mod params;
 mod process_result;
 mod program;
 mod raise;
+mod reference;
 mod rewrite;
 mod rewrite_looks;
 mod sandbox;
@@ -37,6 +39,7 @@ pub use calls::names;
 pub use check::{Finding, Rule, check};
 pub use closure::{Closure, HeldCapture};
 pub use declared::Declared;
+pub use definitions::{host_definitions, host_signatures, language_definitions};
 pub use handle::{Group, Handle, Start, Target};
 pub use host::{
     Answered, Ask, Asked, ChildRun, Defaults, Dispatch, Effect, Host, Input, Level, Notice, Question,

@@ -14,6 +14,7 @@ mod explain;
 mod export;
 mod harness;
 mod history;
+mod init;
 mod limits;
 mod list;
 mod locks;

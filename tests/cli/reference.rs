@@ -51,3 +51,15 @@ fn the_reference_of_errors_says_what_explain_says() {
     assert!(made.len() > 10_000, "only {} bytes", made.len());
     same("errors.md", "## Codes\n", &made);
 }
+
+#[test]
+fn the_signatures_of_host_functions_are_those_of_the_code() {
+    let signatures = durun::script::host_signatures();
+    let told =
+        "As the engine has them; `?` is any value. `durun init` writes them as definitions for an editor.";
+    same(
+        "host-functions.md",
+        "## Signatures\n",
+        &format!("## Signatures\n\n{told}\n\n```rust\n{signatures}```\n"),
+    );
+}
