@@ -137,6 +137,12 @@ impl Context {
         self.environment.columns.filter(|_| self.environment.stdout_terminal)
     }
 
+    /// Whether stdout is a terminal on which tables may be drawn again in their place.
+    pub(crate) fn draws(&self) -> bool {
+        let dumb = self.environment.text("TERM").is_none_or(|term| term == "dumb");
+        self.environment.stdout_terminal && !dumb && self.format() == Format::Table
+    }
+
     /// Whether somebody sees what goes on: a terminal on stderr, or `-v`; not with `-q`.
     pub(crate) fn is_talkative(&self) -> bool {
         !self.global.quiet && (self.environment.stderr_terminal || self.global.verbose > 0)

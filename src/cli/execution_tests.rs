@@ -48,7 +48,7 @@ impl Executor for Puppet {
         options: ExecuteOptions,
     ) -> Result<Vec<(RunNo, Finished)>, ExecuteError> {
         let label = CommandLabel { kind: CommandKind::Sleep, name: String::new() };
-        let wait = Progress::Waiting { op: OpId(0), label, due: None, line: None };
+        let wait = Progress::Waiting { op: OpId(0), label, due: None, line: None, strand: None };
         for run in &runs {
             (options.observer)(run.run, wait.clone());
         }

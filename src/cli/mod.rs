@@ -26,6 +26,7 @@ mod manual;
 mod onlooker;
 mod opening;
 mod overlap_options;
+mod pager;
 mod queues;
 mod readiness;
 mod render;
@@ -45,6 +46,7 @@ mod start_help;
 mod start_options;
 mod store_place;
 mod units;
+mod watching;
 mod way_on;
 
 #[doc(hidden)]

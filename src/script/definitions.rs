@@ -192,7 +192,8 @@ mod tests {
         }
         assert!(!definitions.contains("durun_"), "{definitions}");
         let language = language_definitions();
-        for wanted in ["fn to_upper(string: String) -> String;", "op +(time, String) -> time;", "fn get unix_ms("]
+        for wanted in
+            ["fn to_upper(string: String) -> String;", "op +(time, String) -> time;", "fn get unix_ms("]
         {
             assert!(
                 language.contains(wanted),

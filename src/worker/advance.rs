@@ -322,14 +322,12 @@ impl Worker {
 
 pub(super) fn announced(command: &Command) -> Progress {
     let label = command.label.clone();
-    let (op, line) = (command.op, command.line);
+    let (op, line, strand) = (command.op, command.line, command.strand.clone());
     match &command.work {
-        Work::Effect { .. } | Work::Dispatch(_) => {
-            Progress::Scheduled { op, label, strand: command.strand.clone(), line }
-        }
-        Work::Timer { due } => Progress::Waiting { op, label, due: Some(*due), line },
-        Work::Lock { due } => Progress::Waiting { op, label, due: *due, line },
-        Work::Wait => Progress::Waiting { op, label, due: None, line },
+        Work::Effect { .. } | Work::Dispatch(_) => Progress::Scheduled { op, label, line, strand },
+        Work::Timer { due } => Progress::Waiting { op, label, due: Some(*due), line, strand },
+        Work::Lock { due } => Progress::Waiting { op, label, due: *due, line, strand },
+        Work::Wait => Progress::Waiting { op, label, due: None, line, strand },
     }
 }
 

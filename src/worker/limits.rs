@@ -66,8 +66,9 @@ impl Worker {
         if let State::Body(running) = &attempt.state {
             running.host.hear(details.clone());
         }
-        attempt.heartbeat = Some(details);
+        attempt.heartbeat = Some(details.clone());
         self.keep_attempt(no, op, monotonic);
+        self.tell(no, Progress::Heartbeat { op, details });
     }
 
     /// The deadline of a command has come, or comes before its next attempt could begin.

@@ -31,13 +31,14 @@ impl Worker {
         attempt.queued = None;
         attempt.failures = attempt.failures.saturating_add(1);
         let next_try = next_poll(&options.retry, attempt.failures, now, options.deadline);
-        let (attempt_no, label, line) = (attempt.failures, command.label.clone(), command.line);
+        let (attempt_no, label) = (attempt.failures, command.label.clone());
+        let (line, strand) = (command.line, command.strand.clone());
         let told = match failure {
             Some(failure) => {
                 attempt.last_failure = Some(failure.clone());
                 Progress::AttemptFailed { op, attempt: attempt_no, failure, next_try, attempts: None }
             }
-            None => Progress::Waiting { op, label, due: next_try, line },
+            None => Progress::Waiting { op, label, due: next_try, line, strand },
         };
         self.tell(no, told);
         match next_try {

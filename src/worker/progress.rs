@@ -1,6 +1,8 @@
 //! What a worker tells while it goes on, for a live display.
 
-use crate::history::{CommandLabel, Failure, HowFar, MessageId, Moment, OpId, RunEnd, RunId, RunNo, Stuck};
+use crate::history::{
+    CommandLabel, Failure, HowFar, MessageId, Moment, OpId, RunEnd, RunId, RunNo, Stuck, Value,
+};
 use crate::store::LogLine;
 use std::sync::Arc;
 
@@ -25,10 +27,17 @@ pub enum Progress {
         op: OpId,
         /// Its kind and name.
         label: CommandLabel,
-        /// The name given to the strand that asks, where one was.
-        strand: Option<String>,
         /// The line that asks.
         line: Option<u32>,
+        /// The name of the strand that asks, where it has one.
+        strand: Option<String>,
+    },
+    /// An attempt said how far it is.
+    Heartbeat {
+        /// The command.
+        op: OpId,
+        /// What it said.
+        details: Value,
     },
     /// An attempt begins.
     AttemptStarted {
@@ -92,6 +101,8 @@ pub enum Progress {
         due: Option<Moment>,
         /// The line that asks.
         line: Option<u32>,
+        /// The name of the strand that asks, where it has one.
+        strand: Option<String>,
     },
     /// A command ended without an outcome of its own.
     Settled {

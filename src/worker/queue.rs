@@ -41,7 +41,10 @@ impl Worker {
                 queued.told = Some(waits_for.clone());
                 if is_new {
                     let label = CommandLabel { kind: CommandKind::Queue, name: waits_for };
-                    self.tell(no, Progress::Waiting { op: OpId::QUEUE, label, due: None, line: None });
+                    self.tell(
+                        no,
+                        Progress::Waiting { op: OpId::QUEUE, label, due: None, line: None, strand: None },
+                    );
                 }
                 false
             }

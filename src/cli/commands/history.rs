@@ -4,6 +4,7 @@ use crate::cli::args::Format;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
+use crate::cli::pager::Pager;
 use crate::cli::render::entry_json;
 use crate::cli::render::rewinds::Rewinds;
 use crate::cli::render::story::Story;
@@ -33,6 +34,9 @@ pub(crate) struct HistoryArgs {
     /// Show what rewind and retry have set aside, too
     #[arg(long)]
     all: bool,
+    /// At a terminal, print all at once, without $PAGER or less -FRX
+    #[arg(long)]
+    no_pager: bool,
 }
 
 /// Does it.
@@ -42,8 +46,9 @@ pub(crate) fn run(context: &Context, args: &HistoryArgs) -> Result<Exit, CliErro
     let watch = if args.follow { Some(Watch::begin(&session, row.no)?) } else { None };
     let mut reader = HistoryReader::new(row.no, row.id.clone()).of_generation(args.generation);
     let rewinds = Rewinds::of(&row, args.generation.unwrap_or(row.generation));
-    let mut story = Story::new(context.color_stdout()).rewound(rewinds.clone());
-    let mut kept = if args.all { set_aside(context, &session, &row)? } else { Vec::new() };
+    let mut story = Story::new(context.color_stdout(), context.table_width()).rewound(rewinds.clone());
+    let mut pager = Pager::open(context, !args.follow && !args.no_pager);
+    let mut kept = if args.all { set_aside(&mut pager, context, &session, &row)? } else { Vec::new() };
     loop {
         // Asked first: entries that follow are read before the end is believed.
         let over = view(&session, row.no)?.status.is_ended();
@@ -59,7 +64,7 @@ pub(crate) fn run(context: &Context, args: &HistoryArgs) -> Result<Exit, CliErro
                 }
                 Format::Table => {
                     let lines: String = page.iter().map(|(seq, entry)| story.tell(*seq, entry)).collect();
-                    context.print(&lines)?;
+                    pager.print(&lines)?;
                 }
             }
         }
@@ -77,7 +82,12 @@ pub(crate) fn run(context: &Context, args: &HistoryArgs) -> Result<Exit, CliErro
 }
 
 /// What was set aside, branch by branch; gives the documents that are to be printed at the end.
-fn set_aside(context: &Context, session: &Session, row: &RunRow) -> Result<Vec<serde_json::Value>, CliError> {
+fn set_aside(
+    pager: &mut Pager<'_>,
+    context: &Context,
+    session: &Session,
+    row: &RunRow,
+) -> Result<Vec<serde_json::Value>, CliError> {
     let mut kept = Vec::new();
     for (number, branch) in row.branches.iter().enumerate() {
         let entries = read_branch(session, row, number)?;
@@ -93,14 +103,14 @@ fn set_aside(context: &Context, session: &Session, row: &RunRow) -> Result<Vec<s
             Format::Jsonl => context.print_lines(documents)?,
             Format::Table => {
                 let by = if is_of_retry(branch, &entries) { "retry" } else { "rewind" };
-                let mut story = Story::new(context.color_stdout());
+                let mut story = Story::new(context.color_stdout(), context.table_width());
                 let lines: String = entries.iter().map(|(seq, entry)| story.tell(*seq, entry)).collect();
-                context.print(&format!("set aside by {by} {}:\n{lines}", absolute(branch.at)))?;
+                pager.print(&format!("set aside by {by} {}:\n{lines}", absolute(branch.at)))?;
             }
         }
     }
     if context.format() == Format::Table && !row.branches.is_empty() {
-        context.print("as it is now:\n")?;
+        pager.print("as it is now:\n")?;
     }
     Ok(kept)
 }

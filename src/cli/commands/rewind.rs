@@ -69,7 +69,7 @@ fn last(plan: &Plan) -> u32 {
 
 /// What is set aside, entry by entry; first of all what was done and may be done once more.
 pub(crate) fn told(plan: &Plan, color: bool) -> String {
-    let mut story = Story::new(color);
+    let mut story = Story::new(color, None);
     let effects = plan.aside.iter().filter(|(_, entry)| entry.fact.effect_kind().is_some()).count();
     let what = match effects {
         0 => "no effect among them".to_owned(),

@@ -7,6 +7,7 @@ use crate::cli::escape::{self, shell};
 use crate::cli::exit::Exit;
 use crate::cli::render::status::{self, Beside};
 use crate::cli::render::{run_json, variables};
+use crate::cli::watching;
 use crate::cli::way_on::WayOn;
 use crate::client::{
     MOST_LOOKED_AT, RunView, Session, Watch, descendants, find, lines, look, published, view,
@@ -46,6 +47,11 @@ pub(crate) struct StatusArgs {
 pub(crate) fn run(context: &Context, args: &StatusArgs) -> Result<Exit, CliError> {
     let session = context.session()?;
     let row = find(&session, &args.id)?;
+    if args.watch && context.draws() {
+        let drawn = |view: &RunView| table(context, &session, view, args);
+        let ended = watching::watch(context, &session, &row, &drawn)?;
+        return Ok(if args.exit_code { Exit::of(ended) } else { Exit::Done });
+    }
     let watch = if args.watch { Some(Watch::begin(&session, row.no)?) } else { None };
     let mut shown: Option<RunView> = None;
     loop {
@@ -66,26 +72,35 @@ pub(crate) fn run(context: &Context, args: &StatusArgs) -> Result<Exit, CliError
     }
 }
 
-fn show(context: &Context, session: &Session, view: &RunView, args: &StatusArgs) -> Result<(), CliError> {
+/// The status as people read it.
+fn table(
+    context: &Context,
+    session: &Session,
+    view: &RunView,
+    args: &StatusArgs,
+) -> Result<String, CliError> {
     let published = published(session, view.row.no)?;
     let children = descendants(session, view.row.no, MOST_DESCENDANTS)?;
-    let now = context.clock.now();
+    let script = lines(session, view.row.no).ok();
+    let way_on = way_on(session, view);
+    let variables = variables(context, session, view, args);
+    let beside = Beside {
+        children: &children,
+        published: &published,
+        script: script.as_ref(),
+        way_on: &way_on,
+        variables: &variables,
+    };
+    Ok(status::render(view, &beside, context.clock.now(), context.color_stdout()))
+}
+
+fn show(context: &Context, session: &Session, view: &RunView, args: &StatusArgs) -> Result<(), CliError> {
     match context.format() {
-        Format::Table => {
-            let script = lines(session, view.row.no).ok();
-            let way_on = way_on(session, view);
-            let variables = variables(context, session, view, args);
-            let beside = Beside {
-                children: &children,
-                published: &published,
-                script: script.as_ref(),
-                way_on: &way_on,
-                variables: &variables,
-            };
-            context.print(&status::render(view, &beside, now, context.color_stdout()))
-        }
+        Format::Table => context.print(&table(context, session, view, args)?),
         Format::Json | Format::Jsonl => {
-            let mut document = run_json::full(view, &children, &published, now);
+            let published = published(session, view.row.no)?;
+            let children = descendants(session, view.row.no, MOST_DESCENDANTS)?;
+            let mut document = run_json::full(view, &children, &published, context.clock.now());
             if let (true, Some(document)) = (args.variables, document.as_object_mut()) {
                 document.insert("variables".to_owned(), variables::document(&look(session, view.row.no)?));
             }

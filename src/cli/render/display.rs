@@ -2,7 +2,6 @@
 
 use super::live::Live;
 use crate::cli::context::Context;
-use crate::cli::escape;
 use crate::client::{Claimed, Observer, Progress};
 use crate::history::{RunId, RunNo};
 use crate::timer::Clock;
@@ -43,7 +42,7 @@ impl Display {
         } else if !context.environment.stderr_terminal || dumb {
             Screen::Lines
         } else {
-            Screen::Terminal(bar(&live, &clock, context.environment.columns.unwrap_or(80)))
+            Screen::Terminal(bar(&live, &clock))
         };
         Self { live, screen, clock }
     }
@@ -80,17 +79,28 @@ impl Display {
     }
 }
 
-fn bar(live: &Arc<Mutex<Live>>, clock: &Arc<dyn Clock>, columns: usize) -> ProgressBar {
+fn bar(live: &Arc<Mutex<Live>>, clock: &Arc<dyn Clock>) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
     let (live, clock) = (Arc::clone(live), Arc::clone(clock));
     let write = move |_: &ProgressState, out: &mut dyn std::fmt::Write| {
-        let line = live.lock().unwrap_or_else(PoisonError::into_inner).line(clock.now());
-        let _ = write!(out, "{}", escape::cut(&line, columns.saturating_sub(3)));
+        let (columns, lines) = size();
+        let drawn = live.lock().unwrap_or_else(PoisonError::into_inner).drawn(clock.now(), columns, lines);
+        let _ = write!(out, "{drawn}");
     };
-    let style = ProgressStyle::with_template("{spinner:.cyan} {live}")
+    let style = ProgressStyle::with_template("{live}")
         .unwrap_or_else(|_| ProgressStyle::default_spinner())
         .with_key("live", write);
     bar.set_style(style);
     bar.enable_steady_tick(TICK);
     bar
+}
+
+/// The columns and lines that the terminal has now: it may be another size each time.
+pub(crate) fn size() -> (usize, usize) {
+    let size = rustix::termios::tcgetwinsize(std::io::stderr())
+        .or_else(|_| rustix::termios::tcgetwinsize(std::io::stdout()))
+        .ok();
+    let sides = size.map(|size| (usize::from(size.ws_col), usize::from(size.ws_row)));
+    let (columns, lines) = sides.unwrap_or_default();
+    (if columns == 0 { 80 } else { columns }, if lines == 0 { 24 } else { lines })
 }

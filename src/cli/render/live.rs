@@ -1,9 +1,10 @@
-//! What the live display says: a line for each finished step, and one for what is going on, as pure functions of time.
+//! What the live display knows: it takes news, gives a line for each finished step, and keeps what is going on for the tree.
 
 use super::log_line;
 use super::paint::Paint;
-use super::waits::{attempt, name};
-use super::when::{coarse, left};
+use super::tree;
+use super::waits::name;
+use super::when::left;
 use crate::cli::escape;
 use crate::client::{Claimed, Progress};
 use crate::history::{CommandKind, CommandLabel, HowFar, Moment, OpId, RunEnd, RunId, RunNo};
@@ -15,38 +16,44 @@ const BAR: i64 = 10;
 
 /// What is known of the runs that are executed.
 pub(crate) struct Live {
-    names: BTreeMap<RunNo, RunId>,
-    doing: BTreeMap<(RunNo, OpId), Doing>,
-    remarks: BTreeMap<RunNo, Remarks>,
-    color: bool,
+    pub(super) names: BTreeMap<RunNo, RunId>,
+    /// Of children, who started them.
+    pub(super) parents: BTreeMap<RunNo, RunNo>,
+    pub(super) doing: BTreeMap<(RunNo, OpId), Doing>,
+    pub(super) remarks: BTreeMap<RunNo, Remarks>,
+    pub(super) color: bool,
 }
 
 #[derive(Default)]
-struct Remarks {
-    summary: Option<String>,
-    progress: Option<String>,
+pub(super) struct Remarks {
+    pub(super) summary: Option<String>,
+    pub(super) progress: Option<String>,
 }
 
-struct Doing {
-    label: CommandLabel,
-    strand: Option<String>,
-    since: Moment,
-    attempt: u32,
-    attempts: Option<u32>,
-    last_error: Option<String>,
-    next_try: Option<Moment>,
-    due: Option<Moment>,
-    waits: bool,
+pub(super) struct Doing {
+    pub(super) label: CommandLabel,
+    pub(super) strand: Option<String>,
+    pub(super) attempt: u32,
+    pub(super) attempts: Option<u32>,
+    /// When the attempt under way began.
+    pub(super) attempt_since: Moment,
+    /// What it said last of how far it is.
+    pub(super) details: Option<String>,
+    pub(super) last_error: Option<String>,
+    pub(super) next_try: Option<Moment>,
+    pub(super) due: Option<Moment>,
+    pub(super) waits: bool,
 }
 
 impl Doing {
-    fn new(label: CommandLabel, since: Moment) -> Self {
+    fn new(label: CommandLabel, strand: Option<String>, since: Moment) -> Self {
         Self {
             label,
-            strand: None,
-            since,
+            strand,
             attempt: 1,
             attempts: None,
+            attempt_since: since,
+            details: None,
             last_error: None,
             next_try: None,
             due: None,
@@ -55,7 +62,7 @@ impl Doing {
     }
 
     /// Those at work first, then those that wake soonest.
-    fn order(&self) -> (bool, Moment) {
+    pub(super) fn order(&self) -> (bool, Moment) {
         let wakes = self.next_try.or(self.due);
         (wakes.is_some() || self.waits, wakes.unwrap_or(Moment::MAX))
     }
@@ -74,6 +81,7 @@ impl Live {
     pub(crate) fn new(runs: &[Claimed], color: bool) -> Self {
         Self {
             names: runs.iter().map(|run| (run.run, run.id.clone())).collect(),
+            parents: BTreeMap::new(),
             doing: BTreeMap::new(),
             remarks: BTreeMap::new(),
             color,
@@ -93,13 +101,18 @@ impl Live {
                 let plural = if steps == 1 { "step" } else { "steps" };
                 vec![format!("resumed: {steps} {plural} replayed in {took_ms}ms, 0 run again")]
             }
-            Progress::Scheduled { op, label, strand, line: _ } => {
-                self.doing.insert((run, op), Doing { strand, ..Doing::new(label, now) });
+            Progress::Scheduled { op, label, line: _, strand } => {
+                self.doing.insert((run, op), Doing::new(label, strand, now));
+                Vec::new()
+            }
+            Progress::Heartbeat { op, details } => {
+                self.at(run, op, now).details = tree::told(&details);
                 Vec::new()
             }
             Progress::AttemptStarted { op, attempt } => {
                 let doing = self.at(run, op, now);
                 doing.attempt = attempt;
+                doing.attempt_since = now;
                 doing.next_try = None;
                 // A poll waited between two tries.
                 doing.due = None;
@@ -123,9 +136,9 @@ impl Live {
                 let what = named(&label, strand.as_deref());
                 vec![self.outcome(&what, took_ms, ok, message.as_deref(), attempts)]
             }
-            Progress::Waiting { op, label, due, line: _ } => {
+            Progress::Waiting { op, label, due, line: _, strand } => {
                 let lines = self.asked(run, &label).into_iter().collect();
-                self.doing.insert((run, op), Doing { due, waits: true, ..Doing::new(label, now) });
+                self.doing.insert((run, op), Doing { due, waits: true, ..Doing::new(label, strand, now) });
                 lines
             }
             Progress::Settled { op } => {
@@ -157,6 +170,7 @@ impl Live {
             }
             Progress::ChildStarted { run: child, id } => {
                 self.names.insert(child, id);
+                self.parents.insert(child, run);
                 Vec::new()
             }
             Progress::Ended(end) => self.over(run, ended_word(&end)),
@@ -200,7 +214,7 @@ impl Live {
 
     fn at(&mut self, run: RunNo, op: OpId, now: Moment) -> &mut Doing {
         let unknown = CommandLabel { kind: CommandKind::Activity, name: format!("#{op}") };
-        self.doing.entry((run, op)).or_insert_with(|| Doing::new(unknown, now))
+        self.doing.entry((run, op)).or_insert_with(|| Doing::new(unknown, None, now))
     }
 
     /// Where several runs are executed, the end of each is a line; of one alone the command itself tells it.
@@ -230,50 +244,6 @@ impl Live {
         line.push_str(&Paint::Dim.paint(&format!("  {}", facts.join(" · ")), self.color));
         line
     }
-
-    /// The line for what is going on now; empty where nothing is.
-    pub(crate) fn line(&self, now: Moment) -> String {
-        let Some(((run, _), doing)) = self.doing.iter().min_by_key(|(_, doing)| doing.order()) else {
-            return String::new();
-        };
-        let mut parts = vec![self.doing_now(*run, doing, now)];
-        if let Some(remarks) = self.remarks.get(run) {
-            parts.extend(remarks.progress.clone());
-            parts.extend(remarks.summary.clone());
-        }
-        if self.doing.len() > 1 {
-            parts.push(format!("and {} more", self.doing.len() - 1));
-        }
-        let line = parts.join(" · ");
-        // Without colours: the display cuts it to the terminal's width.
-        match self.names.get(run) {
-            Some(id) if self.names.len() > 1 => format!("{id}  {line}"),
-            Some(_) | None => line,
-        }
-    }
-
-    fn doing_now(&self, run: RunNo, doing: &Doing, now: Moment) -> String {
-        let mut parts = vec![named(&doing.label, doing.strand.as_deref())];
-        if doing.waits {
-            parts.extend(doing.due.map(|due| format!("{} left", left(due, now))));
-            parts.extend(self.names.get(&run).and_then(|id| unblocked_by(id, &doing.label)));
-            return parts.join(" · ");
-        }
-        match (doing.next_try, &doing.last_error) {
-            (Some(next), error) => {
-                let tried = attempt(doing.attempt, doing.attempts);
-                let error = error.as_deref().unwrap_or_default();
-                parts.push(format!("{tried} failed: {error}"));
-                parts.push(format!("next try in {}", left(next, now)));
-            }
-            (None, Some(error)) => {
-                parts.push(attempt(doing.attempt, doing.attempts));
-                parts.push(format!("last error: {error}"));
-            }
-            (None, None) => parts.push(coarse(now.since_ms(doing.since))),
-        }
-        parts.join(" · ")
-    }
 }
 
 /// A command, and the name of the strand that asks for it.
@@ -296,35 +266,6 @@ fn bar(progress: &HowFar) -> String {
 
 fn ended_word(end: &RunEnd) -> &'static str {
     end.status().word()
-}
-
-/// The command that lets a wait go on, where one does.
-fn unblocked_by(id: &RunId, label: &CommandLabel) -> Option<String> {
-    let name = escape::line(&label.name);
-    match label.kind {
-        CommandKind::WaitSignal => Some(format!("durun signal {id} {name}")),
-        CommandKind::WaitToken => Some(format!("durun resolve {name}")),
-        CommandKind::Ask | CommandKind::WithLock | CommandKind::Queue => Some(format!("durun why {id}")),
-        CommandKind::Poll => Some(format!("durun retry {id}")),
-        CommandKind::Child => Some(format!("durun why {name}")),
-        CommandKind::Activity
-        | CommandKind::SignalRun
-        | CommandKind::StartChild
-        | CommandKind::CancelChild
-        | CommandKind::Step
-        | CommandKind::Exec
-        | CommandKind::Sh
-        | CommandKind::Http
-        | CommandKind::ReadFile
-        | CommandKind::WriteFile
-        | CommandKind::Glob
-        | CommandKind::Env
-        | CommandKind::Sleep
-        | CommandKind::WaitUntil
-        | CommandKind::Remind
-        | CommandKind::RunTimeout
-        | CommandKind::Grace => None,
-    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,12 @@
 //! The live display, told as a sequence of news and the lines that they give.
 
 use super::*;
-use crate::history::Failure;
+use crate::history::{Failure, Value};
+
+/// What goes on, a line each.
+fn line(live: &Live, now: Moment) -> String {
+    live.rows(now).into_iter().map(|row| row.text).collect::<Vec<_>>().join("\n")
+}
 
 const RUN: RunNo = RunNo(7);
 
@@ -19,11 +24,11 @@ fn a_step_is_followed_from_its_first_attempt_to_its_line() {
     let label = label(CommandKind::Activity, "charge");
     live.tell(
         RUN,
-        Progress::Scheduled { op: OpId(0), label: label.clone(), strand: None, line: None },
+        Progress::Scheduled { op: OpId(0), label: label.clone(), line: None, strand: None },
         Moment(0),
     );
     live.tell(RUN, Progress::AttemptStarted { op: OpId(0), attempt: 1 }, Moment(0));
-    assert_eq!(live.line(Moment(2_100)), "activity charge · 2s");
+    assert_eq!(line(&live, Moment(2_100)), "activity charge · 2s");
     let failure = Failure::new("activity", "no\u{1b} route");
     let failed = Progress::AttemptFailed {
         op: OpId(0),
@@ -34,15 +39,18 @@ fn a_step_is_followed_from_its_first_attempt_to_its_line() {
     };
     assert_eq!(live.tell(RUN, failed, Moment(2_200)), Vec::<String>::new());
     assert_eq!(
-        live.line(Moment(2_200)),
-        "activity charge · attempt 1 of 3 failed: no\\x1b route · next try in 3s"
+        line(&live, Moment(2_200)),
+        "activity charge · next try in 3s · attempt 1 of 3 failed: no\\x1b route"
     );
     live.tell(RUN, Progress::AttemptStarted { op: OpId(0), attempt: 2 }, Moment(5_000));
-    assert_eq!(live.line(Moment(5_000)), "activity charge · attempt 2 of 3 · last error: no\\x1b route");
+    assert_eq!(
+        line(&live, Moment(5_000)),
+        "activity charge · attempt 2 of 3 · 0s · last error: no\\x1b route"
+    );
     let outcome =
         Progress::Outcome { op: OpId(0), label, took_ms: 5_400, ok: true, message: None, attempts: 2 };
     assert_eq!(live.tell(RUN, outcome, Moment(5_400)), ["✓ activity charge  5.4s · 2 attempts"]);
-    assert_eq!(live.line(Moment(5_400)), "");
+    assert_eq!(line(&live, Moment(5_400)), "");
 }
 
 #[test]
@@ -53,12 +61,13 @@ fn a_wait_counts_down_and_says_how_to_end_it() {
         label: label(kind, name),
         due,
         line: Some(3),
+        strand: None,
     };
     live.tell(RUN, wait(0, CommandKind::Sleep, "", Some(Moment(42_000))), Moment(0));
-    assert_eq!(live.line(Moment(0)), "sleep · 42s left");
-    assert_eq!(live.line(Moment(41_500)), "sleep · 1s left");
+    assert_eq!(line(&live, Moment(0)), "sleep · 42s left");
+    assert_eq!(line(&live, Moment(41_500)), "sleep · 1s left");
     live.tell(RUN, wait(1, CommandKind::WaitSignal, "go", None), Moment(0));
-    assert_eq!(live.line(Moment(0)), "sleep · 42s left · and 1 more");
+    assert_eq!(line(&live, Moment(0)), "sleep · 42s left\nwait_signal go · durun signal order-1 go");
     let done = |op, kind| Progress::Outcome {
         op: OpId(op),
         label: label(kind, ""),
@@ -68,9 +77,9 @@ fn a_wait_counts_down_and_says_how_to_end_it() {
         attempts: 0,
     };
     assert_eq!(live.tell(RUN, done(0, CommandKind::Sleep), Moment(42_000)), ["✓ sleep  42s"]);
-    assert_eq!(live.line(Moment(42_000)), "wait_signal go · durun signal order-1 go");
+    assert_eq!(line(&live, Moment(42_000)), "wait_signal go · durun signal order-1 go");
     live.tell(RUN, Progress::Settled { op: OpId(1) }, Moment(42_000));
-    assert_eq!(live.line(Moment(42_000)), "", "a wait that was served is over");
+    assert_eq!(line(&live, Moment(42_000)), "", "a wait that was served is over");
     assert_eq!(live.tell(RUN, Progress::Signal { name: "go".to_owned() }, Moment(0)), ["← signal go"]);
 }
 
@@ -88,34 +97,91 @@ fn a_resumed_run_says_that_nothing_ran_again() {
 #[test]
 fn of_several_runs_each_line_names_its_own() {
     let mut live = Live::new(&[claimed(7, "a"), claimed(8, "b")], false);
-    let ended = Progress::Ended(RunEnd::Completed { result: crate::history::Value::Null });
+    let ended = Progress::Ended(RunEnd::Completed { result: Value::Null });
     assert_eq!(live.tell(RunNo(8), ended, Moment(0)), ["b  completed"]);
     live.tell(
         RUN,
-        Progress::Scheduled { op: OpId(0), label: label(CommandKind::Sh, "sh"), strand: None, line: None },
+        Progress::Scheduled { op: OpId(0), label: label(CommandKind::Sh, "sh"), line: None, strand: None },
         Moment(0),
     );
-    assert_eq!(live.line(Moment(1_000)), "a  sh sh · 1s");
+    assert_eq!(line(&live, Moment(1_000)), "a\nsh sh · 1s");
     assert_eq!(live.tell(RUN, Progress::Parked, Moment(0)), ["a  parked"]);
-    assert_eq!(live.line(Moment(1_000)), "", "what a parked run did is over");
+    assert_eq!(line(&live, Moment(1_000)), "", "what a parked run did is over");
 }
 
 #[test]
 fn a_question_stays_on_the_screen_and_a_poll_counts_down() {
     let mut live = Live::new(&[claimed(7, "order-1")], false);
-    let waiting =
-        |kind, name: &str, due| Progress::Waiting { op: OpId(0), label: label(kind, name), due, line: None };
+    let waiting = |kind, name: &str, due| Progress::Waiting {
+        op: OpId(0),
+        label: label(kind, name),
+        due,
+        line: None,
+        strand: None,
+    };
     assert_eq!(
         live.tell(RUN, waiting(CommandKind::Ask, "Go\u{1b}?", None), Moment(0)),
         ["? Go\\x1b? · durun why order-1 says how to answer"]
     );
-    assert_eq!(live.line(Moment(0)), "ask Go\\x1b? · durun why order-1");
+    assert_eq!(line(&live, Moment(0)), "ask Go\\x1b? · durun why order-1");
     let answered = Progress::Replied { what: "answer yes".to_owned() };
     assert_eq!(live.tell(RUN, answered, Moment(0)), ["← answer yes"]);
     live.tell(RUN, waiting(CommandKind::Poll, "issued", Some(Moment(9_000))), Moment(0));
-    assert_eq!(live.line(Moment(1_000)), "poll issued · 8s left · durun retry order-1");
+    assert_eq!(line(&live, Moment(1_000)), "poll issued · 8s left · durun retry order-1");
     live.tell(RUN, Progress::AttemptStarted { op: OpId(0), attempt: 2 }, Moment(9_000));
-    assert!(!live.line(Moment(9_000)).contains("left"), "{}", live.line(Moment(9_000)));
+    assert!(!line(&live, Moment(9_000)).contains("left"), "{}", line(&live, Moment(9_000)));
+}
+
+fn scheduled(op: u32, name: &str, strand: Option<&str>) -> Progress {
+    let label = label(CommandKind::Activity, name);
+    Progress::Scheduled { op: OpId(op), label, line: None, strand: strand.map(str::to_owned) }
+}
+
+#[test]
+fn a_tree_has_strands_by_name_children_below_their_parents_and_how_far_all_are() {
+    let mut live = Live::new(&[claimed(7, "order-1")], false);
+    live.tell(RUN, scheduled(0, "pack", Some("b")), Moment(0));
+    live.tell(RUN, scheduled(1, "bill", Some("a")), Moment(0));
+    live.tell(RUN, scheduled(2, "mail", Some("a")), Moment(0));
+    let beat = |details| Progress::Heartbeat { op: OpId(0), details };
+    live.tell(RUN, beat(Value::from([("done", Value::Int(3)), ("total", Value::Int(10))])), Moment(0));
+    live.tell(
+        RUN,
+        Progress::ScriptProgress(HowFar { done: 1, total: 4, text: Some("item".to_owned()) }),
+        Moment(0),
+    );
+    live.tell(
+        RUN,
+        Progress::ChildStarted { run: RunNo(9), id: RunId::parse("order-1.3").expect("an id") },
+        Moment(0),
+    );
+    live.tell(RunNo(9), scheduled(0, "call", None), Moment(0));
+    assert_eq!(
+        live.drawn(Moment(2_000), 80, 24),
+        "order-1  ━━╌╌╌╌╌╌╌╌ 1/4 item\n\
+         ├ ⠋ a  activity bill · 2s\n\
+         ├ ⠋    activity mail · 2s\n\
+         └ ⠋ b  activity pack · 2s · 3/10\n\
+         \u{20} order-1.3\n\
+         \u{20} └ ⠋ activity call · 2s"
+    );
+}
+
+#[test]
+fn a_tree_fits_the_terminal_whatever_its_size() {
+    let mut live = Live::new(&[claimed(7, "order-1")], false);
+    for op in 0..30 {
+        live.tell(RUN, scheduled(op, "a_name_that_is_quite_long_for_a_narrow_one", None), Moment(0));
+    }
+    for (columns, lines) in [(40, 10), (12, 4), (1, 1), (0, 0), (200, 60)] {
+        let drawn = live.drawn(Moment(0), columns, lines);
+        let rows: Vec<&str> = drawn.lines().collect();
+        assert!(rows.len() <= lines.saturating_sub(2).clamp(1, 16), "{} lines of {lines}", rows.len());
+        for row in &rows {
+            assert!(unicode_width::UnicodeWidthStr::width(*row) <= columns.max(2), "{columns}: {row}");
+        }
+    }
+    assert!(live.drawn(Moment(0), 80, 24).ends_with("… and 15 more"), "{}", live.drawn(Moment(0), 80, 24));
 }
 
 #[test]
@@ -140,10 +206,10 @@ fn items_stand_with_their_names_and_a_bar_of_how_many_are_done() {
     assert_eq!(live.tell(RUN, done, Moment(9)), ["✓ sh ping · web0  9ms"]);
     let mut told = |done, total| {
         live.tell(RUN, Progress::ScriptProgress(HowFar { done, total, text: None }), Moment(9));
-        live.line(Moment(9))
+        line(&live, Moment(9))
     };
-    assert_eq!(told(18, 40), "sh ping · web\\x1b1 · 0s · ━━━━╌╌╌╌╌╌ 18/40");
-    assert!(told(-3, 7).ends_with("╌╌╌╌╌╌╌╌╌╌ -3/7"));
+    assert_eq!(told(18, 40), "━━━━╌╌╌╌╌╌ 18/40\nweb\\x1b1  sh ping · 0s");
+    assert!(told(-3, 7).starts_with("╌╌╌╌╌╌╌╌╌╌ -3/7"));
     assert!(told(i64::MAX - 1, i64::MAX).contains("━"), "no overflow");
-    assert_eq!(told(40, 40), "sh ping · web\\x1b1 · 0s", "there it is done");
+    assert_eq!(told(40, 40), "web\\x1b1  sh ping · 0s", "there it is done");
 }

@@ -16,6 +16,7 @@ pub(crate) mod schedules;
 pub(crate) mod status;
 pub(crate) mod story;
 pub(crate) mod table;
+mod tree;
 pub(crate) mod trials;
 pub(crate) mod unblock;
 pub(crate) mod variables;

@@ -47,3 +47,64 @@ impl Paint {
         }
     }
 }
+
+/// At most `width` columns of a painted line, with an ellipsis where something was cut off.
+pub(crate) fn cut(line: &str, width: usize) -> String {
+    use unicode_width::UnicodeWidthChar as _;
+    let (mut out, mut used, mut painted) = (String::new(), 0, false);
+    let mut letters = line.chars().peekable();
+    while let Some(letter) = letters.next() {
+        if letter == '\u{1b}' {
+            out.push(letter);
+            for code in letters.by_ref() {
+                out.push(code);
+                if code.is_ascii_alphabetic() {
+                    break;
+                }
+            }
+            painted = true;
+            continue;
+        }
+        let more = letter.width().unwrap_or(0);
+        let rest = if letters.peek().is_some() { 1 } else { 0 };
+        if used + more + rest > width && !(used + more <= width && only_paint(letters.clone())) {
+            if width > 0 {
+                out.push('…');
+            }
+            out.push_str(if painted { "\u{1b}[0m" } else { "" });
+            return out;
+        }
+        out.push(letter);
+        used += more;
+    }
+    out
+}
+
+/// Whether nothing follows that takes a column.
+fn only_paint(letters: impl Iterator<Item = char>) -> bool {
+    let mut inside = false;
+    for letter in letters {
+        match (inside, letter) {
+            (false, '\u{1b}') => inside = true,
+            (true, code) => inside = !code.is_ascii_alphabetic(),
+            (false, _) => return false,
+        }
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colours_take_no_column_and_end_where_a_line_is_cut() {
+        let painted = format!("ab {}", Paint::Red.paint("cde", true));
+        assert_eq!(cut(&painted, 6), painted);
+        assert_eq!(cut(&painted, 5), "ab \u{1b}[31mc…\u{1b}[0m");
+        assert_eq!(cut("abcdef", 6), "abcdef");
+        assert_eq!(cut("abcdef", 3), "ab…");
+        assert_eq!(cut("日本語", 4), "日…");
+        assert_eq!(cut("abc", 0), "");
+    }
+}

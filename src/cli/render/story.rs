@@ -1,6 +1,6 @@
 //! A history as a story: what happened, one line an entry, with the time since the beginning.
 
-use super::paint::Paint;
+use super::paint::{Paint, cut};
 use super::rewinds::Rewinds;
 use super::waits::name;
 use super::when::absolute;
@@ -10,20 +10,26 @@ use crate::history::{
 };
 use crate::timer::show_duration;
 
-/// The widest piece of a value that is shown in a line.
+/// The widest piece of a value that is shown in a line, where nothing says how wide lines may be.
 const VALUE_WIDTH: usize = 60;
+/// So much of a line is not the value: the number, the time, the mark and the name.
+const BESIDE: usize = 60;
+/// At least so much of a value is shown.
+const LEAST_VALUE: usize = 16;
 
 /// Tells entries in order and remembers when the run began.
 pub(crate) struct Story {
     began: Option<Moment>,
     color: bool,
     rewinds: Rewinds,
+    /// The columns of the terminal, where there is one.
+    width: Option<usize>,
 }
 
 impl Story {
     /// At the beginning.
-    pub(crate) fn new(color: bool) -> Self {
-        Self { began: None, color, rewinds: Rewinds::default() }
+    pub(crate) fn new(color: bool, width: Option<usize>) -> Self {
+        Self { began: None, color, rewinds: Rewinds::default(), width }
     }
 
     /// Of a history that was rewound.
@@ -39,17 +45,20 @@ impl Story {
         };
         self.began.get_or_insert(entry.at);
         let took = |asked, ended| self.rewinds.took(seq, asked, ended);
-        let (mark, paint, text) = words(&entry.fact, &took);
-        format!("{seq:>4}  {time:<10}  {} {text}\n", paint.paint(mark, self.color))
+        let room = self.width.map_or(VALUE_WIDTH, |width| width.saturating_sub(BESIDE).max(LEAST_VALUE));
+        let (mark, paint, text) = words(&entry.fact, room, &took);
+        let line = format!("{seq:>4}  {time:<20}  {} {text}", paint.paint(mark, self.color));
+        let line = self.width.map_or_else(|| line.clone(), |width| cut(&line, width));
+        format!("{line}\n")
     }
 }
 
-fn words(fact: &Fact, took: &dyn Fn(Moment, Moment) -> i64) -> (&'static str, Paint, String) {
+fn words(fact: &Fact, room: usize, took: &dyn Fn(Moment, Moment) -> i64) -> (&'static str, Paint, String) {
     match fact {
         Fact::RunBegan { .. } => ("▸", Paint::Bold, "the run began".to_owned()),
         Fact::ActivityCompleted(done) => {
             let took = show_duration(took(done.scheduled_at, done.ended_at));
-            let result = value(&done.result, " → ");
+            let result = value(&done.result, " → ", room);
             let tries = tries(done.attempts);
             (
                 "✓",
@@ -74,7 +83,7 @@ fn words(fact: &Fact, took: &dyn Fn(Moment, Moment) -> i64) -> (&'static str, Pa
         Fact::SignalReceived(signal) => (
             "←",
             Paint::Cyan,
-            format!("signal {}{}", escape::line(&signal.name), value(&signal.payload, " · ")),
+            format!("signal {}{}", escape::line(&signal.name), value(&signal.payload, " · ", room)),
         ),
         Fact::CancelRequested(cancel) => {
             ("←", Paint::Yellow, format!("asked to end{}", reason(&cancel.reason)))
@@ -83,7 +92,7 @@ fn words(fact: &Fact, took: &dyn Fn(Moment, Moment) -> i64) -> (&'static str, Pa
             let token = escape::line(&resolved.token);
             match &resolved.resolution {
                 Resolution::Resolved(given) => {
-                    ("←", Paint::Cyan, format!("token {token} resolved{}", value(given, " · ")))
+                    ("←", Paint::Cyan, format!("token {token} resolved{}", value(given, " · ", room)))
                 }
                 Resolution::Rejected(message) => {
                     ("←", Paint::Red, format!("token {token} rejected{}", reason(message)))
@@ -106,7 +115,7 @@ fn words(fact: &Fact, took: &dyn Fn(Moment, Moment) -> i64) -> (&'static str, Pa
         }
         Fact::ChildEnded(ended) => {
             let (_, paint, how) = match &ended.outcome {
-                ChildOutcome::Ended(how) => end(how),
+                ChildOutcome::Ended(how) => end(how, room),
                 ChildOutcome::Stuck(stuck) => {
                     ("", Paint::Red, format!("is stuck · {}", escape::line(&stuck.message)))
                 }
@@ -116,24 +125,24 @@ fn words(fact: &Fact, took: &dyn Fn(Moment, Moment) -> i64) -> (&'static str, Pa
         Fact::UpdateAccepted(update) => (
             "←",
             Paint::Cyan,
-            format!("update {}{}", escape::line(&update.name), value(&update.argument, " · ")),
+            format!("update {}{}", escape::line(&update.name), value(&update.argument, " · ", room)),
         ),
         Fact::UpdateCompleted(update) => {
             let name = escape::line(&update.name);
             match &update.answer {
                 UpdateAnswer::Gave(given) => {
-                    ("→", Paint::Cyan, format!("update {name} answered{}", value(given, " · ")))
+                    ("→", Paint::Cyan, format!("update {name} answered{}", value(given, " · ", room)))
                 }
                 UpdateAnswer::Threw(failure) | UpdateAnswer::Refused(failure) => {
                     ("→", Paint::Red, format!("update {name} failed{}", reason(&failure.message)))
                 }
             }
         }
-        Fact::RunEnded(ended) => end(&ended.end),
+        Fact::RunEnded(ended) => end(&ended.end, room),
         Fact::RunRestarted(restarted) => (
             "↻",
             Paint::Cyan,
-            format!("generation {} begins{}", restarted.generation, value(&restarted.input, " · ")),
+            format!("generation {} begins{}", restarted.generation, value(&restarted.input, " · ", room)),
         ),
         Fact::Unknown { code, raw } => (
             "?",
@@ -143,9 +152,11 @@ fn words(fact: &Fact, took: &dyn Fn(Moment, Moment) -> i64) -> (&'static str, Pa
     }
 }
 
-fn end(end: &RunEnd) -> (&'static str, Paint, String) {
+fn end(end: &RunEnd, room: usize) -> (&'static str, Paint, String) {
     match end {
-        RunEnd::Completed { result } => ("✓", Paint::Green, format!("completed{}", value(result, " → "))),
+        RunEnd::Completed { result } => {
+            ("✓", Paint::Green, format!("completed{}", value(result, " → ", room)))
+        }
         RunEnd::Failed { failure } => {
             ("✗", Paint::Red, format!("failed · {}", escape::line(&failure.message)))
         }
@@ -163,11 +174,15 @@ fn reason(text: &str) -> String {
     if text.is_empty() { String::new() } else { format!(" · {}", escape::line(text)) }
 }
 
-fn value(value: &Value, lead: &str) -> String {
+fn value(value: &Value, lead: &str, room: usize) -> String {
     if *value == Value::Null {
         return String::new();
     }
-    format!("{lead}{}", escape::cut(&escape::line(&value.to_string()), VALUE_WIDTH))
+    let text = escape::line(&value.to_string());
+    let cut = escape::cut(&text, room);
+    // Folded: how much there is, says the number.
+    let folded = if cut == text { String::new() } else { format!(" ({} characters)", text.chars().count()) };
+    format!("{lead}{cut}{folded}")
 }
 
 #[cfg(test)]
@@ -225,7 +240,7 @@ mod tests {
                 })),
             ),
         ];
-        let mut story = Story::new(false);
+        let mut story = Story::new(false, None);
         let told: String = (0_u32..)
             .zip(facts)
             .map(|(seq, (after, fact))| story.tell(Seq(seq), &Entry { at: began.plus_ms(after), fact }))
@@ -233,10 +248,23 @@ mod tests {
         assert_eq!(
             told,
             "   0  2026-11-23 11:28:42Z  ▸ the run began\n   \
-                1  +1.2s       ✓ activity charge · 1.2s · 3 attempts → {\"ok\":true}\n   \
-                2  +2s         ← signal picked\\x1bUp\n   \
-                3  +2.5s       ✗ activity notify · 500ms · activity: no route\n   \
-                4  +2.5s       ✗ failed · late\n"
+                1  +1.2s                 ✓ activity charge · 1.2s · 3 attempts → {\"ok\":true}\n   \
+                2  +2s                   ← signal picked\\x1bUp\n   \
+                3  +2.5s                 ✗ activity notify · 500ms · activity: no route\n   \
+                4  +2.5s                 ✗ failed · late\n"
         );
+    }
+
+    #[test]
+    fn a_long_value_is_folded_and_no_line_is_wider_than_the_terminal() {
+        let text = Value::from("x".repeat(500));
+        let fact = Fact::RunEnded(Box::new(RunEnded { end: RunEnd::Completed { result: text } }));
+        let told = |width| Story::new(true, width).tell(Seq(0), &Entry { at: Moment(0), fact: fact.clone() });
+        assert!(told(None).contains(&format!("→ \"{}… (502 characters)", "x".repeat(58))), "{}", told(None));
+        for width in [200, 80, 40, 10] {
+            let line = told(Some(width));
+            assert_eq!(cut(line.trim_end(), width), line.trim_end(), "{width}");
+        }
+        assert!(told(Some(200)).contains(&"x".repeat(130)) && told(Some(200)).contains("(502 characters)"));
     }
 }
