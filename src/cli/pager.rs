@@ -64,12 +64,10 @@ impl Drop for Pager<'_> {
 
 /// The command: none where `$PAGER` is set and empty, or neither it nor `less` is there.
 fn command(context: &Context) -> Option<String> {
-    match context.environment.text("PAGER") {
-        Some(named) => Some(named.to_owned()).filter(|named| !named.trim().is_empty()),
-        None => {
-            let path = context.environment.get("PATH").unwrap_or_default();
-            let is_there = std::env::split_paths(path).any(|folder| folder.join("less").is_file());
-            is_there.then(|| LESS.to_owned())
-        }
+    if let Some(named) = context.environment.text("PAGER") {
+        return Some(named.to_owned()).filter(|named| !named.trim().is_empty());
     }
+    let path = context.environment.get("PATH").unwrap_or_default();
+    let is_there = std::env::split_paths(path).any(|folder| folder.join("less").is_file());
+    is_there.then(|| LESS.to_owned())
 }

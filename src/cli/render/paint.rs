@@ -66,7 +66,7 @@ pub(crate) fn cut(line: &str, width: usize) -> String {
             continue;
         }
         let more = letter.width().unwrap_or(0);
-        let rest = if letters.peek().is_some() { 1 } else { 0 };
+        let rest = usize::from(letters.peek().is_some());
         if used + more + rest > width && !(used + more <= width && only_paint(letters.clone())) {
             if width > 0 {
                 out.push('…');

@@ -27,9 +27,12 @@ pub(super) struct Row {
 }
 
 impl Live {
-    /// The tree as it is drawn: at most `columns` wide, and as high as `lines` allow; empty where nothing goes on.
+    /// The tree as it is drawn: at most `columns` wide, and as high as `lines` allow; a spinner alone while the script computes.
     pub(crate) fn drawn(&self, now: Moment, columns: usize, lines: usize) -> String {
         let rows = self.rows(now);
+        if rows.is_empty() {
+            return Paint::Cyan.paint(frame(now), self.color);
+        }
         let most = lines.saturating_sub(2).clamp(1, MOST_LINES);
         let shown = if rows.len() > most { most - 1 } else { rows.len() };
         let mut out: Vec<String> =
@@ -47,8 +50,7 @@ impl Live {
             let room = columns.saturating_sub(row.indent.chars().count() + 1);
             return format!("{indent}{}", Paint::Bold.paint(&escape::cut(&row.text, room), self.color));
         };
-        let frame = usize::try_from(now.0.div_euclid(FRAME_MS).rem_euclid(10)).unwrap_or_default();
-        let mark = paint.paint(SPINNER.get(frame).copied().unwrap_or("·"), self.color);
+        let mark = paint.paint(frame(now), self.color);
         // One column stays free: some terminals break a line that fills the last.
         let room = columns.saturating_sub(row.indent.chars().count() + 3);
         format!("{indent}{mark} {}", escape::cut(&row.text, room))
@@ -132,6 +134,12 @@ impl Live {
         }
         parts.join(" · ")
     }
+}
+
+/// The picture of the spinner at an instant.
+fn frame(now: Moment) -> &'static str {
+    let number = usize::try_from(now.0.div_euclid(FRAME_MS).rem_euclid(10)).unwrap_or_default();
+    SPINNER.get(number).copied().unwrap_or("·")
 }
 
 /// What a heartbeat says, in a few words: `3/10`, a text, a number; nothing where it says nothing.
