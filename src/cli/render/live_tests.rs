@@ -213,3 +213,10 @@ fn items_stand_with_their_names_and_a_bar_of_how_many_are_done() {
     assert!(told(i64::MAX - 1, i64::MAX).contains("━"), "no overflow");
     assert_eq!(told(40, 40), "web\\x1b1  sh ping · 0s", "there it is done");
 }
+
+#[test]
+fn in_a_narrow_terminal_the_name_is_shortened_before_the_time() {
+    let mut live = Live::new(&[claimed(7, "order-1")], false);
+    live.tell(RUN, scheduled(0, "a_name_that_is_quite_long", Some("mail")), Moment(0));
+    assert_eq!(live.drawn(Moment(9_000), 30, 24), "⠋ mail  activity a_name… · 9s");
+}

@@ -24,6 +24,17 @@ pub(super) struct Row {
     spins: Option<Paint>,
     /// What it says.
     pub(super) text: String,
+    /// How much of that, in bytes, is the name of the step: the first to be shortened.
+    name: usize,
+}
+
+impl Row {
+    /// The text in so many columns: how it stands is worth more than the whole of a long name.
+    fn fitted(&self, room: usize) -> String {
+        let (name, facts) = self.text.split_at_checked(self.name).unwrap_or((&self.text, ""));
+        let for_name = room.saturating_sub(facts.width()).max(room / 3);
+        escape::cut(&format!("{}{facts}", escape::cut(name, for_name)), room)
+    }
 }
 
 impl Live {
@@ -53,7 +64,7 @@ impl Live {
         let mark = paint.paint(frame(now), self.color);
         // One column stays free: some terminals break a line that fills the last.
         let room = columns.saturating_sub(row.indent.chars().count() + 3);
-        format!("{indent}{mark} {}", escape::cut(&row.text, room))
+        format!("{indent}{mark} {}", row.fitted(room))
     }
 
     /// What goes on, run by run.
@@ -81,7 +92,7 @@ impl Live {
         if !said.is_empty() || several && !doing.is_empty() {
             let id = self.names.get(&run).filter(|_| several).map(RunId::to_string);
             let text = id.into_iter().chain(said).collect::<Vec<_>>().join("  ");
-            rows.push(Row { indent: "  ".repeat(depth), spins: None, text });
+            rows.push(Row { indent: "  ".repeat(depth), spins: None, name: text.len(), text });
             inner += 1;
         }
         let (mut of, count): (Option<&String>, usize) = (None, doing.len());
@@ -102,20 +113,24 @@ impl Live {
             };
             of = strand;
             let paint = if doing.order().0 { Paint::Yellow } else { Paint::Cyan };
-            let text = format!("{lead}{}", self.doing_now(run, doing, now));
-            rows.push(Row { indent: format!("{}{branch}", "  ".repeat(depth)), spins: Some(paint), text });
+            let facts = self.facts(run, doing, now);
+            let named = format!("{lead}{}", name(doing.label.kind, &doing.label.name));
+            let text = std::iter::once(named.clone()).chain(facts).collect::<Vec<_>>().join(" · ");
+            let indent = format!("{}{branch}", "  ".repeat(depth));
+            rows.push(Row { indent, spins: Some(paint), name: named.len(), text });
         }
         for (child, _) in self.parents.iter().filter(|(_, parent)| **parent == run) {
             self.of_run(*child, inner, now, rows);
         }
     }
 
-    fn doing_now(&self, run: RunNo, doing: &Doing, now: Moment) -> String {
-        let mut parts = vec![name(doing.label.kind, &doing.label.name)];
+    /// How it stands: attempts, times, what it said, what ends a wait.
+    fn facts(&self, run: RunNo, doing: &Doing, now: Moment) -> Vec<String> {
+        let mut parts = Vec::new();
         if doing.waits {
             parts.extend(doing.due.map(|due| format!("{} left", left(due, now))));
             parts.extend(self.names.get(&run).and_then(|id| unblocked_by(id, &doing.label)));
-            return parts.join(" · ");
+            return parts;
         }
         match (doing.next_try, &doing.last_error) {
             (Some(next), error) => {
@@ -132,7 +147,7 @@ impl Live {
                 parts.extend(error.as_ref().map(|error| format!("last error: {error}")));
             }
         }
-        parts.join(" · ")
+        parts
     }
 }
 
