@@ -271,3 +271,46 @@ fn the_pages_link_to_what_is_there_and_the_book_has_them_all() {
         }
     }
 }
+
+#[test]
+fn what_is_handed_out_is_there_and_the_oldest_compiler_is_said_once_and_right() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = |name: &str| std::fs::read_to_string(root.join(name)).unwrap_or_else(|_| panic!("no {name}"));
+    let manifest = text("Cargo.toml");
+    let oldest = env!("CARGO_PKG_RUST_VERSION");
+    let mut said = 0;
+    for page in ["README.md", "docs/guides/installing.md"] {
+        let text = text(page);
+        for rest in text.split("Rust 1.").skip(1) {
+            let minor: String = rest.chars().take_while(char::is_ascii_digit).collect();
+            assert_eq!(format!("1.{minor}"), oldest, "{page} says another Rust than Cargo.toml");
+            said += 1;
+        }
+    }
+    assert!(said > 0, "nothing says which Rust is needed");
+    for licence in ["LICENSE-MIT", "LICENSE-APACHE"] {
+        assert!(text(licence).len() > 500 && manifest.contains(licence), "{licence}");
+    }
+    // What the package takes from the source is there; what packaging/build makes, it makes.
+    let build = text("packaging/build");
+    let assets =
+        manifest.split("assets = [").nth(1).and_then(|rest| rest.split("\n]").next()).expect("a list");
+    let sources = assets.lines().filter_map(|line| line.trim().strip_prefix("[\"")?.split('"').next());
+    let mut count = 0;
+    for source in sources {
+        count += 1;
+        match source.strip_prefix("target/package/") {
+            Some(made) => {
+                let folder = made.split('/').next().unwrap_or_default();
+                assert!(build.contains(&format!("$out/{folder}")), "packaging/build makes no {folder}");
+                if folder == "systemd" {
+                    assert!(root.join("docs").join(made).exists(), "no docs/{made}");
+                }
+            }
+            None => assert!(source.starts_with("target/") || root.join(source).exists(), "no {source}"),
+        }
+    }
+    assert!(count > 8, "only {count} assets: does the reading still work?");
+    let version = format!("## {}", env!("CARGO_PKG_VERSION"));
+    assert!(text("docs/changelog.md").contains(&version), "the changelog has no {version}");
+}

@@ -1,6 +1,7 @@
 //! One invocation: arguments read, the command run, its error reported, its exit code given.
 
 use super::args::{Command, CommandLine, with_junit, with_verb};
+use super::build_facts;
 use super::commands;
 use super::context::{Context, configs};
 use super::environment::Environment;
@@ -27,6 +28,7 @@ pub fn main() -> ExitCode {
         Err(error) => {
             complain(&error);
             start_help::add(&error, &arguments);
+            build_facts::add(&error, &arguments);
             return ExitCode::from(if error.use_stderr() { Exit::Usage.code() } else { Exit::Done.code() });
         }
     };

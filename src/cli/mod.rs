@@ -4,6 +4,7 @@
 //! stderr is no terminal. Whatever came from outside is shown with its control characters escaped.
 
 mod args;
+mod build_facts;
 mod codes;
 mod commands;
 mod completion;

@@ -53,5 +53,7 @@ fn the_rest_of_the_script_comes_to_its_result() {
     let script = std::fs::read_to_string(home.path().join("hello.rhai")).expect("there");
     home.file("hello.rhai", script.replace("sleep(\"10s\")", "sleep(\"10ms\")"));
     let out = home.durun(&["hello.rhai", "-i", "name=Ada"]).stdout();
+    let tested = home.durun(&["test"]).stdout();
+    assert!(tested.contains("1 passed") || tested.contains("passed"), "{tested}");
     assert_eq!(out, "{\"greeting\":\"Hello, Ada!\",\"letters\":\"11\"}\n");
 }

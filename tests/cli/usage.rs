@@ -57,3 +57,18 @@ fn a_script_that_does_not_exist_needs_no_verb_to_be_missed() {
     }
     assert!(!home.store().exists(), "nothing was made");
 }
+
+#[test]
+fn the_version_at_length_says_what_it_was_built_with_and_no_path() {
+    let home = Home::new();
+    let short = home.durun(&["--version"]).stdout();
+    assert_eq!(short, format!("durun {}\n", env!("CARGO_PKG_VERSION")));
+    let long = home.durun(&["--version", "--verbose"]).stdout();
+    let facts = long.strip_prefix(&short).expect("the version first");
+    let names: Vec<&str> =
+        facts.lines().filter_map(|line| line.split_once(": ")).map(|(name, _)| name).collect();
+    assert_eq!(names, ["rustc", "target", "profile", "commit", "oldest rustc"]);
+    assert!(facts.contains("rustc: rustc 1.") && facts.contains("-linux-"), "{facts}");
+    assert!(!long.contains('/') && !long.contains(env!("CARGO_MANIFEST_DIR")), "{long}");
+    assert_eq!(home.durun(&["-v", "--version"]).stdout(), long);
+}

@@ -62,7 +62,7 @@ impl Kind {
             (_, name) if arg.get_value_parser().type_id() == TypeId::of::<PathBuf>() => {
                 let place = arg.get_value_names().and_then(<[_]>::first).map(clap::builder::Str::as_str);
                 Self::Files(match (name, place) {
-                    ("script" | "files" | "start", _) => Files::Scripts,
+                    ("script" | "files" | "paths" | "start", _) => Files::Scripts,
                     (_, Some("DIR")) => Files::Directories,
                     _ => Files::All,
                 })

@@ -1,0 +1,29 @@
+//! `durun --version --verbose`: what this program was built with; no path of the machine that built it.
+
+use clap::error::ErrorKind;
+use std::ffi::OsString;
+use std::io::Write as _;
+
+/// The facts, by name.
+const FACTS: [(&str, &str); 5] = [
+    ("rustc", env!("DURUN_BUILD_RUSTC")),
+    ("target", env!("DURUN_BUILD_TARGET")),
+    ("profile", env!("DURUN_BUILD_PROFILE")),
+    ("commit", env!("DURUN_BUILD_COMMIT")),
+    ("oldest rustc", env!("CARGO_PKG_RUST_VERSION")),
+];
+
+/// Prints them where the arguments ask for the version at length.
+pub(crate) fn add(error: &clap::Error, arguments: &[OsString]) {
+    let is_verbose = |word: &OsString| {
+        let word = word.to_string_lossy();
+        let short = word.starts_with('-') && !word.starts_with("--") && word.contains('v');
+        word == "--verbose" || short
+    };
+    if error.kind() != ErrorKind::DisplayVersion || !arguments.iter().any(is_verbose) {
+        return;
+    }
+    let told: String = FACTS.iter().map(|(name, fact)| format!("{name}: {fact}\n")).collect();
+    // Where stdout is closed nobody is listening.
+    let _closed = std::io::stdout().write_all(told.as_bytes());
+}
