@@ -23,7 +23,7 @@ pub(crate) fn add(error: &clap::Error, arguments: &[OsString]) {
     if error.kind() != ErrorKind::DisplayVersion || !arguments.iter().any(is_verbose) {
         return;
     }
-    let told: String = FACTS.iter().map(|(name, fact)| format!("{name}: {fact}\n")).collect();
+    let told: Vec<String> = FACTS.iter().map(|(name, fact)| format!("{name}: {fact}")).collect();
     // Where stdout is closed nobody is listening.
-    let _closed = std::io::stdout().write_all(told.as_bytes());
+    let _closed = std::io::stdout().write_all(format!("{}\n", told.join("\n")).as_bytes());
 }
