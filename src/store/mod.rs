@@ -8,6 +8,7 @@
 mod answer;
 mod append;
 mod audit;
+mod backlog;
 mod carry;
 mod children;
 mod codec;

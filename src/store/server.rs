@@ -1,5 +1,6 @@
 //! The owner's end of the socket: a thread a connection reads, another writes.
 
+use super::backlog::Backlog;
 use super::frame::{self, Frame, Hello, PROTOCOL};
 use super::hub::{Hub, SessionId};
 use super::socket::{SocketPlace, is_ours};
@@ -115,12 +116,19 @@ fn serve(stream: &UnixStream, hub: &Arc<Hub>) -> io::Result<()> {
     }
     frame::write(&mut writer, &Frame::Welcome { pid: std::process::id() })?;
     let (outgoing, frames) = channel::<Frame>();
+    let backlog = Arc::new(Backlog::default());
+    let unwritten = Arc::clone(&backlog);
     let writing = std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || {
         for frame in frames {
+            let is_answer = matches!(frame, Frame::Answers { .. });
             if write_or_say_so(&mut writer, frame).is_err() {
                 // The reader sees the end, too.
+                unwritten.closes();
                 drop(writer.shutdown(std::net::Shutdown::Both));
                 return;
+            }
+            if is_answer {
+                unwritten.shrinks();
             }
         }
     })?;
@@ -132,7 +140,7 @@ fn serve(stream: &UnixStream, hub: &Arc<Hub>) -> io::Result<()> {
     if hello.attending {
         hub.call(session, vec![Request::Attend]);
     }
-    let served = answer_calls(&mut reader, hub, session, &outgoing);
+    let served = answer_calls(&mut reader, hub, session, (&outgoing, &backlog));
     hub.leave(session);
     drop(outgoing);
     drop(writing.join());
@@ -156,22 +164,27 @@ fn answer_calls(
     reader: &mut BufReader<UnixStream>,
     hub: &Arc<Hub>,
     session: SessionId,
-    outgoing: &Sender<Frame>,
+    (outgoing, backlog): (&Sender<Frame>, &Arc<Backlog>),
 ) -> io::Result<()> {
-    while let Some(frame) = frame::read(reader)? {
+    while let Some(frame) = {
+        backlog.wait_for_room();
+        frame::read(reader)?
+    } {
         let Frame::Call { id, requests } = frame else {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "not a call"));
         };
         let waits = requests.iter().any(|request| matches!(request, Request::Deliver(_)));
         if waits {
             // It may wait for an executor, and that may be the process at this very connection.
-            let (hub, outgoing) = (Arc::clone(hub), outgoing.clone());
+            let (hub, outgoing, backlog) = (Arc::clone(hub), outgoing.clone(), Arc::clone(backlog));
             std::thread::Builder::new().name("store-deliver".to_owned()).spawn(move || {
                 let answers = hub.call(session, requests);
+                backlog.grows();
                 drop(outgoing.send(Frame::Answers { id, answers }));
             })?;
         } else {
             let answers = hub.call(session, requests);
+            backlog.grows();
             drop(outgoing.send(Frame::Answers { id, answers }));
         }
     }

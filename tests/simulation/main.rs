@@ -7,6 +7,7 @@ mod engine_sweep;
 mod family_sweep;
 mod family_world;
 mod hostile;
+mod peers;
 mod sample_world;
 mod seeded;
 mod store_faults;

@@ -18,6 +18,7 @@ mod mailbox;
 mod nondeterminism;
 mod parallel;
 mod patches;
+mod peers;
 mod predicates;
 mod queries;
 mod questions;

@@ -1,7 +1,9 @@
 //! The worker over a store in memory, with a clock moved by hand and effects that answer as told.
 
+mod author;
 mod children;
 mod dispatches;
+mod generated;
 mod generations;
 mod inputs;
 mod intents;

@@ -1,0 +1,199 @@
+//! The soak: kills while recovering, races, a full disk, leaks. Short at every push; `DURUN_SOAK=full` plays the long figures.
+
+use crate::world::{Chance, Told, World, begin, finish, kill, told};
+use durun::timer::{Clock as _, SystemClock};
+use std::collections::BTreeMap;
+use std::process::{Child, Command};
+use std::time::Duration;
+
+/// One figure at every push, another one by hand.
+fn figure(short: usize, full: usize) -> usize {
+    if std::env::var_os("DURUN_SOAK").is_some_and(|wanted| wanted == "full") { full } else { short }
+}
+
+/// Each step appends its op to the ledger.
+const STEPS: &str = r#"
+    let sum = 0;
+    for n in 0..6 { sum += parse_int(sh("echo $DURUN_OP >>$LEDGER; echo $1", [`${n}`]).stdout); }
+    sum
+"#;
+
+/// How often each op stands in the ledger.
+fn effects(world: &World) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    for line in world.lines("ledger") {
+        *counts.entry(line).or_default() += 1;
+    }
+    counts
+}
+
+/// The ops of the steps that are recorded.
+fn recorded(world: &World) -> Vec<String> {
+    world.completed("r").iter().map(|entry| entry["op"].to_string()).collect()
+}
+
+/// R3: whoever recovers is killed while he does, three deep, before anybody comes to the end.
+#[test]
+fn kills_while_recovering_repeat_nothing_that_was_recorded() {
+    let mut chance = Chance::new(33);
+    let mut kills = 0;
+    for _ in 0..figure(12, 170) {
+        let world = World::new();
+        let script = world.write("s.rhai", STEPS);
+        let start = ["start", &script, "--id", "r", "--env", "LEDGER"];
+        let mut known: BTreeMap<String, usize> = BTreeMap::new();
+        let mut done = 0;
+        for depth in 0..4 {
+            let words: &[&str] = if depth == 0 || done == 0 { &start } else { &["resume", "r"] };
+            let child = world.spawn(words);
+            // The first is to come somewhere; the others are killed while they open the store, replay, or have just begun.
+            let most = if depth == 0 { 400_000 } else { 60_000 };
+            SystemClock.pause(Duration::from_micros(chance.below(most)));
+            kills += usize::from(kill(child));
+            let ops = recorded(&world);
+            assert!(ops.len() >= done, "a recorded step is gone");
+            let effects = effects(&world);
+            for (op, times) in &known {
+                assert_eq!(effects.get(op), Some(times), "op {op} ran again though it was recorded");
+            }
+            known = ops.iter().map(|op| (op.clone(), effects[op])).collect();
+            done = ops.len();
+        }
+        assert_eq!(world.good(&start).as_str(), "15");
+        for (op, times) in effects(&world) {
+            let before = known.get(&op).copied();
+            assert!(times <= before.unwrap_or(5), "op {op} ran {times} times");
+        }
+    }
+    assert!(kills > 0, "everybody was faster than the kills");
+}
+
+/// R8: many processes start the same run at once: each step is done once, and all are told the same.
+#[test]
+fn processes_that_race_for_a_run_do_each_step_once() {
+    for race in 0..figure(8, 200) {
+        let world = World::new();
+        let script = world.write("s.rhai", STEPS);
+        let racers: Vec<Child> = (0..2 + race % 7)
+            .map(|_| world.spawn(&["start", &script, "--id", "r", "--env", "LEDGER"]))
+            .collect();
+        for racer in racers {
+            let told = finish(racer);
+            assert_eq!((told.code, told.out.trim_end()), (Some(0), "15"), "race {race}: {told:?}");
+        }
+        let ops: Vec<(String, usize)> = (0..6).map(|op| (op.to_string(), 1)).collect();
+        assert_eq!(effects(&world).into_iter().collect::<Vec<_>>(), ops, "race {race}");
+    }
+}
+
+/// A file system of its own, of a few megabytes; gone when it is dropped.
+struct SmallDisk<'w> {
+    world: &'w World,
+}
+
+impl<'w> SmallDisk<'w> {
+    /// Nothing where the system does not permit it.
+    fn on(world: &'w World) -> Option<Self> {
+        let place = world.path("disk");
+        std::fs::create_dir(&place).expect("a directory");
+        let mounted = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", "size=8m,mode=700", "tmpfs"])
+            .arg(&place)
+            .output()
+            .is_ok_and(|output| output.status.success());
+        mounted.then_some(Self { world })
+    }
+}
+
+impl Drop for SmallDisk<'_> {
+    fn drop(&mut self) {
+        // Whoever may mount may unmount; lazily, for a process that was killed may not be quite gone.
+        let _output = Command::new("umount").arg("-l").arg(self.world.path("disk")).output();
+    }
+}
+
+/// R9 on a real file system: full is told with exit code 74, nothing recorded is lost, and with room again the run goes on.
+#[test]
+fn a_full_disk_parks_the_run_and_room_lets_it_go_on() {
+    for round in 0..figure(1, 20) {
+        let world = World::new();
+        // Without the right to mount, the same is played on a backend: tests/simulation/store_faults.rs.
+        let Some(disk) = SmallDisk::on(&world) else { return };
+        let ballast = world.path("disk/ballast");
+        std::fs::write(&ballast, vec![7; (4 << 20) + round * 4096]).expect("room for it");
+        let script = world.write(
+            "s.rhai",
+            r#"let sum = 0;
+            for n in 0..60 { sum += sh("echo $DURUN_OP >>$LEDGER; head -c 70000 /dev/zero | tr '\\0' x").stdout.len(); }
+            sum"#,
+        );
+        let run = |words: &[&str]| -> Told {
+            let mut command = world.command(words);
+            told(&command.env("DURUN_STORE", world.path("disk/store")).output().expect("runs"))
+        };
+        let start = ["start", &script, "--id", "r", "--env", "LEDGER"];
+        let full = run(&start);
+        assert_eq!(full.code, Some(74), "{full:?}");
+        assert!(!full.err.contains("panicked"), "{full:?}");
+        let ran = effects(&world);
+        std::fs::remove_file(&ballast).expect("removes");
+        let end = run(&["resume", "r"]);
+        // Either the rest fits now, or it is full once more: then more room is to be made, which a tmpfs has not.
+        assert!(matches!(end.code, Some(0 | 74)), "{end:?}");
+        if end.code == Some(0) {
+            assert_eq!(end.out.trim_end(), "4200000");
+        }
+        let again = effects(&world);
+        let twice =
+            again.iter().filter(|(op, times)| **times > ran.get(*op).copied().unwrap_or(0).max(1)).count();
+        assert!(twice <= 2, "more ran again than what was under way: {again:?}");
+        drop(disk);
+    }
+}
+
+/// What a process has: descriptors, threads, resident kilobytes.
+fn has(pid: u32) -> (usize, usize, usize) {
+    let count = |what: &str| std::fs::read_dir(format!("/proc/{pid}/{what}")).map_or(0, Iterator::count);
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("it lives");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("its size");
+    let kilobytes = line.trim().trim_end_matches(" kB").parse().expect("a number");
+    (count("fd"), count("task"), kilobytes)
+}
+
+/// R15: a server that executes run after run has as many descriptors and threads as before, no zombies, and no memory that only grows.
+#[test]
+fn a_server_leaks_nothing_over_many_runs() {
+    let world = World::new();
+    world.write("kid.rhai", "sh(\"true\"); step(\"s\", || input + 1)");
+    let script = world.write(
+        "parent.rhai",
+        "let all = []; for n in 0..input.runs { all.push(n); } parallel(all, |n| child(\"kid.rhai\", n), #{ max: 8 }).len()",
+    );
+    let server = begin(&mut world.command(&["serve"]));
+    let (batches, runs) = (figure(4, 20), figure(40, 500));
+    let mut sizes = Vec::new();
+    for batch in 0..batches {
+        let id = format!("p{batch}");
+        world.good(&["start", &script, "--id", &id, "--record-only", "-i", &format!("runs:={runs}")]);
+        assert_eq!(world.good(&["wait", &id]), runs.to_string());
+        // Whoever has just asked may not be quite gone.
+        sizes.push(world.until("all but the server is gone", |_| {
+            let size = has(server.id());
+            let first = sizes.first().copied().unwrap_or(size);
+            (size.0 <= first.0 + 4 && size.1 <= first.1 + 4).then_some(size)
+        }));
+        let stat = |pid: &str| std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        let ours = format!(" Z {} ", server.id());
+        let zombies = std::fs::read_dir("/proc").expect("processes").flatten();
+        let zombies = zombies.filter(|it| stat(&it.file_name().to_string_lossy()).contains(&ours)).count();
+        assert!(zombies <= 1, "{zombies} zombies");
+    }
+    let (second, last) = (sizes[1].2, sizes[sizes.len() - 1].2);
+    assert!(last < second + 64 * 1024, "from {second} kB to {last} kB: {sizes:?}");
+    kill(server);
+    let file = || std::fs::metadata(world.path("store/store.redb")).expect("a store").len();
+    let before = file();
+    world.good(&["prune", "--older-than", "0s", "--compact"]);
+    assert!(file() < before.max(4 << 20), "{before} bytes, then {}", file());
+    assert_eq!(world.good(&["list", "-a", "-o", "jsonl"]), "");
+}
