@@ -83,6 +83,7 @@ impl World {
             parent: None,
             overlap: None,
             origin: None,
+            begins: is_claimed.then_some(self.next),
         }
     }
 

@@ -217,6 +217,7 @@ pub(super) fn new_run(session: &Session, request: StartRequest) -> Result<(NewRu
         parent: None,
         overlap: request.overlap,
         origin: None,
+        begins: if request.claim { Some(u64::from_be_bytes(Session::random()?)) } else { None },
     };
     Ok((new, id))
 }

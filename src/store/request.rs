@@ -214,6 +214,9 @@ pub struct NewRun {
     /// The slot of a schedule that starts it.
     #[serde(default)]
     pub origin: Option<Origin>,
+    /// It is claimed and waits for nothing: it begins in the same transaction, with this seed.
+    #[serde(default)]
+    pub begins: Option<u64>,
 }
 
 /// What is decided of a schedule, and what of its slots.

@@ -54,6 +54,7 @@ impl Worker {
         let parent = NewParent { run: no, epoch, generation, op, on_close: child.on_close };
         let nonce = MessageId::of_command(no, generation, op);
         let claim = self.settings.claim;
+        let begins = claim.is_some().then(|| self.next_chance());
         let new = NewRun {
             nonce,
             id,
@@ -64,6 +65,7 @@ impl Worker {
             parent: Some(parent),
             overlap: None,
             origin: None,
+            begins,
         };
         Ok(Some(Request::Start(Box::new(new))))
     }

@@ -82,6 +82,7 @@ impl Hook<'_> {
             parent: None,
             overlap: None,
             origin: None,
+            begins: None,
         })
     }
 }

@@ -156,6 +156,7 @@ impl<'f> FamilyWorld<'f> {
             parent: None,
             overlap: None,
             origin: None,
+            begins: None,
         }
     }
 

@@ -392,6 +392,7 @@ impl<'s> SampleWorld<'s> {
             parent: None,
             overlap: None,
             origin: None,
+            begins: None,
         };
         match store.ask(Request::Start(Box::new(new))) {
             Ok(Answer::Started { run, .. }) => run,

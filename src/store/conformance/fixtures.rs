@@ -63,6 +63,7 @@ pub fn new_run(id: &str) -> NewRun {
         parent: None,
         overlap: None,
         origin: None,
+        begins: None,
     }
 }
 

@@ -48,7 +48,8 @@ fn swept(subject: &Subject, texts_after_ms: i64) -> usize {
 }
 
 fn terminate(subject: &Subject, run: RunNo) {
-    subject.done(Request::Terminate { run, reason: String::new() });
+    let answer = subject.ask(Request::Terminate { run, reason: String::new() });
+    assert!(matches!(answer, Ok(Answer::Done | Answer::Told(_))), "{answer:?}");
 }
 
 fn ids(subject: &Subject) -> Vec<String> {

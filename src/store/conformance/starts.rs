@@ -1,9 +1,11 @@
 //! Checks of `Start`: once by nonce, once by id, scripts kept by hash.
 
-use super::fixtures::{ALICE, BOB, NOON, TEXT, new_run};
+use super::fixtures::{ALICE, BOB, NOON, TEXT, append, new_run};
 use super::{Check, Subject};
-use crate::history::{MessageId, Moment, RunNo, ScriptHash, StoredStatus};
-use crate::store::{Answer, NewRun, Request, StoreError};
+use crate::history::{
+    Checksum, Entry, Fact, MessageId, Moment, QueueLimits, Record, RunNo, ScriptHash, Seq, StoredStatus,
+};
+use crate::store::{Answer, NewQueue, NewRun, Request, StoreError};
 
 pub(super) const CHECKS: &[Check] = &[
     ("run numbers are dense and ascending", numbers_are_dense),
@@ -11,6 +13,7 @@ pub(super) const CHECKS: &[Check] = &[
     ("a start sent again does not give away a claim that was taken over since", sent_again_after_a_take_over),
     ("an id that is taken is told with its row and start", taken_id),
     ("what a run was started with is kept as it was given", kept_as_given),
+    ("a claimed run in no queue begins when it is recorded", begun_as_recorded),
     ("scripts are kept by hash", scripts_by_hash),
     ("a text under a hash that is not its own is refused whole", wrong_hash),
 ];
@@ -47,6 +50,42 @@ fn taken_id(subject: &Subject) {
             assert_eq!(*start, new_run("a").start);
         }
         answer => panic!("{answer:?} instead of the run that has the id"),
+    }
+}
+
+/// Claimed and in no queue, it begins in the same transaction; else its executor begins it.
+fn begun_as_recorded(subject: &Subject) {
+    let begins = Some(41);
+    let Ok(Answer::Started { run, .. }) =
+        subject.start(NewRun { claim: Some(ALICE), begins, ..new_run("a") })
+    else {
+        panic!("not started")
+    };
+    let snapshot = subject.snapshot(run);
+    assert_eq!(snapshot.entries, Seq(1));
+    let Ok(Answer::Records(records)) = subject.ask(Request::History { run, from: Seq(0), until: Seq(1) })
+    else {
+        panic!("no history")
+    };
+    let Some((entry, after)) = records.first().and_then(|record| record.open(Checksum::first(run)).ok())
+    else {
+        panic!("{records:?} is not sealed in its chain")
+    };
+    assert_eq!(entry, Entry { at: NOON, fact: Fact::RunBegan { seed: 41 } });
+    let next = Entry { at: NOON, fact: Fact::RunBegan { seed: 42 } };
+    let Ok((record, _)) = Record::seal(&next, after) else { panic!("{next:?} cannot be sealed") };
+    assert_eq!(subject.append(append(run, 1, 1, vec![record])), Ok(Answer::Done), "the chain goes on");
+    for new in [
+        NewRun { begins, ..new_run("unclaimed") },
+        NewRun {
+            begins,
+            claim: Some(ALICE),
+            queue: Some(NewQueue { name: "q".to_owned(), priority: 0, limits: QueueLimits::default() }),
+            ..new_run("queued")
+        },
+    ] {
+        let Ok(Answer::Started { run, .. }) = subject.start(new) else { panic!("not started") };
+        assert_eq!(subject.snapshot(run).entries, Seq(0));
     }
 }
 

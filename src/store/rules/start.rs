@@ -2,7 +2,9 @@
 
 use super::message::{Remembered, remember, remembered};
 use super::{FORGOT_AT, NEXT_RUN, SCHEMA, SCHEMA_KEY, STORE_ID, Surroundings, put_row};
-use crate::history::{MessageNo, Moment, RunNo, RunRow, ScriptHash, StoredStatus};
+use crate::history::{
+    Checksum, Entry, Fact, MessageNo, Moment, Record, RunNo, RunRow, ScriptHash, Seq, StoredStatus,
+};
 use crate::store::codec::encode;
 use crate::store::reading::{meta_u64, row};
 use crate::store::rows::{RowsMut, Table};
@@ -73,6 +75,12 @@ pub(super) fn start(
         }
     }
     put_row(rows, &row)?;
+    if let Some(seed) = new.begins
+        && row.claim.is_some()
+        && row.queue.is_none()
+    {
+        begin(rows, &row, seed)?;
+    }
     let first = Remembered { at: around.now, run: no, no: MessageNo(0), keyed: false, update: None };
     remember(rows, new.nonce, &first)?;
     let told = overlap.settle(rows, around, (no, new))?;
@@ -81,6 +89,14 @@ pub(super) fn start(
     } else {
         Answer::Superseding { run: no, epoch, told }
     })
+}
+
+/// The run begins when it is recorded: whoever executes it finds its first entry on disk.
+fn begin(rows: &mut dyn RowsMut, row: &RunRow, seed: u64) -> Result<(), StoreError> {
+    let entry = Entry { at: row.created_at, fact: Fact::RunBegan { seed } };
+    let (record, _) = Record::seal(&entry, Checksum::first(row.history_no()))
+        .map_err(|error| StoreError::Protocol { message: format!("the first entry {error}") })?;
+    super::append::put_record(rows, row.history_no(), Seq(0), &record)
 }
 
 /// Refuses what may not be recorded.

@@ -120,6 +120,7 @@ impl World {
             parent: None,
             overlap: None,
             origin: None,
+            begins: None,
         };
         let Ok(Answer::Started { run, .. }) = self.store.ask(Request::Start(Box::new(new))) else {
             panic!("starts")

@@ -20,6 +20,9 @@ struct Holder {
     free: bool,
 }
 
+/// The seed of runs that begin as they are recorded.
+pub(super) const BEGINS: u64 = 7;
+
 /// What was acknowledged.
 #[derive(Default)]
 pub(super) struct Ledger {
@@ -27,6 +30,8 @@ pub(super) struct Ledger {
     histories: BTreeMap<RunNo, Vec<Acked>>,
     /// What may be on disk though nobody was told.
     loose: Vec<(RunNo, Seq, Record)>,
+    /// When somebody asked for a run that begins as it is recorded.
+    begun: BTreeSet<Moment>,
     holders: BTreeMap<RunNo, Holder>,
     /// Runs whose starter was told that they are recorded.
     started: Vec<(u64, RunNo)>,
@@ -176,8 +181,7 @@ impl Ledger {
         if from >= until {
             return next.open(before).is_ok().then(Vec::new);
         }
-        let fits = |seq: &Seq| usize::try_from(seq.0).ok() == Some(from);
-        self.loose.iter().filter(|(of, seq, _)| *of == run && fits(seq)).find_map(|(_, _, record)| {
+        self.loose_at(run, from).into_iter().find_map(|record| {
             let (_, after) = record.open(before).ok()?;
             let rest = self.between(run, from + 1, until, after, next)?;
             Some(std::iter::once(record.clone()).chain(rest).collect())
@@ -223,6 +227,24 @@ impl Ledger {
         }
     }
 
+    /// These are on their way.
+    pub(super) fn asked(&mut self, requests: &[Request], now: Moment) {
+        if requests.iter().any(|request| matches!(request, Request::Start(new) if new.begins.is_some())) {
+            self.begun.insert(now);
+        }
+    }
+
+    /// What may stand at that place of a run though nobody was told.
+    fn loose_at(&self, run: RunNo, place: usize) -> Vec<Record> {
+        let is_there =
+            |(of, seq, _): &&(RunNo, Seq, Record)| *of == run && usize::try_from(seq.0).ok() == Some(place);
+        let begun = self.begun.iter().filter(|_| place == 0).filter_map(|at| {
+            let entry = Entry { at: *at, fact: Fact::RunBegan { seed: BEGINS } };
+            Record::seal(&entry, Checksum::first(run)).ok().map(|(record, _)| record)
+        });
+        self.loose.iter().filter(is_there).map(|(_, _, record)| record.clone()).chain(begun).collect()
+    }
+
     /// These requests may have been done, but nobody was told.
     pub(super) fn unsure(&mut self, requests: &[Request]) {
         for request in requests {
@@ -264,9 +286,7 @@ impl Ledger {
                     ));
                 }
                 None => {
-                    let was_asked = self.loose.iter().any(|(of, seq, loose)| {
-                        *of == run && usize::try_from(seq.0).ok() == Some(place) && loose == record
-                    });
+                    let was_asked = self.loose_at(run, place).contains(record);
                     if !was_asked {
                         return self.violates(format!("entry {place} of run {run} was never asked for"));
                     }

@@ -204,6 +204,7 @@ impl Store for Link {
         };
         let count = requests.len();
         let ledger = &self.cluster.ledger;
+        ledger.lock().expect("ledger").asked(&requests, self.cluster.clock.now());
         let blow = self.blow();
         let is_owner = *self.cluster.owner.lock().expect("owner") == self.process;
         let kills_us =

@@ -149,7 +149,9 @@ impl World {
         // Each who asks has a nonce of his own; only a resend has the same.
         self.starts += 1;
         let nonce = MessageId::of_key("start", &format!("{id} {}", self.starts));
-        let (run, epoch) = match process.link.ask(Request::Start(Box::new(NewRun { claim, nonce, ..new }))) {
+        let begins = claims.then_some(ledger::BEGINS);
+        let new = NewRun { claim, nonce, begins, ..new };
+        let (run, epoch) = match process.link.ask(Request::Start(Box::new(new))) {
             Ok(Answer::Started { run, epoch }) => (run, epoch),
             // The one who asked before was killed before it was answered.
             Ok(Answer::Exists { row, .. }) => (row.no, 0),
