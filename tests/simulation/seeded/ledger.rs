@@ -166,7 +166,7 @@ impl Ledger {
         let before = self.last_checksum(run);
         let missing = self.between(run, self.entries(run), until, before, next);
         for record in missing.unwrap_or_default() {
-            self.push(run, 0, record, now);
+            self.push(run, self.calls + 1, record, now);
         }
     }
 
@@ -290,7 +290,7 @@ impl Ledger {
                     if !was_asked {
                         return self.violates(format!("entry {place} of run {run} was never asked for"));
                     }
-                    self.push(run, 0, record.clone(), now);
+                    self.push(run, self.calls + 1, record.clone(), now);
                 }
             }
         }

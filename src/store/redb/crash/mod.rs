@@ -27,6 +27,15 @@ pub struct Faults {
     pub fail: Option<Fail>,
 }
 
+/// What a disk was told, counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Spent {
+    /// Syncs.
+    pub syncs: u64,
+    /// Bytes written.
+    pub bytes: u64,
+}
+
 /// A failing call.
 #[derive(Debug, Clone, Copy)]
 pub struct Fail {
@@ -52,6 +61,7 @@ struct Disk {
     calls: u64,
     syncs: u64,
     announced: Option<u64>,
+    spent: Spent,
 }
 
 impl CrashDisk {
@@ -73,7 +83,8 @@ impl CrashDisk {
     pub fn record(&self, faults: Faults) {
         let mut disk = self.disk();
         let bytes = std::mem::take(&mut disk.bytes);
-        *disk = Disk { base: bytes.clone(), bytes, recording: true, faults, ..Disk::default() };
+        let spent = disk.spent;
+        *disk = Disk { base: bytes.clone(), bytes, recording: true, faults, spent, ..Disk::default() };
     }
 
     /// The acknowledgement that the next commit will be given.
@@ -87,6 +98,11 @@ impl CrashDisk {
         if let Some(number) = disk.announced.take() {
             disk.trace.push(Step::Acknowledged(number));
         }
+    }
+
+    /// What it was told since it was made.
+    pub fn spent(&self) -> Spent {
+        self.disk().spent
     }
 
     /// How many calls wrote, changed the length or synced since recording began.
@@ -104,6 +120,11 @@ impl CrashDisk {
 impl Disk {
     /// Does a step, unless it is to fail.
     fn step(&mut self, step: Step) -> io::Result<()> {
+        match &step {
+            Step::Sync => self.spent.syncs += 1,
+            Step::Write(_, bytes) => self.spent.bytes += u64::try_from(bytes.len()).unwrap_or(u64::MAX),
+            Step::Length(_) | Step::Acknowledged(_) => {}
+        }
         if !self.recording {
             step.apply(&mut self.bytes);
             return Ok(());

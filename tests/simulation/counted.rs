@@ -1,0 +1,150 @@
+//! What work costs, counted and not timed: syncs and bytes of the disk. Whoever makes a step dearer sees it here.
+//!
+//! Where the file grows, redb syncs once more; the bounds leave room for that.
+
+use crate::engine_sweep::open;
+use durun::history::{Claim, MessageBody, MessageId, Program, RunNo, ScriptHash, Token, Value};
+use durun::store::conformance::new_run;
+use durun::store::crash::{CrashDisk, Spent};
+use durun::store::{Answer, LocalSession, NewMessage, NewRun, Request, Store};
+use durun::timer::ManualClock;
+use durun::worker::{Effects, Finished, Job, JobKey, Settings, Worker};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+const CLAIM: Claim = Claim { token: Token(1), pid: 1 };
+
+struct NoProcesses;
+impl Effects for NoProcesses {
+    fn start(&mut self, _job: Job) {}
+    fn stop(&mut self, _key: JobKey) {}
+    fn stop_all(&mut self, _patience: bool) {}
+}
+
+/// A store on a disk that counts, made already.
+struct Counted {
+    disk: CrashDisk,
+    clock: ManualClock,
+    store: Arc<LocalSession>,
+    started: u64,
+}
+
+impl Counted {
+    fn new() -> Self {
+        let (disk, clock) = (CrashDisk::default(), ManualClock::default());
+        drop(open(&disk, &clock).expect("makes"));
+        let store = Arc::new(open(&disk, &clock).expect("opens"));
+        Self { disk, clock, store, started: 0 }
+    }
+
+    /// What that costs.
+    fn costs(&mut self, work: impl FnOnce(&mut Self)) -> Spent {
+        let before = self.disk.spent();
+        work(self);
+        let after = self.disk.spent();
+        Spent { syncs: after.syncs - before.syncs, bytes: after.bytes - before.bytes }
+    }
+
+    /// Records runs of a script in one call.
+    fn start(&mut self, text: &str, runs: usize) -> Vec<(RunNo, u64)> {
+        let main = ScriptHash::of(text);
+        let requests = (0..runs)
+            .map(|_| {
+                self.started += 1;
+                let new = new_run(&format!("run-{}", self.started));
+                let program = Program { path: "/counted.rhai".into(), main, modules: BTreeMap::new() };
+                let start = durun::history::RunStart { program, timeout_ms: None, ..new.start.clone() };
+                let scripts = vec![(main, text.to_owned())];
+                let (claim, begins) = (Some(CLAIM), Some(1));
+                Request::Start(Box::new(NewRun { start, scripts, claim, begins, ..new }))
+            })
+            .collect();
+        let told = |answer| match answer {
+            Ok(Answer::Started { run, epoch }) => (run, epoch),
+            other => panic!("{other:?}"),
+        };
+        self.store.call(requests).into_iter().map(told).collect()
+    }
+
+    /// Records runs and drives them until nothing more can be done.
+    fn execute(&mut self, text: &str, runs: usize) -> Vec<(RunNo, Finished)> {
+        let started = self.start(text, runs);
+        let settings = Settings { live_strands: 24_000, ..Settings::seeded(1) };
+        let store: Arc<dyn Store> = Arc::clone(&self.store) as Arc<dyn Store>;
+        let clock = Arc::new(self.clock.clone());
+        let mut worker = Worker::new(store, clock, Box::new(NoProcesses), Arc::new(|_, _| ()), settings);
+        for (run, epoch) in started {
+            worker.adopt(run, epoch).expect("adopts");
+        }
+        while worker.turn().expect("turns") {}
+        worker.take_finished()
+    }
+
+    /// The same with runs that end.
+    fn complete(&mut self, text: &str, runs: usize) {
+        let finished = self.execute(text, runs);
+        assert_eq!(finished.len(), runs);
+        assert!(finished.iter().all(|(_, how)| matches!(how, Finished::Ended(_))), "{finished:?}");
+    }
+}
+
+fn steps(number: usize) -> String {
+    format!("for n in 0..{number} {{ step(\"s\", || n); }}")
+}
+
+/// What a run of so many steps costs.
+fn run_of(number: usize) -> Spent {
+    Counted::new().costs(|world| world.complete(&steps(number), 1))
+}
+
+#[test]
+fn a_run_costs_a_sync_for_its_start_one_for_each_step_and_one_for_its_end() {
+    for (number, grows) in [(1, 1), (2, 1), (100, 2)] {
+        let expected = number as u64 + 2;
+        let syncs = run_of(number).syncs;
+        assert!((expected..=expected + grows).contains(&syncs), "{number} steps: {syncs} syncs");
+    }
+}
+
+#[test]
+fn runs_that_are_executed_together_share_their_syncs() {
+    let cost = Counted::new().costs(|world| world.complete(&steps(10), 128));
+    assert!((12..=16).contains(&cost.syncs), "{} syncs for 1,280 steps", cost.syncs);
+}
+
+#[test]
+fn signals_that_come_together_share_a_sync() {
+    let mut world = Counted::new();
+    let text = "wait_signal(\"go\");";
+    let new = world.start(text, 1);
+    world.store.ask(Request::Release { run: new[0].0, epoch: 1 }).expect("released");
+    let cost = world.costs(|world| {
+        let signal = |number: u32| NewMessage {
+            run: new[0].0,
+            id: MessageId::of_key("signal", &number.to_string()),
+            keyed: false,
+            body: MessageBody::Signal { name: "go".to_owned(), payload: Value::Null },
+        };
+        let all = (0..1_000).map(|number| Request::Deliver(Box::new(signal(number)))).collect();
+        assert!(world.store.call(all).iter().all(Result::is_ok));
+    });
+    assert!((1..=3).contains(&cost.syncs), "{} syncs for 1,000 signals", cost.syncs);
+}
+
+#[test]
+fn a_step_writes_no_more_however_long_its_history_is() {
+    let early = run_of(300).bytes - run_of(200).bytes;
+    let late = run_of(4_100).bytes - run_of(4_000).bytes;
+    // Pages of 4 KiB, from the leaf to the root: a longer history has one level more at the most.
+    assert!(late * 10 <= early * 16, "100 steps write {early} bytes at first and {late} later");
+}
+
+#[test]
+fn a_thousand_sleepers_are_small() {
+    let mut world = Counted::new();
+    let before = world.disk.bytes().len();
+    let finished = world.execute("sleep(\"1h\");", 4_000);
+    assert!(finished.is_empty(), "{finished:?}");
+    let each = (world.disk.bytes().len() - before) / 4_000;
+    assert!(each <= 1_500, "{each} bytes each");
+}
