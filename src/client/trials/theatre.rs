@@ -230,6 +230,7 @@ impl Stage for Theatre {
             parent: None,
             overlap: None,
             origin: None,
+            begins: None,
         };
         let started = self.session().store().ask(Request::Start(Box::new(new)));
         let Answer::Started { run, .. } = started.map_err(|error| broken(&error.into()))? else {
