@@ -123,7 +123,7 @@ impl Worker {
         self.deliver(flight.run, &entry);
     }
 
-    fn deliver(&mut self, no: RunNo, entry: &Entry) {
+    pub(super) fn deliver(&mut self, no: RunNo, entry: &Entry) {
         if let Some((op, _)) = entry.fact.outcome_of()
             && let Some(run) = self.runs.get_mut(&no)
         {

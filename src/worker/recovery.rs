@@ -118,11 +118,27 @@ impl Worker {
             run.accept(message.clone());
         }
         self.runs.insert(no, run);
-        if snapshot.entries > Seq(0)
-            && let Err(error) = self.replay_run(&snapshot)
-        {
+        let loaded = match snapshot.entries {
+            Seq(0) => Ok(()),
+            // It began as it was recorded, by this process: nothing of it has been said or done yet.
+            Seq(1) if epoch == 1 && snapshot.pending.is_empty() => self.begin_recorded(&snapshot),
+            _ => self.replay_run(&snapshot),
+        };
+        if let Err(error) = loaded {
             self.runs.remove(&no);
             return Err(error.into());
+        }
+        Ok(())
+    }
+
+    /// Gives a run its first entry, which is recorded.
+    fn begin_recorded(&mut self, snapshot: &Snapshot) -> Result<(), LoadError> {
+        let (entries, checksum) = load_history(self.store.as_ref(), &snapshot.row, snapshot.entries)?;
+        if let (Some(run), Some(first)) = (self.runs.get_mut(&snapshot.row.no), entries.first()) {
+            run.next_seq = snapshot.entries;
+            run.checksum = checksum;
+            run.last_at = first.at;
+            self.deliver(snapshot.row.no, first);
         }
         Ok(())
     }

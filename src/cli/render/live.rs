@@ -96,8 +96,7 @@ impl Live {
     /// Takes a piece of news; gives the lines that stay on the screen.
     pub(crate) fn tell(&mut self, run: RunNo, news: Progress, now: Moment) -> Vec<String> {
         let lines = match news {
-            // A run that was recorded a moment ago has its first entry.
-            Progress::Replayed { entries: 0 | 1, steps: 0, .. } => Vec::new(),
+            Progress::Replayed { entries: 0, .. } => Vec::new(),
             Progress::Replayed { steps, took_ms, .. } => {
                 let plural = if steps == 1 { "step" } else { "steps" };
                 vec![format!("resumed: {steps} {plural} replayed in {took_ms}ms, 0 run again")]

@@ -58,6 +58,19 @@ fn children_are_executed_by_their_parent_s_process() {
 }
 
 #[test]
+fn what_a_run_says_first_is_told_though_its_beginning_is_recorded_already() {
+    let world = world(&[("/w/says.rhai", "log(\"hello\"); activity(\"work\", 1)")]);
+    let run = world.start("p", "child(\"says.rhai\")");
+    let (mut worker, inputs) = world.worker(&[run]);
+    world.drive(&mut worker, &inputs, 100);
+    assert_eq!(end_of(&world, "p.0"), completed(1_i64));
+    let told = world.told.lock().expect("told");
+    let says = told.iter().filter(|it| matches!(it, Progress::Log(line) if line.message == "hello")).count();
+    assert_eq!(says, 1, "{told:?}");
+    assert!(!told.iter().any(|it| matches!(it, Progress::Replayed { .. })), "nothing is resumed: {told:?}");
+}
+
+#[test]
 fn a_worker_that_vanishes_at_any_turn_starts_each_child_once_and_loses_no_end() {
     let text = r#"
         let own = start_child("half.rhai", #{ n: 3 }, #{ id: "named" });
