@@ -70,7 +70,7 @@ impl Counted {
     fn execute(&mut self, text: &str, runs: usize) -> Vec<(RunNo, Finished)> {
         let started = self.start(text, runs);
         let settings = Settings { live_strands: 24_000, ..Settings::seeded(1) };
-        let store: Arc<dyn Store> = Arc::clone(&self.store) as Arc<dyn Store>;
+        let store: Arc<dyn Store> = self.store.clone();
         let clock = Arc::new(self.clock.clone());
         let mut worker = Worker::new(store, clock, Box::new(NoProcesses), Arc::new(|_, _| ()), settings);
         for (run, epoch) in started {
@@ -88,19 +88,19 @@ impl Counted {
     }
 }
 
-fn steps(number: usize) -> String {
+fn steps(number: u64) -> String {
     format!("for n in 0..{number} {{ step(\"s\", || n); }}")
 }
 
 /// What a run of so many steps costs.
-fn run_of(number: usize) -> Spent {
+fn run_of(number: u64) -> Spent {
     Counted::new().costs(|world| world.complete(&steps(number), 1))
 }
 
 #[test]
 fn a_run_costs_a_sync_for_its_start_one_for_each_step_and_one_for_its_end() {
-    for (number, grows) in [(1, 1), (2, 1), (100, 2)] {
-        let expected = number as u64 + 2;
+    for (number, grows) in [(1, 1), (2, 1), (100_u64, 2)] {
+        let expected = number + 2;
         let syncs = run_of(number).syncs;
         assert!((expected..=expected + grows).contains(&syncs), "{number} steps: {syncs} syncs");
     }

@@ -65,7 +65,7 @@ fn what_a_run_says_first_is_told_though_its_beginning_is_recorded_already() {
     world.drive(&mut worker, &inputs, 100);
     assert_eq!(end_of(&world, "p.0"), completed(1_i64));
     let told = world.told.lock().expect("told");
-    let says = told.iter().filter(|it| matches!(it, Progress::Log(line) if line.message == "hello")).count();
+    let says = told.iter().filter(|it| matches!(it, Progress::Log(line) if line.text == "hello")).count();
     assert_eq!(says, 1, "{told:?}");
     assert!(!told.iter().any(|it| matches!(it, Progress::Replayed { .. })), "nothing is resumed: {told:?}");
 }
