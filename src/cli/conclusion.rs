@@ -39,10 +39,14 @@ pub(crate) fn conclude(
     standing: &Standing,
 ) -> Result<Exit, CliError> {
     if let Some(exit) = exec_end::conclude(context, session, run, id, standing)? {
-        if let Standing::Ended(RunEnd::Failed { failure }) = standing
-            && !exec_end::is_of_program(failure)
-        {
-            blame(context, session, run, id, standing);
+        if let Standing::Ended(end @ RunEnd::Failed { failure }) = standing {
+            if exec_end::is_of_program(failure) {
+                let way = WayOn::of(session, id, &StoredStatus::Ended(end.clone()));
+                let report = report_end::of_program(id, failure, &way);
+                context.complain(&report.render(context.color_stderr()));
+            } else {
+                blame(context, session, run, id, standing);
+            }
         }
         return Ok(exit);
     }

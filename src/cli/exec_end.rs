@@ -64,7 +64,7 @@ pub(crate) fn conclude(
     Ok(Some(if code == 0 { Exit::Done } else { Exit::Program(code) }))
 }
 
-/// Whether the failure is the program's own: then its own words are enough.
+/// Whether the failure is the program's own: its own words are on stderr, and no line of the script says more.
 pub(crate) fn is_of_program(failure: &Failure) -> bool {
     failure.data.contains_key("exit_code") || failure.data.contains_key("signal")
 }

@@ -99,6 +99,19 @@ fn failed(id: &RunId, failure: &Failure, script: Option<&Script>, way: &WayOn) -
     if let Some(tail) = stderr_tail(failure) {
         report = report.note(format!("stderr of the last attempt:\n{tail}"));
     }
+    go_on(report, id, name, way)
+}
+
+/// The report of a program of `durun exec` that ended as failed, whose words were passed on.
+pub(crate) fn of_program(id: &RunId, failure: &Failure, way: &WayOn) -> Report {
+    let name = failure.data.get("name").and_then(Value::as_text);
+    let tries = failure.data.get("attempts").and_then(Value::as_int).unwrap_or(1);
+    let report = Report::new("D0101", Exit::Failed, format!("run {id} failed: {}", failure.message));
+    go_on(if tries > 1 { report.note(format!("attempts: {tries}")) } else { report }, id, name, way)
+}
+
+/// What tells more of a failure, and what goes on.
+fn go_on(report: Report, id: &RunId, name: Option<&str>, way: &WayOn) -> Report {
     let logs =
         name.map_or_else(|| format!("durun logs {id}"), |name| format!("durun logs {id} {}", shell(name)));
     let report = report.hint(format!("durun history {id} tells what happened, {logs} what it wrote"));

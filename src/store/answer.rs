@@ -137,6 +137,9 @@ pub enum Admission {
     Waits {
         /// What it waits for, in words: `queue reports, 2 of 2 busy (a, b)`.
         waits_for: String,
+        /// Those that occupy it and are stuck: it waits until a person mends or ends them.
+        #[serde(default)]
+        stuck: Vec<RunId>,
     },
 }
 

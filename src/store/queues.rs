@@ -2,9 +2,9 @@
 
 use super::rows::Rows;
 use super::{Liveness, StoreError};
-use crate::history::{CommandKind, CommandLabel, Moment, OpId, Pending, RunRow, StoredStatus};
+use crate::history::{CommandKind, CommandLabel, Moment, OpId, Pending, RunRow, StoredStatus, Value};
 
-/// The place of a run that waits in a queue, in the form of a pending row.
+/// The place of a run that waits in a queue, in the form of a pending row; its input names those in the way that are stuck.
 pub(super) fn place(
     rows: &dyn Rows,
     now: Moment,
@@ -17,6 +17,14 @@ pub(super) fn place(
     }
     let told = super::rules::queue_refusal(rows, now, liveness, row)?;
     let label = CommandLabel { kind: CommandKind::Queue, name: place.name.clone() };
-    let waits_for = told.unwrap_or_else(|| format!("queue {}, which has a place for it", place.name));
-    Ok(Some(Pending { waits_for: Some(waits_for), ..Pending::new(OpId::QUEUE, label, row.created_at) }))
+    let mut pending = Pending::new(OpId::QUEUE, label, row.created_at);
+    pending.waits_for = Some(match told {
+        Some(refusal) => {
+            let stuck = refusal.stuck.iter().map(|run| Value::from(run.as_str())).collect();
+            pending.input = Value::from([("stuck", Value::List(stuck))]);
+            refusal.waits_for
+        }
+        None => format!("queue {}, which has a place for it", place.name),
+    });
+    Ok(Some(pending))
 }

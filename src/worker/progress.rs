@@ -104,6 +104,11 @@ pub enum Progress {
         /// The name of the strand that asks, where it has one.
         strand: Option<String>,
     },
+    /// It may not begin before runs that are stuck have gone on or were ended; told once of the same runs.
+    Held {
+        /// Those that are stuck.
+        by: Vec<RunId>,
+    },
     /// A command ended without an outcome of its own.
     Settled {
         /// The command.

@@ -3,7 +3,7 @@
 use super::executing::Executing;
 use super::progress::Progress;
 use super::worker::Worker;
-use crate::history::{CommandKind, CommandLabel, OpId, RunNo};
+use crate::history::{CommandKind, CommandLabel, OpId, RunId, RunNo};
 use crate::store::{Admission, Answer, Request, StoreError};
 use std::time::Duration;
 
@@ -15,6 +15,8 @@ const ASK_AGAIN: Duration = Duration::from_millis(200);
 pub(super) struct Queued {
     ask_at: Duration,
     told: Option<String>,
+    /// The stuck runs in its way that were told of.
+    stuck: Vec<RunId>,
 }
 
 impl Worker {
@@ -36,15 +38,20 @@ impl Worker {
                 }
                 true
             }
-            Ok(Answer::Admission(Admission::Waits { waits_for })) => {
+            Ok(Answer::Admission(Admission::Waits { waits_for, stuck })) => {
                 let is_new = queued.told.as_ref() != Some(&waits_for);
                 queued.told = Some(waits_for.clone());
+                let is_held = !stuck.is_empty() && queued.stuck != stuck;
+                queued.stuck.clone_from(&stuck);
                 if is_new {
                     let label = CommandLabel { kind: CommandKind::Queue, name: waits_for };
                     self.tell(
                         no,
                         Progress::Waiting { op: OpId::QUEUE, label, due: None, line: None, strand: None },
                     );
+                }
+                if is_held {
+                    self.tell(no, Progress::Held { by: stuck });
                 }
                 false
             }

@@ -12,8 +12,18 @@ fn its_output_and_its_code_are_the_programs_own() {
     exec(&["sh", "-c", "echo hello; echo aside >&2"]).out("hello\n").err("aside\n").check();
     exec(&["printf", "a\\n\\nno end"]).out("a\n\nno end").check();
     exec(&["true"]).check();
-    exec(&["sh", "-c", "echo so far; echo why >&2; exit 3"]).out("so far\n").err("why\n").exit(3).check();
-    exec(&["sh", "-c", "kill -9 $$"]).exit(137).check();
+    let (out, err) = home
+        .durun(&["exec", "--id", "three", "--", "sh", "-c", "echo so far; echo why >&2; exit 3"])
+        .exit(3)
+        .both();
+    assert_eq!(out, "so far\n");
+    let block = "why\n\
+                 error[D0101]: run three failed: exit code 3: why\n |\n \
+                 = help: durun history three tells what happened, durun logs three sh what it wrote\n \
+                 = help: to go on at the failed step: durun retry three\n";
+    assert_eq!(err, block);
+    let err = exec(&["sh", "-c", "kill -9 $$"]).exit(137).failure();
+    assert!(err.starts_with("error[D0101]: run ") && err.contains(" failed: "), "{err}");
     let told = exec(&["no-such-program"]).exit(127).failure();
     assert!(told.starts_with("error[D0101]") && told.contains("no-such-program"), "{told}");
     home.file("plain", "");
@@ -44,11 +54,16 @@ fn of_several_attempts_stdout_is_that_of_the_last_and_a_repeated_id_tells_all_ag
     let program = "echo x >>tries; n=$(wc -l <tries); echo out $n; echo err $n >&2; exit 4";
     let words = ["exec", "--retry", "2", "--id", "two", "--", "sh", "-c", program];
     for _ in 0..2 {
-        home.durun(&words).out("out 2\n").err("err 1\nerr 2\n").exit(4).check();
+        let (out, err) = home.durun(&words).exit(4).both();
+        let block = "err 1\nerr 2\nerror[D0101]: run two failed: exit code 4: err 2\n |\n = note: attempts: 2\n";
+        assert!(out == "out 2\n" && err.starts_with(block), "{out}{err}");
+        assert!(err.ends_with("go on at the failed step: durun retry two\n"), "{err}");
     }
     assert_eq!(std::fs::read_to_string(home.path().join("tries")).expect("tries"), "x\nx\n");
-    home.durun(&["result", "two"]).out("out 2\n").exit(4).check();
-    home.durun(&["wait", "two"]).out("out 2\n").exit(4).check();
+    for command in ["result", "wait"] {
+        let (out, err) = home.durun(&[command, "two"]).exit(4).both();
+        assert!(out == "out 2\n" && err.matches("error[D0101]").count() == 1, "{out}{err}");
+    }
     let list = home.durun(&["list", "-a"]).stdout();
     assert!(
         list.contains("failed") && list.contains("  sh -c echo x >>tries; "),

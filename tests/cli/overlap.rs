@@ -186,3 +186,28 @@ error[D0101]: run bad failed: no tape
         home.durun(&["start", "bad.rhai", "--id", "bad", "--overlap", "skip"]).exit(1).err(block).check();
     }
 }
+
+#[test]
+fn a_queued_start_behind_a_stuck_run_says_so_and_what_to_type() {
+    let home = Home::new();
+    home.file("s.rhai", "if input.good { 7 } else { chrage(1) }\n");
+    home.durun(&["start", "s.rhai", "--id", "first", "-i", "good:=false"]).exit(8).failure();
+    let mend = "durun why first says how to mend it, durun terminate first ends it";
+    // It waits in the foreground, not on a terminal: another process frees its place once it has spoken.
+    let script = "until test -s said; do sleep 0.05; done; \"$1\" why second; \"$1\" terminate first";
+    let waiting = "\"$1\" start s.rhai -i good:=true --overlap queue --id second 2>said";
+    let both = format!("({waiting}) & {script}; wait $!; cat said >&2");
+    let done = std::process::Command::new("/bin/sh")
+        .args(["-c", both.as_str(), "sh", env!("CARGO_BIN_EXE_durun")])
+        .current_dir(home.path())
+        .env_clear()
+        .env("HOME", home.path())
+        .env("PATH", "/usr/bin:/bin")
+        .output()
+        .expect("starts");
+    let (out, err) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+    assert!(out.contains("1 of 1 busy (first is stuck).") && out.ends_with("7\n"), "{out}{err}");
+    assert!(out.contains("\n  durun why first\n  durun terminate first\n"), "{out}");
+    assert_eq!(err.matches(mend).count(), 1, "{err}");
+    assert_eq!(err.lines().count(), 1, "{err}");
+}

@@ -60,7 +60,8 @@ fn in_the_foreground_it_says_what_it_waits_for() {
         .expect("starts");
     let told = home.durun(&["-v", "start", "work.rhai", "--queue", "reports", "--id", "second"]).spoken();
     assert!(ender.wait().expect("ends").success());
-    assert!(told.contains("waits for queue reports, 1 of 1 busy (first)"), "{told}");
+    assert!(told.contains("waits for queue reports, 1 of 1 busy (first is stuck)"), "{told}");
+    assert_eq!(told.matches("durun terminate first ends it").count(), 1, "{told}");
     home.durun(&["result", "second"]).out("7\n").check();
 }
 

@@ -52,7 +52,8 @@ fn tick_fires_a_slot_once_and_its_run_says_where_it_comes_from() {
     assert_eq!(json["schedule"]["name"], "hourly");
     let table = home.durun(&["schedule", "list"]).stdout();
     assert!(table.starts_with("NAME    CRON       ZONE  NEXT"), "{table}");
-    assert!(table.contains(&format!("s.rhai  started {run}")), "{table}");
+    assert!(table.contains(&format!("s.rhai  {run}: completed")), "{table}");
+    assert_eq!(row["last_status"], "completed");
     home.durun(&["missed"]).check();
 }
 

@@ -14,6 +14,10 @@ fn a_recorded_run_goes_on_tick_by_tick() {
     let status = home.durun(&["status", "a", "-o", "jsonl"]).stdout();
     assert!(status.contains(r#""executor":null"#) && status.contains(r#""entries":2"#), "{status}");
     assert!(status.contains("tick, last "), "{status}");
+    // Both say the same of who goes on with it.
+    let said = [home.durun(&["status", "a"]).stdout(), home.durun(&["why", "a"]).stdout()];
+    assert!(said.iter().all(|said| said.contains("woken by tick, last ")), "{said:?}");
+    assert!(!said.iter().any(|said| said.to_lowercase().contains("nobody")), "{said:?}");
     // Its timer is due only now and then; a tick before does nothing, and says nothing.
     home.until("a", &[r#""status":"parked""#]);
     home.durun(&["tick"]).check();

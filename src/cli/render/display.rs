@@ -56,7 +56,7 @@ impl Display {
     pub(crate) fn observer(&self) -> Observer {
         let (live, screen, clock) = (Arc::clone(&self.live), self.screen.clone(), Arc::clone(&self.clock));
         Arc::new(move |run, news| {
-            let is_grave = matches!(news, Progress::Struggling { .. });
+            let is_grave = matches!(news, Progress::Struggling { .. } | Progress::Held { .. });
             let lines = live.lock().unwrap_or_else(PoisonError::into_inner).tell(run, news, clock.now());
             match &screen {
                 Screen::Hidden if !is_grave => {}

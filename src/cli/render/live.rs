@@ -141,6 +141,7 @@ impl Live {
                 self.doing.insert((run, op), Doing { due, waits: true, ..Doing::new(label, strand, now) });
                 lines
             }
+            Progress::Held { by } => by.iter().map(|stuck| self.held(run, stuck)).collect(),
             Progress::Settled { op } => {
                 self.doing.remove(&(run, op));
                 Vec::new()
@@ -192,6 +193,16 @@ impl Live {
             Paint::Yellow.paint("!", self.color),
             struggle.failures,
             escape::line(error),
+        )
+    }
+
+    /// A run in the way that does not get on without a person, and what to type.
+    fn held(&self, run: RunNo, stuck: &RunId) -> String {
+        let id = self.names.get(&run).map(RunId::to_string).unwrap_or_default();
+        format!(
+            "{} run {id} does not begin before run {stuck} has ended, and that is stuck: durun why {stuck} says how to mend it, \
+             durun terminate {stuck} ends it",
+            Paint::Yellow.paint("!", self.color),
         )
     }
 

@@ -24,7 +24,7 @@ pub(crate) fn table(views: &[ScheduleView], now: Moment, width: Option<usize>, c
                 Cell::plain(&row.zone),
                 Cell::new(next, paint),
                 Cell::plain(script.unwrap_or(&row.starts.script)),
-                Cell::plain(last(row)),
+                Cell::new(last(view), view.last.map_or(Paint::Plain, Paint::of)),
             ]
         })
         .collect();
@@ -43,11 +43,13 @@ fn next(view: &ScheduleView, now: Moment) -> (String, Paint) {
     }
 }
 
-fn last(row: &Schedule) -> String {
-    let Some(record) = row.recent.last() else { return String::new() };
+/// What became of the last slot: the run and how that stands.
+fn last(view: &ScheduleView) -> String {
+    let Some(record) = view.row.recent.last() else { return String::new() };
+    let status = view.last.map(|status| format!(": {status}")).unwrap_or_default();
     match &record.fate {
-        Fate::Started { run } => format!("started {run}"),
-        Fate::Skipped { by } => format!("skipped over {by}"),
+        Fate::Started { run } => format!("{run}{status}"),
+        Fate::Skipped { by } => format!("skipped over {by}{status}"),
         Fate::Missed { reason } => format!("missed: {reason}"),
     }
 }
@@ -107,6 +109,7 @@ pub(crate) fn json(view: &ScheduleView) -> Json {
         "paused_at": row.paused.as_ref().map(|paused| rfc3339(paused.at)),
         "paused_by": row.paused.as_ref().and_then(|paused| paused.failed.as_ref()).map(crate::history::RunId::as_str),
         "next": view.next.map(rfc3339),
+        "last_status": view.last.map(crate::history::RunStatus::word),
         "open": row.open.iter().map(crate::history::RunId::as_str).collect::<Vec<_>>(),
         "recent": row.recent.iter().map(|record| record_json(row, record)).collect::<Vec<_>>(),
     })

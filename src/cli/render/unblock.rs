@@ -2,7 +2,7 @@
 
 use crate::cli::escape::shell;
 use crate::client::open_question;
-use crate::history::{CommandKind, Moment, Pending, RunId};
+use crate::history::{CommandKind, Moment, Pending, RunId, Value};
 
 /// The commands that would let the run go on; `alone` where it asks no other question.
 pub(crate) fn commands(id: &RunId, pending: &Pending, alone: bool, now: Moment) -> Vec<String> {
@@ -38,6 +38,9 @@ pub(crate) fn commands(id: &RunId, pending: &Pending, alone: bool, now: Moment) 
                 Vec::new()
             }
         }
+        CommandKind::Queue => held_by(pending)
+            .flat_map(|stuck| [format!("why {stuck}"), format!("terminate {stuck}")])
+            .collect(),
         CommandKind::Child => vec![format!("why {}", pending.label.name)],
         CommandKind::Sleep
         | CommandKind::WaitUntil
@@ -45,11 +48,19 @@ pub(crate) fn commands(id: &RunId, pending: &Pending, alone: bool, now: Moment) 
         | CommandKind::StartChild
         | CommandKind::CancelChild
         | CommandKind::WithLock
-        | CommandKind::Queue
         | CommandKind::Remind
         | CommandKind::RunTimeout
         | CommandKind::Grace => Vec::new(),
     }
+}
+
+/// The stuck runs that a run in a queue waits for.
+fn held_by(pending: &Pending) -> impl Iterator<Item = &str> {
+    let stuck = match pending.input.get("stuck") {
+        Some(Value::List(stuck)) => stuck.as_slice(),
+        Some(_) | None => &[],
+    };
+    stuck.iter().filter_map(Value::as_text)
 }
 
 /// Whether a run's pending rows hold one question at most.

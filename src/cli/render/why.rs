@@ -1,13 +1,14 @@
 //! Why a run stands where it stands: one paragraph, and what unblocks it.
 
 use super::lines::{of_end, shown};
+use super::runs::waker;
 use super::unblock::{asks_once, commands};
 use super::waits::{attempt, name, tries};
 use super::when::{absolute, coarse, left, relative};
 use crate::cli::escape::{self, shell};
 use crate::cli::way_on::WayOn;
 use crate::client::{Lines, RunView, open_question};
-use crate::history::{CommandKind, Failure, Moment, Pending, RunEnd, StoredStatus, Value};
+use crate::history::{CommandKind, Failure, Moment, Pending, RunEnd, StoredStatus, Value, WokenBy};
 
 /// How many pending commands are told of.
 const MOST: usize = 3;
@@ -120,7 +121,10 @@ fn open(view: &RunView, script: Option<&Lines>, now: Moment) -> Why {
     if let Some(claim) = view.executor {
         sentences.push(format!("Process {} executes it.", claim.pid));
     } else {
-        sentences.push("Nobody executes it.".to_owned());
+        sentences.push(match view.woken_by {
+            Some(WokenBy::Tick { .. } | WokenBy::Serve { .. }) => format!("It is {}.", waker(view, now)),
+            Some(WokenBy::Nobody { .. } | WokenBy::Process { .. }) | None => "Nobody executes it.".to_owned(),
+        });
         if !unblock.iter().any(|command| command.starts_with("retry ")) {
             unblock.push(format!("resume {id}"));
         }

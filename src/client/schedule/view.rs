@@ -3,9 +3,9 @@
 use super::ScheduleError;
 use super::fire::{all, change, cron, find};
 use super::plan::next_fire;
-use crate::client::{ClientError, Session};
-use crate::history::{Moment, RunId, Schedule, WokenBy};
-use crate::store::StoreError;
+use crate::client::{ClientError, Session, view};
+use crate::history::{Fate, Moment, RunId, RunNo, RunStatus, Schedule, WokenBy};
+use crate::store::{Answer, Request, StoreError};
 
 /// All schedules, and who fires them.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,6 +23,8 @@ pub struct ScheduleView {
     pub row: Schedule,
     /// When its next slot is fired; nothing while it is paused.
     pub next: Option<Moment>,
+    /// How the run stands that its last slot was started as, or skipped over; nothing where there is none any more.
+    pub last: Option<RunStatus>,
 }
 
 /// All schedules.
@@ -31,11 +33,27 @@ pub struct ScheduleView {
 /// What the store says.
 pub fn schedules(session: &Session) -> Result<ScheduleViews, ClientError> {
     let all = all(session)?;
-    let view = |row: Schedule| {
+    let mut views = Vec::with_capacity(all.rows.len());
+    for row in all.rows {
         let next = cron(&row).ok().and_then(|cron| next_fire(&row, &cron));
-        ScheduleView { row, next }
+        let last = last(session, &row)?;
+        views.push(ScheduleView { row, next, last });
+    }
+    Ok(ScheduleViews { schedules: views, fired_by: all.fired_by })
+}
+
+/// How the run stands that became of the last slot.
+fn last(session: &Session, row: &Schedule) -> Result<Option<RunStatus>, ClientError> {
+    let Some(Fate::Started { run } | Fate::Skipped { by: run }) = row.recent.last().map(|last| &last.fate)
+    else {
+        return Ok(None);
     };
-    Ok(ScheduleViews { schedules: all.rows.into_iter().map(view).collect(), fired_by: all.fired_by })
+    let Answer::Runs(found) = session.ask(Request::Find { text: run.to_string() })? else {
+        return Err(ClientError::Answer { run: RunNo(0) });
+    };
+    // It may be forgotten by now.
+    let found = found.iter().find(|found| found.id == *run);
+    found.map(|found| Ok(view(session, found.no)?.status)).transpose()
 }
 
 /// What was missed or skipped so far was seen by somebody: it is listed no more. Of one schedule, or of all.

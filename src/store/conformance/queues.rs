@@ -30,7 +30,7 @@ impl Subject {
     fn waits(&self, run: RunNo) -> Option<String> {
         match self.ask(Request::Admit { run, epoch: 1 }) {
             Ok(Answer::Admission(Admission::Admitted)) => None,
-            Ok(Answer::Admission(Admission::Waits { waits_for })) => Some(waits_for),
+            Ok(Answer::Admission(Admission::Waits { waits_for, .. })) => Some(waits_for),
             other => panic!("{other:?} instead of an admission"),
         }
     }

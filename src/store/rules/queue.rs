@@ -1,7 +1,7 @@
 //! Queues: which of the runs that wait may begin, by priority and by age, as the limits of their queue allow.
 
 use super::{Surroundings, put_row};
-use crate::history::{Moment, QueueLimits, QueuePlace, RunNo, RunRow};
+use crate::history::{Moment, QueueLimits, QueuePlace, RunId, RunNo, RunRow, StoredStatus};
 use crate::store::codec::{decode, encode};
 use crate::store::reading::{refuse_ended, row};
 use crate::store::rows::{Rows, RowsMut, Table};
@@ -21,6 +21,14 @@ struct Queue {
     busy: Vec<RunNo>,
     /// When the latest ones began, as far back as the rate counts.
     begun: Vec<Moment>,
+}
+
+/// Why a run may not begin.
+pub(in crate::store) struct Refusal {
+    /// What it waits for, in words.
+    pub(in crate::store) waits_for: String,
+    /// Those that occupy the queue and are stuck, as many as are named.
+    pub(in crate::store) stuck: Vec<RunId>,
 }
 
 /// A new run stands in its queue; the limits that were told last count for all.
@@ -61,8 +69,8 @@ pub(super) fn admit(
     let Some(place) = row.queue.clone().filter(|place| place.admitted_at.is_none()) else {
         return Ok(Answer::Admission(Admission::Admitted));
     };
-    if let Some(waits_for) = refusal(rows, around.now, around.liveness, &row)? {
-        return Ok(Answer::Admission(Admission::Waits { waits_for }));
+    if let Some(Refusal { waits_for, stuck }) = refusal(rows, around.now, around.liveness, &row)? {
+        return Ok(Answer::Admission(Admission::Waits { waits_for, stuck }));
     }
     let mut queue = read(rows, &place.name)?;
     queue.busy.push(run);
@@ -99,7 +107,7 @@ pub(in crate::store) fn refusal(
     now: Moment,
     liveness: &dyn Liveness,
     own: &RunRow,
-) -> Result<Option<String>, StoreError> {
+) -> Result<Option<Refusal>, StoreError> {
     let Some(place) = own.queue.as_ref().filter(|place| place.admitted_at.is_none()) else { return Ok(None) };
     let mut queue = read(rows, &place.name)?;
     queue.forget(now);
@@ -113,21 +121,25 @@ pub(in crate::store) fn refusal(
     if let Some(max) = queue.limits.max_concurrent.and_then(|max| usize::try_from(max).ok())
         && queue.busy.len() + before >= max
     {
-        let mut names = Vec::new();
+        let (mut names, mut stuck) = (Vec::new(), Vec::new());
         for run in queue.busy.iter().take(MOST_NAMED) {
-            names.push(row(rows, *run)?.id.to_string());
+            let busy = row(rows, *run)?;
+            let is_stuck = matches!(busy.status, StoredStatus::Stuck(_));
+            names.push(format!("{}{}", busy.id, if is_stuck { " is stuck" } else { "" }));
+            stuck.extend(is_stuck.then_some(busy.id));
         }
         if queue.busy.len() > MOST_NAMED {
             names.push("…".to_owned());
         }
         let busy = format!("queue {name}, {} of {max} busy", queue.busy.len());
         let who = if names.is_empty() { String::new() } else { format!(" ({})", names.join(", ")) };
-        return Ok(Some(format!("{busy}{who}{after}")));
+        return Ok(Some(Refusal { waits_for: format!("{busy}{who}{after}"), stuck }));
     }
     if let Some(rate) = queue.limits.rate
         && queue.begun.len() + before >= usize::try_from(rate.count).unwrap_or(usize::MAX)
     {
-        return Ok(Some(format!("queue {name}, its rate is {rate}{after}")));
+        let waits_for = format!("queue {name}, its rate is {rate}{after}");
+        return Ok(Some(Refusal { waits_for, stuck: Vec::new() }));
     }
     Ok(None)
 }
