@@ -55,7 +55,8 @@ fn of_several_attempts_stdout_is_that_of_the_last_and_a_repeated_id_tells_all_ag
     let words = ["exec", "--retry", "2", "--id", "two", "--", "sh", "-c", program];
     for _ in 0..2 {
         let (out, err) = home.durun(&words).exit(4).both();
-        let block = "err 1\nerr 2\nerror[D0101]: run two failed: exit code 4: err 2\n |\n = note: attempts: 2\n";
+        let block =
+            "err 1\nerr 2\nerror[D0101]: run two failed: exit code 4: err 2\n |\n = note: attempts: 2\n";
         assert!(out == "out 2\n" && err.starts_with(block), "{out}{err}");
         assert!(err.ends_with("go on at the failed step: durun retry two\n"), "{err}");
     }
