@@ -1,9 +1,11 @@
 //! The model: what was acknowledged to anybody, and what must be true of it.
 
+use super::texts::{Under, Upgrades};
 use durun::history::{
-    Checksum, Entry, Fact, Failure, MessageId, Moment, OpId, Record, RunEnd, RunNo, Seq, Value,
+    ActivityCompleted, Checksum, Entry, Fact, Failure, MessageId, Moment, OpId, Record, RunEnd, RunNo,
+    RunStart, Seq, Value,
 };
-use durun::store::{Answer, Append, Request};
+use durun::store::{Answer, Append, Request, Upgrade};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// An entry that was acknowledged, by which call.
@@ -28,6 +30,7 @@ pub(super) const BEGINS: u64 = 7;
 pub(super) struct Ledger {
     pub(super) calls: u64,
     histories: BTreeMap<RunNo, Vec<Acked>>,
+    upgrades: BTreeMap<RunNo, Upgrades>,
     /// What may be on disk though nobody was told.
     loose: Vec<(RunNo, Seq, Record)>,
     /// When somebody asked for a run that begins as it is recorded.
@@ -106,6 +109,10 @@ impl Ledger {
     pub(super) fn answered(&mut self, process: usize, request: &Request, answer: &Answer, now: Moment) {
         match (request, answer) {
             (Request::Append(append), Answer::Done) => self.appended(process, append, now),
+            (Request::Upgrade(upgrade), Answer::Done) => {
+                self.holds(process, upgrade.run, upgrade.epoch, "upgraded");
+                self.upgraded(upgrade, true);
+            }
             (Request::Claim { run, .. }, Answer::Claimed { epoch }) => self.claimed(*run, *epoch, process),
             (Request::Start(_), Answer::Started { run, epoch }) => {
                 self.started.push((self.calls, *run));
@@ -138,16 +145,41 @@ impl Ledger {
         self.holders.insert(run, Holder { epoch, process, free: false });
     }
 
+    /// Whoever does something with a run holds it.
+    fn holds(&mut self, process: usize, run: RunNo, epoch: u64, does: &str) {
+        if let Some(holder) = self.holders.get(&run)
+            && (holder.epoch, holder.process) != (epoch, process)
+        {
+            self.violates(format!("process {process} {does} run {run}, which {} executes", holder.process));
+        }
+    }
+
+    pub(super) fn upgrades(&mut self, run: RunNo) -> &mut Upgrades {
+        self.upgrades.entry(run).or_default()
+    }
+
+    fn upgraded(&mut self, new: &Upgrade, is_sure: bool) {
+        let (call, entries) = ((self.calls, is_sure), self.entries(new.run));
+        if let Err(wrong) = self.upgrades(new.run).wish(call, &new.program, &new.patches, entries) {
+            self.violates(format!("run {} {wrong}", new.run));
+        }
+    }
+
+    /// What the store says that a run goes on under.
+    pub(super) fn check_text(&mut self, run: RunNo, start: &RunStart) {
+        let calls = self.calls;
+        if let Err(wrong) = self.upgrades(run).check(calls, start) {
+            self.violates(format!("run {run} {wrong}"));
+        }
+    }
+
+    pub(super) fn forget_text(&mut self, run: RunNo) {
+        self.upgrades.remove(&run);
+    }
+
     fn appended(&mut self, process: usize, append: &Append, now: Moment) {
         let run = append.run;
-        if let Some(holder) = self.holders.get(&run)
-            && (holder.epoch, holder.process) != (append.epoch, process)
-        {
-            self.violates(format!(
-                "process {process} appended to run {run}, which {} executes",
-                holder.process
-            ));
-        }
+        self.holds(process, run, append.epoch, "appended to");
         for (record, place) in append.records.iter().zip(append.from.0..) {
             let place = usize::try_from(place).expect("small");
             self.fill(run, place, record, now);
@@ -248,6 +280,9 @@ impl Ledger {
     /// These requests may have been done, but nobody was told.
     pub(super) fn unsure(&mut self, requests: &[Request]) {
         for request in requests {
+            if let Request::Upgrade(upgrade) = request {
+                self.upgraded(upgrade, false);
+            }
             if let Request::Append(append) = request {
                 let places = (append.from.0..).map(Seq);
                 self.loose.extend(
@@ -266,6 +301,7 @@ impl Ledger {
                 self.loose.push((*run, seq, acked.record));
             }
         }
+        self.upgrades.values_mut().for_each(|upgrades| upgrades.went_down(acknowledged));
         self.sent.retain(|(call, _, _)| *call <= acknowledged);
         self.started.retain(|(call, _)| *call <= acknowledged);
         self.holders.clear();
@@ -301,6 +337,7 @@ impl Ledger {
 
     /// At the end of an ended run: the result that its history must give, and every accepted message heard or counted as unread.
     pub(super) fn check_end(&mut self, run: RunNo, unread: u32) {
+        let under = self.upgrades(run).newest();
         let Some(history) = self.histories.get(&run) else { return };
         let facts: Vec<&Fact> = history.iter().map(|acked| &acked.entry.fact).collect();
         let heard: BTreeSet<MessageId> =
@@ -311,7 +348,7 @@ impl Ledger {
             .filter(|(_, of, id)| *of == run && !heard.contains(id))
             .map(|(_, _, id)| *id)
             .collect();
-        let expected = expected_end(&facts);
+        let expected = expected_end(&facts, under);
         let found = match facts.last() {
             Some(Fact::RunEnded(ended)) => Some(ended.end.clone()),
             _ => None,
@@ -331,12 +368,14 @@ impl Ledger {
     }
 }
 
-/// What the script makes of these facts, said once more in another language.
-fn expected_end(facts: &[&Fact]) -> RunEnd {
+/// What the script makes of these facts under its last text, said once more in another language.
+fn expected_end(facts: &[&Fact], under: Under) -> RunEnd {
     let (mut said, mut steps, mut last, mut fails) = (Vec::new(), 0_i64, None, false);
-    for fact in facts {
+    let behind = behind_the_end(facts);
+    for (fact, place) in facts.iter().zip(1..) {
         match fact {
-            Fact::ActivityCompleted(done) if matches!(done.label.name.as_str(), "side" | "back") => {}
+            Fact::ActivityCompleted(done) if matches!(done.label.name.as_str(), "side" | "back" | "more") => {
+            }
             Fact::ActivityCompleted(done) if done.label.name == "locked" => {
                 said.push(format!("l{}", done.result));
             }
@@ -357,6 +396,7 @@ fn expected_end(facts: &[&Fact]) -> RunEnd {
             Fact::CancelRequested(request) => return RunEnd::Cancelled { reason: request.reason.clone() },
             _ => {}
         }
+        said.extend(last.take_if(|_| place == behind));
     }
     if fails && let Some(Fact::RunEnded(ended)) = facts.last() {
         let is_it = |failure: &Failure| failure.message == "enough";
@@ -364,22 +404,36 @@ fn expected_end(facts: &[&Fact]) -> RunEnd {
             return ended.end.clone();
         }
     }
-    said.extend(last);
+    if under.has_more(behind) {
+        let more = completed(facts, "more").next();
+        said.push(more.map_or("and more".to_owned(), |done| format!("p{}", done.result)));
+    }
+    if under.text > 0 {
+        said.push(format!("v{}", under.text));
+    }
     RunEnd::Completed { result: Value::List(said.into_iter().map(Value::Text).collect()) }
+}
+
+fn completed<'f>(facts: &'f [&Fact], name: &'f str) -> impl Iterator<Item = &'f ActivityCompleted> {
+    facts.iter().filter_map(move |fact| match fact {
+        Fact::ActivityCompleted(done) if done.label.name == name => Some(done.as_ref()),
+        _ => None,
+    })
+}
+
+/// How many entries were delivered when the script had all its steps and was told to end.
+fn behind_the_end(facts: &[&Fact]) -> usize {
+    let side = |fact: &&Fact| matches!(fact, Fact::ActivityCompleted(done) if done.label.name == "side");
+    let end = |fact: &&Fact| matches!(fact, Fact::SignalReceived(signal) if signal.name == "end");
+    facts.iter().rposition(side).max(facts.iter().position(end)).map_or(0, |place| place + 1)
 }
 
 /// A run that did not complete has taken back every other step that it began, the newest first, each once; one that did has taken back
 /// nothing.
 fn undone(facts: &[&Fact], end: &RunEnd) -> Result<(), String> {
-    let completed = |name: &'static str| {
-        facts.iter().filter_map(move |fact| match fact {
-            Fact::ActivityCompleted(done) if done.label.name == name => Some(&done.input),
-            _ => None,
-        })
-    };
     let given_up = facts.iter().filter(|fact| matches!(fact, Fact::ActivityFailed(_))).count();
-    let steps = completed("step").count() + given_up;
-    let backs: Vec<Value> = completed("back").cloned().collect();
+    let steps = completed(facts, "step").count() + given_up;
+    let backs: Vec<Value> = completed(facts, "back").map(|done| done.input.clone()).collect();
     if matches!(end, RunEnd::Completed { .. }) {
         return if backs.is_empty() { Ok(()) } else { Err(format!("it completed and took back {backs:?}")) };
     }

@@ -112,6 +112,18 @@ impl Cluster {
         }
     }
 
+    /// Compares the text that the store has for a run with what was acknowledged.
+    pub(super) fn look_at_text(&self, run: RunNo) {
+        let read = self.root().ask(Request::Snapshot { run });
+        let mut ledger = self.ledger.lock().expect("ledger");
+        match read {
+            Ok(Answer::Snapshot(snapshot)) => ledger.check_text(run, &snapshot.start),
+            // As for its history.
+            Err(StoreError::NoRun { .. }) => ledger.forget_text(run),
+            other => ledger.violates(format!("the text of run {run} cannot be read: {other:?}")),
+        }
+    }
+
     /// A run begins what it does under the lock: whoever was there before has done it, or was asked to end.
     pub(super) fn goes_inside(&self, run: RunNo, op: OpId) {
         let inside = self.ledger.lock().expect("ledger").inside;
@@ -211,6 +223,12 @@ impl Store for Link {
             matches!(blow, Some(Blow::KilledBefore | Blow::KilledAfter)) || (blow.is_some() && is_owner);
         if self.dead.load(Ordering::SeqCst) {
             return killed(count);
+        }
+        for request in &requests {
+            if let Request::Upgrade(upgrade) = request {
+                self.cluster.look_at(upgrade.run);
+                self.cluster.look_at_text(upgrade.run);
+            }
         }
         if matches!(blow, Some(Blow::KilledAfter | Blow::OwnerGoneAfter)) {
             ledger.lock().expect("ledger").unsure(&requests);

@@ -6,10 +6,11 @@
 mod ledger;
 mod link;
 mod process;
+mod texts;
 
+use durun::client::{ClientError, Engine, Session, upgrade};
 use durun::history::{
-    CancelCause, MessageBody, MessageId, Moment, Program, QueueLimits, RunId, RunNo, RunStart, ScriptHash,
-    Value,
+    CancelCause, MessageBody, MessageId, Moment, QueueLimits, RunId, RunNo, RunStart, Value,
 };
 use durun::store::conformance::new_run;
 use durun::store::crash::{Chance, Faults};
@@ -23,33 +24,6 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 const DAWN: Moment = Moment(1_800_000_000_000);
-
-/// It counts what it was told, and says so to each activity: none may know of more than is on disk. Every other step has an undo, and one
-/// is under a lock that all runs want.
-const SCRIPT: &str = r#"
-    let seen = 0;
-    let heard = [];
-    on_signal("note", |d| { seen += 1; heard.push(`n${d}`); });
-    for i in 0..input.steps {
-        if i % 2 == 0 { on_undo(|| activity("back", i)); }
-        try {
-            let r = activity("step", #{ i: i, seen: seen }, #{ retry: #{ attempts: 3, first: "2s" } });
-            seen += 1;
-            heard.push(`a${r}`);
-        } catch (e) {
-            if e.kind == "cancelled" { throw e; }
-            seen += 1;
-            heard.push(`f${i}`);
-        }
-        if i == 2 { with_lock("db", || { heard.push(`l${activity("locked", i)}`); }); }
-        if i % 2 == 1 { sleep(input.nap); seen += 1; heard.push("t"); }
-    }
-    parallel([1, 2, 3], |n| activity("side", n), #{ max: 2 });
-    let end = wait_signal("end");
-    if end == 1 { fail("enough"); }
-    heard.push(`e${end}`);
-    heard
-"#;
 
 /// A world.
 struct World {
@@ -66,6 +40,7 @@ struct World {
     faults: Faults,
     power_losses: u32,
     kills: u32,
+    upgrades: u32,
 }
 
 impl World {
@@ -85,6 +60,7 @@ impl World {
             faults,
             power_losses: 0,
             kills: 0,
+            upgrades: 0,
         };
         world.bear();
         world.bear();
@@ -125,9 +101,9 @@ impl World {
         let limits = QueueLimits { max_concurrent: Some(1), rate: None };
         let priority = i32::try_from(self.chance.below(3)).expect("small");
         let queue = self.one_in(3).then(|| NewQueue { name: "reports".to_owned(), priority, limits });
-        let hash = ScriptHash::of(SCRIPT);
+        let first = texts::program(0);
         let start = RunStart {
-            program: Program { path: "/seeded.rhai".into(), main: hash, modules: BTreeMap::new() },
+            program: first.program,
             input,
             directory: "/".into(),
             environment: BTreeMap::new(),
@@ -138,7 +114,7 @@ impl World {
         let new = NewRun {
             id: RunId::parse(&id).expect("an id"),
             start,
-            scripts: vec![(hash, SCRIPT.to_owned())],
+            scripts: first.texts,
             queue,
             ..new_run(&id)
         };
@@ -169,6 +145,38 @@ impl World {
         let (run, place) = (self.chance.below(self.runs.len()), self.chance.below(self.processes.len()));
         if let (Some(run), Some(process)) = (self.runs.get(run), self.processes.get_mut(place)) {
             process.take(*run, &self.cluster);
+        }
+    }
+
+    /// A run that nobody executes goes on under the text that it has, or under a later one.
+    fn upgrade(&mut self) {
+        let (run, place) = (self.chance.below(self.runs.len()), self.chance.below(self.processes.len()));
+        let Some(run) = self.runs.get(run).copied() else { return };
+        let newest = self.cluster.ledger.lock().expect("ledger").upgrades(run).newest().text;
+        let program = texts::program(newest + self.chance.below(texts::LAST + 1 - newest));
+        let dry_run = self.one_in(6);
+        let (Some(view), Some(process)) = (self.view(run), self.processes.get(place)) else { return };
+        if process.link.executing.lock().expect("runs").contains(&run) {
+            return;
+        }
+        let store: Arc<dyn Store> = Arc::<link::Link>::clone(&process.link);
+        let clock = Arc::new(self.clock.clone());
+        let session = Session::new(store, clock, Arc::new(Engine), process.claim(), "/".into());
+        match upgrade(&session, view.row.id.as_str(), &program, dry_run) {
+            Ok(_) => self.upgrades += u32::from(!dry_run),
+            Err(
+                ClientError::UpgradeEnded { .. }
+                | ClientError::Store(
+                    StoreError::Held { .. } | StoreError::Ended { .. } | StoreError::Io { .. },
+                ),
+            ) => {}
+            Err(error) => {
+                let told = self.cluster.ledger.lock().expect("ledger").tell(run);
+                self.violates(format!(
+                    "{told}
+run {run} does not go under another text: {error:?}"
+                ));
+            }
         }
     }
 
@@ -272,7 +280,10 @@ impl World {
     }
 
     fn look_at_all(&self) {
-        self.runs.iter().for_each(|run| self.cluster.look_at(*run));
+        for run in &self.runs {
+            self.cluster.look_at(*run);
+            self.cluster.look_at_text(*run);
+        }
     }
 
     /// One thing happens.
@@ -288,7 +299,8 @@ impl World {
             59..=72 => self.pass_time(),
             73..=82 => self.say(),
             83..=84 if self.runs.len() < 4 => self.start(),
-            83..=92 => self.claim(),
+            83..=90 => self.claim(),
+            91..=92 => self.upgrade(),
             93..=94 => self.kill(),
             95 => self.forsake(),
             96 => self.set_clock(),
@@ -437,6 +449,7 @@ impl World {
 struct Lived {
     power_losses: u32,
     kills: u32,
+    upgrades: u32,
 }
 
 fn live(seed: u64, faults: Faults) -> Result<Lived, String> {
@@ -451,7 +464,8 @@ fn live(seed: u64, faults: Faults) -> Result<Lived, String> {
     }
     world.calm();
     let verdict = world.cluster.ledger.lock().expect("ledger").verdict();
-    verdict.map(|()| Lived { power_losses: world.power_losses, kills: world.kills })
+    let World { power_losses, kills, upgrades, .. } = world;
+    verdict.map(|()| Lived { power_losses, kills, upgrades })
 }
 
 fn number(name: &str) -> Option<u64> {
@@ -474,6 +488,7 @@ fn no_seed_loses_repeats_or_invents_anything() {
             Ok(more) => {
                 lived.power_losses += more.power_losses;
                 lived.kills += more.kills;
+                lived.upgrades += more.upgrades;
             }
             Err(what) => {
                 panic!("{what}\nalone: DURUN_SEED={seed} cargo test --test simulation no_seed_loses")
@@ -481,7 +496,7 @@ fn no_seed_loses_repeats_or_invents_anything() {
         }
     }
     let often = |count: u32, least: u64| u64::from(count) * 10 >= least * seeds;
-    assert!(often(lived.power_losses, 3) && often(lived.kills, 10), "{lived:?}");
+    assert!(often(lived.power_losses, 3) && often(lived.kills, 10) && often(lived.upgrades, 5), "{lived:?}");
 }
 
 #[test]
