@@ -295,8 +295,8 @@ fn what_is_handed_out_is_there_and_the_oldest_compiler_is_said_once_and_right() 
     for licence in ["LICENSE-MIT", "LICENSE-APACHE"] {
         assert!(text(licence).len() > 500 && manifest.contains(licence), "{licence}");
     }
-    // What the package takes from the source is there; what packaging/build makes, it makes.
-    let build = text("packaging/build");
+    // What the package takes from the source is there; what .ci/package makes, it makes.
+    let build = text(".ci/package");
     let assets =
         manifest.split("assets = [").nth(1).and_then(|rest| rest.split("\n]").next()).expect("a list");
     let sources = assets.lines().filter_map(|line| line.trim().strip_prefix("[\"")?.split('"').next());
@@ -306,7 +306,7 @@ fn what_is_handed_out_is_there_and_the_oldest_compiler_is_said_once_and_right() 
         match source.strip_prefix("target/package/") {
             Some(made) => {
                 let folder = made.split('/').next().unwrap_or_default();
-                assert!(build.contains(&format!("$out/{folder}")), "packaging/build makes no {folder}");
+                assert!(build.contains(&format!("$out/{folder}")), ".ci/package makes no {folder}");
                 if folder == "systemd" {
                     assert!(root.join("docs").join(made).exists(), "no docs/{made}");
                 }
