@@ -2,9 +2,9 @@
 
 use super::rows::Rows;
 use super::{Liveness, StoreError};
-use crate::history::{CommandKind, CommandLabel, Moment, OpId, Pending, RunRow, StoredStatus, Value};
+use crate::history::{CommandKind, CommandLabel, Moment, OpId, Pending, RunId, RunRow, StoredStatus, Value};
 
-/// The place of a run that waits in a queue, in the form of a pending row; its input names those in the way that are stuck.
+/// The place of a run that waits in a queue, in the form of a pending row; its input names those in the way, and which of them are stuck.
 pub(super) fn place(
     rows: &dyn Rows,
     now: Moment,
@@ -20,8 +20,8 @@ pub(super) fn place(
     let mut pending = Pending::new(OpId::QUEUE, label, row.created_at);
     pending.waits_for = Some(match told {
         Some(refusal) => {
-            let stuck = refusal.stuck.iter().map(|run| Value::from(run.as_str())).collect();
-            pending.input = Value::from([("stuck", Value::List(stuck))]);
+            let list = |runs: &[RunId]| Value::List(runs.iter().map(|run| run.as_str().into()).collect());
+            pending.input = Value::from([("busy", list(&refusal.busy)), ("stuck", list(&refusal.stuck))]);
             refusal.waits_for
         }
         None => format!("queue {}, which has a place for it", place.name),

@@ -29,6 +29,7 @@ fn a_run_waits_in_its_queue_until_another_has_ended() {
         why.contains("it waits for its turn before it begins: queue reports, 1 of 1 busy (first)."),
         "{why}"
     );
+    assert!(why.contains("\n  durun why first\n") && !why.contains("terminate"), "{why}");
     for words in [["status", "second"].as_slice(), &["list"], &["status", "second", "-o", "json"]] {
         let said = home.durun(words).stdout();
         assert!(said.contains("queue reports, 1 of 1 busy (first)"), "{said}");

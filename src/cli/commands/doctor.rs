@@ -68,7 +68,14 @@ pub(crate) fn run(context: &Context, args: &DoctorArgs) -> Result<Exit, CliError
     going_on(context, &session, &mut findings, &checkup)?;
     clock(context, &mut findings, &checkup);
     let here = context.environment.directory().join("any.rhai");
-    configuration(&mut findings, context.config(&here)?.as_ref());
+    match context.config(&here) {
+        Ok(config) => configuration(&mut findings, config.as_ref()),
+        // The rest is told all the same.
+        Err(wrong) => {
+            show(context, &findings)?;
+            return Err(wrong);
+        }
+    }
     let wrong = if args.deep { audit(&session)? } else { Vec::new() };
     if args.deep && wrong.is_empty() {
         findings.fact("deep", "all pages, entries, checksums and tables agree");

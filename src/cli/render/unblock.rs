@@ -38,9 +38,11 @@ pub(crate) fn commands(id: &RunId, pending: &Pending, alone: bool, now: Moment) 
                 Vec::new()
             }
         }
-        CommandKind::Queue => held_by(pending)
-            .flat_map(|stuck| [format!("why {stuck}"), format!("terminate {stuck}")])
-            .collect(),
+        CommandKind::Queue => {
+            let stuck: Vec<&str> = named(pending, "stuck").collect();
+            let why = named(pending, "busy").map(|busy| format!("why {busy}"));
+            why.chain(stuck.iter().map(|stuck| format!("terminate {stuck}"))).collect()
+        }
         CommandKind::Child => vec![format!("why {}", pending.label.name)],
         CommandKind::Sleep
         | CommandKind::WaitUntil
@@ -54,13 +56,13 @@ pub(crate) fn commands(id: &RunId, pending: &Pending, alone: bool, now: Moment) 
     }
 }
 
-/// The stuck runs that a run in a queue waits for.
-fn held_by(pending: &Pending) -> impl Iterator<Item = &str> {
-    let stuck = match pending.input.get("stuck") {
-        Some(Value::List(stuck)) => stuck.as_slice(),
+/// The runs that a run in a queue waits for, by how they stand.
+fn named<'a>(pending: &'a Pending, which: &str) -> impl Iterator<Item = &'a str> {
+    let runs = match pending.input.get(which) {
+        Some(Value::List(runs)) => runs.as_slice(),
         Some(_) | None => &[],
     };
-    stuck.iter().filter_map(Value::as_text)
+    runs.iter().filter_map(Value::as_text)
 }
 
 /// Whether a run's pending rows hold one question at most.

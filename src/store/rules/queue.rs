@@ -27,7 +27,9 @@ struct Queue {
 pub(in crate::store) struct Refusal {
     /// What it waits for, in words.
     pub(in crate::store) waits_for: String,
-    /// Those that occupy the queue and are stuck, as many as are named.
+    /// Those that occupy the queue, as many as are named.
+    pub(in crate::store) busy: Vec<RunId>,
+    /// Those of them that are stuck.
     pub(in crate::store) stuck: Vec<RunId>,
 }
 
@@ -69,7 +71,7 @@ pub(super) fn admit(
     let Some(place) = row.queue.clone().filter(|place| place.admitted_at.is_none()) else {
         return Ok(Answer::Admission(Admission::Admitted));
     };
-    if let Some(Refusal { waits_for, stuck }) = refusal(rows, around.now, around.liveness, &row)? {
+    if let Some(Refusal { waits_for, stuck, .. }) = refusal(rows, around.now, around.liveness, &row)? {
         return Ok(Answer::Admission(Admission::Waits { waits_for, stuck }));
     }
     let mut queue = read(rows, &place.name)?;
@@ -121,25 +123,26 @@ pub(in crate::store) fn refusal(
     if let Some(max) = queue.limits.max_concurrent.and_then(|max| usize::try_from(max).ok())
         && queue.busy.len() + before >= max
     {
-        let (mut names, mut stuck) = (Vec::new(), Vec::new());
+        let (mut names, mut all, mut stuck) = (Vec::new(), Vec::new(), Vec::new());
         for run in queue.busy.iter().take(MOST_NAMED) {
             let busy = row(rows, *run)?;
             let is_stuck = matches!(busy.status, StoredStatus::Stuck(_));
             names.push(format!("{}{}", busy.id, if is_stuck { " is stuck" } else { "" }));
-            stuck.extend(is_stuck.then_some(busy.id));
+            stuck.extend(is_stuck.then(|| busy.id.clone()));
+            all.push(busy.id);
         }
         if queue.busy.len() > MOST_NAMED {
             names.push("…".to_owned());
         }
         let busy = format!("queue {name}, {} of {max} busy", queue.busy.len());
         let who = if names.is_empty() { String::new() } else { format!(" ({})", names.join(", ")) };
-        return Ok(Some(Refusal { waits_for: format!("{busy}{who}{after}"), stuck }));
+        return Ok(Some(Refusal { waits_for: format!("{busy}{who}{after}"), busy: all, stuck }));
     }
     if let Some(rate) = queue.limits.rate
         && queue.begun.len() + before >= usize::try_from(rate.count).unwrap_or(usize::MAX)
     {
         let waits_for = format!("queue {name}, its rate is {rate}{after}");
-        return Ok(Some(Refusal { waits_for, stuck: Vec::new() }));
+        return Ok(Some(Refusal { waits_for, busy: Vec::new(), stuck: Vec::new() }));
     }
     Ok(None)
 }
