@@ -73,6 +73,9 @@ fn without_a_store_or_with_a_wrong_key_it_says_so() {
     let home = Home::recorded("r");
     home.file("durun.toml", "[limits]\nactivites = 3\n");
     let (told, error) = home.durun(&["doctor"]).exit(78).both();
-    assert!(told.starts_with("durun ") && told.contains("\nclock "), "what is well is told all the same: {told}");
+    assert!(
+        told.starts_with("durun ") && told.contains("\nclock "),
+        "what is well is told all the same: {told}"
+    );
     assert!(error.contains("durun.toml:2: ") && error.contains("did you mean \"activities\"?"), "{error}");
 }
