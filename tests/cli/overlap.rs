@@ -194,7 +194,7 @@ fn a_queued_start_behind_a_stuck_run_says_so_and_what_to_type() {
     home.durun(&["start", "s.rhai", "--id", "first", "-i", "good:=false"]).exit(8).failure();
     let mend = "durun why first says how to mend it, durun terminate first ends it";
     // It waits in the foreground, not on a terminal: another process frees its place once it has spoken.
-    let script = "until test -s said; do sleep 0.05; done; \"$1\" why second; \"$1\" terminate first";
+    let script = "n=0; until test -s said || test $n -gt 600; do sleep 0.05; n=$((n + 1)); done; \"$1\" why second; \"$1\" terminate first";
     let waiting = "\"$1\" start s.rhai -i good:=true --overlap queue --id second 2>said";
     let both = format!("({waiting}) & {script}; wait $!; cat said >&2");
     let done = std::process::Command::new("/bin/sh")
