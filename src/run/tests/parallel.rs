@@ -36,6 +36,19 @@ fn nothing_to_do_is_done_at_once() {
 }
 
 #[test]
+fn a_range_stands_for_its_numbers() {
+    let mut story = Story::of("[parallel(0..3, |n| n * 2), parallel(1..=2, |n| n, #{ max: 1 })]");
+    story.begin();
+    let numbers = |all: &[i64]| Value::List(all.iter().copied().map(Value::Int).collect());
+    assert_eq!(*story.result(), Value::List(vec![numbers(&[0, 2, 4]), numbers(&[1, 2])]));
+    let mut story = Story::of(
+        "let said = (); try { parallel(0..9_000_000, |n| n) } catch (e) { said = e.message; } said",
+    );
+    story.begin();
+    assert_eq!(*story.result(), Value::from("a range of more than 1000000 numbers"));
+}
+
+#[test]
 fn stop_cancels_and_joins_before_the_first_error_is_raised_with_its_item() {
     let mut story = Story::of(
         r#"

@@ -12,12 +12,15 @@ use super::join::raise_with_data;
 use super::options;
 use super::shielded::Shield;
 use crate::history::{Failure, HowFar, Moment, Rate, Value};
-use rhai::{Array, Dynamic, Engine, FnPtr, ImmutableString, Map, NativeCallContext};
+use rhai::{Array, Dynamic, Engine, EvalAltResult, FnPtr, INT, ImmutableString, Map, NativeCallContext};
 use std::collections::{BTreeMap, VecDeque};
+use std::ops::{Range, RangeInclusive};
 use std::rc::Rc;
 
 /// How many run together where nothing is said.
 const MAX: usize = 16;
+/// The most numbers of a range that stands for its items.
+const LONGEST_RANGE: usize = 1_000_000;
 /// The member of the group that is the timer of the rate.
 const TIMER: usize = usize::MAX;
 
@@ -31,6 +34,30 @@ pub(super) fn register(engine: &mut Engine) {
             parallel(&context, items, work, &options)
         },
     );
+    register_range::<Range<INT>>(engine);
+    register_range::<RangeInclusive<INT>>(engine);
+}
+
+/// The same over `0..n` and `1..=n`.
+fn register_range<R: Iterator<Item = INT> + Clone + Send + Sync + 'static>(engine: &mut Engine) {
+    engine.register_fn("parallel", |context: NativeCallContext<'_>, items: R, work: FnPtr| {
+        parallel(&context, numbers(&context, items)?, work, &Map::new())
+    });
+    engine.register_fn("parallel", |context: NativeCallContext<'_>, items: R, work: FnPtr, options: Map| {
+        parallel(&context, numbers(&context, items)?, work, &options)
+    });
+}
+
+/// The numbers of a range.
+fn numbers(
+    context: &NativeCallContext<'_>,
+    mut range: impl Iterator<Item = INT>,
+) -> Result<Array, Box<EvalAltResult>> {
+    let items: Array = range.by_ref().take(LONGEST_RANGE).map(Dynamic::from_int).collect();
+    if range.next().is_some() {
+        return Err(wrong(context, format!("a range of more than {LONGEST_RANGE} numbers")));
+    }
+    Ok(items)
 }
 
 struct Options {
