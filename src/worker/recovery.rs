@@ -245,13 +245,16 @@ impl Worker {
         }
         let rows = &snapshot.pending;
         let mut told: Vec<Progress> = replayed.progress.map(Progress::ScriptProgress).into_iter().collect();
+        // What was asked for before it was put aside may still be on its way, and is asked for once.
+        run.dispatches.clear();
         for (op, command) in &run.open {
             let row = rows.iter().find(|row| row.op == *op);
             if matches!(command.work, Work::Effect { .. }) && !run.attempts.contains_key(op) {
                 let attempt = row.map_or_else(Attempt::fresh, Attempt::remembered);
                 run.attempts.insert(*op, attempt);
             }
-            if matches!(command.work, Work::Dispatch(_)) {
+            let has_come = run.outcomes.iter().any(|arrival| arrival.op == *op);
+            if matches!(command.work, Work::Dispatch(_)) && !has_come {
                 run.dispatches.push(*op);
             }
             told.push(super::advance::announced(command));

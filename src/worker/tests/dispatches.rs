@@ -87,3 +87,32 @@ fn a_worker_that_vanishes_at_any_turn_sends_each_signal_once() {
         assert_eq!(mail(&world, to), ["s 0", "s 1", "s 2", "s 0", "s 1", "s 2"], "{turns}");
     }
 }
+
+#[test]
+fn a_run_that_is_evicted_before_its_child_is_asked_for_asks_once() {
+    for turns_before_the_mail in 0..3 {
+        let mut world = World::new(|job| ok(job.input.clone()));
+        world.files = &[("/w/kid.rhai", "7")];
+        let run = world.start(
+            "p",
+            "on_signal(\"s\", |d| ()); let kid = start_child(\"kid.rhai\"); wait_signal(\"end\"); kid.result()",
+        );
+        let (mut first, _inputs) = world.worker(&[run]);
+        // It is killed when the child is recorded, and its own entry of that is not.
+        assert!(first.turn().expect("turns"));
+        drop(first);
+        let (mut worker, inputs) = world.worker(&[run]);
+        worker.settings.live_strands = 0;
+        worker.make_room();
+        for _ in 0..turns_before_the_mail {
+            worker.turn().expect("turns");
+        }
+        world.deliver(run, "s", Value::Null);
+        world.turns(&mut worker, &inputs);
+        world.deliver(run, "end", Value::Null);
+        world.drive(&mut worker, &inputs, 100);
+        let words: Vec<&str> = world.history(run).iter().map(|entry| entry.fact.word()).collect();
+        let asked = words.iter().filter(|word| **word == "ActivityCompleted").count();
+        assert_eq!((asked, words.last()), (1, Some(&"RunCompleted")), "{turns_before_the_mail}: {words:?}");
+    }
+}
