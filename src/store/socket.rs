@@ -75,10 +75,12 @@ fn is_admitted(peer: Uid, us: Uid) -> bool {
 mod tests {
     use super::*;
     use crate::history::Token;
-    use crate::store::SharedStore;
     use crate::store::frame::{self, Frame, Hello, PROTOCOL};
+    use crate::store::{SharedStore, StoreError};
     use crate::timer::SystemClock;
     use std::sync::Arc;
+
+    const OURS: &str = env!("CARGO_PKG_VERSION");
 
     #[test]
     fn the_same_user_and_root_are_admitted() {
@@ -87,14 +89,15 @@ mod tests {
         assert!(!is_admitted(bob, alice) && !is_admitted(alice, Uid::ROOT));
     }
 
-    /// What the owner says to a thread that says hello as this user.
-    fn greeted(sock: PathBuf, user: Uid) -> Option<Frame> {
+    /// What the owner says to a thread that says hello as this user, of this version.
+    fn greeted(sock: PathBuf, user: Uid, version: &str) -> Option<Frame> {
+        let version = version.to_owned();
         let thread = std::thread::spawn(move || {
             rustix::thread::set_thread_res_uid(user, user, user).expect("this thread's user");
             let mut stream = UnixStream::connect(sock).expect("the rights let anybody in");
             let hello = Hello {
                 protocol: PROTOCOL,
-                version: env!("CARGO_PKG_VERSION").to_owned(),
+                version,
                 pid: 1,
                 token: Token(7),
                 executing: Vec::new(),
@@ -108,6 +111,18 @@ mod tests {
         thread.join().expect("no panic")
     }
 
+    #[test]
+    fn a_durun_of_another_version_is_told_which_has_the_store_open() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = SharedStore::open(&folder.path().join("store"), Arc::new(SystemClock)).expect("opens");
+        let us = rustix::process::geteuid();
+        let Some(Frame::Refused(error)) = greeted(store.directory().join("sock"), us, "99.0.0") else {
+            panic!("it was let in")
+        };
+        let expected = StoreError::OtherVersion { theirs: OURS.to_owned(), ours: "99.0.0".to_owned() };
+        assert_eq!(error, expected);
+    }
+
     /// As root only: nobody else can become another user. The rights are opened wide, so that the peer check stands alone.
     #[test]
     fn another_user_who_reaches_the_socket_is_shown_the_door() {
@@ -118,9 +133,9 @@ mod tests {
         for path in [folder.path(), store.directory(), &sock] {
             std::fs::set_permissions(path, PermissionsExt::from_mode(0o777)).expect("rights");
         }
-        assert!(matches!(greeted(sock.clone(), us), Some(Frame::Welcome { .. })));
+        assert!(matches!(greeted(sock.clone(), us, OURS), Some(Frame::Welcome { .. })));
         if us.is_root() {
-            assert!(greeted(sock, Uid::from_raw(65_534)).is_none());
+            assert!(greeted(sock, Uid::from_raw(65_534), OURS).is_none());
         }
     }
 }
