@@ -2,8 +2,8 @@
 
 use super::texts::{Under, Upgrades};
 use durun::history::{
-    ActivityCompleted, Checksum, Entry, Fact, Failure, MessageId, Moment, OpId, Record, RunEnd, RunNo,
-    RunStart, Seq, Value,
+    ActivityCompleted, Checksum, ChildOutcome, Entry, Fact, Failure, MessageId, Moment, OnParentClose, OpId,
+    Record, RunEnd, RunNo, RunStart, Seq, Value,
 };
 use durun::store::{Answer, Append, Request, Upgrade};
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,10 +31,12 @@ pub(super) struct Ledger {
     pub(super) calls: u64,
     histories: BTreeMap<RunNo, Vec<Acked>>,
     upgrades: BTreeMap<RunNo, Upgrades>,
+    /// Children, and what becomes of each when its parent ends.
+    children: BTreeMap<RunNo, (RunNo, OnParentClose)>,
     /// What may be on disk though nobody was told.
     loose: Vec<(RunNo, Seq, Record)>,
     /// When somebody asked for a run that begins as it is recorded.
-    begun: BTreeSet<Moment>,
+    begun: BTreeSet<(Moment, u64)>,
     holders: BTreeMap<RunNo, Holder>,
     /// Runs whose starter was told that they are recorded.
     started: Vec<(u64, RunNo)>,
@@ -173,6 +175,18 @@ impl Ledger {
         }
     }
 
+    pub(super) fn children(&mut self) -> &mut BTreeMap<RunNo, (RunNo, OnParentClose)> {
+        &mut self.children
+    }
+
+    /// Whether a record is the end of a child that ends with its parent.
+    fn ends_with_parent(&self, run: RunNo, record: &Record) -> bool {
+        matches!(self.children.get(&run), Some((_, OnParentClose::Terminate)))
+            && record.open(self.last_checksum(run)).is_ok_and(|(entry, _)| {
+                matches!(&entry.fact, Fact::RunEnded(ended) if matches!(ended.end, RunEnd::Terminated { .. }))
+            })
+    }
+
     pub(super) fn forget_text(&mut self, run: RunNo) {
         self.upgrades.remove(&run);
     }
@@ -261,17 +275,19 @@ impl Ledger {
 
     /// These are on their way.
     pub(super) fn asked(&mut self, requests: &[Request], now: Moment) {
-        if requests.iter().any(|request| matches!(request, Request::Start(new) if new.begins.is_some())) {
-            self.begun.insert(now);
-        }
+        let seed = |request: &Request| match request {
+            Request::Start(new) => new.begins,
+            _ => None,
+        };
+        self.begun.extend(requests.iter().filter_map(seed).map(|seed| (now, seed)));
     }
 
     /// What may stand at that place of a run though nobody was told.
     fn loose_at(&self, run: RunNo, place: usize) -> Vec<Record> {
         let is_there =
             |(of, seq, _): &&(RunNo, Seq, Record)| *of == run && usize::try_from(seq.0).ok() == Some(place);
-        let begun = self.begun.iter().filter(|_| place == 0).filter_map(|at| {
-            let entry = Entry { at: *at, fact: Fact::RunBegan { seed: BEGINS } };
+        let begun = self.begun.iter().filter(|_| place == 0).filter_map(|(at, seed)| {
+            let entry = Entry { at: *at, fact: Fact::RunBegan { seed: *seed } };
             Record::seal(&entry, Checksum::first(run)).ok().map(|(record, _)| record)
         });
         self.loose.iter().filter(is_there).map(|(_, _, record)| record.clone()).chain(begun).collect()
@@ -323,7 +339,7 @@ impl Ledger {
                 }
                 None => {
                     let was_asked = self.loose_at(run, place).contains(record);
-                    if !was_asked {
+                    if !was_asked && !self.ends_with_parent(run, record) {
                         return self.violates(format!("entry {place} of run {run} was never asked for"));
                     }
                     self.push(run, self.calls + 1, record.clone(), now);
@@ -348,7 +364,11 @@ impl Ledger {
             .filter(|(_, of, id)| *of == run && !heard.contains(id))
             .map(|(_, _, id)| *id)
             .collect();
-        let expected = expected_end(&facts, under);
+        let its = self.children.values().find(|(parent, _)| *parent == run).map(|(_, on_close)| *on_close);
+        let expected = match self.children.get(&run) {
+            Some((_, on_close)) => expected_of_child(&facts, *on_close),
+            None => expected_end(&facts, under, its),
+        };
         let found = match facts.last() {
             Some(Fact::RunEnded(ended)) => Some(ended.end.clone()),
             _ => None,
@@ -369,9 +389,11 @@ impl Ledger {
 }
 
 /// What the script makes of these facts under its last text, said once more in another language.
-fn expected_end(facts: &[&Fact], under: Under) -> RunEnd {
-    let (mut said, mut steps, mut last, mut fails) = (Vec::new(), 0_i64, None, false);
-    let behind = behind_the_end(facts);
+fn expected_end(facts: &[&Fact], under: Under, its: Option<OnParentClose>) -> RunEnd {
+    let (mut said, mut steps, mut last, mut fails) = (Vec::new(), 0_i64, None::<String>, false);
+    let child = its.filter(|on_close| *on_close == OnParentClose::Cancel).and_then(|_| child_said(facts));
+    let behind = behind_the_end(facts, child.as_ref().map(|(place, _)| *place));
+    let child = child.map(|(_, said)| said).unwrap_or_default();
     for (fact, place) in facts.iter().zip(1..) {
         match fact {
             Fact::ActivityCompleted(done) if matches!(done.label.name.as_str(), "side" | "back" | "more") => {
@@ -379,11 +401,11 @@ fn expected_end(facts: &[&Fact], under: Under) -> RunEnd {
             Fact::ActivityCompleted(done) if done.label.name == "locked" => {
                 said.push(format!("l{}", done.result));
             }
-            Fact::ActivityCompleted(done) => {
+            Fact::ActivityCompleted(done) if done.label.name == "step" => {
                 said.push(format!("a{}", done.result));
                 steps += 1;
             }
-            Fact::ActivityFailed(_) => {
+            Fact::ActivityFailed(failed) if failed.label.name == "step" => {
                 said.push(format!("f{steps}"));
                 steps += 1;
             }
@@ -396,13 +418,29 @@ fn expected_end(facts: &[&Fact], under: Under) -> RunEnd {
             Fact::CancelRequested(request) => return RunEnd::Cancelled { reason: request.reason.clone() },
             _ => {}
         }
-        said.extend(last.take_if(|_| place == behind));
+        said.extend(last.take_if(|_| place == behind).map(|end| end + child.as_str()));
     }
     if fails && let Some(Fact::RunEnded(ended)) = facts.last() {
         let is_it = |failure: &Failure| failure.message == "enough";
         if matches!(&ended.end, RunEnd::Failed { failure } if is_it(failure)) {
             return ended.end.clone();
         }
+    }
+    // A child that nobody joined and that did not complete fails who started it, unless it was let go.
+    let lost = |fact: &&Fact| {
+        matches!(fact, Fact::ChildEnded(ended)
+            if !matches!(ended.outcome, ChildOutcome::Ended(RunEnd::Completed { .. })))
+    };
+    if its == Some(OnParentClose::Terminate) && facts.iter().any(lost) {
+        let found = match facts.last() {
+            Some(Fact::RunEnded(ended)) => match &ended.end {
+                RunEnd::Failed { failure } if failure.kind == "child" => Some(ended.end.clone()),
+                _ => None,
+            },
+            _ => None,
+        };
+        let failure = Failure::new("child", "nobody joined it");
+        return found.unwrap_or(RunEnd::Failed { failure });
     }
     if under.has_more(behind) {
         let more = completed(facts, "more").next();
@@ -422,16 +460,64 @@ fn completed<'f>(facts: &'f [&Fact], name: &'f str) -> impl Iterator<Item = &'f 
 }
 
 /// How many entries were delivered when the script had all its steps and was told to end.
-fn behind_the_end(facts: &[&Fact]) -> usize {
+fn behind_the_end(facts: &[&Fact], child: Option<usize>) -> usize {
     let side = |fact: &&Fact| matches!(fact, Fact::ActivityCompleted(done) if done.label.name == "side");
     let end = |fact: &&Fact| matches!(fact, Fact::SignalReceived(signal) if signal.name == "end");
-    facts.iter().rposition(side).max(facts.iter().position(end)).map_or(0, |place| place + 1)
+    let last = facts.iter().rposition(side).max(facts.iter().position(end)).max(child);
+    last.map_or(0, |place| place + 1)
+}
+
+/// What a script hears of the child that it waits for, and with which entry.
+fn child_said(facts: &[&Fact]) -> Option<(usize, String)> {
+    facts.iter().enumerate().find_map(|(place, fact)| match fact {
+        Fact::ChildEnded(ended) => Some((place, said_of(&ended.outcome))),
+        _ => None,
+    })
+}
+
+fn said_of(outcome: &ChildOutcome) -> String {
+    match outcome {
+        ChildOutcome::Ended(RunEnd::Completed { result: Value::Text(said) }) => said.clone(),
+        ChildOutcome::Ended(end) => end.status().word().to_owned(),
+        ChildOutcome::Stuck(_) => "stuck".to_owned(),
+    }
+}
+
+/// What a child makes of these facts.
+fn expected_of_child(facts: &[&Fact], on_close: OnParentClose) -> RunEnd {
+    let (mut got, mut done) = (None, None);
+    for fact in facts {
+        match fact {
+            Fact::SignalReceived(signal) if signal.name == "go" => got = got.or(Some(&signal.payload)),
+            Fact::ActivityCompleted(work) => done = Some(&work.result),
+            Fact::CancelRequested(request) => {
+                let by_close = request.reason.ends_with("has ended") && on_close != OnParentClose::Cancel;
+                let by_parent =
+                    request.reason.starts_with("its parent") && on_close == OnParentClose::Abandon;
+                if by_close || by_parent {
+                    return RunEnd::Cancelled {
+                        reason: "nobody: it is not to be asked by its parent".into(),
+                    };
+                }
+                return RunEnd::Cancelled { reason: request.reason.clone() };
+            }
+            Fact::RunEnded(ended) if on_close == OnParentClose::Terminate => {
+                if matches!(ended.end, RunEnd::Terminated { .. }) {
+                    return ended.end.clone();
+                }
+            }
+            _ => {}
+        }
+    }
+    let shown = |value: Option<&Value>| value.map_or("nothing".to_owned(), Value::to_string);
+    RunEnd::Completed { result: Value::Text(format!(" {} {}", shown(got), shown(done))) }
 }
 
 /// A run that did not complete has taken back every other step that it began, the newest first, each once; one that did has taken back
 /// nothing.
 fn undone(facts: &[&Fact], end: &RunEnd) -> Result<(), String> {
-    let given_up = facts.iter().filter(|fact| matches!(fact, Fact::ActivityFailed(_))).count();
+    let is_step = |fact: &&&Fact| matches!(fact, Fact::ActivityFailed(failed) if failed.label.name == "step");
+    let given_up = facts.iter().filter(is_step).count();
     let steps = completed(facts, "step").count() + given_up;
     let backs: Vec<Value> = completed(facts, "back").map(|done| done.input.clone()).collect();
     if matches!(end, RunEnd::Completed { .. }) {

@@ -14,11 +14,11 @@ use durun::history::{
 };
 use durun::store::conformance::new_run;
 use durun::store::crash::{Chance, Faults};
-use durun::store::{Answer, NewMessage, NewQueue, NewRun, Request, RunView, Store, StoreError};
+use durun::store::{Answer, NewMessage, NewQueue, NewRun, Request, RunFilter, RunView, Store, StoreError};
 use durun::timer::{Clock, ManualClock};
 use link::{Blow, Cluster, Fuse};
 use process::Process;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -32,7 +32,9 @@ struct World {
     clock: ManualClock,
     processes: Vec<Process>,
     born: usize,
+    /// All runs, and those of them that nobody's script has started.
     runs: Vec<RunNo>,
+    roots: Vec<RunNo>,
     notes: u32,
     starts: u32,
     /// After so many more steps the machine goes down; the last call before that was decided.
@@ -54,6 +56,7 @@ impl World {
             processes: Vec::new(),
             born: 0,
             runs: Vec::new(),
+            roots: Vec::new(),
             notes: 0,
             starts: 0,
             doom: None,
@@ -92,11 +95,14 @@ impl World {
     }
 
     fn start(&mut self) {
-        let id = format!("run-{}", self.runs.len() + 1);
+        let id = format!("run-{}", self.roots.len() + 1);
         let nap = ["5ms", "80ms", "3s", "1m"].get(self.chance.below(4)).copied().unwrap_or_default();
+        let kid =
+            ["none", "cancel", "terminate", "abandon"].get(self.chance.below(4)).copied().unwrap_or("none");
         let input = Value::from([
             ("steps", Value::Int(i64::try_from(1 + self.chance.below(6)).expect("small"))),
             ("nap", Value::from(nap)),
+            ("kid", Value::from(kid)),
         ]);
         let limits = QueueLimits { max_concurrent: Some(1), rate: None };
         let priority = i32::try_from(self.chance.below(3)).expect("small");
@@ -133,6 +139,9 @@ impl World {
             Ok(Answer::Exists { row, .. }) => (row.no, 0),
             _ => return,
         };
+        if !self.roots.contains(&run) {
+            self.roots.push(run);
+        }
         if !self.runs.contains(&run) {
             self.runs.push(run);
         }
@@ -150,8 +159,8 @@ impl World {
 
     /// A run that nobody executes goes on under the text that it has, or under a later one.
     fn upgrade(&mut self) {
-        let (run, place) = (self.chance.below(self.runs.len()), self.chance.below(self.processes.len()));
-        let Some(run) = self.runs.get(run).copied() else { return };
+        let (run, place) = (self.chance.below(self.roots.len()), self.chance.below(self.processes.len()));
+        let Some(run) = self.roots.get(run).copied() else { return };
         let newest = self.cluster.ledger.lock().expect("ledger").upgrades(run).newest().text;
         let program = texts::program(newest + self.chance.below(texts::LAST + 1 - newest));
         let dry_run = self.one_in(6);
@@ -210,8 +219,12 @@ run {run} does not go under another text: {error:?}"
         }
     }
 
-    /// Two of three are to complete, one is to fail.
+    /// Two of three are to complete, one is to fail. A child is told to go on, as its parent tells it.
     fn end(&mut self, run: RunNo) {
+        if !self.roots.contains(&run) {
+            let body = MessageBody::Signal { name: "go".to_owned(), payload: Value::Int(9) };
+            return self.send(run, "go", body);
+        }
         let payload = Value::Int(i64::from(run.0.is_multiple_of(3)));
         self.send(run, "end", MessageBody::Signal { name: "end".to_owned(), payload });
     }
@@ -279,11 +292,31 @@ run {run} does not go under another text: {error:?}"
         self.look_at_all();
     }
 
-    fn look_at_all(&self) {
-        for run in &self.runs {
-            self.cluster.look_at(*run);
-            self.cluster.look_at_text(*run);
+    fn look_at_all(&mut self) {
+        self.find_children();
+        self.runs.iter().for_each(|run| self.cluster.look_at(*run));
+        self.roots.iter().for_each(|run| self.cluster.look_at_text(*run));
+    }
+
+    /// Children are known when they are seen; of each command there is one.
+    fn find_children(&mut self) {
+        let Ok(Answer::Views(views)) = self.cluster.root().ask(Request::List(RunFilter::default())) else {
+            return self.violates("the runs cannot be listed".to_owned());
+        };
+        let (mut commands, mut children) = (BTreeSet::new(), BTreeMap::new());
+        for view in views.into_iter().rev() {
+            let Some(tie) = view.row.parent else { continue };
+            if !commands.insert((tie.run, tie.op)) {
+                self.violates(format!("a command of run {} has two children", tie.run));
+            }
+            children.insert(view.row.no, (tie.run, tie.on_close));
+            if !self.runs.contains(&view.row.no) {
+                self.runs.push(view.row.no);
+            }
         }
+        // The number of a run that the machine lost is given again.
+        self.roots.retain(|run| !children.contains_key(run));
+        *self.cluster.ledger.lock().expect("ledger").children() = children;
     }
 
     /// One thing happens.
@@ -298,7 +331,7 @@ run {run} does not go under another text: {error:?}"
             }
             59..=72 => self.pass_time(),
             73..=82 => self.say(),
-            83..=84 if self.runs.len() < 4 => self.start(),
+            83..=84 if self.roots.len() < 4 => self.start(),
             83..=90 => self.claim(),
             91..=92 => self.upgrade(),
             93..=94 => self.kill(),
@@ -363,6 +396,7 @@ run {run} does not go under another text: {error:?}"
         }
         self.settle();
         self.check_queue();
+        self.find_children();
         for process in &self.processes {
             for run in process.link.executing.lock().expect("runs").iter() {
                 let Some(view) = self.view(*run) else { continue };
@@ -401,7 +435,14 @@ run {run} does not go under another text: {error:?}"
     }
 
     fn ended(&self, run: RunNo) -> bool {
+        // A child may end with its parent, without being asked.
         self.cluster.ledger.lock().expect("ledger").has_ended(run)
+            || self.view(run).is_some_and(|view| view.status.is_ended())
+    }
+
+    fn open(&self) -> Vec<RunNo> {
+        let is_open = |run: &&RunNo| !self.ended(**run) && self.view(**run).is_some();
+        self.runs.iter().filter(is_open).copied().collect()
     }
 
     /// Nothing bad happens any more: every run comes to its end, and to the right one.
@@ -414,13 +455,14 @@ run {run} does not go under another text: {error:?}"
         self.clock.set(self.cluster.latest());
         self.reap();
         self.look_at_all();
-        for run in self.runs.clone() {
-            self.processes.iter_mut().take(1).for_each(|process| process.take(run, &self.cluster));
-            self.end(run);
-        }
         for _ in 0..400 {
+            // Children come to be on the way; whoever was told before is told nothing new.
+            for run in self.open() {
+                self.processes.iter_mut().take(1).for_each(|process| process.take(run, &self.cluster));
+                self.end(run);
+            }
             self.explain();
-            if self.runs.iter().all(|run| self.ended(*run) || self.view(*run).is_none()) {
+            if self.open().is_empty() {
                 break;
             }
             while self.processes.iter().any(Process::has_jobs) {

@@ -2,11 +2,12 @@
 
 use super::ledger::Ledger;
 use super::link::{Cluster, Link};
+use super::texts;
 use durun::activity::{Done, Failed};
 use durun::history::{Claim, Failure, OpId, RunNo, Token, Value};
 use durun::store::crash::Chance;
 use durun::store::{Answer, Request, Store, StoreError};
-use durun::worker::{Effects, Finished, Input, Job, JobDone, JobKey, News, Settings, Worker};
+use durun::worker::{Effects, Finished, Input, Job, JobDone, JobKey, News, Programs, Settings, Worker};
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
@@ -77,7 +78,9 @@ impl Process {
         let effects = Deferred { jobs: Arc::clone(&jobs), sender: sender.clone(), ledger, cluster };
         let token = Token(u64::try_from(number).expect("small"));
         let store: Arc<dyn Store> = Arc::<Link>::clone(&link);
-        let settings = Settings { live_strands, ..Settings::seeded(token.0) };
+        let claim = Some(Claim { token, pid: u32::try_from(number).expect("small") });
+        let programs: Programs = Arc::new(|_| Ok(texts::kid()));
+        let settings = Settings { live_strands, claim, programs, ..Settings::seeded(token.0) };
         let worker = Worker::new(store, clock, Box::new(effects), Arc::new(|_, _| ()), settings);
         Self { link, token, worker, inputs, sender, jobs, deaf: 0, unheard: Vec::new() }
     }
@@ -109,7 +112,8 @@ impl Process {
     pub(super) fn adopt(&mut self, run: RunNo, epoch: u64, cluster: &Cluster) {
         // What is on disk is what it goes on from, whoever was told.
         cluster.look_at(run);
-        if let Err(error) = self.worker.adopt(run, epoch)
+        let adopted = self.worker.adopt(run, epoch).and_then(|()| self.worker.take_up_children());
+        if let Err(error) = adopted
             && !self.link.dead.load(Ordering::SeqCst)
         {
             cluster.ledger.lock().expect("ledger").violates(format!("run {run} cannot be taken up: {error}"));

@@ -1,15 +1,20 @@
-//! The texts that a run goes under, and under which of them the model knows it to be.
+//! The texts that a run goes under, that of its child, and under which of them the model knows it to be.
 
 use durun::client::LoadedProgram;
 use durun::history::{Patches, Program, RunStart, ScriptHash, Seq};
 use std::collections::BTreeMap;
 
 /// It counts what it was told, and says so to each activity: none may know of more than is on disk. Every other step has an undo, and one
-/// is under a lock that all runs want.
+/// is under a lock that all runs want. Where it is to have a child, it speaks to it, and hears of one that is asked to end with it.
 const SCRIPT: &str = r#"
     let seen = 0;
     let heard = [];
     on_signal("note", |d| { seen += 1; heard.push(`n${d}`); });
+    let kid = ();
+    if input.kid != "none" {
+        kid = start_child("kid.rhai", 1, #{ id: `${run.id}-kid`, on_parent_close: input.kid });
+        try { signal_run(kid.id, "go", 5); } catch (e) { if e.kind == "cancelled" { throw e; } }
+    }
     for i in 0..input.steps {
         if i % 2 == 0 { on_undo(|| activity("back", i)); }
         try {
@@ -25,9 +30,16 @@ const SCRIPT: &str = r#"
         if i % 2 == 1 { sleep(input.nap); seen += 1; heard.push("t"); }
     }
     parallel([1, 2, 3], |n| activity("side", n), #{ max: 2 });
+    let said = "";
+    if input.kid == "cancel" {
+        try { said = kid.result(); } catch (e) {
+            if e.kind == "cancelled" { throw e; }
+            said = e.status;
+        }
+    }
     let end = wait_signal("end");
     if end == 1 { fail("enough"); }
-    heard.push(`e${end}`);
+    heard.push(`e${end}${said}`);
 "#;
 
 /// What each text does at the end: each fits all histories of those before it. The second does one thing more, in runs that it came to in time.
@@ -37,12 +49,24 @@ const ENDINGS: [&str; 3] = [
     r#"if patched("more") { heard.push(`p${activity("more", 0)}`); } heard.push("v2"); heard"#,
 ];
 
+const KID: &str = r#"let got = wait_signal("go"); let done = activity("work", input); ` ${got} ${done}`"#;
+
+pub(super) const KID_PATH: &str = "/kid.rhai";
+
 pub(super) const LAST: usize = ENDINGS.len() - 1;
 
 pub(super) fn program(text: usize) -> LoadedProgram {
-    let text = format!("{SCRIPT}{}", ENDINGS.get(text).expect("a text"));
+    program_of("/seeded.rhai", format!("{SCRIPT}{}", ENDINGS.get(text).expect("a text")))
+}
+
+pub(super) fn kid() -> (Program, Vec<(ScriptHash, String)>) {
+    let LoadedProgram { program, texts, .. } = program_of(KID_PATH, KID.to_owned());
+    (program, texts)
+}
+
+fn program_of(path: &str, text: String) -> LoadedProgram {
     let main = ScriptHash::of(&text);
-    let program = Program { path: "/seeded.rhai".into(), main, modules: BTreeMap::new() };
+    let program = Program { path: path.into(), main, modules: BTreeMap::new() };
     LoadedProgram { program, texts: vec![(main, text)], params: None }
 }
 
