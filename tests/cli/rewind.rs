@@ -101,7 +101,7 @@ fn impossible_places_are_told_and_change_nothing() {
         (&["--to", "2", "--set", "3=1"], 2, "D1204"),
         (&["--to", "2", "--set", "x=1"], 2, "D1208"),
         (&["--to", "2", "--set", "0={"], 2, "D0215"),
-        (&["--to=-1"], 2, "invalid value '-1'"),
+        (&["--to", "-1"], 2, "invalid value '-1'"),
         (&[], 2, "--to"),
     ] {
         let error = home.durun(&[&["rewind", "r"], words].concat()).exit(exit).failure();

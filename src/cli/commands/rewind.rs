@@ -28,7 +28,13 @@ pub(crate) struct RewindArgs {
     /// The run
     id: String,
     /// The entry that is the last one from then on; 0 is the beginning
-    #[arg(long, value_name = "ENTRY", required_unless_present = "step", conflicts_with = "step")]
+    #[arg(
+        long,
+        value_name = "ENTRY",
+        required_unless_present = "step",
+        conflicts_with = "step",
+        allow_negative_numbers = true
+    )]
     to: Option<u32>,
     /// The same by the command of which it is the outcome (`op` in `durun history ID -o jsonl`)
     #[arg(long, value_name = "OP")]
