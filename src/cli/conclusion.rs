@@ -38,6 +38,7 @@ pub(crate) fn conclude(
     id: &RunId,
     standing: &Standing,
 ) -> Result<Exit, CliError> {
+    context.pass_on_the_rest();
     if let Some(exit) = exec_end::conclude(context, session, run, id, standing)? {
         if let Standing::Ended(end @ RunEnd::Failed { failure }) = standing {
             if exec_end::is_of_program(failure) {

@@ -11,6 +11,7 @@ use crate::timer::Clock;
 use std::io::Write;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Opens the store in a directory.
@@ -33,10 +34,20 @@ pub(crate) struct Context {
     pub(crate) open: Box<OpenStore>,
     /// What is wrong with the store that was opened, where it is damaged.
     pub(crate) damage: Mutex<Option<StoreError>>,
+    /// What a program writes is passed on meanwhile, and comes before the block that says how it ended.
+    pub(crate) passing: Mutex<Option<Passing>>,
     /// stdout: the result and nothing else.
     pub(crate) out: Sink,
     /// stderr: everything else.
     pub(crate) err: Sink,
+}
+
+/// Somebody who passes on what a program writes, in a thread of his own.
+pub(crate) struct Passing {
+    /// Dropped when the program has ended.
+    pub(crate) ended: Sender<()>,
+    /// Dropped by him when all is told.
+    pub(crate) told: Receiver<()>,
 }
 
 /// Where words go.
@@ -51,6 +62,16 @@ pub(crate) fn configs(environment: &Environment, clock: &Arc<dyn Clock>) -> Arc<
 }
 
 impl Context {
+    /// Waits until all is passed on that a program has written; nothing is where nobody passes on.
+    pub(crate) fn pass_on_the_rest(&self) {
+        let passing = self.passing.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(Passing { ended, told }) = passing {
+            drop(ended);
+            // Nothing is ever sent: it ends when he drops his end.
+            let _nothing = told.recv();
+        }
+    }
+
     /// What `durun.toml` says for a script.
     pub(crate) fn config(&self, script: &Path) -> Result<Arc<Config>, CliError> {
         let script = self.environment.directory().join(script);

@@ -101,6 +101,7 @@ fn executed(puppet: Puppet, runs: &[&str], answers: Vec<Result<Answer, StoreErro
         out: Mutex::new(Box::new(out.clone())),
         err: Mutex::new(Box::new(err.clone())),
         damage: Mutex::default(),
+        passing: Mutex::default(),
     };
     let runs = (7..).zip(runs).map(|(no, name)| Claimed { run: RunNo(no), id: id(name), epoch: 1 }).collect();
     let exit = execute(&context, &session, runs).unwrap_or_else(|error| {

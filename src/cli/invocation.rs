@@ -45,6 +45,7 @@ pub fn main() -> ExitCode {
         executor: executor(),
         open: Box::new(open_store),
         damage: Mutex::default(),
+        passing: Mutex::default(),
         out: Mutex::new(Box::new(std::io::stdout())),
         err: Mutex::new(Box::new(std::io::stderr())),
     };

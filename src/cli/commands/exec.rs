@@ -1,7 +1,7 @@
 //! `durun exec`: one durable activity without a script.
 
 use crate::cli::conclusion::conclude;
-use crate::cli::context::Context;
+use crate::cli::context::{Context, Passing};
 use crate::cli::error::CliError;
 use crate::cli::exec_end::{SCRIPT, pass_stderr, stdout_of};
 use crate::cli::execution::{attach, execute};
@@ -14,7 +14,8 @@ use clap::Args;
 use std::collections::BTreeMap;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
-use std::sync::mpsc::{Sender, channel};
+use std::sync::PoisonError;
+use std::sync::mpsc::channel;
 
 /// What the script is called, in the folder of the start.
 const NAME: &str = "durun-exec.rhai";
@@ -89,23 +90,23 @@ pub(crate) fn run(context: &Context, args: &ExecArgs) -> Result<Exit, CliError> 
         Started::Existing { row, .. } => row.no,
         Started::Skipped(_) => return Ok(Exit::Done),
     };
-    // Dropped when the run has ended, which ends the passing on of what it wrote.
-    let (ended, over) = channel();
+    let ((ended, over), (all_is_told, told)) = (channel(), channel::<()>());
+    *context.passing.lock().unwrap_or_else(PoisonError::into_inner) = Some(Passing { ended, told });
     let session = &session;
     std::thread::scope(|scope| {
-        scope.spawn(move || pass_stderr(context, session, run, &over));
-        executed(context, session, started, ended)
+        scope.spawn(move || {
+            pass_stderr(context, session, run, &over);
+            drop(all_is_told);
+        });
+        let exit = executed(context, session, started);
+        context.pass_on_the_rest();
+        exit
     })
 }
 
-/// Executes the run, waits for it or says how it ended. What is printed comes after what the program wrote on stderr.
-fn executed(
-    context: &Context,
-    session: &Session,
-    started: Started,
-    ended: Sender<()>,
-) -> Result<Exit, CliError> {
-    let exit = match started {
+/// Executes the run, waits for it or says how it ended.
+fn executed(context: &Context, session: &Session, started: Started) -> Result<Exit, CliError> {
+    match started {
         Started::Skipped(_) => Ok(Exit::Done),
         Started::New(claimed) | Started::Superseding { new: claimed, .. } => {
             context.note(&format!("run {}", claimed.id));
@@ -116,9 +117,7 @@ fn executed(
             Existing::Continue(claimed) => execute(context, session, vec![claimed]),
             Existing::Attach(_) => attach(context, session, row.no, &row.id),
         },
-    };
-    drop(ended);
-    exit
+    }
 }
 
 fn input(args: &ExecArgs, stdout: &Path) -> Value {
