@@ -61,10 +61,10 @@ impl World {
     fn new_run(&mut self, Text(text): &Text, is_claimed: bool) -> NewRun {
         self.next += 1;
         let name = format!("run-{}", self.next);
-        NewRun {
-            nonce: MessageId::of_key("bench", &name),
-            id: RunId::parse(&name).expect("an id"),
-            start: RunStart {
+        let new = NewRun::new(
+            MessageId::of_key("bench", &name),
+            RunId::parse(&name).expect("an id"),
+            RunStart {
                 program: Program {
                     path: "/bench.rhai".into(),
                     main: ScriptHash::of(text),
@@ -77,14 +77,10 @@ impl World {
                 secret: [7; 16],
                 patches: durun::history::Patches::default(),
             },
-            scripts: vec![(ScriptHash::of(text), text.to_owned())],
-            claim: is_claimed.then(|| self.store.claim()),
-            queue: None,
-            parent: None,
-            overlap: None,
-            origin: None,
-            begins: is_claimed.then_some(self.next),
-        }
+            vec![(ScriptHash::of(text), text.to_owned())],
+        );
+        let (claim, begins) = (is_claimed.then(|| self.store.claim()), is_claimed.then_some(self.next));
+        NewRun { claim, begins, ..new }
     }
 
     /// Starts and drives so many runs to their ends, never more than `in_flight` at a time.

@@ -199,10 +199,10 @@ pub(super) fn new_run(session: &Session, request: StartRequest) -> Result<(NewRu
         Some(id) => id,
         None => new_id()?,
     };
-    let new = NewRun {
-        nonce: MessageId(Session::random()?),
-        id: id.clone(),
-        start: RunStart {
+    let new = NewRun::new(
+        MessageId(Session::random()?),
+        id.clone(),
+        RunStart {
             program: request.program.program,
             input: request.input,
             directory: request.directory,
@@ -211,15 +211,11 @@ pub(super) fn new_run(session: &Session, request: StartRequest) -> Result<(NewRu
             secret: Session::random()?,
             patches: crate::history::Patches::default(),
         },
-        scripts: request.program.texts,
-        claim: request.claim.then(|| session.claim()),
-        queue: request.queue,
-        parent: None,
-        overlap: request.overlap,
-        origin: None,
-        begins: if request.claim { Some(u64::from_be_bytes(Session::random()?)) } else { None },
-    };
-    Ok((new, id))
+        request.program.texts,
+    );
+    let claim = request.claim.then(|| session.claim());
+    let begins = if request.claim { Some(u64::from_be_bytes(Session::random()?)) } else { None };
+    Ok((NewRun { claim, begins, queue: request.queue, overlap: request.overlap, ..new }, id))
 }
 
 /// Content, environment and options do not matter: the path and the input do.

@@ -219,6 +219,14 @@ pub struct NewRun {
     pub begins: Option<u64>,
 }
 
+impl NewRun {
+    /// A run that nobody has claimed, that nobody else started, and that waits for nobody.
+    pub fn new(nonce: MessageId, id: RunId, start: RunStart, scripts: Vec<(ScriptHash, String)>) -> Self {
+        let (claim, queue, parent, overlap, origin, begins) = (None, None, None, None, None, None);
+        Self { nonce, id, start, scripts, claim, queue, parent, overlap, origin, begins }
+    }
+}
+
 /// What is decided of a schedule, and what of its slots.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ScheduleChange {

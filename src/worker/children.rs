@@ -55,18 +55,7 @@ impl Worker {
         let nonce = MessageId::of_command(no, generation, op);
         let claim = self.settings.claim;
         let begins = claim.is_some().then(|| self.next_chance());
-        let new = NewRun {
-            nonce,
-            id,
-            start,
-            scripts,
-            claim,
-            queue: None,
-            parent: Some(parent),
-            overlap: None,
-            origin: None,
-            begins,
-        };
+        let new = NewRun { claim, parent: Some(parent), begins, ..NewRun::new(nonce, id, start, scripts) };
         Ok(Some(Request::Start(Box::new(new))))
     }
 

@@ -64,10 +64,10 @@ impl Hook<'_> {
         let nonce = MessageId::of_hook(id.as_str());
         let hash = blake3::hash(&[self.secret.as_slice(), id.as_str().as_bytes()].concat());
         let secret = hash.as_bytes().first_chunk().copied().unwrap_or_default();
-        Some(NewRun {
+        Some(NewRun::new(
             nonce,
             id,
-            start: RunStart {
+            RunStart {
                 program: Program { path, main, modules: BTreeMap::new() },
                 input,
                 directory: self.directory.to_owned(),
@@ -76,14 +76,8 @@ impl Hook<'_> {
                 secret,
                 patches: crate::history::Patches::default(),
             },
-            scripts: vec![(main, SCRIPT.to_owned())],
-            claim: None,
-            queue: None,
-            parent: None,
-            overlap: None,
-            origin: None,
-            begins: None,
-        })
+            vec![(main, SCRIPT.to_owned())],
+        ))
     }
 }
 

@@ -59,12 +59,15 @@ fn a_store_that_is_well_is_written_run_by_run() {
     home.durun(&["export"]).exit(2).failure();
 }
 
+/// The history of each run, as the store tells it.
+fn histories(home: &Home) -> Vec<String> {
+    (0..RUNS).map(|number| home.durun(&["history", &format!("r{number}"), "-o", "jsonl"]).stdout()).collect()
+}
+
 #[test]
 fn what_is_damaged_is_told_by_run_and_all_else_is_written() {
     let home = runs();
-    let histories: Vec<String> = (0..RUNS)
-        .map(|number| home.durun(&["history", &format!("r{number}"), "-o", "jsonl"]).stdout())
-        .collect();
+    let histories = histories(&home);
     let file = home.store().join("store.redb");
     let whole = std::fs::read(&file).expect("a store");
     // An entry of one run, the input of another, a log line of a third.
@@ -101,9 +104,7 @@ fn what_is_damaged_is_told_by_run_and_all_else_is_written() {
 #[test]
 fn any_damage_gives_true_runs_or_a_word_and_never_a_panic() {
     let home = runs();
-    let histories: Vec<String> = (0..RUNS)
-        .map(|number| home.durun(&["history", &format!("r{number}"), "-o", "jsonl"]).stdout())
-        .collect();
+    let histories = histories(&home);
     let file = home.store().join("store.redb");
     let whole = std::fs::read(&file).expect("a store");
     let (mut saved, mut refused) = (0, 0);

@@ -25,11 +25,10 @@ const LONGEST_MS: i64 = 100 * 365 * 86_400_000;
 const HISTORIAN: &str = include_str!("historian.rhai");
 
 thread_local! {
-    static INTERPRETER: Interpreter = Interpreter::new();
-    static COMPILED: Rc<Script> = INTERPRETER.with(|interpreter| {
+    static COMPILED: Rc<Script> = {
         let source = Source { path: "h.rhai".into(), main: HISTORIAN.into(), modules: [].into() };
-        Script::compile(interpreter, source).expect("the historian compiles")
-    });
+        Script::compile(&Interpreter::new(), source).expect("the historian compiles")
+    };
 }
 
 /// Text as a script: its params, its findings, and what it does when it runs, under a host that answers everything with null.
@@ -38,7 +37,7 @@ pub(crate) fn script(bytes: &[u8]) {
     if text.len() > LONGEST_SCRIPT {
         return;
     }
-    let interpreter = INTERPRETER.with(Clone::clone);
+    let interpreter = Interpreter::new();
     let params = Params::of_text(&interpreter, "f.rhai", text);
     let read = |_: &str| Err("there is none".to_owned());
     let Ok(source) = Source::gather(&interpreter, "f.rhai", text.to_owned(), &read) else { return };
@@ -97,20 +96,28 @@ fn bodies(mut bytes: &[u8]) -> Vec<&[u8]> {
     found
 }
 
+/// The historian, compiled once a thread.
+pub(crate) fn compiled() -> Rc<Script> {
+    COMPILED.with(Rc::clone)
+}
+
+/// What the historian is started with.
+pub(crate) fn charter() -> Charter {
+    Charter {
+        id: "h".into(),
+        generation: 0,
+        input: Value::Null,
+        timeout_ms: Some(1_000),
+        secret: [7; 16],
+        ..Charter::default()
+    }
+}
+
 /// Whatever the entries are, a replay ends, with a run or with a word why not, and the same each time.
 fn replay_twice(entries: &[Entry]) {
     let once = || {
-        let interpreter = INTERPRETER.with(Clone::clone);
-        let script = COMPILED.with(Rc::clone);
-        let charter = Charter {
-            id: "h".into(),
-            generation: 0,
-            input: Value::Null,
-            timeout_ms: Some(1_000),
-            secret: [7; 16],
-            ..Charter::default()
-        };
-        let mut run = Run::new(&interpreter, script, charter);
+        let (interpreter, script) = (Interpreter::new(), compiled());
+        let mut run = Run::new(&interpreter, script, charter());
         let mut state = Replayed::default();
         let told = replay(&mut run, &mut state, entries, |_, _| ());
         let open: Vec<String> = state.open.keys().map(ToString::to_string).collect();

@@ -134,10 +134,10 @@ impl<'f> FamilyWorld<'f> {
 
     fn new_run(&self, (id, file, input, priority): Member) -> NewRun {
         let (program, scripts) = program(self.family, Path::new("/").join(file).as_path()).expect("a file");
-        NewRun {
-            nonce: MessageId::of_key("start", id),
-            id: RunId::parse(id).expect("an id"),
-            start: RunStart {
+        let new = NewRun::new(
+            MessageId::of_key("start", id),
+            RunId::parse(id).expect("an id"),
+            RunStart {
                 program,
                 input: Value::from_json_text(input).expect("input"),
                 directory: "/".into(),
@@ -147,17 +147,9 @@ impl<'f> FamilyWorld<'f> {
                 patches: durun::history::Patches::default(),
             },
             scripts,
-            claim: None,
-            queue: priority.map(|priority| NewQueue {
-                name: "reports".into(),
-                priority,
-                limits: self.family.limits,
-            }),
-            parent: None,
-            overlap: None,
-            origin: None,
-            begins: None,
-        }
+        );
+        let queue = |priority| NewQueue { name: "reports".into(), priority, limits: self.family.limits };
+        NewRun { queue: priority.map(queue), ..new }
     }
 
     /// Starts whoever is not started yet, takes up all that is open, and drives until everything has ended.

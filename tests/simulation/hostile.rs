@@ -10,8 +10,8 @@ use durun::history::{
     MessageId, MessageNo, Moment, Record, Resolution, RunEnd, RunId, RunNo, Token, Value,
 };
 use durun::history::{CancelCause, Checksum};
-use durun::run::{Charter, Command, Replayed, Run, Work, replay};
-use durun::script::{Interpreter, Script, Source};
+use durun::run::{Command, Replayed, Run, Work, replay};
+use durun::script::Interpreter;
 use durun::store::crash::Chance;
 use durun::store::wire;
 use durun::timer::{Clock as _, SystemClock};
@@ -237,18 +237,8 @@ fn sized(body: &[u8]) -> Vec<u8> {
 /// A history of the historian, as the target takes it: in the order that chance gives.
 fn historian(seed: u64) -> Vec<u8> {
     let interpreter = Interpreter::new();
-    let main = include_str!("../fuzz/historian.rhai").to_owned();
-    let source = Source { path: "h.rhai".into(), main, modules: [].into() };
-    let script = Script::compile(&interpreter, source).expect("compiles");
-    let charter = Charter {
-        id: "h".into(),
-        generation: 0,
-        input: Value::Null,
-        timeout_ms: Some(1_000),
-        secret: [7; 16],
-        ..Charter::default()
-    };
-    let (mut run, mut state) = (Run::new(&interpreter, script, charter), Replayed::default());
+    let (mut run, mut state) =
+        (Run::new(&interpreter, targets::compiled(), targets::charter()), Replayed::default());
     let (mut chance, mut bytes, mut before) = (Chance::from(seed), Vec::new(), Checksum::first(RunNo(1)));
     let mut fact = Fact::RunBegan { seed };
     for number in 1..40 {

@@ -370,10 +370,10 @@ impl<'s> SampleWorld<'s> {
 
     pub(crate) fn start(&self, store: &dyn Store) -> RunNo {
         let text = self.sample.text();
-        let new = NewRun {
-            nonce: MessageId::of_key("start", self.sample.name),
-            id: RunId::parse("sample").expect("an id"),
-            start: RunStart {
+        let new = NewRun::new(
+            MessageId::of_key("start", self.sample.name),
+            RunId::parse("sample").expect("an id"),
+            RunStart {
                 program: Program {
                     path: "/sample.rhai".into(),
                     main: ScriptHash::of(&text),
@@ -386,14 +386,8 @@ impl<'s> SampleWorld<'s> {
                 secret: [7; 16],
                 patches: self.sample.patches(),
             },
-            scripts: vec![(ScriptHash::of(&text), text)],
-            claim: None,
-            queue: None,
-            parent: None,
-            overlap: None,
-            origin: None,
-            begins: None,
-        };
+            vec![(ScriptHash::of(&text), text)],
+        );
         match store.ask(Request::Start(Box::new(new))) {
             Ok(Answer::Started { run, .. }) => run,
             other => panic!("{other:?}"),

@@ -1,16 +1,12 @@
 //! What a plan makes of slots: in time, late, over each other, jittered.
 
 use super::plan::{Earlier, News, fires_at, plan};
+use super::tests::{at, fates, starts};
 use crate::client::testing::id;
-use crate::history::{Catchup, Fate, Moment, OverlapPolicy, Schedule, ScheduledStart, Value};
-use crate::timer::{Cron, Zone, parse_moment};
-use std::collections::BTreeMap;
+use crate::history::{Catchup, OverlapPolicy, Schedule};
+use crate::timer::{Cron, Zone};
 
 const MINUTE: i64 = 60_000;
-
-fn at(text: &str) -> Moment {
-    parse_moment(text).expect("an instant")
-}
 
 fn hourly() -> Cron {
     Cron::read("0 * * * *", Zone::UTC).expect("a cron")
@@ -36,30 +32,11 @@ fn row(overlap: OverlapPolicy, catchup: Catchup) -> Schedule {
     }
 }
 
-fn starts(script: &str) -> ScheduledStart {
-    ScheduledStart {
-        script: script.to_owned(),
-        input: Value::Map(BTreeMap::new()),
-        directory: "/".to_owned(),
-        environment: BTreeMap::new(),
-        timeout_ms: None,
-    }
-}
-
 /// What became of the slots, in words, and how many pieces of news there are.
 fn decided(row: &Schedule, now: &str, earlier: &Earlier) -> (Vec<String>, usize) {
     let Some(plan) = plan(row, &hourly(), at(now), earlier, Ok(())) else { return (Vec::new(), 0) };
     assert_eq!(plan.row.version, 8);
     (fates(&plan.row), plan.news.len())
-}
-
-fn fates(row: &Schedule) -> Vec<String> {
-    let fate = |record: &crate::history::SlotRecord| match &record.fate {
-        Fate::Started { run } => format!("started {run}"),
-        Fate::Skipped { by } => format!("{} skipped by {by}", record.count),
-        Fate::Missed { reason } => format!("{} missed: {reason}", record.count),
-    };
-    row.recent.iter().map(fate).collect()
 }
 
 const LATE: &str = "nobody fired it in time";

@@ -11,11 +11,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-fn at(text: &str) -> Moment {
+pub(super) fn at(text: &str) -> Moment {
     parse_moment(text).expect("an instant")
 }
 
-fn starts(script: &str) -> ScheduledStart {
+pub(super) fn starts(script: &str) -> ScheduledStart {
     ScheduledStart {
         script: script.to_owned(),
         input: Value::Map(BTreeMap::new()),
@@ -25,7 +25,7 @@ fn starts(script: &str) -> ScheduledStart {
     }
 }
 
-fn fates(row: &Schedule) -> Vec<String> {
+pub(super) fn fates(row: &Schedule) -> Vec<String> {
     let fate = |record: &crate::history::SlotRecord| match &record.fate {
         Fate::Started { run } => format!("started {run}"),
         Fate::Skipped { by } => format!("{} skipped by {by}", record.count),
@@ -188,18 +188,8 @@ fn a_bad_end_pauses_and_what_passes_until_it_is_resumed_is_missed() {
     add_schedule(&session, new).expect("added");
     world.until("2026-11-24T10:00:05");
     fired(&session);
-    let stuck = crate::history::Stuck {
-        kind: "fault".to_owned(),
-        message: "no".to_owned(),
-        file: None,
-        line: None,
-        column: None,
-        calls: Vec::new(),
-        hint: None,
-    };
     session.ask(Request::Claim { run: RunNo(1), claim: CLAIM }).expect("claimed");
-    let mut append = crate::store::conformance::append(RunNo(1), 1, 0, Vec::new());
-    append.row.status = Some(crate::history::StoredStatus::Stuck(stuck));
+    let append = crate::store::conformance::gets_stuck(RunNo(1), 1, 0);
     session.ask(Request::Append(Box::new(append))).expect("stuck");
     let (news, next) = fired(&session);
     assert!(matches!(news.as_slice(), [News::Paused { .. }]) && next.is_none(), "{news:?}");

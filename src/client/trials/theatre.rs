@@ -212,10 +212,10 @@ impl Stage for Theatre {
         if let (Some(first), Ok(number)) = (secret.first_mut(), u8::try_from(number)) {
             *first = number;
         }
-        let new = NewRun {
-            nonce: MessageId::of_key("start", id.as_str()),
-            id: id.clone(),
-            start: RunStart {
+        let new = NewRun::new(
+            MessageId::of_key("start", id.as_str()),
+            id.clone(),
+            RunStart {
                 program: program.program,
                 input,
                 directory: self.folder.to_string_lossy().into_owned(),
@@ -224,14 +224,8 @@ impl Stage for Theatre {
                 secret,
                 patches: crate::history::Patches::default(),
             },
-            scripts: program.texts,
-            claim: None,
-            queue: None,
-            parent: None,
-            overlap: None,
-            origin: None,
-            begins: None,
-        };
+            program.texts,
+        );
         let started = self.session().store().ask(Request::Start(Box::new(new)));
         let Answer::Started { run, .. } = started.map_err(|error| broken(&error.into()))? else {
             return Err(Trouble::new("D1406", format!("there is a run {id} already")));

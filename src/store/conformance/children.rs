@@ -1,10 +1,10 @@
 //! Checks of children: tied to the command that starts them, once; their end in their parent's inbox; what becomes of them when it closes.
 
-use super::fixtures::{ALICE, BOB, Chain, NOON, append, new_run};
+use super::fixtures::{ALICE, BOB, Chain, NOON, append, gets_stuck, new_run};
 use super::{Check, Subject};
 use crate::history::{
     CancelCause, ChildOutcome, Fact, MOST_NESTED_RUNS, MessageBody, MessageId, OnParentClose, OpId, Restart,
-    RunEnd, RunEnded, RunNo, RunRestarted, RunStatus, StoredStatus, Stuck, Value,
+    RunEnd, RunEnded, RunNo, RunRestarted, RunStatus, StoredStatus, Value,
 };
 use crate::store::{Answer, Append, NewParent, NewRun, Request, RowChange, RunFilter, RunView, StoreError};
 
@@ -161,17 +161,7 @@ fn told(subject: &Subject) {
 }
 
 fn get_stuck(subject: &Subject, run: RunNo) {
-    let stuck = Stuck {
-        kind: "fault".to_owned(),
-        message: "no".to_owned(),
-        file: None,
-        line: None,
-        column: None,
-        calls: Vec::new(),
-        hint: None,
-    };
-    let row = RowChange { status: Some(StoredStatus::Stuck(stuck)), ..RowChange::default() };
-    let answer = subject.append(Append { row, ..append(run, 1, 0, Vec::new()) });
+    let answer = subject.append(gets_stuck(run, 1, 0));
     assert!(matches!(answer, Ok(Answer::Done | Answer::Told(_))), "{answer:?}");
 }
 

@@ -3,7 +3,7 @@
 use super::Subject;
 use crate::history::{
     Checksum, Claim, CommandKind, CommandLabel, Entry, Fact, MessageBody, MessageId, Moment, OpId, Pending,
-    Program, Record, RunId, RunNo, RunStart, ScriptHash, Seq, Token, Value,
+    Program, Record, RunId, RunNo, RunStart, ScriptHash, Seq, StoredStatus, Stuck, Token, Value,
 };
 use crate::store::{
     Answer, Append, Liveness, NewMessage, NewRun, Request, RowChange, RunView, Snapshot, StoreError,
@@ -45,10 +45,10 @@ pub fn new_run(id: &str) -> NewRun {
     let Ok(run_id) = RunId::parse(id) else { panic!("{id} is no run id") };
     let hash = ScriptHash::of(TEXT);
     let program = Program { path: format!("/scripts/{id}.rhai"), main: hash, modules: BTreeMap::new() };
-    NewRun {
-        nonce: MessageId::of_key("start", id),
-        id: run_id,
-        start: RunStart {
+    NewRun::new(
+        MessageId::of_key("start", id),
+        run_id,
+        RunStart {
             program,
             input: Value::from([("id", Value::from(id))]),
             directory: "/work".to_owned(),
@@ -57,14 +57,23 @@ pub fn new_run(id: &str) -> NewRun {
             secret: [7; 16],
             patches: crate::history::Patches::default(),
         },
-        scripts: vec![(hash, TEXT.to_owned())],
-        claim: None,
-        queue: None,
-        parent: None,
-        overlap: None,
-        origin: None,
-        begins: None,
-    }
+        vec![(hash, TEXT.to_owned())],
+    )
+}
+
+/// An append that leaves the run stuck, behind so many entries.
+pub fn gets_stuck(run: RunNo, epoch: u64, from: u32) -> Append {
+    let stuck = Stuck {
+        kind: "fault".to_owned(),
+        message: "no".to_owned(),
+        file: None,
+        line: None,
+        column: None,
+        calls: Vec::new(),
+        hint: None,
+    };
+    let row = RowChange { status: Some(StoredStatus::Stuck(stuck)), ..RowChange::default() };
+    Append { row, ..append(run, epoch, from, Vec::new()) }
 }
 
 /// A signal of that name, its id made from the name; not keyed.

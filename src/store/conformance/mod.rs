@@ -21,7 +21,7 @@ mod starts;
 mod statuses;
 mod updates;
 
-pub use fixtures::{Chain, Living, append, new_run, pending, signal};
+pub use fixtures::{Chain, Living, append, gets_stuck, new_run, pending, signal};
 
 use super::{Answer, Liveness, Request, StoreError};
 use crate::timer::{Clock, ManualClock};

@@ -1,9 +1,9 @@
 //! Checks of overlap: what a start does about open runs of its script or key is decided in its transaction.
 
-use super::fixtures::{ALICE, BOB, new_run};
+use super::fixtures::{ALICE, BOB, gets_stuck, new_run};
 use super::{Check, Subject};
-use crate::history::{MessageBody, OverlapPolicy, QueueLimits, RunNo, StoredStatus, Stuck, Waker};
-use crate::store::{Admission, Answer, NewOverlap, NewRun, Request, RowChange, StoreError};
+use crate::history::{MessageBody, OverlapPolicy, QueueLimits, RunNo, Waker};
+use crate::store::{Admission, Answer, NewOverlap, NewRun, Request, StoreError};
 
 pub(super) const CHECKS: &[Check] = &[
     ("of two starts at once one begins, and the other is told which", skipped),
@@ -121,18 +121,7 @@ fn cancelled(subject: &Subject) {
 
 fn deaf(subject: &Subject) {
     let a = subject.begun("a", OverlapPolicy::Allow);
-    let stuck = Stuck {
-        kind: "fault".to_owned(),
-        message: "no".to_owned(),
-        file: None,
-        line: None,
-        column: None,
-        calls: Vec::new(),
-        hint: None,
-    };
-    let row = RowChange { status: Some(StoredStatus::Stuck(stuck)), ..RowChange::default() };
-    let append = crate::store::Append { row, ..super::append(a, 1, 0, Vec::new()) };
-    assert_eq!(subject.ask(Request::Append(Box::new(append))), Ok(Answer::Done));
+    assert_eq!(subject.append(gets_stuck(a, 1, 0)), Ok(Answer::Done));
     let b = subject.begun("b", OverlapPolicy::Cancel);
     assert_eq!(subject.snapshot(a).inbox.len(), 1, "it hears it when it is mended");
     assert!(subject.may_begin(b));

@@ -102,10 +102,10 @@ impl World {
     pub(super) fn start(&self, id: &str, text: &str) -> RunNo {
         let program =
             Program { path: "/w/s.rhai".into(), main: ScriptHash::of(text), modules: BTreeMap::new() };
-        let new = NewRun {
-            nonce: MessageId::of_key("start", id),
-            id: RunId::parse(id).expect("an id"),
-            start: RunStart {
+        let new = NewRun::new(
+            MessageId::of_key("start", id),
+            RunId::parse(id).expect("an id"),
+            RunStart {
                 program,
                 input: Value::Null,
                 directory: "/".into(),
@@ -114,14 +114,8 @@ impl World {
                 secret: [7; 16],
                 patches: crate::history::Patches::default(),
             },
-            scripts: vec![(ScriptHash::of(text), text.to_owned())],
-            claim: None,
-            queue: None,
-            parent: None,
-            overlap: None,
-            origin: None,
-            begins: None,
-        };
+            vec![(ScriptHash::of(text), text.to_owned())],
+        );
         let Ok(Answer::Started { run, .. }) = self.store.ask(Request::Start(Box::new(new))) else {
             panic!("starts")
         };
