@@ -14,6 +14,7 @@ use crate::client::{
 };
 use crate::history::RunStatus;
 use clap::Args;
+use std::cell::RefCell;
 
 /// The most runs that are shown below one.
 const MOST_DESCENDANTS: usize = 200;
@@ -48,7 +49,16 @@ pub(crate) fn run(context: &Context, args: &StatusArgs) -> Result<Exit, CliError
     let session = context.session()?;
     let row = find(&session, &args.id)?;
     if args.watch && context.draws() {
-        let drawn = |view: &RunView| table(context, &session, view, args);
+        // Drawn anew each second; the variables need a replay, and are the same while nothing has changed.
+        let looked_at: RefCell<Option<(RunView, Vec<String>)>> = RefCell::default();
+        let drawn = |view: &RunView| {
+            let mut kept = looked_at.borrow_mut();
+            let (_, variables) = match kept.take() {
+                Some(known) if known.0 == *view => kept.insert(known),
+                Some(_) | None => kept.insert((view.clone(), variables(context, &session, view, args))),
+            };
+            table(context, &session, view, variables)
+        };
         let ended = watching::watch(context, &session, &row, &drawn)?;
         return Ok(if args.exit_code { Exit::of(ended) } else { Exit::Done });
     }
@@ -77,26 +87,28 @@ fn table(
     context: &Context,
     session: &Session,
     view: &RunView,
-    args: &StatusArgs,
+    variables: &[String],
 ) -> Result<String, CliError> {
     let published = published(session, view.row.no)?;
     let children = descendants(session, view.row.no, MOST_DESCENDANTS)?;
     let script = lines(session, view.row.no).ok();
     let way_on = way_on(session, view);
-    let variables = variables(context, session, view, args);
     let beside = Beside {
         children: &children,
         published: &published,
         script: script.as_ref(),
         way_on: &way_on,
-        variables: &variables,
+        variables,
     };
     Ok(status::render(view, &beside, context.clock.now(), context.color_stdout()))
 }
 
 fn show(context: &Context, session: &Session, view: &RunView, args: &StatusArgs) -> Result<(), CliError> {
     match context.format() {
-        Format::Table => context.print(&table(context, session, view, args)?),
+        Format::Table => {
+            let variables = variables(context, session, view, args);
+            context.print(&table(context, session, view, &variables)?)
+        }
         Format::Json | Format::Jsonl => {
             let published = published(session, view.row.no)?;
             let children = descendants(session, view.row.no, MOST_DESCENDANTS)?;
