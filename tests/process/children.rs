@@ -9,7 +9,7 @@ fn a_parent_that_is_killed_again_and_again_has_each_child_once_and_each_end_once
     let world = World::new();
     world.write(
         "child.rhai",
-        "step(\"one\", || input.n); sh(\"echo \\\"$1\\\" >>\\\"$2\\\"\", [`${input.n}`, input.journal], #{ at_most_once: true, probe: || true }); sleep(\"20ms\"); input.n * 2",
+        "step(\"one\", || input.n); sh(\"echo \\\"$1\\\" >>\\\"$2\\\"\", [`${input.n}`, input.journal], #{ at_most_once: true, probe: || true }); sleep(\"400ms\"); input.n * 2",
     );
     let parent = world.write(
         "parent.rhai",

@@ -9,7 +9,7 @@ const SCRIPT: &str = r#"
 let n = input.n ?? 0;
 let heard = input.heard ?? [];
 let file = input.file;
-exec(["sh", "-c", "echo \"$DURUN_IDEMPOTENCY_KEY $2\" >>\"$1\"", "-", file, n]);
+exec(["sh", "-c", "echo \"$DURUN_IDEMPOTENCY_KEY $2\" >>\"$1\"; sleep 0.03", "-", file, n]);
 let word = wait_signal("word", "0ms");
 if word != () { heard.push(word); }
 if n < 60 { restart_with(#{ n: n + 1, heard: heard, file: file }); }

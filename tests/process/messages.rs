@@ -31,7 +31,7 @@ fn a_sender_that_is_killed_and_says_it_again_starts_one_run_with_each_signal_onc
             "--record-only",
             "--quiet",
         ];
-        for _ in 0..3 {
+        for _ in 0..5 {
             let process = world.spawn(&words);
             SystemClock.pause(Duration::from_micros(chance.below(30_000)));
             kills += usize::from(kill(process));

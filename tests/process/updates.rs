@@ -5,7 +5,7 @@ use crate::world::{Chance, World, finish, kill};
 const COUNTER: &str = r#"
 let n = 0;
 on_update("add", |by| {
-    sh("echo \"$1\" >>\"$2\"; sleep 0.1", [`${by}`, input.journal], #{ key: `add-${by}` });
+    sh("echo \"$1\" >>\"$2\"; sleep 0.2", [`${by}`, input.journal], #{ key: `add-${by}` });
     n += by;
     sleep("50ms");
     n
@@ -56,7 +56,7 @@ fn whoever_asks_and_is_killed_asks_again_under_the_same_key_and_it_was_done_once
         // From the message to the answer, and a little beyond.
         durun::timer::Clock::pause(
             &durun::timer::SystemClock,
-            std::time::Duration::from_millis(10 + chance.below(300)),
+            std::time::Duration::from_millis(10 + chance.below(360)),
         );
         killed += u32::from(kill(child));
         let told = world.run(&ask);
