@@ -16,3 +16,6 @@ pub mod script;
 pub mod store;
 pub mod timer;
 pub mod worker;
+
+pub use activity::{Activities, AttemptError, Context};
+pub use history::Value;

@@ -23,6 +23,9 @@ pub type After = Box<dyn FnOnce(ProcessOutput) + Send>;
 /// Work that is no process. It is dropped where it is stopped, so it must leave nothing behind at any point.
 pub(super) type Call = Pin<Box<dyn Future<Output = ()> + Send>>;
 
+/// Work that is told by itself when it is to be stopped, and is over in its own time.
+type Heed = Box<dyn FnOnce(watch::Receiver<Halt>) -> Call + Send>;
+
 /// The call after something that may block.
 pub(crate) fn prepared(prepare: impl FnOnce() + Send + 'static, call: Call) -> Call {
     Box::pin(async move {
@@ -35,6 +38,7 @@ pub(crate) fn prepared(prepare: impl FnOnce() + Send + 'static, call: Call) -> C
 enum Order {
     Start { id: u64, spec: Box<ProcessSpec>, before: Before, after: After },
     Call { id: u64, call: Call },
+    Heed { id: u64, heed: Heed },
     Stop { id: u64 },
     StopAll { halt: Halt, done: mpsc::Sender<()> },
 }
@@ -67,6 +71,11 @@ impl Launcher {
     /// Starts a call under an id of the caller's. One that is stopped is dropped where it stands.
     pub(crate) fn call(&self, id: u64, call: Call) {
         self.order(Order::Call { id, call });
+    }
+
+    /// Starts a call under an id of the caller's that is told when it is to be stopped, and is awaited then.
+    pub(crate) fn heed(&self, id: u64, heed: impl FnOnce(watch::Receiver<Halt>) -> Call + Send + 'static) {
+        self.order(Order::Heed { id, heed: Box::new(heed) });
     }
 
     /// Stops a process: TERM, grace, KILL; one that has not begun does not begin. `after` is still called.
@@ -177,6 +186,12 @@ impl Desk {
                         _ = asked.wait_for(|halt| *halt > Halt::No) => {}
                     }
                 });
+                self.halts.insert(id, halt);
+                self.ids.insert(task.id(), id);
+            }
+            Order::Heed { id, heed } => {
+                let (halt, asked) = watch::channel(Halt::No);
+                let task = self.running.spawn(heed(asked));
                 self.halts.insert(id, halt);
                 self.ids.insert(task.id(), id);
             }

@@ -9,6 +9,7 @@ mod attempt;
 mod child;
 mod ending;
 mod file;
+mod function;
 mod group;
 mod heartbeat;
 mod http;
@@ -32,6 +33,8 @@ mod transcript;
 
 pub use attempt::judge;
 pub use file::call_file;
+pub use function::{Activities, AttemptError, Circumstance, Context};
+pub(crate) use function::{FunctionCall, call_function};
 pub use heartbeat::HeartbeatSink;
 pub use http::{Endpoint, HttpAsk, call_http, http_activity, http_ask, judge_reply};
 pub use idempotency::idempotency_key;

@@ -148,7 +148,7 @@ fn find(script: &Path, name: &str) -> Result<PathBuf, NoActivity> {
     Ok(real)
 }
 
-fn is_name(name: &str) -> bool {
+pub(super) fn is_name(name: &str) -> bool {
     let mut characters = name.chars();
     characters.next().is_some_and(|first| first.is_ascii_alphabetic() || first == '_')
         && characters.all(|next| next.is_ascii_alphanumeric() || next == '_' || next == '-')

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 /// Who drives scripts in this build.
 pub(crate) fn executor() -> Arc<dyn Executor> {
-    Arc::new(Engine)
+    Arc::new(Engine::default())
 }
 
 /// Opens the store in a directory; it is made where there is none.

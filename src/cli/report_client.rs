@@ -152,6 +152,9 @@ pub(super) fn client(error: &ClientError) -> Report {
         | ClientError::UpdateName(_) => report_reply::of(error),
         ClientError::Mend(error) => super::report_mend::of(error),
         ClientError::Execute(ExecuteError::Config(error)) => configuration(error),
+        ClientError::Execute(ExecuteError::Foreign { .. }) => Report::new("D1440", Exit::Configuration, text)
+            .note("nothing was executed; the run stays as it is")
+            .hint("the program that started it goes on with it when it runs"),
         ClientError::Execute(ExecuteError::Engine(_)) => {
             Report::new("D0801", Exit::Bug, text).note("the run is parked, nothing is lost")
         }

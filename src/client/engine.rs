@@ -4,6 +4,7 @@ use super::{
     Claimed, ExecuteError, ExecuteOptions, Executor, Fit, Misfit, ProgramError, QueryError, Session, Stand,
     Stop, StopLevel, SyntaxError,
 };
+use crate::activity::Activities;
 use crate::history::{Entry, Message, Program, RunNo, ScriptHash, Value};
 use crate::run::{Charter, LookError, QueryError as Unanswered, Seen, Standpoint, has_token, look, query};
 use crate::script::{Declared, Finding, Interpreter, Params, Script, Source, SourceError, check};
@@ -22,8 +23,17 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 const LIVE_STRANDS: usize = 24_000;
 
 /// Drives scripts in this process.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Engine;
+#[derive(Debug, Clone, Default)]
+pub struct Engine {
+    activities: Activities,
+}
+
+impl Engine {
+    /// One that has functions of this program as activities.
+    pub fn with_activities(activities: Activities) -> Self {
+        Self { activities }
+    }
+}
 
 impl Executor for Engine {
     fn execute(
@@ -32,7 +42,7 @@ impl Executor for Engine {
         runs: Vec<Claimed>,
         options: ExecuteOptions,
     ) -> Result<Vec<(RunNo, Finished)>, ExecuteError> {
-        let (mut worker, inputs) = worker(session, options)?;
+        let (mut worker, inputs) = worker(session, options, self.activities.clone())?;
         for run in &runs {
             worker.adopt(run.run, run.epoch).map_err(failed)?;
         }
@@ -47,7 +57,7 @@ impl Executor for Engine {
         supply: &mut dyn Supply,
         options: ExecuteOptions,
     ) -> Result<(), ExecuteError> {
-        let (mut worker, inputs) = worker(session, options)?;
+        let (mut worker, inputs) = worker(session, options, self.activities.clone())?;
         worker.drive_with(&inputs, supply).map_err(failed)
     }
 
@@ -143,7 +153,7 @@ fn no_script(error: SourceError) -> SyntaxError {
 
 /// The program of a child run, read when it starts.
 pub(super) fn child_program(path: &Path) -> Result<(Program, Vec<(ScriptHash, String)>), String> {
-    match super::load_program(path, &Engine) {
+    match super::load_program(path, &Engine::default()) {
         Ok(loaded) => Ok((loaded.program, loaded.texts)),
         Err(error @ ProgramError::NotFound { .. }) => {
             let near = match &error {
@@ -163,7 +173,11 @@ pub(super) fn child_program(path: &Path) -> Result<(Program, Vec<(ScriptHash, St
 }
 
 /// A worker without runs, told by the store, by its processes and by the stop.
-fn worker(session: &Session, options: ExecuteOptions) -> Result<(Worker, Receiver<Input>), ExecuteError> {
+fn worker(
+    session: &Session,
+    options: ExecuteOptions,
+    activities: Activities,
+) -> Result<(Worker, Receiver<Input>), ExecuteError> {
     let (sender, inputs) = channel();
     let events = sender.clone();
     session.set_events(Arc::new(move |event| drop(events.send(Input::Store(event)))));
@@ -173,7 +187,8 @@ fn worker(session: &Session, options: ExecuteOptions) -> Result<(Worker, Receive
     let ready = Arc::new(move |news| drop(done.send(Input::News(news))));
     let (clock, variables) = (Arc::clone(session.clock()), options.variables);
     let effects = Processes::new(session.directory(), clock, variables, ready)
-        .map_err(|error| ExecuteError::Engine(format!("no thread for processes: {error}")))?;
+        .map_err(|error| ExecuteError::Engine(format!("no thread for processes: {error}")))?
+        .with_activities(activities);
     // While the worker waits for children to end, it hears nothing.
     let kill_all = effects.kill_all();
     options.stop.on_request(move || {
@@ -213,6 +228,7 @@ pub(super) fn failed(error: WorkerError) -> ExecuteError {
             what: format!("entry {seq} of run {id}: {error}"),
         }),
         WorkerError::Config(error) => ExecuteError::Config(error),
+        WorkerError::Foreign { id, activities } => ExecuteError::Foreign { id, activities },
         error @ (WorkerError::Load(LoadError::Syntax(_)) | WorkerError::Record(_)) => {
             ExecuteError::Engine(error.to_string())
         }

@@ -47,6 +47,17 @@ pub enum ExecuteError {
     /// What `durun.toml` says cannot be used.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// A script calls functions of the program that started it, which this process does not have.
+    #[error(
+        "run {id} calls functions of the program that started it, which this one does not have: {}",
+        activities.join(", ")
+    )]
+    Foreign {
+        /// The run.
+        id: RunId,
+        /// The activities.
+        activities: Vec<String>,
+    },
     /// A mistake in durun, or a machine that refuses threads or processes.
     #[error("{0}")]
     Engine(String),

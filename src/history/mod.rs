@@ -31,6 +31,7 @@ mod secret;
 mod status;
 mod update;
 mod value;
+mod value_from;
 mod woken_by;
 
 pub use branch::{Again, Branch, MOST_BRANCHES, branch_no, generation_of, generation_parts};
@@ -57,7 +58,7 @@ pub use record::{Checksum, Record, RecordError};
 pub use reply::{Choice, QuestionAnswered, Resolution, TokenResolved};
 pub use retry_policy::RetryPolicy;
 pub use run_id::{InvalidRunId, RunId, RunNo};
-pub use run_row::{Claim, HOOK_SCRIPT, Program, RunRow, RunStart, ScriptHash, Token};
+pub use run_row::{Claim, FUNCTIONS, HOOK_SCRIPT, Program, RunRow, RunStart, ScriptHash, Token};
 pub use schedule::{Catchup, Fate, Origin, Paused, Schedule, ScheduledStart, SlotRecord};
 pub use secret::{Placeholder, is_secret_name};
 pub use status::{RunEnd, RunStatus, StoredStatus, Stuck};

@@ -130,6 +130,17 @@ pub struct RunRow {
 /// The name of the script of runs that tell of others, in the folder of the script that they tell of.
 pub const HOOK_SCRIPT: &str = "(notify)";
 
+/// The variable that names, in the environment that a run records, the activities that are functions of the program that
+/// started it, with spaces between.
+pub const FUNCTIONS: &str = "DURUN_FUNCTIONS";
+
+impl RunStart {
+    /// The activities that are functions of the program that started it.
+    pub fn functions(&self) -> impl Iterator<Item = &str> {
+        self.environment.get(FUNCTIONS).into_iter().flat_map(|names| names.split_whitespace())
+    }
+}
+
 impl RunRow {
     /// Whether it tells somebody of another run, as `[notify]` says.
     pub fn is_hook(&self) -> bool {

@@ -191,47 +191,6 @@ impl fmt::Display for Value {
     }
 }
 
-impl From<bool> for Value {
-    fn from(flag: bool) -> Self {
-        Self::Bool(flag)
-    }
-}
-impl From<i64> for Value {
-    fn from(int: i64) -> Self {
-        Self::Int(int)
-    }
-}
-impl From<u32> for Value {
-    fn from(int: u32) -> Self {
-        Self::Int(i64::from(int))
-    }
-}
-impl From<i32> for Value {
-    fn from(int: i32) -> Self {
-        Self::Int(i64::from(int))
-    }
-}
-impl From<&str> for Value {
-    fn from(text: &str) -> Self {
-        Self::Text(text.to_owned())
-    }
-}
-impl From<String> for Value {
-    fn from(text: String) -> Self {
-        Self::Text(text)
-    }
-}
-impl From<Vec<Value>> for Value {
-    fn from(items: Vec<Value>) -> Self {
-        Self::List(items)
-    }
-}
-impl<const N: usize> From<[(&str, Value); N]> for Value {
-    fn from(pairs: [(&str, Value); N]) -> Self {
-        Self::Map(pairs.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
-    }
-}
-
 impl Serialize for Value {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {

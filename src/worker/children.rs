@@ -83,7 +83,14 @@ impl Worker {
 
     fn adopt_child(&mut self, no: RunNo, child: RunNo, id: &RunId, epoch: u64) -> Result<(), WorkerError> {
         self.tell(no, Progress::ChildStarted { run: child, id: id.clone() });
-        self.adopt(child, epoch)?;
+        match self.adopt(child, epoch) {
+            // Left to the program that has what it calls.
+            Err(WorkerError::Foreign { .. }) => {
+                self.store.ask(Request::Release { run: child, epoch })?;
+                return Ok(());
+            }
+            adopted => adopted?,
+        }
         self.make_room();
         Ok(())
     }

@@ -94,6 +94,10 @@ pub trait Effects {
     fn does_itself(&self, _label: &CommandLabel) -> bool {
         false
     }
+    /// Whether it has a function of that name for activities.
+    fn has_function(&self, _name: &str) -> bool {
+        false
+    }
     /// Stops all and waits until nothing is left behind; without `patience`, at once.
     fn stop_all(&mut self, patience: bool);
 }

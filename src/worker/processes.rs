@@ -2,9 +2,9 @@
 
 use super::effects::{Effects, Job, JobDone, JobKey, News, Ready};
 use crate::activity::{
-    Circumstances, Done, Failed, Found, HttpAsk, Launcher, ProcessOutput, Secrets, TranscriptPlace,
-    Variables, call_file, call_http, end_leftover, find_activity, http_activity, http_ask, judge, note_path,
-    prepared, process_of, transcript_path,
+    Activities, Circumstance, Circumstances, Done, Failed, Found, FunctionCall, HttpAsk, Launcher,
+    ProcessOutput, Secrets, TranscriptPlace, Variables, call_file, call_function, call_http, end_leftover,
+    find_activity, http_activity, http_ask, judge, note_path, prepared, process_of, transcript_path,
 };
 use crate::history::CommandKind;
 use crate::store::LogStream;
@@ -20,6 +20,7 @@ pub struct Processes {
     output: PathBuf,
     clock: Arc<dyn Clock>,
     variables: Variables,
+    activities: Activities,
     ready: Ready,
 }
 
@@ -36,7 +37,14 @@ impl Processes {
         ready: Ready,
     ) -> io::Result<Self> {
         let (children, output) = (directory.join("children"), directory.join("output"));
-        Ok(Self { launcher: Launcher::start()?, children, output, clock, variables, ready })
+        let activities = Activities::new();
+        Ok(Self { launcher: Launcher::start()?, children, output, clock, variables, activities, ready })
+    }
+
+    /// The same with functions of this program.
+    #[must_use]
+    pub fn with_activities(self, activities: Activities) -> Self {
+        Self { activities, ..self }
     }
 }
 
@@ -60,6 +68,28 @@ impl Processes {
         let after = self.told(job.key, &secrets);
         let call = call_file(job.label.kind, job.input, Arc::clone(&job.start), after);
         self.launcher.call(job.key.serial, prepared(move || secrets.look_up(), call));
+    }
+
+    fn start_function(&self, job: Job, secrets: Arc<Secrets>) {
+        let (key, beat) = (job.key, Arc::clone(&self.ready));
+        let call = FunctionCall {
+            activities: self.activities.clone(),
+            told: Circumstance {
+                run_id: job.run_id,
+                name: job.label.name,
+                op: key.op.0,
+                attempt: job.attempt,
+                key: job.idempotency_key,
+                last_heartbeat: job.last_heartbeat,
+            },
+            input: job.input,
+            secrets,
+            timeout_ms: job.timeout_ms,
+            on_heartbeat: Arc::new(move |details| beat(News::Heartbeat { key, details })),
+        };
+        let ready = Arc::clone(&self.ready);
+        let after = move |result| ready(News::Done(JobDone { key, result }));
+        self.launcher.heed(key.serial, |asked| call_function(call, asked, after));
     }
 
     /// Tells what a call came to, masked.
@@ -103,6 +133,10 @@ impl Effects for Processes {
         let secrets = Arc::new(secrets.with_those_in(&job.input));
         if is_file(job.label.kind) {
             self.start_file(job, secrets);
+            return;
+        }
+        if job.label.kind == CommandKind::Activity && self.has_function(&job.label.name) {
+            self.start_function(job, secrets);
             return;
         }
         if let Some(ask) = http_of(&job, &secrets) {
@@ -149,6 +183,10 @@ impl Effects for Processes {
                 self.launcher.launch(key.serial, spec, before, after);
             }
         }
+    }
+
+    fn has_function(&self, name: &str) -> bool {
+        self.activities.knows(name)
     }
 
     fn stop(&mut self, key: JobKey) {

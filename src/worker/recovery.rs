@@ -4,7 +4,7 @@ use super::attempt::Attempt;
 use super::executing::{Executing, Phase};
 use super::progress::Progress;
 use super::worker::{Worker, WorkerError};
-use crate::history::{Checksum, Entry, Program, RecordError, RunNo, RunRow, Seq, StoredStatus};
+use crate::history::{Checksum, Entry, Program, RecordError, RunNo, RunRow, RunStart, Seq, StoredStatus};
 use crate::run::{Charter, ReplayError, Replayed, Run, Work, replay};
 use crate::script::{Interpreter, Script, Source, SyntaxError};
 use crate::store::{Answer, Request, Snapshot, Store, StoreError};
@@ -108,6 +108,10 @@ impl Worker {
     pub fn adopt(&mut self, no: RunNo, epoch: u64) -> Result<(), WorkerError> {
         let snapshot = self.snapshot(no)?;
         let script = self.script_of(&snapshot.start.program)?;
+        let activities = self.foreign(&snapshot.start, script.source());
+        if !activities.is_empty() {
+            return Err(WorkerError::Foreign { id: snapshot.row.id, activities });
+        }
         let config = self.settings.configs.read_or_last(Path::new(&snapshot.start.program.path))?;
         // Runs of several folders share the process: the first to come says how much it may do.
         if self.runs.is_empty() {
@@ -129,6 +133,17 @@ impl Worker {
             return Err(error.into());
         }
         Ok(())
+    }
+
+    /// The functions of another program that the texts of a run mention: what calls them would fail here.
+    fn foreign(&self, start: &RunStart, source: &Source) -> Vec<String> {
+        let texts = || std::iter::once(&source.main).chain(source.modules.values());
+        let mentions = |name: &str| {
+            let quoted = [format!("\"{name}\""), format!("`{name}`")];
+            texts().any(|text| quoted.iter().any(|name| text.contains(name)))
+        };
+        let foreign = start.functions().filter(|name| !self.effects.has_function(name) && mentions(name));
+        foreign.map(str::to_owned).collect()
     }
 
     /// Gives a run its first entry, which is recorded.

@@ -7,7 +7,7 @@ use super::progress::{Observer, Progress};
 use super::slots::Slots;
 use super::supply::{NoMore, Supply};
 use crate::config::{ConfigError, Configs, Limits};
-use crate::history::{Claim, Moment, Program, RunEnd, RunNo, Stuck};
+use crate::history::{Claim, Moment, Program, RunEnd, RunId, RunNo, Stuck};
 use crate::script::{Interpreter, Script};
 use crate::store::{Event, Store, StoreError};
 use crate::timer::Clock;
@@ -59,6 +59,17 @@ pub enum WorkerError {
     /// What `durun.toml` says cannot be used.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// Its script calls functions of the program that started it, which this process does not have.
+    #[error(
+        "run {id} calls functions of the program that started it, which this one does not have: {}",
+        activities.join(", ")
+    )]
+    Foreign {
+        /// The run's name.
+        id: RunId,
+        /// The activities.
+        activities: Vec<String>,
+    },
     /// An entry could not be encoded.
     #[error("an entry {0}")]
     Record(#[from] crate::history::RecordError),

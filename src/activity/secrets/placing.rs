@@ -119,6 +119,26 @@ impl Secrets {
         Ok(out)
     }
 
+    /// The value with its secrets in place, in all its texts.
+    ///
+    /// # Errors
+    /// [`SecretError::Missing`] where one is nowhere.
+    pub fn reveal_in(&self, value: &Value) -> Result<Value, SecretError> {
+        Ok(match value {
+            Value::Text(text) => Value::Text(self.reveal(text, Form::Plain)?),
+            Value::List(items) => {
+                Value::List(items.iter().map(|item| self.reveal_in(item)).collect::<Result<_, _>>()?)
+            }
+            Value::Map(fields) => {
+                let revealed = fields.iter().map(|(name, field)| Ok((name.clone(), self.reveal_in(field)?)));
+                Value::Map(revealed.collect::<Result<_, SecretError>>()?)
+            }
+            plain @ (Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Bytes(_)) => {
+                plain.clone()
+            }
+        })
+    }
+
     /// Refuses a text in which a secret would stand where others can read it.
     ///
     /// # Errors

@@ -5,6 +5,7 @@
 
 mod answers;
 mod around;
+mod embedded;
 mod ends;
 mod finding;
 mod lint;
@@ -47,6 +48,7 @@ const ALL: &[&[Code]] = &[
     tests_of_scripts::CODES,
     making::CODES,
     salvaging::CODES,
+    embedded::CODES,
 ];
 
 /// All codes, in order.

@@ -111,7 +111,7 @@ fn search(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), P
 /// # Errors
 /// [`ClientError::Program`] where it cannot be read or is no script.
 pub fn load_tests(path: &Path, configs: &Arc<Configs>) -> Result<TestFile, ClientError> {
-    let loaded = load_program(path, &Engine)?;
+    let loaded = load_program(path, &Engine::default())?;
     let texts: BTreeMap<_, _> = loaded.texts.into_iter().collect();
     let text = |hash| texts.get(&hash).cloned().unwrap_or_default();
     let modules = loaded.program.modules.iter().map(|(name, hash)| (name.clone(), text(*hash))).collect();

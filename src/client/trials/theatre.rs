@@ -109,7 +109,7 @@ pub(super) fn session(
 ) -> Session {
     let store = Arc::new(Mortal { inner: base.another(), deaths: Arc::clone(deaths) });
     let claim = Claim { token: lives.next(), pid: 1 };
-    Session::new(store, Arc::new(clock.clone()), Arc::new(Engine), claim, PathBuf::from("/"))
+    Session::new(store, Arc::new(clock.clone()), Arc::new(Engine::default()), claim, PathBuf::from("/"))
 }
 
 impl Theatre {
@@ -151,7 +151,7 @@ impl Theatre {
 
     fn load(&self, plan: &Plan) -> Result<LoadedProgram, Trouble> {
         let path = plan.script.as_ref().map_or_else(|| self.script.clone(), |name| self.folder.join(name));
-        load_program(&path, &Engine).map_err(|error| {
+        load_program(&path, &Engine::default()).map_err(|error| {
             let trouble = Trouble::new("D1406", error.to_string());
             match error {
                 ProgramError::NotFound { near, .. } if near.iter().any(is_no_test) => {
@@ -290,7 +290,7 @@ impl Stage for Theatre {
 
     fn query(&self, run: usize, name: &str, args: &Value) -> Result<Value, Trouble> {
         let (run, _) = self.run(run)?;
-        Engine.query(&self.session(), run, name, args).map_err(|error| {
+        Engine::default().query(&self.session(), run, name, args).map_err(|error| {
             let trouble = Trouble::new("D1407", error.to_string());
             match error {
                 super::super::QueryError::Unknown { known, .. } if !known.is_empty() => {

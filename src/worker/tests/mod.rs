@@ -3,6 +3,7 @@
 mod author;
 mod children;
 mod dispatches;
+mod functions;
 mod generated;
 mod generations;
 mod inputs;
@@ -100,6 +101,11 @@ impl World {
     }
 
     pub(super) fn start(&self, id: &str, text: &str) -> RunNo {
+        self.start_of(id, text, &[])
+    }
+
+    /// A run of a program that has these functions.
+    pub(super) fn start_of(&self, id: &str, text: &str, functions: &[&str]) -> RunNo {
         let program =
             Program { path: "/w/s.rhai".into(), main: ScriptHash::of(text), modules: BTreeMap::new() };
         let new = NewRun::new(
@@ -109,7 +115,7 @@ impl World {
                 program,
                 input: Value::Null,
                 directory: "/".into(),
-                environment: BTreeMap::new(),
+                environment: BTreeMap::from([(FUNCTIONS.to_owned(), functions.join(" "))]),
                 timeout_ms: None,
                 secret: [7; 16],
                 patches: crate::history::Patches::default(),

@@ -170,7 +170,7 @@ impl World {
         }
         let store: Arc<dyn Store> = Arc::<link::Link>::clone(&process.link);
         let clock = Arc::new(self.clock.clone());
-        let session = Session::new(store, clock, Arc::new(Engine), process.claim(), "/".into());
+        let session = Session::new(store, clock, Arc::new(Engine::default()), process.claim(), "/".into());
         match upgrade(&session, view.row.id.as_str(), &program, dry_run) {
             Ok(_) => self.upgrades += u32::from(!dry_run),
             Err(
