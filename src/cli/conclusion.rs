@@ -7,6 +7,7 @@ use super::exec_end;
 use super::exit::Exit;
 use super::render::run_json;
 use super::render::runs::table;
+use super::report::Report;
 use super::report_end::{self, Script};
 use super::way_on::WayOn;
 use crate::client::{Session, Standing, script_text, view};
@@ -63,6 +64,16 @@ pub(crate) fn script_of(session: &Session, run: RunNo) -> Option<Script> {
     script_text(session, run).ok().map(|(path, text)| Script { path, text })
 }
 
+/// The report of a run that did not complete.
+pub(crate) fn told(session: &Session, run: RunNo, id: &RunId, standing: &Standing) -> Option<Report> {
+    let script = script_of(session, run);
+    let way = match standing {
+        Standing::Ended(end) => WayOn::of(session, id, &StoredStatus::Ended(end.clone())),
+        Standing::Open(_) | Standing::Stuck(_) => WayOn::None,
+    };
+    report_end::of(id, standing, script.as_ref(), &way)
+}
+
 /// Prints the block of a run that did not complete.
 pub(crate) fn blame(
     context: &Context,
@@ -71,12 +82,7 @@ pub(crate) fn blame(
     id: &RunId,
     standing: &Standing,
 ) -> Exit {
-    let script = script_of(session, run);
-    let way = match standing {
-        Standing::Ended(end) => WayOn::of(session, id, &StoredStatus::Ended(end.clone())),
-        Standing::Open(_) | Standing::Stuck(_) => WayOn::None,
-    };
-    match report_end::of(id, standing, script.as_ref(), &way) {
+    match told(session, run, id, standing) {
         Some(report) => {
             context.complain(&report.render(context.color_stderr()));
             report.exit

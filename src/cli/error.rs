@@ -105,9 +105,14 @@ pub(crate) enum CliError {
     /// Arguments that do not go together or say nothing.
     #[error("{0}")]
     Usage(String),
-    /// A queue that is not declared, or declared wrongly.
-    #[error("{0}")]
-    Queue(String),
+    /// A queue that is not declared.
+    #[error("there is no queue \"{name}\"")]
+    NoQueue {
+        /// The name.
+        name: String,
+        /// The queue that was meant, perhaps.
+        near: Option<String>,
+    },
     /// The process in the background did not begin.
     #[error("the run could not be begun in the background: {0}")]
     Detach(String),

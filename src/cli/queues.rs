@@ -2,6 +2,7 @@
 
 use super::context::Context;
 use super::error::CliError;
+use crate::client::likest;
 use crate::history::QueueLimits;
 use std::path::Path;
 
@@ -9,14 +10,7 @@ use std::path::Path;
 pub(crate) fn limits(context: &Context, script: &Path, name: &str) -> Result<QueueLimits, CliError> {
     let config = context.config(script)?;
     config.queues.get(name).copied().ok_or_else(|| {
-        let known: Vec<&str> = config.queues.keys().map(String::as_str).collect();
-        let near = known.iter().find(|known| strsim::damerau_levenshtein(known, name) <= 2);
-        CliError::Queue(match near {
-            Some(near) => format!("there is no queue \"{name}\"; did you mean \"{near}\"?"),
-            None => format!(
-                "there is no queue \"{name}\"; declare it in durun.toml beside the script: [queue.{name}] and below it \
-                 max_concurrent = 2"
-            ),
-        })
+        let near = likest(name, config.queues.keys().cloned(), 1).pop();
+        CliError::NoQueue { name: name.to_owned(), near }
     })
 }

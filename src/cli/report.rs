@@ -43,10 +43,11 @@ pub(crate) struct Place {
 }
 
 impl Report {
-    /// A report without a place. The title may come from outside.
+    /// A report without a place. The title may come from outside; what was meant, perhaps, at its end is something to do.
     pub(crate) fn new(code: &'static str, exit: Exit, title: impl AsRef<str>) -> Self {
-        let title = escape::line(title.as_ref());
-        Self { code, title, exit, is_warning: false, place: None, notes: Vec::new(), hints: Vec::new() }
+        let (title, meant) = apart(title.as_ref());
+        let (title, hints) = (escape::line(title), meant.iter().map(|meant| escape::line(meant)).collect());
+        Self { code, title, exit, is_warning: false, place: None, notes: Vec::new(), hints }
     }
 
     /// With something else that is known; it may come from outside.
@@ -94,12 +95,26 @@ impl Report {
     }
 }
 
+/// A message, and what was meant, perhaps, that stands behind it: "there is no key x; did you mean y?".
+pub(crate) fn apart(message: &str) -> (&str, Option<String>) {
+    match message.rsplit_once("; did you mean ") {
+        Some((what, meant)) if meant.ends_with('?') => (what, Some(format!("did you mean {meant}"))),
+        Some(_) | None => (message, None),
+    }
+}
+
 impl Place {
     fn snippet(&self) -> Snippet<'_, Annotation<'_>> {
         let primary = AnnotationKind::Primary.span(self.span()).label(escape::line(&self.label));
-        let calls = self.calls.iter().filter_map(|(name, line)| {
-            let span = line_span(&self.text, *line)?;
-            Some(AnnotationKind::Context.span(span).label(format!("called here, in {}", escape::line(name))))
+        // What is called in the line itself is seen there.
+        let above = self.calls.iter().filter(|(_, line)| *line != self.line);
+        let calls = above.filter_map(|(name, line)| {
+            let span = call_span(&self.text, *line, name)?;
+            let label = match name.as_str() {
+                "closure" => "the closure is called here".to_owned(),
+                name => format!("{} is called here", escape::line(name)),
+            };
+            Some(AnnotationKind::Context.span(span).label(label))
         });
         Snippet::source(self.text.as_str())
             .path(escape::line(&self.path))
@@ -129,6 +144,17 @@ impl Place {
             first.len_utf8()
         };
         begin + start..begin + start + length
+    }
+}
+
+/// The name of a function where a line calls it, once; else the line.
+fn call_span(text: &str, line: u32, name: &str) -> Option<std::ops::Range<usize>> {
+    let line = line_span(text, line)?;
+    let call = format!("{name}(");
+    let mut found = text.get(line.clone()).unwrap_or_default().match_indices(&call);
+    match (found.next(), found.next()) {
+        (Some((place, _)), None) => Some(line.start + place..line.start + place + name.len()),
+        _ => Some(line),
     }
 }
 
@@ -181,7 +207,7 @@ error[D0105]: run \\x1b[2Jx is stuck
 2 |   let ü = chrage(a);
   |           ^^^^^^ there is no function chrage
 3 | fn f() {}
-  | --------- called here, in f
+  |    - f is called here
   |
   = note: nothing is lost
   = help: mend order.rhai

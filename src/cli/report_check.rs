@@ -32,12 +32,39 @@ pub(crate) fn of(typed: &Path, checked: &Checked) -> Vec<Found> {
         });
         let mut report = Report::new(code(finding.rule), Exit::Failed, &finding.message).at(place);
         report.is_warning = !finding.rule.is_error();
-        if let Some(hint) = &finding.hint {
-            report = report.hint(hint);
+        report = finding.hint.iter().fold(report, Report::hint);
+        if report.hints.is_empty() {
+            report = report.hint(usual(finding.rule));
         }
         Found { report, is_error: finding.rule.is_error() }
     });
     found.collect()
+}
+
+/// What to do about a finding that says no more itself.
+fn usual(rule: Rule) -> &'static str {
+    match rule {
+        Rule::Function => "write it as fn name(argument) { … }, in the script or in a module that it imports",
+        Rule::Arguments => "give as many as it takes; options come last, as a map: #{ timeout: \"30s\" }",
+        Rule::Variable => "declare it before: let name = …;",
+        Rule::Option => "durun explain D1313; each call's options are in the reference of host functions",
+        Rule::Command => "do it in the script, before or after",
+        Rule::Patch => "durun explain D1220",
+        Rule::Activity => {
+            "write fn name(input), an executable activities/name, or [activity.name] in durun.toml"
+        }
+        Rule::Value => {
+            "durations are written \"30s\", \"5 min\", \"1h 30m\", \"2 days\"; durun explain D1325"
+        }
+        Rule::Program => "exec([\"program\", \"argument\"])",
+        Rule::Closed => "durun explain D1327",
+        Rule::Input => "declare it: params(#{ name: … })",
+        Rule::UnusedSignal
+        | Rule::SignalCondition
+        | Rule::LoopCapture
+        | Rule::OptionsAsInput
+        | Rule::LostUpdate => "durun explain CODE says more",
+    }
 }
 
 fn code(rule: Rule) -> &'static str {

@@ -1,16 +1,12 @@
 //! Every error of a command in words: its code, its exit code and what to type next.
 
 use super::error::CliError;
-use super::escape::shell;
 use super::exit::Exit;
-use super::input::InputError;
 use super::render::runs::candidate;
 use super::render::table::render;
 use super::report::{Place, Report};
 use super::{report_reply, report_store};
-use crate::client::{
-    CheckupError, ClientError, Conflict, Difference, ExecuteError, ProgramError, QueryError, likest,
-};
+use crate::client::{CheckupError, ClientError, Conflict, Difference, ExecuteError, QueryError, likest};
 use crate::config::ConfigError;
 use crate::history::{RunId, RunRow};
 
@@ -19,8 +15,9 @@ pub(crate) fn of(error: &CliError) -> Option<Report> {
     Some(match error {
         CliError::Closed => return None,
         CliError::Client(error) | CliError::Checkup(CheckupError::Client(error)) => client(error),
-        CliError::Input(error) => input(error),
-        CliError::Id(error) => Report::new("D0201", Exit::Usage, error.to_string()),
+        CliError::Input(error) => super::report_typed::of(error),
+        CliError::Id(error) => Report::new("D0201", Exit::Usage, error.to_string())
+            .hint("for example: --id order-1001, or --id \"backup-$(date +%F)\""),
         CliError::NoPlace(error) => Report::new("D0202", Exit::Configuration, error.to_string())
             .hint("--store DIR, $DURUN_STORE or $HOME says it"),
         CliError::NoStore { .. } => Report::new("D0301", Exit::Missing, error.to_string())
@@ -33,9 +30,12 @@ pub(crate) fn of(error: &CliError) -> Option<Report> {
         CliError::Unwritten { permission, .. } => {
             let exit = if *permission { Exit::Permission } else { Exit::Io };
             Report::new("D1420", exit, error.to_string())
+                .hint("make it writable, or name another folder; what is there already is kept")
         }
-        CliError::NoVariable { .. } => Report::new("D0204", Exit::Usage, error.to_string()),
-        CliError::Checkup(CheckupError::Io(_)) => Report::new("D1215", Exit::Io, error.to_string()),
+        CliError::NoVariable { name } => Report::new("D0204", Exit::Usage, error.to_string())
+            .hint(format!("set it for this command: {name}=VALUE durun …; or export it: export {name}")),
+        CliError::Checkup(CheckupError::Io(_)) => Report::new("D1215", Exit::Io, error.to_string())
+            .hint("ls -ld on the directory says whose it is; another store is named by --store DIR"),
         CliError::Lost { lost, .. } => super::report_mend::lost(&error.to_string(), lost),
         CliError::Carry { path, error } => super::report_mend::carry(path, error),
         CliError::NoOnce { .. } => {
@@ -49,9 +49,16 @@ pub(crate) fn of(error: &CliError) -> Option<Report> {
         }
         CliError::NoTests { .. } => Report::new("D1400", Exit::Missing, error.to_string())
             .hint("tests are in files *_test.rhai: test(\"…\", || { … }); durun test --list shows them"),
-        CliError::Queue(_) => Report::new("D0219", Exit::Configuration, error.to_string()),
+        CliError::NoQueue { name, near } => Report::new("D0219", Exit::Configuration, error.to_string())
+            .hint(match near {
+                Some(near) => format!("did you mean {near}?"),
+                None => {
+                    format!("declare it in durun.toml beside the script:\n[queue.{name}]\nmax_concurrent = 2")
+                }
+            }),
         CliError::Config(error) => configuration(error),
-        CliError::Usage(_) => Report::new("D0205", Exit::Usage, error.to_string()),
+        CliError::Usage(_) => Report::new("D0205", Exit::Usage, error.to_string())
+            .hint("durun COMMAND --help shows how it is written"),
         CliError::Crontab(_) => Report::new("D1004", Exit::Io, error.to_string())
             .note("the crontab is as it was")
             .hint("durun tick --install --systemd uses a timer of systemd"),
@@ -60,19 +67,42 @@ pub(crate) fn of(error: &CliError) -> Option<Report> {
         CliError::Manager { command, .. } => Report::new("D1006", Exit::Io, error.to_string())
             .note("the units are as durun left them, the manager has not taken them up")
             .hint(command),
-        CliError::Detach(_) => Report::new("D0206", Exit::Io, error.to_string()),
-        CliError::Handlers(_) => Report::new("D0207", Exit::Io, error.to_string()),
-        CliError::Output(_) => Report::new("D0208", Exit::Io, error.to_string()),
+        CliError::Detach(_) => Report::new("D0206", Exit::Io, error.to_string())
+            .note("the run is recorded, and nobody executes it")
+            .hint("durun list shows it; durun resume ID executes it here"),
+        CliError::Handlers(_) => Report::new("D0207", Exit::Io, error.to_string())
+            .note("nothing was executed")
+            .hint("ulimit -a shows the limits of this session; a few open files more are needed"),
+        CliError::Output(_) => Report::new("D0208", Exit::Io, error.to_string())
+            .note("what the command did is done; only its words were lost")
+            .hint("durun result ID prints the result of a run again, durun list shows all runs"),
     })
 }
 
 /// A configuration that cannot be used.
 fn configuration(error: &ConfigError) -> Report {
-    let report = Report::new("D0220", Exit::Configuration, super::escape::line(&error.to_string()));
     match error {
-        ConfigError::Wrong { .. } => report.note("nothing was recorded or executed"),
-        ConfigError::Unreadable { .. } => report.hint("make it readable, or move it away"),
-        ConfigError::NotYours { .. } => report.hint("copy it: the copy is yours"),
+        ConfigError::Wrong { path, line, message } => {
+            let place = std::fs::read_to_string(path).ok().zip(u32::try_from(*line).ok());
+            let known = |text: &str| *line >= 1 && text.lines().count() >= *line;
+            let place = place.filter(|(text, _)| known(text)).map(|(text, line)| Place {
+                path: path.display().to_string(),
+                text,
+                line,
+                column: None,
+                label: String::new(),
+                calls: Vec::new(),
+            });
+            Report::new("D0220", Exit::Configuration, format!("{}:{line}: {message}", path.display()))
+                .at(place)
+                .note("nothing was recorded or executed")
+                .hint("durun doctor shows every setting and the file that says it")
+        }
+        ConfigError::Unreadable { .. } => Report::new("D0220", Exit::Configuration, error.to_string())
+            .hint("make it readable, or move it away"),
+        ConfigError::NotYours { .. } => {
+            Report::new("D0220", Exit::Configuration, error.to_string()).hint("copy it: the copy is yours")
+        }
     }
 }
 
@@ -95,17 +125,19 @@ fn no_such_run(near: &[RunId], text: String) -> Report {
 pub(super) fn client(error: &ClientError) -> Report {
     let text = error.to_string();
     match error {
-        ClientError::Store(error)
-        | ClientError::Execute(ExecuteError::Store(error))
-        | ClientError::Query(QueryError::Store(error)) => report_store::of(error),
-        ClientError::Program(error) => program(error),
+        ClientError::Store(error) | ClientError::Execute(ExecuteError::Store(error)) => {
+            report_store::of(error)
+        }
+        ClientError::Program(error) => super::report_program::of(error),
         ClientError::Input { script, wrong } => super::report_input::of(script, wrong),
-        ClientError::Value(_) => Report::new("D0210", Exit::Usage, text),
+        ClientError::Value(error) => Report::new("D0210", Exit::Usage, text)
+            .note("nothing was recorded")
+            .hint(super::report_typed::instead_of(error)),
         ClientError::NoSuchRun { near, .. } => no_such_run(near, text),
         ClientError::Schedule(error) => super::report_schedule::of(error),
         ClientError::NoRuns => Report::new("D0303", Exit::Missing, text).hint("durun FILE.rhai starts one"),
         ClientError::Ambiguous { candidates, .. } => {
-            Report::new("D0304", Exit::Missing, text).note(table(candidates))
+            Report::new("D0304", Exit::Missing, text).note(table(candidates)).hint("type more of the id")
         }
         ClientError::UndoStuck { id } => {
             Report::new("D0110", Exit::Stuck, text).note("nothing was stored").hint(format!(
@@ -123,19 +155,21 @@ pub(super) fn client(error: &ClientError) -> Report {
             over(error, text)
         }
         ClientError::Differs { id, difference } => differs(id, difference, text),
-        ClientError::NotFinished { id, .. } => {
-            Report::new("D0107", Exit::NotFinished, text).hint(format!("durun wait {id}"))
-        }
+        ClientError::NotFinished { id, .. } => Report::new("D0107", Exit::NotFinished, text)
+            .hint(format!("durun why {id} says what it waits for; durun wait {id} waits for its end")),
         ClientError::Damaged { .. } => damaged("D0616", &text),
         ClientError::HistoryCut { .. } => damaged("D0617", &text),
-        ClientError::NoStep { known, .. } => {
-            let report = Report::new("D0307", Exit::Missing, text);
-            if known.is_empty() { report } else { report.note(format!("it has: {}", known.join(", "))) }
+        ClientError::NoStep { id, step, known } => {
+            let report = meant(Report::new("D0307", Exit::Missing, text), step, known);
+            let report =
+                if known.is_empty() { report } else { report.note(format!("it has: {}", known.join(", "))) };
+            report.hint(format!("durun history {id} shows its steps"))
         }
-        ClientError::NoGeneration { kept, .. } => {
+        ClientError::NoGeneration { id, kept, .. } => {
             let kept: Vec<String> = kept.iter().map(u32::to_string).collect();
             Report::new("D0309", Exit::Missing, text)
                 .note(format!("kept are the present one and the one before it: {}", kept.join(", ")))
+                .hint(format!("durun history {id} shows the present one"))
         }
         ClientError::Token(_)
         | ClientError::NoSuchToken { .. }
@@ -155,32 +189,57 @@ pub(super) fn client(error: &ClientError) -> Report {
         ClientError::Execute(ExecuteError::Foreign { .. }) => Report::new("D1440", Exit::Configuration, text)
             .note("nothing was executed; the run stays as it is")
             .hint("the program that started it goes on with it when it runs"),
-        ClientError::Execute(ExecuteError::Engine(_)) => {
-            Report::new("D0801", Exit::Bug, text).note("the run is parked, nothing is lost")
-        }
-        ClientError::Execute(ExecuteError::None) | ClientError::Query(QueryError::None) => {
-            Report::new("D0802", Exit::Bug, text)
-        }
-        ClientError::Query(QueryError::Unknown { known, name }) => {
+        ClientError::Execute(ExecuteError::Engine(_)) => Report::new("D0801", Exit::Bug, text)
+            .note("the run is parked, nothing is lost")
+            .hint("durun resume tries it again; ulimit -a shows the limits that the system sets"),
+        ClientError::Execute(ExecuteError::None) => no_executor(&text),
+        ClientError::Query(error) => query(error, text),
+        ClientError::Random(_) => Report::new("D0803", Exit::Bug, text)
+            .note("nothing was recorded")
+            .hint("try again once the system has started; in a sandbox allow the call getrandom"),
+        ClientError::Answer { .. } => mistake("D0804", text),
+    }
+}
+
+/// A query that was not answered.
+fn query(error: &QueryError, text: String) -> Report {
+    match error {
+        QueryError::Store(error) => report_store::of(error),
+        QueryError::None => no_executor(&text),
+        QueryError::Unknown { known, name } => {
             let report = meant(Report::new("D0704", Exit::Missing, text), name, known);
             if known.is_empty() {
-                report.note("it has none so far: a script registers them as it runs")
+                report
+                    .note("it has none so far: a script registers them as it runs")
+                    .hint("on_query(\"NAME\", || …) in the script registers one")
             } else {
-                report.note(format!("it has: {}", known.join(", ")))
+                report.note(format!("it has: {}", known.join(", "))).hint("durun query ID lists them")
             }
         }
-        ClientError::Query(QueryError::Failed(failure)) => {
-            in_line(Report::new("D0705", Exit::Failed, text), failure.line)
+        QueryError::Failed(failure) => in_line(Report::new("D0705", Exit::Failed, text), failure.line)
+            .note("the run itself is not touched by it")
+            .hint("mend the query, then: durun upgrade ID --script FILE"),
+        QueryError::Stuck(stuck) => {
+            let report = in_line(Report::new("D0707", Exit::Stuck, text), stuck.line)
+                .note("the run itself is not touched by it");
+            let report = stuck.hint.iter().fold(report, Report::hint);
+            report.hint("mend the query, then: durun upgrade ID --script FILE")
         }
-        ClientError::Query(QueryError::Stuck(stuck)) => {
-            in_line(Report::new("D0707", Exit::Stuck, text), stuck.line)
-        }
-        ClientError::Query(QueryError::Engine(_)) => Report::new("D0706", Exit::Bug, text),
-        ClientError::Random(_) => Report::new("D0803", Exit::Bug, text),
-        ClientError::Answer { .. } => {
-            Report::new("D0804", Exit::Bug, text).note("this is a mistake in durun")
-        }
+        QueryError::Engine(_) => Report::new("D0706", Exit::Bug, text)
+            .note("the run itself is not touched by it")
+            .hint("durun why ID says how the run stands"),
     }
+}
+
+fn no_executor(text: &str) -> Report {
+    Report::new("D0802", Exit::Bug, text).hint("durun --version --verbose says what this build can do")
+}
+
+/// A mistake in durun itself.
+pub(super) fn mistake(code: &'static str, text: impl AsRef<str>) -> Report {
+    Report::new(code, Exit::Bug, text)
+        .note("this is a mistake in durun; nothing was recorded by it")
+        .hint("report it, with the output of durun --version --verbose and of durun doctor --deep")
 }
 
 /// With the line of the script, where it is known.
@@ -200,7 +259,9 @@ fn over(error: &ClientError, text: String) -> Report {
         ClientError::UpgradeEnded { id, .. } => Report::new("D0709", Exit::Conflict, text)
             .note("it keeps the text that it had")
             .hint(format!("durun result {id} prints its result")),
-        _ => Report::new("D1002", Exit::Usage, text),
+        _ => Report::new("D1002", Exit::Usage, text)
+            .note("nothing was started")
+            .hint("give a shorter --id: at most 128 characters with the number behind it"),
     }
 }
 
@@ -250,83 +311,4 @@ fn differs(id: &RunId, difference: &Difference, text: String) -> Report {
     report.note("nothing was changed").hint(format!(
         "what is recorded has to be asked for again, in the same order; durun history {id} shows it"
     ))
-}
-
-fn program(error: &ProgramError) -> Report {
-    match error {
-        ProgramError::NotFound { near, .. } => {
-            let report = Report::new("D0401", Exit::Missing, error.to_string());
-            match near.as_slice() {
-                [] => report,
-                near => report.hint(format!("did you mean {}?", near.join(" or "))),
-            }
-        }
-        ProgramError::NotAFile { .. } => Report::new("D0402", Exit::Usage, error.to_string()),
-        ProgramError::NotUtf8 { offset, .. } => Report::new("D0403", Exit::Usage, error.to_string())
-            .note(format!("the first byte that is none stands at place {offset}")),
-        ProgramError::TooLarge { .. } => Report::new("D0404", Exit::Usage, error.to_string()),
-        ProgramError::Unreadable { .. } => Report::new("D0405", Exit::Io, error.to_string()),
-        ProgramError::Syntax { path, text, error: syntax } => {
-            // The script itself is called as it was typed.
-            let own = std::path::Path::new(&syntax.file).is_absolute();
-            let file = if own { path.display().to_string() } else { syntax.file.clone() };
-            let hint = syntax_hint(syntax, text.as_deref());
-            let place = text.clone().zip(syntax.line).map(|(text, line)| Place {
-                path: super::escape::line(&file),
-                text,
-                line,
-                column: syntax.column,
-                label: syntax.message.clone(),
-                calls: Vec::new(),
-            });
-            let message = format!("{file} is no valid script: {}", syntax.message);
-            let report = Report::new("D0406", Exit::Usage, message).at(place).note("nothing was recorded");
-            match hint {
-                Some(hint) => report.hint(hint),
-                None => report,
-            }
-        }
-    }
-}
-
-/// What to do about the mistakes that the language invites.
-fn syntax_hint(syntax: &crate::client::SyntaxError, text: Option<&str>) -> Option<&'static str> {
-    let line = usize::try_from(syntax.line?).ok()?.checked_sub(1)?;
-    let line = text?.lines().nth(line)?.trim_start();
-    let begins = |word: &str| line.strip_prefix(word).is_some_and(|rest| rest.starts_with([' ', '(']));
-    if syntax.message.contains("';'") && (begins("fn") || begins("private")) {
-        return Some("put functions before the script's last expression: its value is the run's result");
-    }
-    if syntax.message.contains("reserved") {
-        return Some("the word belongs to the language; as the field of a map write data[\"word\"]");
-    }
-    None
-}
-
-fn input(error: &InputError) -> Report {
-    let report = |code| Report::new(code, Exit::Usage, error.to_string());
-    match error {
-        InputError::NoOp { .. } => {
-            report("D1208").hint("write --set OP=JSON, for example --set '3={\"price\": 12}'")
-        }
-        InputError::NoEquals { .. } => report("D0211").hint("write -i key=text or -i key:=JSON"),
-        InputError::NoKey { .. } => report("D0212").hint("write -i key=text or -i key:=JSON"),
-        InputError::Twice { .. } => report("D0213"),
-        InputError::NotAMap => report("D0214"),
-        InputError::Json { instead, .. } => match instead {
-            Some(instead) => report("D0215").hint(format!("text is written {}", instead_text(instead))),
-            None => report("D0215"),
-        },
-        InputError::Limit { .. } => report("D0216").hint("put large data into a file and give its path"),
-        InputError::File { missing, .. } => {
-            let exit = if *missing { Exit::Missing } else { Exit::Io };
-            Report::new("D0217", exit, error.to_string())
-        }
-        InputError::NotUtf8 { .. } => report("D0218"),
-    }
-}
-
-fn instead_text(instead: &str) -> String {
-    // What the shell needs is already quoted; an empty word would not be seen.
-    if instead.is_empty() { shell("") } else { instead.to_owned() }
 }

@@ -2,10 +2,11 @@
 
 use super::escape::shell;
 use super::exit::Exit;
-use super::report::{Place, Report};
+use super::report::{Place, Report, apart};
 use super::way_on::WayOn;
 use crate::client::Standing;
 use crate::history::{Failure, RunEnd, RunId, RunStatus, Seq, Stuck, Value, kind};
+use crate::timer::show_duration;
 
 /// The script of a run, to show a line of it.
 pub(crate) struct Script {
@@ -22,13 +23,15 @@ pub(crate) fn of(id: &RunId, standing: &Standing, script: Option<&Script>, way: 
         Standing::Ended(RunEnd::Failed { failure }) => failed(id, failure, script, way),
         Standing::Ended(RunEnd::Cancelled { reason }) => {
             Report::new("D0102", Exit::Cancelled, because(&format!("run {id} was cancelled"), reason))
+                .hint(format!("durun history {id} tells who asked, and what was done for it"))
         }
         Standing::Ended(RunEnd::Terminated { reason }) => {
             Report::new("D0103", Exit::Cancelled, because(&format!("run {id} was terminated"), reason))
+                .hint(format!("durun history {id} tells how far it came"))
         }
         Standing::Ended(RunEnd::TimedOut { reason }) => {
             Report::new("D0104", Exit::TimedOut, because(&format!("run {id} timed out"), reason))
-                .hint(format!("durun history {id}"))
+                .hint(format!("durun history {id} tells what took so long"))
                 .hint(match way {
                     WayOn::Rewind { effect, before } => after(id, effect, *before),
                     WayOn::Retry | WayOn::None => {
@@ -50,7 +53,7 @@ fn because(what: &str, reason: &str) -> String {
 fn open(id: &RunId, status: RunStatus) -> Report {
     let report = Report::new("D0107", Exit::NotFinished, format!("run {id} has not ended: it is {status}"));
     match status {
-        RunStatus::Running => report.hint(format!("durun wait {id}")),
+        RunStatus::Running => report.hint(format!("durun wait {id} waits for its end")),
         RunStatus::Waiting
         | RunStatus::Parked
         | RunStatus::Stuck
@@ -61,6 +64,14 @@ fn open(id: &RunId, status: RunStatus) -> Report {
         | RunStatus::Completed => report
             .hint(format!("durun status {id} says what it waits for; durun resume {id} goes on with it")),
     }
+}
+
+/// The report of a wait that ran out.
+pub(crate) fn ran_out(id: &RunId, status: RunStatus, ms: i64) -> Report {
+    let title = format!("run {id} has not ended within {}: it is {status}", show_duration(ms));
+    Report::new("D0108", Exit::RanOut, title)
+        .note("the run goes on undisturbed")
+        .hint(format!("durun why {id} says what it waits for, and what unblocks it"))
 }
 
 /// What goes on from before a failure, where something was done since.
@@ -159,15 +170,20 @@ fn stuck_report(id: &RunId, stuck: &Stuck, script: Option<&Script>) -> Report {
         report = report.note(format!("in line {line} of {file}"));
     }
     report = report.note("nothing is lost: all recorded steps are kept");
-    if let Some(hint) = &stuck.hint {
-        return report.hint(hint);
-    }
+    report = stuck.hint.iter().fold(report, Report::hint);
     let file = script.map_or_else(|| "FILE".to_owned(), |script| super::escape::shell(&script.path));
     report.hint(format!("mend the script, then: durun upgrade {id} --script {file} && durun resume {id}"))
 }
 
 fn same_file(named: &str, recorded: &str) -> bool {
     named == recorded || std::path::Path::new(recorded).ends_with(named)
+}
+
+/// What stands below the line: the title says it, too, so only what is short.
+fn short(label: &str) -> String {
+    const MOST: usize = 60;
+    let label = apart(label.lines().next().unwrap_or_default()).0;
+    if label.chars().count() > MOST { String::new() } else { label.to_owned() }
 }
 
 pub(crate) fn place(
@@ -184,7 +200,7 @@ pub(crate) fn place(
         text: script.text.clone(),
         line,
         column,
-        label: label.lines().next().unwrap_or_default().to_owned(),
+        label: short(label),
         calls: calls.to_vec(),
     })
 }

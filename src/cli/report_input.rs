@@ -25,7 +25,16 @@ pub(crate) fn of(script: &str, wrong: &[BadInput]) -> Report {
                 report = report.hint(format!("did you mean {near}?"));
             }
             BadInput::Type { name, wanted, .. } => {
-                report = report.hint(format!("-i {} takes {wanted} as JSON", shell(&format!("{name}:=…"))));
+                let example = match *wanted {
+                    "a whole number" => "3",
+                    "a number" => "1.5",
+                    "true or false" => "true",
+                    "a list" => "[\"a\", \"b\"]",
+                    "a map" => "{\"a\": 1}",
+                    _ => "\"text\"",
+                };
+                let pair = shell(&format!("{name}:={example}"));
+                report = report.hint(format!("{name} takes {wanted}, as JSON for example: -i {pair}"));
             }
             BadInput::Unknown { near: None, .. } | BadInput::Missing { .. } | BadInput::NoMap { .. } => {}
         }

@@ -63,8 +63,11 @@ pub(crate) fn carry(path: &Path, error: &CarryError) -> Report {
         }
         CarryError::Io(cause) if cause.kind() == ErrorKind::NotFound => {
             Report::new("D1210", Exit::Missing, text)
+                .hint("give the path of the file as it is seen from here")
         }
-        CarryError::Io(_) => Report::new("D1211", Exit::Io, text),
+        CarryError::Io(_) => {
+            Report::new("D1211", Exit::Io, text).hint("make room or make it accessible, or name another file")
+        }
         CarryError::Foreign => {
             Report::new("D1212", Exit::Usage, text).hint("durun export ID writes such a file")
         }

@@ -4,6 +4,7 @@ use super::escape::{cut, line, shell};
 use super::exit::Exit;
 use super::render::when::absolute;
 use super::report::Report;
+use super::report_client::mistake;
 use crate::client::ClientError;
 use crate::history::RunStatus;
 
@@ -17,7 +18,8 @@ pub(crate) fn of(error: &ClientError) -> Report {
             .note("nothing was stored")
             .hint("durun status ID shows the tokens that a run waits for, with the command line"),
         ClientError::Resolved { at, .. } => Report::new("D0722", Exit::Conflict, text)
-            .note(format!("already resolved at {}; nothing was stored", absolute(*at))),
+            .note(format!("already resolved at {}; nothing was stored", absolute(*at)))
+            .hint("durun history ID shows with what"),
         ClientError::NoQuestion { id } => Report::new("D0723", Exit::Missing, text)
             .note("nothing was stored")
             .hint(format!("durun why {id} says what it waits for; durun list shows first who asks")),
@@ -38,11 +40,13 @@ pub(crate) fn of(error: &ClientError) -> Report {
         }
         ClientError::Answered { choice, at, .. } => {
             let by = if choice.who.is_empty() { String::new() } else { format!(" by {}", choice.who) };
-            Report::new("D0726", Exit::Conflict, text).note(format!(
-                "already answered at {}{by}: {}; nothing was stored",
-                absolute(*at),
-                choice.choice
-            ))
+            Report::new("D0726", Exit::Conflict, text)
+                .note(format!(
+                    "already answered at {}{by}: {}; nothing was stored",
+                    absolute(*at),
+                    choice.choice
+                ))
+                .hint("the first answer holds; durun history ID shows what the run did with it")
         }
         ClientError::UnknownSignal { near, .. } => {
             let report = Report::new("D0702", Exit::Missing, text);
@@ -52,9 +56,14 @@ pub(crate) fn of(error: &ClientError) -> Report {
             };
             report.hint("without --strict the signal is accepted and waits")
         }
-        ClientError::SignalName(_) => Report::new("D0703", Exit::Usage, text),
-        ClientError::UpdateName(_) => Report::new("D0935", Exit::Usage, text),
-        ClientError::LongText { .. } => Report::new("D0727", Exit::Usage, text),
+        ClientError::SignalName(_) => Report::new("D0703", Exit::Usage, text)
+            .hint("for example: durun signal ID picked_up '{\"by\": \"Ada\"}'"),
+        ClientError::UpdateName(_) => {
+            Report::new("D0935", Exit::Usage, text).hint("for example: durun update ID set_price 12")
+        }
+        ClientError::LongText { .. } => Report::new("D0727", Exit::Usage, text)
+            .note("nothing was stored")
+            .hint("put the rest into a file and say where it is"),
         ClientError::RetryEnded { id, status } => {
             let report = Report::new("D0728", Exit::Conflict, text)
                 .note("retry tries the failed step of a run again; this one ended without a failure");
@@ -68,6 +77,6 @@ pub(crate) fn of(error: &ClientError) -> Report {
         }
         ClientError::NoRetry { id } => Report::new("D0729", Exit::Usage, text)
             .hint(format!("durun why {id} says what it waits for and what unblocks it")),
-        other => Report::new("D0804", Exit::Bug, other.to_string()),
+        other => mistake("D0804", other.to_string()),
     }
 }

@@ -4,7 +4,7 @@ use super::exit::Exit;
 use super::render::schedules::span;
 use super::report::Report;
 use crate::client::{News, ScheduleError};
-use crate::history::Fate;
+use crate::history::{Fate, RunId};
 use crate::timer::rfc3339;
 
 /// The report of an error.
@@ -21,7 +21,8 @@ pub(crate) fn of(error: &ScheduleError) -> Report {
             };
             Report::new("D1102", Exit::Usage, text).hint(hint)
         }
-        ScheduleError::Name { .. } => Report::new("D1103", Exit::Usage, text),
+        ScheduleError::Name { .. } => Report::new("D1103", Exit::Usage, text)
+            .hint("for example: durun schedule add nightly \"30 2 * * *\" backup.rhai"),
         ScheduleError::NoSuch { near, .. } => {
             let hint = match near.as_slice() {
                 [] => "durun schedule list shows what there is".to_owned(),
@@ -38,9 +39,14 @@ pub(crate) fn of(error: &ScheduleError) -> Report {
         ScheduleError::TooMany { .. } => Report::new("D1107", Exit::Usage, text)
             .note("nothing was started")
             .hint("take a shorter time, and the next part after it"),
-        ScheduleError::Unreadable { .. } => Report::new("D1108", Exit::Configuration, text)
-            .hint("a newer durun may have written it; else remove it and add it again"),
+        ScheduleError::Unreadable { name, .. } => {
+            Report::new("D1108", Exit::Configuration, text).hint(unreadable(name))
+        }
     }
+}
+
+fn unreadable(name: &RunId) -> String {
+    format!("where no newer version wrote it: durun schedule remove {name}, and add it again")
 }
 
 /// The report of what somebody has to know of a schedule.
@@ -79,6 +85,6 @@ pub(crate) fn news(news: &News) -> Report {
             format!("the schedule {schedule} cannot be read: {why}"),
         )
         .note("it fires nothing")
-        .hint("a newer durun may have written it; else remove it and add it again"),
+        .hint(unreadable(schedule)),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::exit::Exit;
 use super::report::Report;
+use super::report_client::mistake;
 use crate::client::StoreError;
 use crate::history::RunNo;
 
@@ -21,18 +22,26 @@ pub(crate) fn read_damaged(damage: &StoreError) -> Report {
 
 /// The report of a store's error.
 pub(crate) fn of(error: &StoreError) -> Report {
-    let bug = |code| Report::new(code, Exit::Bug, error.to_string()).note("this is a mistake in durun");
+    let bug = |code| mistake(code, error.to_string());
     match error {
-        StoreError::NoRun { run: RunNo(_) } => Report::new("D0601", Exit::Missing, error.to_string()),
-        StoreError::NoSuchRun { .. } => Report::new("D0618", Exit::Missing, error.to_string()),
-        StoreError::NoScript { .. } => Report::new("D0602", Exit::Corrupt, error.to_string()),
+        StoreError::NoRun { run: RunNo(_) } => Report::new("D0601", Exit::Missing, error.to_string())
+            .note("it may have been forgotten in the meantime")
+            .hint("durun list -a shows what there is"),
+        StoreError::NoSuchRun { .. } => Report::new("D0618", Exit::Missing, error.to_string())
+            .note("nothing was stored")
+            .hint("durun list -a shows what there is"),
+        StoreError::NoScript { .. } => Report::new("D0602", Exit::Corrupt, error.to_string())
+            .note("durun has changed nothing")
+            .hint("with the same text at hand: durun upgrade ID --script FILE")
+            .hint(NEXT),
         StoreError::ScheduleChanged { .. } => {
             Report::new("D1100", Exit::Busy, error.to_string()).note("nothing was changed").hint("try again")
         }
         StoreError::LookedAt { message } => Report::new("D1214", Exit::Conflict, message.clone())
             .note("nothing was changed")
             .hint("durun --store DIR list -a, history, logs, query and status look at it"),
-        StoreError::Nested { .. } => Report::new("D0900", Exit::Failed, error.to_string()),
+        StoreError::Nested { .. } => Report::new("D0900", Exit::Failed, error.to_string())
+            .hint("a script that starts itself without end? let it loop, or go on with restart_with(input)"),
         StoreError::Ended { id, status } => {
             let word = status.word().replace('_', " ");
             Report::new("D0701", Exit::Conflict, format!("run {id} has ended: {word}"))
@@ -49,6 +58,8 @@ pub(crate) fn of(error: &StoreError) -> Report {
         }
         StoreError::Fenced { .. } => {
             Report::new("D0604", Exit::Busy, "another process has taken the run over and goes on with it")
+                .note("nothing is lost, and nothing was recorded twice")
+                .hint("durun list shows how it stands; durun wait ID waits for its end")
         }
         StoreError::Differs { .. } => bug("D0605"),
         StoreError::Gap { .. } => bug("D0606"),
@@ -73,18 +84,23 @@ pub(crate) fn of(error: &StoreError) -> Report {
         )
         .hint("wait until it has ended, or use the same version"),
         StoreError::Busy { message } => {
-            Report::new("D0610", Exit::Busy, format!("the store is busy: {message}")).hint("try again")
+            Report::new("D0610", Exit::Busy, format!("the store is busy: {message}"))
+                .note("nothing is lost")
+                .hint("try again; durun doctor says who has it open")
         }
         StoreError::Full { path } => {
             Report::new("D0611", Exit::Io, format!("no space left on the device for {path}"))
                 .note("what was recorded before is safe")
-                .hint("make room, then: durun resume")
+                .hint("make room, then: durun resume --all")
         }
         StoreError::Permission { path, message } => {
-            Report::new("D0612", Exit::Permission, format!("no permission for {path}: {message}"))
-                .hint("use another store: --store DIR or $DURUN_STORE")
+            Report::new("D0612", Exit::Permission, format!("no permission for {path}: {message}")).hint(
+                "go on as the user to whom it belongs, or use another store: --store DIR or $DURUN_STORE",
+            )
         }
-        StoreError::Io { path, message } => Report::new("D0613", Exit::Io, format!("{path}: {message}")),
+        StoreError::Io { path, message } => Report::new("D0613", Exit::Io, format!("{path}: {message}"))
+            .note("what was recorded before is safe")
+            .hint("look at the disk: dmesg, df; then: durun resume --all"),
         StoreError::Protocol { .. } => bug("D0614"),
         StoreError::OwnerGone => {
             Report::new("D0615", Exit::Busy, "the process that had the store open went away")

@@ -16,7 +16,10 @@ pub(crate) fn of(view: &RunView, script: Option<&Script>, now: Moment) -> Report
         .iter()
         .filter(|row| row.struggles(now))
         .min_by_key(|row| row.failing_since.unwrap_or(row.scheduled_at));
-    let Some(row) = worst else { return Report::new("D1001", Exit::Failed, format!("run {id} struggles")) };
+    let Some(row) = worst else {
+        return Report::new("D1001", Exit::Failed, format!("run {id} has been failing for long"))
+            .hint(format!("durun why {id} says what it waits for"));
+    };
     let since = row.failing_since.unwrap_or(row.scheduled_at);
     let message = last_error(row);
     let title = format!("run {id} has been failing for {}: {message}", coarse(now.since_ms(since)));

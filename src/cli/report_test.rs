@@ -51,7 +51,15 @@ pub(crate) fn report(file: &TestFile, fault: &Fault, here: &Path) -> Report {
         report = report.note(difference(expected, found));
     }
     if let Some(hint) = &fault.hint {
-        report = report.hint(hint);
+        return report.hint(hint);
     }
-    report
+    match fault.code {
+        "D1403" => report.hint("an error that is to come: assert_throws(|| …, \"some of its words\")"),
+        "D1404" => report.hint("its script has to know what to do after a crash: durun explain D1404"),
+        "D1407" => report.hint("play the run up to a time, then speak to it: run(#{}, #{ stop_at: \"1h\" })"),
+        "D1408" => {
+            report.hint("durun check finds many such mistakes; one that is to come: assert_throws(|| …)")
+        }
+        _ => report,
+    }
 }

@@ -1,8 +1,10 @@
 //! Updates that gave no answer, or an error as the answer, in words.
 
+use super::escape::shell;
 use super::exit::Exit;
 use super::report::Report;
 use super::report_end::{Script, place};
+use crate::client::likest;
 use crate::history::{Failure, RunId, RunStatus, Value, kind};
 use crate::timer::show_duration;
 
@@ -18,11 +20,14 @@ pub(crate) fn threw(id: &RunId, name: &str, failure: &Failure, script: Option<(S
 }
 
 /// It was not let in: by `validate`, or as there is no such update.
-pub(crate) fn refused(id: &RunId, failure: &Failure) -> Report {
+pub(crate) fn refused(id: &RunId, name: &str, failure: &Failure) -> Report {
     if failure.kind != kind::NO_SUCH_UPDATE {
         let title = format!("the update was refused: {}", failure.message);
         return Report::new("D0931", Exit::Conflict, title)
-            .note(format!("run {id} is as it was; nothing was recorded"));
+            .note(format!("run {id} is as it was; nothing was recorded"))
+            .hint(format!(
+                "what may be asked is for its script to say; durun status {id} shows how it stands"
+            ));
     }
     let known: Vec<&str> = match failure.data.get("known") {
         Some(Value::List(names)) => names.iter().filter_map(Value::as_text).collect(),
@@ -30,9 +35,15 @@ pub(crate) fn refused(id: &RunId, failure: &Failure) -> Report {
     };
     let report = Report::new("D0932", Exit::Missing, &failure.message).note("nothing was recorded");
     if known.is_empty() {
-        report.hint("a script registers its updates with on_update, before it waits")
-    } else {
-        report.hint(format!("where it stands it has: {}", known.join(", ")))
+        return report.hint("a script registers its updates with on_update, before it waits");
+    }
+    let owned: Vec<String> = known.iter().map(|name| (*name).to_owned()).collect();
+    let all = format!("where it stands it has: {}", known.join(", "));
+    match likest(name, owned.into_iter(), 1).first() {
+        Some(near) => {
+            report.note(all).hint(format!("did you mean {near}? durun update {id} {}", shell(near)))
+        }
+        None => report.hint(all),
     }
 }
 

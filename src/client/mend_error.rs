@@ -60,7 +60,7 @@ pub enum MendError {
         before: Seq,
     },
     /// The run ended without a failed step.
-    #[error("run {id} has {}, and none of its steps failed", status.word())]
+    #[error("run {id} has {}, and none of its steps failed", status.word().replace('_', " "))]
     NoFailedStep {
         /// The run.
         id: RunId,

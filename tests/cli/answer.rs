@@ -41,8 +41,7 @@ fn the_same_answer_again_is_done_and_another_one_is_a_conflict() {
     home.durun(&["answer", "one", "not yet"])
         .exit(7)
         .err(
-            "error[D0726]: Raise the budget? was answered before\n |\n \
-             = note: already answered at TIME by ada: yes; nothing was stored\n",
+            "error[D0726]: Raise the budget? was answered before\n |\n = note: already answered at TIME by ada: yes; nothing was stored\n = help: the first answer holds; durun history ID shows what the run did with it\n",
         )
         .check();
 }

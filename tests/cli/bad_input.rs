@@ -8,11 +8,12 @@ fn malformed_input_is_told_and_nothing_is_recorded() {
     home.file("a.rhai", "1").file("bad.json", "{\"a\": }").file("latin.json", b"\"\xe4\"");
     let big = format!("a={}", "x".repeat(1024 * 1024));
     let help = " |\n = help: write -i key=text or -i key:=JSON\n";
+    let quotes = " |\n = help: in JSON text and names stand in double quotes, the whole in the shell's: '{\"by\": \"Ada\"}'\n";
     let json = "error[D0215]: ";
     let cases: [(&[&str], i32, String); 9] = [
         (&["-i", "a"], 2, format!("error[D0211]: -i a has no '='\n{help}")),
         (&["-i", "=a"], 2, format!("error[D0212]: -i =a has no name before the '='\n{help}")),
-        (&["-i", "a=1", "-i", "a=2"], 2, "error[D0213]: -i gives \"a\" twice\n".to_owned()),
+        (&["-i", "a=1", "-i", "a=2"], 2, "error[D0213]: -i gives \"a\" twice\n |\n = help: leave one of them out; a list is JSON: -i 'a:=[\"a\", \"b\"]'\n".to_owned()),
         (
             &["-i", "a:=x y"],
             2,
@@ -32,19 +33,20 @@ fn malformed_input_is_told_and_nothing_is_recorded() {
         (
             &["--input", "{"],
             2,
-            format!("{json}--input is not valid JSON: EOF while parsing an object at line 1 column 1\n"),
+            format!("{json}--input is not valid JSON: EOF while parsing an object at line 1 column 1\n{quotes}"),
         ),
         (
             &["--input", "@bad.json"],
             2,
-            format!("{json}bad.json is not valid JSON: expected value at line 1 column 7\n"),
+            format!("{json}bad.json is not valid JSON: expected value at line 1 column 7\n{quotes}"),
         ),
         (
             &["--input", "@no.json"],
             4,
-            "error[D0217]: no.json: No such file or directory (os error 2)\n".to_owned(),
+            "error[D0217]: no.json: No such file or directory (os error 2)\n |\n = note: @ names a file, as it is seen from here\n \
+             = help: text that begins with @ is JSON: -i 'key:=\"@no.json\"'\n".to_owned(),
         ),
-        (&["--input", "@latin.json"], 2, "error[D0218]: latin.json is not UTF-8 text\n".to_owned()),
+        (&["--input", "@latin.json"], 2, "error[D0218]: latin.json is not UTF-8 text\n |\n = help: convert it, iconv -f LATIN1 -t UTF-8 FILE, or give the file's path as text\n".to_owned()),
     ];
     for (words, exit, err) in cases {
         home.durun(&[&["start", "a.rhai"], words].concat()).exit(exit).err(&err).check();
@@ -68,8 +70,7 @@ fn a_bad_id_is_told_with_the_place_of_the_mistake() {
     home.durun(&["start", "a.rhai", "--id", "a/b"])
         .exit(2)
         .err(
-            "error[D0201]: a run id may not have '/' at place 2: it begins with a letter or digit and goes on with \
-             letters, digits, '.', '_' and '-'\n",
+            "error[D0201]: a run id may not have '/' at place 2: it begins with a letter or digit and goes on with letters, digits, '.', '_' and '-'\n |\n = help: for example: --id order-1001, or --id \"backup-$(date +%F)\"\n",
         )
         .check();
 }
@@ -78,12 +79,14 @@ fn a_bad_id_is_told_with_the_place_of_the_mistake() {
 fn what_is_no_script_is_told() {
     let home = Home::new();
     home.file("dir/x", "").file("bytes.rhai", b"let a\xff");
-    home.durun(&["start", "dir"]).exit(2).err("error[D0402]: dir is no file\n").check();
+    home.durun(&["start", "dir"])
+        .exit(2)
+        .err("error[D0402]: dir is no file\n |\n = help: name the script itself: dir/FILE.rhai\n")
+        .check();
     home.durun(&["bytes.rhai"])
         .exit(2)
         .err(
-            "error[D0403]: bytes.rhai is not UTF-8 text\n |\n \
-             = note: the first byte that is none stands at place 5\n",
+            "error[D0403]: bytes.rhai is not UTF-8 text\n |\n = note: the first byte that is none stands at place 5\n = help: convert it: iconv -f LATIN1 -t UTF-8 bytes.rhai\n",
         )
         .check();
 }
@@ -105,8 +108,7 @@ fn an_unknown_id_names_its_neighbours_and_a_prefix_its_candidates() {
     home.durun(&["status", "order"])
         .exit(4)
         .err(
-            "error[D0304]: \"order\" is the beginning of 2 ids\n |\n \
-             = note: order-1001  ~/order.rhai  TIME\n         order-1002  ~/order.rhai  TIME\n",
+            "error[D0304]: \"order\" is the beginning of 2 ids\n |\n = note: order-1001  ~/order.rhai  TIME\n         order-1002  ~/order.rhai  TIME\n = help: type more of the id\n",
         )
         .check();
 }

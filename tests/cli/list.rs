@@ -41,8 +41,7 @@ fn filters_choose() {
     home.durun(&["list", "--since", "soon"])
         .exit(2)
         .err(
-            "error[D0205]: --since soon is neither a duration nor a date: \"soon\" is no duration; write for example \
-             \"30s\", \"1 min\", \"1h 30m\" or \"2 days\"\n",
+            "error[D0205]: --since soon is neither a duration nor a date: \"soon\" is no duration; write for example \"30s\", \"1 min\", \"1h 30m\" or \"2 days\"\n |\n = help: durun COMMAND --help shows how it is written\n",
         )
         .check();
 }

@@ -59,7 +59,7 @@ fn what_is_wrong_is_told_at_once_and_nothing_is_recorded() {
              = note: the input \"host\" is missing\n \
              = note: nothing was recorded\n \
              = help: did you mean host?\n \
-             = help: -i 'keep:=…' takes a whole number as JSON\n{help}"
+             = help: keep takes a whole number, as JSON for example: -i keep:=3\n{help}"
         ))
         .check();
     let told = home.durun(&["start", "backup.rhai", "-i", "host=a", "-i", "keep:=2.5"]).exit(2).failure();
@@ -92,9 +92,7 @@ fn a_declaration_that_is_not_written_out_is_no_script() {
     home.durun(&["start", "a.rhai"])
         .exit(2)
         .err(
-            "error[D0406]: a.rhai is no valid script: the default of \"day\" is not written out: it is checked before the script begins\n --> a.rhai:2:8\n  |\n\
-             2 |   day: today()\n  |        ^^^^^ the default of \"day\" is not written out: it is checked before the script begins\n  |\n  \
-             = note: nothing was recorded\n",
+            "error[D0406]: a.rhai is no valid script: the default of \"day\" is not written out: it is checked before the script begins\n --> a.rhai:2:8\n  |\n2 |   day: today()\n  |        ^^^^^ the default of \"day\" is not written out: it is checked before the script begins\n  |\n  = note: nothing was recorded\n  = help: durun check a.rhai looks again, and starts nothing\n",
         )
         .check();
 }

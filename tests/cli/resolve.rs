@@ -25,7 +25,7 @@ fn a_resolution_is_accepted_once_and_given_to_the_script() {
         .check();
     let conflict = format!(
         "error[D0722]: the token {token} was resolved before with something else\n |\n \
-         = note: already resolved at TIME; nothing was stored\n"
+         = note: already resolved at TIME; nothing was stored\n = help: durun history ID shows with what\n"
     );
     home.durun(&["resolve", &token, "3"]).exit(7).err(&conflict).check();
     home.durun(&["reject", &token, "no"]).exit(7).err(&conflict).check();

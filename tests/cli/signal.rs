@@ -41,7 +41,7 @@ fn a_name_that_the_script_never_mentions_is_noted_or_refused() {
         .check();
     home.durun(&["signal", "one", ""])
         .exit(2)
-        .err("error[D0703]: \"\" is no name for a signal: 1 to 256 characters\n")
+        .err("error[D0703]: \"\" is no name for a signal: 1 to 256 characters\n |\n = help: for example: durun signal ID picked_up '{\"by\": \"Ada\"}'\n")
         .check();
 }
 

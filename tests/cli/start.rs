@@ -55,7 +55,7 @@ fn the_same_again_is_the_same_run() {
 fn an_ended_run_is_reported_with_its_exit_code_also_when_the_script_was_edited() {
     let home = Home::recorded("one");
     home.durun(&["terminate", "one", "--reason", "enough"]).check();
-    let block = "error[D0103]: run one was terminated: enough\n";
+    let block = "error[D0103]: run one was terminated: enough\n |\n = help: durun history one tells how far it came\n";
     home.durun(&["start", "order.rhai", "--id", "one"]).exit(5).err(block).check();
     home.file("order.rhai", "2");
     home.durun(&["-v", "order.rhai", "--id", "one"])
@@ -94,10 +94,10 @@ fn env_records_what_is_set_and_refuses_what_is_not() {
     let home = Home::new();
     home.file("a.rhai", "1");
     let start = |more: &str| home.durun(&["start", "a.rhai", "--record-only", "--id", "a", "--env", more]);
-    start("NOT_SET").exit(2).err("error[D0204]: --env NOT_SET: no such variable is set here\n").check();
+    start("NOT_SET").exit(2).err("error[D0204]: --env NOT_SET: no such variable is set here\n |\n = help: set it for this command: NOT_SET=VALUE durun …; or export it: export NOT_SET\n").check();
     start("A=b")
         .exit(2)
-        .err("error[D0205]: --env takes the name of a variable; its value is taken from the environment\n")
+        .err("error[D0205]: --env takes the name of a variable; its value is taken from the environment\n |\n = help: durun COMMAND --help shows how it is written\n")
         .check();
     start("GIVEN").env("GIVEN", "x").out("a\n").check();
 }

@@ -40,7 +40,7 @@ fn a_reason_cannot_command_the_terminal() {
         .check();
     home.durun(&["result", "one"])
         .exit(5)
-        .err("error[D0103]: run one was terminated: \\x1b[2Jgone\\nforged: line\n")
+        .err("error[D0103]: run one was terminated: \\x1b[2Jgone\\nforged: line\n |\n = help: durun history one tells how far it came\n")
         .check();
 }
 

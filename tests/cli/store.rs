@@ -12,8 +12,7 @@ fn a_flag_a_variable_or_a_folder_says_where_the_store_is() {
     home.durun(&["--store", "here", "wait", "flag", "--timeout", "1ms", "-v"])
         .exit(124)
         .err(
-            "nobody executes run flag now: durun --store here resume flag\n\
-             error[D0108]: run flag has not ended within 1ms: it is parked\n |\n = help: durun status flag\n",
+            "nobody executes run flag now: durun --store here resume flag\nerror[D0108]: run flag has not ended within 1ms: it is parked\n |\n = note: the run goes on undisturbed\n = help: durun why flag says what it waits for, and what unblocks it\n",
         )
         .check();
     for (place, id) in [("here", "flag"), ("there", "variable")] {

@@ -6,7 +6,7 @@ use crate::harness::Home;
 fn a_terminated_run_stays_terminated() {
     let home = Home::recorded("one");
     home.durun(&["-v", "terminate", "one", "--reason", "a mistake"]).err("run one is terminated\n").check();
-    home.durun(&["result", "one"]).exit(5).err("error[D0103]: run one was terminated: a mistake\n").check();
+    home.durun(&["result", "one"]).exit(5).err("error[D0103]: run one was terminated: a mistake\n |\n = help: durun history one tells how far it came\n").check();
     home.durun(&["terminate", "one"])
         .exit(7)
         .err(
@@ -14,7 +14,7 @@ fn a_terminated_run_stays_terminated() {
              = help: durun result one prints its result, durun history one what happened\n",
         )
         .check();
-    home.durun(&["resume", "one"]).exit(5).err("error[D0103]: run one was terminated: a mistake\n").check();
+    home.durun(&["resume", "one"]).exit(5).err("error[D0103]: run one was terminated: a mistake\n |\n = help: durun history one tells how far it came\n").check();
     home.durun(&["resume"])
         .exit(2)
         .err("error[D0305]: there is no run that could go on\n |\n = help: durun list shows all runs\n")

@@ -40,7 +40,7 @@ fn a_run_that_waits_is_undone_by_termination_and_runs_nothing_more() {
         }
     }
     home.durun(&["terminate", "trip", "--undo", "--reason", "a mistake"]).check();
-    home.durun(&["wait", "trip"]).exit(5).err("error[D0103]: run trip was terminated: a mistake\n").check();
+    home.durun(&["wait", "trip"]).exit(5).err("error[D0103]: run trip was terminated: a mistake\n |\n = help: durun history trip tells how far it came\n").check();
     let booked = ["book flight", "book hotel", "book car"];
     let back = ["back car", "back hotel-7", "back flight-7"];
     assert_eq!(ledger(&home), [booked, back].concat());

@@ -50,8 +50,7 @@ fn a_refused_update_says_why_and_leaves_no_trace() {
     home.durun(&["update", "one", "raise", "0", "--key", "k"])
         .exit(7)
         .err(
-            "error[D0931]: the update was refused: 0: only up\n |\n \
-             = note: run one is as it was; nothing was recorded\n",
+            "error[D0931]: the update was refused: 0: only up\n |\n = note: run one is as it was; nothing was recorded\n = help: what may be asked is for its script to say; durun status one shows how it stands\n",
         )
         .check();
     home.durun(&["update", "one", "lower", "1"])
@@ -153,7 +152,7 @@ fn a_name_has_a_length_and_an_argument_is_json() {
     let home = asleep();
     home.durun(&["update", "one", ""])
         .exit(2)
-        .err("error[D0935]: \"\" is no name for an update: 1 to 256 characters\n")
+        .err("error[D0935]: \"\" is no name for an update: 1 to 256 characters\n |\n = help: for example: durun update ID set_price 12\n")
         .check();
     let told = home.durun(&["update", "one", "raise", "{"]).exit(2).failure();
     assert!(told.starts_with("error[D0215]: the argument is not valid JSON"), "{told}");

@@ -101,7 +101,7 @@ fn answered(
             return Ok(Exit::Done);
         }
         UpdateAnswer::Threw(failure) => report_update::threw(&sent.row.id, &args.name, failure, script),
-        UpdateAnswer::Refused(failure) => report_update::refused(&sent.row.id, failure),
+        UpdateAnswer::Refused(failure) => report_update::refused(&sent.row.id, &args.name, failure),
     };
     Ok(complain(context, &report))
 }

@@ -4,9 +4,9 @@ use crate::cli::conclusion::conclude;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
-use crate::cli::report::Report;
+use crate::cli::report_end::ran_out;
 use crate::client::{Waited, find, wait};
-use crate::timer::{parse_duration, show_duration};
+use crate::timer::parse_duration;
 use clap::Args;
 use std::time::Duration;
 
@@ -45,9 +45,7 @@ pub(crate) fn run(context: &Context, args: &WaitArgs) -> Result<Exit, CliError> 
     match waited {
         Waited::Over(standing) => conclude(context, &session, row.no, &row.id, &standing),
         Waited::RanOut(status) => {
-            let time = show_duration(args.timeout.unwrap_or(0));
-            let title = format!("run {} has not ended within {time}: it is {status}", row.id);
-            let report = Report::new("D0108", Exit::RanOut, title).hint(format!("durun status {}", row.id));
+            let report = ran_out(&row.id, status, args.timeout.unwrap_or(0));
             context.complain(&report.render(context.color_stderr()));
             Ok(report.exit)
         }

@@ -1,0 +1,68 @@
+//! A script that cannot be loaded, in words: the line of the mistake, and what to write instead.
+
+use super::escape::shell;
+use super::exit::Exit;
+use super::report::{Place, Report};
+use crate::client::ProgramError;
+
+/// The report of such an error.
+pub(super) fn of(error: &ProgramError) -> Report {
+    match error {
+        ProgramError::NotFound { near, .. } => {
+            let report = Report::new("D0401", Exit::Missing, error.to_string());
+            match near.as_slice() {
+                [] => report
+                    .hint("give the path of a script as it is seen from here; durun init writes a first one"),
+                near => report.hint(format!("did you mean {}?", near.join(" or "))),
+            }
+        }
+        ProgramError::NotAFile { path } => Report::new("D0402", Exit::Usage, error.to_string()).hint(
+            format!("name the script itself: {}", shell(&path.join("FILE.rhai").display().to_string())),
+        ),
+        ProgramError::NotUtf8 { path, offset } => Report::new("D0403", Exit::Usage, error.to_string())
+            .note(format!("the first byte that is none stands at place {offset}"))
+            .hint(format!("convert it: iconv -f LATIN1 -t UTF-8 {}", shell(&path.display().to_string()))),
+        ProgramError::TooLarge { .. } => Report::new("D0404", Exit::Usage, error.to_string())
+            .hint("put data into a file of its own, and read it in a step: read_file(\"data.json\")"),
+        ProgramError::Unreadable { path, .. } => Report::new("D0405", Exit::Io, error.to_string()).hint(
+            format!("ls -l {} says whose it is and who may read it", shell(&path.display().to_string())),
+        ),
+        ProgramError::Syntax { path, text, error: syntax } => {
+            // The script itself is called as it was typed.
+            let own = std::path::Path::new(&syntax.file).is_absolute();
+            let file = if own { path.display().to_string() } else { syntax.file.clone() };
+            let hint = syntax_hint(syntax, text.as_deref());
+            let place = text.clone().zip(syntax.line).map(|(text, line)| Place {
+                path: super::escape::line(&file),
+                text,
+                line,
+                column: syntax.column,
+                label: syntax.message.clone(),
+                calls: Vec::new(),
+            });
+            let message = format!("{file} is no valid script: {}", syntax.message);
+            let report = Report::new("D0406", Exit::Usage, message).at(place).note("nothing was recorded");
+            match hint {
+                Some(hint) => report.hint(hint),
+                None => report.hint(format!(
+                    "durun check {} looks again, and starts nothing",
+                    shell(&path.display().to_string())
+                )),
+            }
+        }
+    }
+}
+
+/// What to do about the mistakes that the language invites.
+fn syntax_hint(syntax: &crate::client::SyntaxError, text: Option<&str>) -> Option<&'static str> {
+    let line = usize::try_from(syntax.line?).ok()?.checked_sub(1)?;
+    let line = text?.lines().nth(line)?.trim_start();
+    let begins = |word: &str| line.strip_prefix(word).is_some_and(|rest| rest.starts_with([' ', '(']));
+    if syntax.message.contains("';'") && (begins("fn") || begins("private")) {
+        return Some("put functions before the script's last expression: its value is the run's result");
+    }
+    if syntax.message.contains("reserved") {
+        return Some("the word belongs to the language; as the field of a map write data[\"word\"]");
+    }
+    None
+}
