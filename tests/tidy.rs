@@ -18,6 +18,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("activity", &["history", "timer", "config"]),
     ("worker", &["history", "timer", "config", "script", "run", "store", "activity"]),
     ("client", &["history", "timer", "config", "script", "run", "store", "activity", "worker"]),
+    // The library opens the store itself, and names what its users need of the rooms below.
+    ("embed", &["client", "history", "timer", "store", "config", "activity"]),
     // Opening the shared store is the command line's plug.
     ("cli", &["client", "history", "timer", "store", "config"]),
 ];
@@ -210,6 +212,33 @@ fn every_host_call_has_a_sample_or_test_and_a_reference_line() {
         let heading = |line: &str| line.starts_with('#') && line.contains(&format!("`{name}"));
         assert!(reference.lines().any(heading), "{name} has no heading in the reference of host functions");
         assert!(used.contains(&format!("{name}(")), "{name} is used by no sample and no test");
+    }
+}
+
+#[test]
+fn the_names_of_the_library_are_those_that_its_guide_lists() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = |name: &str| std::fs::read_to_string(root.join(name)).expect("text");
+    let library = text("src/lib.rs");
+    let mut names = BTreeSet::new();
+    for statement in library.split("\npub use ").skip(1) {
+        let (path, _) = statement.split_once(';').expect("an end");
+        let list = path.split_once('{').map_or(path, |(_, list)| list).trim_end_matches('}');
+        let last = |name: &str| name.rsplit("::").next().unwrap_or(name).trim().to_owned();
+        names.extend(list.split(',').map(last).filter(|name| !name.is_empty()));
+    }
+    let guide = text("docs/guides/library.md");
+    let (_, table) = guide.split_once("## All names").expect("a list of names");
+    let cells = table.lines().filter_map(|line| line.strip_prefix("| `")?.split('|').next());
+    let listed: BTreeSet<String> = cells
+        .flat_map(|cell| cell.split(", ").map(|name| name.trim_matches(['`', ' ']).to_owned()))
+        .collect();
+    // To add a name is a decision: it is a promise to whoever uses the crate.
+    assert_eq!(names, listed, "src/lib.rs and docs/guides/library.md differ");
+    assert!((15..=26).contains(&names.len()), "{} names", names.len());
+    let lines: Vec<&str> = library.lines().collect();
+    for (above, line) in lines.iter().zip(lines.iter().skip(1)) {
+        assert!(!line.starts_with("pub mod ") || *above == "#[doc(hidden)]", "{line} shows a whole room");
     }
 }
 

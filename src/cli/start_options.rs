@@ -3,29 +3,12 @@
 use super::context::Context;
 use super::error::CliError;
 use super::{input, queues};
-use crate::client::{ClientError, IfEnded, NewQueue, StartRequest, load_program};
+use crate::client::{ClientError, IfEnded, NewQueue, RECORDED, StartRequest, load_program};
 use crate::history::RunId;
 use crate::timer::parse_duration;
 use clap::Args;
 use std::collections::BTreeMap;
 use std::path::Path;
-
-/// What of the environment is always recorded with a run, for the programs that it starts and, of proxies, for its HTTP calls.
-const RECORDED: [&str; 13] = [
-    "PATH",
-    "HOME",
-    "LANG",
-    "USER",
-    "TZ",
-    "HTTP_PROXY",
-    "HTTPS_PROXY",
-    "ALL_PROXY",
-    "NO_PROXY",
-    "http_proxy",
-    "https_proxy",
-    "all_proxy",
-    "no_proxy",
-];
 
 /// What is said of a run that is to be started, besides its script.
 #[derive(Debug, Default, PartialEq, Args)]

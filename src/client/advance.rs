@@ -71,6 +71,18 @@ pub fn advance(
         Span::UntilStopped { .. } => Waker::Serve(session.claim()),
     };
     session.ask(Request::Awake { waker })?;
+    go_on(session, options, onlooker)
+}
+
+/// The same without saying so to the store: others may be told that nobody does, or that another process does.
+///
+/// # Errors
+/// As [`advance`].
+pub fn go_on(
+    session: &Session,
+    options: AdvanceOptions,
+    onlooker: &mut dyn Onlooker,
+) -> Result<(), ClientError> {
     let (configs, stop) = (Arc::clone(&options.execute.configs), options.execute.stop.clone());
     let clock = session.clock();
     let (until, park_after) = match options.span {

@@ -66,7 +66,7 @@ pub use crate::store::{
     LogKey, LogLevel, LogLine, LogStream, NewOverlap, NewQueue, OnceRow, RunFilter, RunView, StoreError,
 };
 pub use crate::worker::{Finished, Observer, Progress};
-pub use advance::{AdvanceOptions, Onlooker, Span, advance, next_due};
+pub use advance::{AdvanceOptions, Onlooker, Span, advance, go_on, next_due};
 pub use cancel::cancel;
 pub use carry::{CarryError, export, import, read_export, write_export};
 pub use check::{Checked, check};
@@ -86,7 +86,7 @@ pub use look::{MOST_LOOKED_AT, look};
 pub use mend_error::MendError;
 pub use once::{Forgotten, forget_once, list_once};
 pub use overlap::Skipped;
-pub use program::{LoadedProgram, ProgramError, SyntaxError, load_program};
+pub use program::{LoadedProgram, ProgramError, SyntaxError, load_program, load_text};
 pub use prune::{Age, Pruning, audit, compact, prunable, prune, retain, sweep, wakers};
 pub use query::{Answers, queries, query};
 pub use reopen::{Failing, plan_retry};
@@ -103,14 +103,14 @@ pub use schedule::{
 pub use session::Session;
 pub use signal::{SignalSent, StartedBySignal, signal, signal_with_start};
 pub use stand::Stand;
-pub use start::{Existing, IfEnded, StartRequest, Started, new_id, start};
+pub use start::{Existing, IfEnded, RECORDED, StartRequest, Started, new_id, start};
 pub use status::{published, script_text, view};
 pub use stop::{Stop, StopLevel};
 pub use terminate::{terminate, terminate_by_undo};
 pub use tree::{Descendant, descendants};
 pub use trial::{Tried, check_runs, upgrade_all};
 pub use trials::{Ending, TestFile, Tested, find_tests, load_tests, perform};
-pub use update::{UpdateSent, Updated, await_update, send_update};
+pub use update::{UpdateSent, Updated, await_update, send_update, update_answer};
 pub use upgrade::{Upgraded, upgrade};
 pub use wait::{Waited, wait};
 pub use watch::Watch;

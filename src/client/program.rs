@@ -103,6 +103,28 @@ impl LoadedProgram {
 /// [`ProgramError`].
 pub fn load_program(path: &Path, executor: &dyn Executor) -> Result<LoadedProgram, ProgramError> {
     let (canonical, text) = read(path)?;
+    loaded(path, &canonical, text, executor)
+}
+
+/// The same with a text that is in no file, as if it stood at that absolute path: from there it imports.
+///
+/// # Errors
+/// [`ProgramError`].
+pub fn load_text(path: &Path, text: String, executor: &dyn Executor) -> Result<LoadedProgram, ProgramError> {
+    let bytes = u64::try_from(text.len()).unwrap_or(u64::MAX);
+    if bytes > MAX_SCRIPT_BYTES {
+        return Err(ProgramError::TooLarge { path: path.to_owned(), bytes });
+    }
+    loaded(path, path, text, executor)
+}
+
+/// The program of a text; `path` is what was given, for errors.
+fn loaded(
+    path: &Path,
+    canonical: &Path,
+    text: String,
+    executor: &dyn Executor,
+) -> Result<LoadedProgram, ProgramError> {
     let folder = canonical.parent().unwrap_or(Path::new("/")).to_owned();
     let name = canonical.to_string_lossy().into_owned();
     let module = |file: &str| read_module(&folder, file);

@@ -11,6 +11,23 @@ const LETTERS: &[u8; 31] = b"abcdefghjkmnpqrstuvwxyz23456789";
 /// The length of an id that durun makes: 49 bits of chance.
 const ID_LENGTH: usize = 10;
 
+/// What of the environment is always recorded with a run, for the programs that it starts and, of proxies, for its HTTP calls.
+pub const RECORDED: [&str; 13] = [
+    "PATH",
+    "HOME",
+    "LANG",
+    "USER",
+    "TZ",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "ALL_PROXY",
+    "NO_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "all_proxy",
+    "no_proxy",
+];
+
 /// What to start.
 #[derive(Debug, Clone)]
 pub struct StartRequest {

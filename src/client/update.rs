@@ -83,7 +83,7 @@ pub fn await_update(
     loop {
         // The view first: whatever was answered before the end of the run is there when that is seen.
         let view = view(session, sent.row.no)?;
-        if let Some(answer) = answer_of(session, sent)? {
+        if let Some(answer) = update_answer(session, sent)? {
             return Ok(Updated::Answered(answer));
         }
         let status = match Standing::of(&view) {
@@ -104,7 +104,11 @@ pub fn await_update(
     }
 }
 
-fn answer_of(session: &Session, sent: &UpdateSent) -> Result<Option<UpdateAnswer>, ClientError> {
+/// The answer, where it is there.
+///
+/// # Errors
+/// What the store says.
+pub fn update_answer(session: &Session, sent: &UpdateSent) -> Result<Option<UpdateAnswer>, ClientError> {
     match session.ask(Request::UpdateAnswer { id: sent.id })? {
         Answer::Update(answer) => Ok(*answer),
         _ => Err(ClientError::Answer { run: sent.row.no }),
@@ -123,7 +127,7 @@ fn watch(
         let left = end.map(|end| end.saturating_sub(session.clock().monotonic()));
         let is_free = view(session, sent.row.no)?.executor.is_none();
         let is_over = left.is_some_and(|left| left.is_zero()) || options.stop.level() > StopLevel::Go;
-        if is_free || is_over || answer_of(session, sent)?.is_some() {
+        if is_free || is_over || update_answer(session, sent)?.is_some() {
             return Ok(());
         }
         watch.next(left);

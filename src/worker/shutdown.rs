@@ -1,9 +1,12 @@
 //! Putting runs down: nothing is lost, and nothing is left running.
 
+use super::attempt::State;
+use super::effects::{JobDone, News};
 use super::executing::Phase;
-use super::worker::{Finished, Worker, WorkerError};
+use super::worker::{Finished, Input, Worker, WorkerError};
 use crate::history::{RunNo, StoredStatus};
 use crate::store::{Answer, Request, StoreError};
+use std::sync::mpsc::Receiver;
 
 impl Worker {
     /// Parks every run: children end, lazy records are written, claims are given up.
@@ -29,6 +32,50 @@ impl Worker {
             }
         }
         Ok(())
+    }
+
+    /// Ends all effects and records the outcomes that came back meanwhile, so that nothing that was done is done again. What was
+    /// cut off has no outcome.
+    pub(super) fn stop_effects(
+        &mut self,
+        patience: bool,
+        inputs: &Receiver<Input>,
+    ) -> Result<(), WorkerError> {
+        // What the script asks for next is begun by whoever goes on with it.
+        self.finishing = true;
+        self.withdraw_intents();
+        self.effects.stop_all(patience);
+        while let Ok(input) = inputs.try_recv() {
+            if let Input::News(news) = input
+                && self.is_kept(&news)
+            {
+                self.take(Input::News(news));
+            }
+        }
+        let outcomes: usize = self.runs.values().map(|run| run.outcomes.len()).sum();
+        if outcomes > 0 {
+            // Once more, as with the last of them a run may have ended.
+            for _ in 0..=outcomes {
+                self.advance()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether news that come at the end count: what was cut off has no outcome, and a body goes on with nothing.
+    fn is_kept(&self, news: &News) -> bool {
+        match news {
+            News::Done(JobDone { key, result }) => {
+                let attempt = self.runs.get(&key.run).and_then(|run| run.attempts.get(&key.op));
+                let is_whole = attempt.is_some_and(|attempt| match &attempt.state {
+                    State::Job(job) => job == key,
+                    State::Stopping { key: job, is_direct, .. } => job == key && !is_direct,
+                    State::Waits(_) | State::Intends | State::Body(_) => false,
+                });
+                result.is_ok() && is_whole
+            }
+            News::Wrote { .. } | News::Heartbeat { .. } => true,
+        }
     }
 
     /// Somebody else wrote to a run, or an append was refused: is it still ours?

@@ -179,6 +179,7 @@ impl Worker {
                 self.hear(input, supply);
             }
             if let Some(patience) = self.stopping {
+                self.stop_effects(patience, inputs)?;
                 self.put_down(patience)?;
                 break;
             }

@@ -17,6 +17,7 @@ mod http;
 mod interrupts;
 mod invoices;
 mod kill_storm;
+mod library;
 mod locks;
 mod messages;
 mod order_paths;

@@ -2,6 +2,7 @@
 
 use super::{AttemptError, Context};
 use crate::activity::process::GRACE;
+use crate::activity::registry::is_name;
 use crate::history::Value;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -111,6 +112,11 @@ impl Activities {
     /// The names, in order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.functions.keys().map(String::as_str)
+    }
+
+    /// The first name that is none of an activity.
+    pub(crate) fn wrong_name(&self) -> Option<&str> {
+        self.names().find(|name| !is_name(name))
     }
 
     pub(crate) fn knows(&self, name: &str) -> bool {

@@ -14,6 +14,7 @@ mod once;
 mod polls;
 mod rulings;
 mod slots;
+mod stops;
 mod waiting;
 
 use super::*;
