@@ -7,7 +7,7 @@ use crate::store::{Answer, NewMessage, Request};
 /// Records the wish that the run end; its script is told, and may clean up.
 ///
 /// # Errors
-/// As [`find`]; `Ended` of the store for a run that has ended.
+/// As [`find()`]; `Ended` of the store for a run that has ended.
 pub fn cancel(session: &Session, text: &str, reason: &str) -> Result<RunRow, ClientError> {
     let row = find(session, text)?;
     let message = NewMessage {

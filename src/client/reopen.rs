@@ -17,7 +17,7 @@ pub enum Failing {
 /// Plans that a failed or timed-out run goes on at its last failed step, under another text where one is given. Nothing is written.
 ///
 /// # Errors
-/// As [`find`]; `RetryEnded` for a run that came to an end as it was meant to; [`MendError`] where no step failed, or others were done
+/// As [`find()`]; `RetryEnded` for a run that came to an end as it was meant to; [`MendError`] where no step failed, or others were done
 /// since; `Differs` where what stays of the history does not fit the text.
 pub fn plan_retry(
     session: &Session,

@@ -107,7 +107,7 @@ pub fn resolve(session: &Session, token: &str, resolution: &Resolution) -> Resul
 /// Answers a question of a run. The same answer again is done; another one to the same question is refused.
 ///
 /// # Errors
-/// As [`find`]; `NoQuestion`, `SeveralQuestions`, `NoChoice`, `Answered` where it was answered otherwise, `Ended` of the store.
+/// As [`find()`]; `NoQuestion`, `SeveralQuestions`, `NoChoice`, `Answered` where it was answered otherwise, `Ended` of the store.
 pub fn answer(session: &Session, text: &str, request: AnswerRequest) -> Result<Replied, ClientError> {
     short(&request.note)?;
     let row = find(session, text)?;

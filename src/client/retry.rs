@@ -16,7 +16,7 @@ pub enum Retried {
 /// Makes what waits for another attempt due now. Where nobody executes the run, this process claims it.
 ///
 /// # Errors
-/// As [`find`]; `RetryEnded` for a run that has ended, `NoRetry` for one that waits for no attempt.
+/// As [`find()`]; `RetryEnded` for a run that has ended, `NoRetry` for one that waits for no attempt.
 pub fn retry(session: &Session, text: &str) -> Result<Retried, ClientError> {
     let row = find(session, text)?;
     let view = view(session, row.no)?;

@@ -55,7 +55,7 @@ impl Past {
 /// Plans that a run goes on behind an entry, with other results for some of the commands that stay. Nothing is written.
 ///
 /// # Errors
-/// As [`find`]; [`MendError`], and `Differs` where what stays does not fit the script, of which a result was changed.
+/// As [`find()`]; [`MendError`], and `Differs` where what stays does not fit the script, of which a result was changed.
 pub fn plan_rewind(
     session: &Session,
     text: &str,

@@ -27,7 +27,7 @@ pub struct SignalSent {
 /// mentions is refused.
 ///
 /// # Errors
-/// As [`find`]; `Value` for a payload over the limits, `UnknownSignal`, `Ended` of the store.
+/// As [`find()`]; `Value` for a payload over the limits, `UnknownSignal`, `Ended` of the store.
 pub fn signal(
     session: &Session,
     text: &str,
@@ -67,7 +67,7 @@ pub enum StartedBySignal {
 /// Sends a signal to the run of that id, which is recorded in the same step where there is none.
 ///
 /// # Errors
-/// As [`signal`] and [`start`](super::start); the request must name the run.
+/// As [`signal`] and [`start`](super::start()); the request must name the run.
 pub fn signal_with_start(
     session: &Session,
     name: &str,

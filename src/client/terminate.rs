@@ -7,7 +7,7 @@ use crate::store::{Answer, NewMessage, Request};
 /// Ends the run at once; its script is not told.
 ///
 /// # Errors
-/// As [`find`]; `Ended` of the store for a run that has ended.
+/// As [`find()`]; `Ended` of the store for a run that has ended.
 pub fn terminate(session: &Session, text: &str, reason: &str) -> Result<RunRow, ClientError> {
     let row = find(session, text)?;
     end(session, &row, reason)?;
@@ -18,7 +18,7 @@ pub fn terminate(session: &Session, text: &str, reason: &str) -> Result<RunRow, 
 /// resumes it, has something to do; a run that never began is ended at once.
 ///
 /// # Errors
-/// As [`find`]; `Ended` of the store for a run that has ended; [`ClientError::UndoStuck`] for one that cannot be replayed.
+/// As [`find()`]; `Ended` of the store for a run that has ended; [`ClientError::UndoStuck`] for one that cannot be replayed.
 pub fn terminate_by_undo(session: &Session, text: &str, reason: &str) -> Result<(RunRow, bool), ClientError> {
     let row = find(session, text)?;
     let seen = view(session, row.no)?;

@@ -43,7 +43,7 @@ pub enum Updated {
 /// Sends an update. With a `key`, the same key again is the same update, also once the run has ended; one that was refused is asked anew.
 ///
 /// # Errors
-/// As [`find`]; `Value` for an argument over the limits, `UpdateName`, `Ended` of the store.
+/// As [`find()`]; `Value` for an argument over the limits, `UpdateName`, `Ended` of the store.
 pub fn send_update(
     session: &Session,
     text: &str,

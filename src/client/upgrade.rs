@@ -19,7 +19,7 @@ pub struct Upgraded {
 /// Replays the run's history against the program and, unless it is only to be tried, lets the run go on under it.
 ///
 /// # Errors
-/// As [`find`]; `UpgradeEnded` for a run that has ended, `Differs` where the history does not fit, `Held` of the store
+/// As [`find()`]; `UpgradeEnded` for a run that has ended, `Differs` where the history does not fit, `Held` of the store
 /// where a process executes it.
 pub fn upgrade(
     session: &Session,

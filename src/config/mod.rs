@@ -1,6 +1,6 @@
 //! What `durun.toml` says: activities, limits, secrets, whom to tell.
 //!
-//! A file is read by [`parse`], found for a script by [`Configs`], which remembers it while it stays as it is. Nothing
+//! A file is read by [`parse()`], found for a script by [`Configs`], which remembers it while it stays as it is. Nothing
 //! here reads the environment or starts anything.
 
 mod activity;

@@ -144,9 +144,22 @@ impl Run {
     /// [`Error::Update`] where the script refused it or its handler failed; [`Error::Ended`] where the run ended before;
     /// [`Error::Input`] as for a [`signal`](Self::signal); else as [`wait`](Self::wait).
     pub fn update(&self, name: &str, argument: impl Into<Value>) -> Result<Value, Error> {
+        self.ask(name, argument.into(), None)
+    }
+
+    /// The same under a key: the same key again is the same update, and gives the same answer, also once the run has ended. One
+    /// that was refused is asked anew.
+    ///
+    /// # Errors
+    /// As [`update`](Self::update).
+    pub fn update_once(&self, name: &str, argument: impl Into<Value>, key: &str) -> Result<Value, Error> {
+        self.ask(name, argument.into(), Some(key))
+    }
+
+    fn ask(&self, name: &str, argument: Value, key: Option<&str>) -> Result<Value, Error> {
         self.inner.until_begun(self.no)?;
         let session = &self.inner.session;
-        let sent = send_update(session, self.id.as_str(), name, argument.into(), None)?;
+        let sent = send_update(session, self.id.as_str(), name, argument, key)?;
         loop {
             let answer = self.inner.wait(self.no, None, |view| {
                 // Whatever was answered before the end is there when the end is seen.

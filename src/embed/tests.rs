@@ -72,6 +72,10 @@ fn the_script_s_function_comes_first_then_the_program_s_then_the_file() {
     let run = durun.start(Start::text("s.rhai", script)).expect("starts");
     assert_eq!(run.result(), Ok(vec!["of the script".into(), Value::Int(2)].into()));
     assert_eq!(*notes.lock().expect("notes"), ["two 2"]);
+    let run = durun.start(Start::text("t.rhai", "activity(\"onee\")")).expect("starts");
+    let Err(Error::NotCompleted { end, .. }) = run.result() else { panic!("there is no such activity") };
+    let RunEnd::Failed { failure } = *end else { panic!("{end:?}") };
+    assert!(failure.message.ends_with("did you mean \"one\"?"), "{}", failure.message);
 }
 
 #[test]
@@ -178,7 +182,8 @@ fn another_process_of_the_store_starts_asks_and_waits() {
         let (first, second) = if order { (first, second) } else { (second, first) };
         let run = first.start(Start::text("s.rhai", script).input(40)).expect("starts");
         let same = second.run(run.id().as_str()).expect("finds");
-        assert_eq!(same.update("add", 2), Ok(Value::Int(42)));
+        assert_eq!(same.update_once("add", 2, "the key"), Ok(Value::Int(42)));
+        assert_eq!(run.update_once("add", 2, "the key"), Ok(Value::Int(42)), "it was done once");
         let Err(Error::Update(failure)) = run.update("add", -1) else { panic!("it is refused") };
         assert!(!failure.message.is_empty());
         assert_eq!(run.query("n", 1), Ok(Value::Int(43)));
@@ -186,6 +191,7 @@ fn another_process_of_the_store_starts_asks_and_waits() {
         same.signal("end", ()).expect("is accepted");
         assert_eq!((run.result(), same.result()), (Ok(Value::Int(42)), Ok(Value::Int(42))));
         assert!(matches!(same.update("add", 1), Err(Error::Ended { .. })));
+        assert_eq!(same.update_once("add", 2, "the key"), Ok(Value::Int(42)), "also when the run has ended");
     }
 }
 

@@ -4,6 +4,16 @@ use super::{Value, ValueError};
 use serde::{Serialize, de::DeserializeOwned};
 
 impl Value {
+    /// True or false, where this is one of them.
+    pub fn as_bool(&self) -> Option<bool> {
+        if let Self::Bool(flag) = self { Some(*flag) } else { None }
+    }
+
+    /// The items, where this is a list.
+    pub fn as_list(&self) -> Option<&[Value]> {
+        if let Self::List(items) = self { Some(items) } else { None }
+    }
+
     /// The value that anything serializable is, by way of JSON. It may still be too large or too deep to be recorded.
     ///
     /// # Errors
@@ -91,6 +101,8 @@ mod tests {
         let value = Value::of(&order).expect("a value");
         assert_eq!(value, Value::from([("product", "tea".into()), ("count", 2.into())]));
         assert_eq!(value.to::<Order>(), Ok(order));
+        assert_eq!((Value::Bool(true).as_bool(), value.as_bool(), value.as_list()), (Some(true), None, None));
+        assert_eq!(Value::of(&[1, 2]).expect("a list").as_list(), Some(&[1.into(), 2.into()][..]));
         assert!(matches!(Value::of(&u64::MAX), Err(ValueError::NumberRange(_))));
         assert!(matches!(Value::Int(1).to::<Order>(), Err(ValueError::Json(_))));
     }

@@ -185,7 +185,7 @@ pub struct OnceRow {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Event {
     /// A message for a run that this process claims. It may or may not be on disk yet; the process answers by an append that
-    /// names it in [`Append::delivered`]. The same message may be told more than once.
+    /// names it in `Append::delivered`. The same message may be told more than once.
     Message {
         /// The run.
         run: RunNo,

@@ -144,6 +144,9 @@ impl Effects for Processes {
             return;
         }
         let note = note_path(&self.children, key.run.0, key.op.0);
+        // What was meant, perhaps, where there is no such activity.
+        let functions: Vec<String> =
+            job.functions.iter().cloned().chain(self.activities.names().map(str::to_owned)).collect();
         let told = Circumstances {
             run_id: &job.run_id,
             op: key.op.0,
@@ -152,7 +155,7 @@ impl Effects for Processes {
             timeout_ms: job.timeout_ms,
             last_heartbeat: job.last_heartbeat.as_ref(),
             config: &job.config,
-            functions: &job.functions,
+            functions: &functions,
             secrets: &secrets,
             note: Some(note.clone()),
             transcript: Some(TranscriptPlace {

@@ -37,13 +37,13 @@ pub(super) type Function = Arc<dyn Fn(&Context, Value) -> Result<Value, AttemptE
 /// ```
 #[derive(Clone)]
 pub struct Activities {
-    functions: BTreeMap<String, Function>,
+    functions: Arc<BTreeMap<String, Function>>,
     grace: Duration,
 }
 
 impl Default for Activities {
     fn default() -> Self {
-        Self { functions: BTreeMap::new(), grace: GRACE }
+        Self { functions: Arc::default(), grace: GRACE }
     }
 }
 
@@ -71,7 +71,7 @@ impl Activities {
         V: Into<Value>,
     {
         let function: Function = Arc::new(move |context, input| function(context, input).map(Into::into));
-        self.functions.insert(name.to_owned(), function);
+        Arc::make_mut(&mut self.functions).insert(name.to_owned(), function);
         self
     }
 
