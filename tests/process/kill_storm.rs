@@ -1,11 +1,14 @@
-//! A script of twenty steps killed at a hundred random moments: what is recorded never runs again, the rest does.
+//! A script of twenty steps killed at two hundred random moments: what is recorded never runs again, the rest does.
+//!
+//! `DURUN_SOAK=full` kills ten thousand times.
 
-use crate::world::{Chance, World, finish, kill, quiet};
+use crate::world::{Chance, World, figure, finish, kill, quiet};
 use durun::timer::{Clock as _, SystemClock};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-const KILLS: u32 = 100;
+/// Runs that are killed at the same time, each in a world of its own.
+const LANES: u64 = 2;
 const STEPS: usize = 20;
 
 /// Each step appends its key and the process that executes it, then works for a while.
@@ -36,12 +39,18 @@ struct Life {
 }
 
 #[test]
-fn a_hundred_kills_repeat_only_the_step_that_was_running() {
-    let mut chance = Chance::new(4_711);
-    let mut left = KILLS;
-    while left > 0 {
-        one_run(&mut chance, &mut left);
-    }
+fn two_hundred_kills_repeat_only_the_step_that_was_running() {
+    std::thread::scope(|scope| {
+        for lane in 0..LANES {
+            scope.spawn(move || {
+                let mut chance = Chance::new(4_711 + lane);
+                let mut left = figure(100, 5_000);
+                while left > 0 {
+                    one_run(&mut chance, &mut left);
+                }
+            });
+        }
+    });
 }
 
 /// One run in a world of its own, killed until it completes between two kills, or until no kills are left.

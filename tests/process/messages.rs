@@ -1,46 +1,62 @@
 //! Messages between runs, and signals that start their run, with processes killed half-way.
 
-use crate::world::{Chance, World, finish, kill, quiet};
+use crate::world::{Chance, World, figure, finish, kill, quiet};
 use durun::timer::{Clock as _, SystemClock};
 use std::time::Duration;
 
+/// It takes what comes until it is told to stop, each with a step of its own.
 const CART: &str = r#"
 let items = [];
-while items.len() < 12 { items.push(wait_signal("add")); }
+loop {
+    let item = wait_signal("add");
+    if item < 0 { break; }
+    sh("true");
+    items.push(item);
+}
 items.sort();
 items
 "#;
 
+/// Each is killed so often before one comes through.
+const KILLS: usize = 5;
+
+/// R6: senders are killed before their run is there, while nobody executes it, during its steps, and after its end; each says it again.
 #[test]
-fn a_sender_that_is_killed_and_says_it_again_starts_one_run_with_each_signal_once() {
+fn senders_that_are_killed_and_say_it_again_are_heard_once_each() {
     let world = World::new();
     let script = world.write("cart.rhai", CART);
     let mut chance = Chance::new(42);
-    let mut kills = 0;
-    for item in 0..12 {
-        let (payload, key) = (item.to_string(), format!("item-{item}"));
-        let words = [
-            "signal",
-            "cart",
-            "add",
-            &payload,
-            "--key",
-            &key,
-            "--start",
-            &script,
-            "--record-only",
-            "--quiet",
-        ];
-        for _ in 0..5 {
+    let (mut kills, items) = (0, figure(100, 2_000));
+    let send = |payload: &str, key: &str, chance: &mut Chance, kills: &mut usize| {
+        let words =
+            ["signal", "cart", "add", payload, "--key", key, "--start", &script, "--record-only", "--quiet"];
+        for _ in 0..KILLS {
             let process = world.spawn(&words);
-            SystemClock.pause(Duration::from_micros(chance.below(30_000)));
-            kills += usize::from(kill(process));
+            let most = if chance.below(2) == 0 { 30_000 } else { 100_000 };
+            SystemClock.pause(Duration::from_micros(chance.below(most)));
+            *kills += usize::from(kill(process));
         }
-        let told = world.run(&words);
+        world.run(&words)
+    };
+    let mut executor = None;
+    for item in 0..items {
+        if item == items / 3 {
+            executor = Some(world.spawn(&["resume", "cart", "--quiet"]));
+        }
+        let told = send(&item.to_string(), &format!("item-{item}"), &mut chance, &mut kills);
         assert_eq!(told.code, Some(0), "{told:?}");
     }
-    assert!(kills > 10, "only {kills} kills");
-    assert_eq!(quiet(&world.run(&["resume", "cart"])), "[0,1,2,3,4,5,6,7,8,9,10,11]");
+    let told = send("-1", "stop", &mut chance, &mut kills);
+    let all = serde_json::to_string(&(0..items).collect::<Vec<_>>()).expect("JSON");
+    assert!(matches!(told.code, Some(0)), "{told:?}");
+    assert_eq!(quiet(&finish(executor.expect("it was begun"))), all);
+    // Whoever comes after the end is told so, and changes nothing.
+    for late in ["late-1", "late-2"] {
+        let told = send("7", late, &mut chance, &mut kills);
+        assert!(!matches!(told.code, Some(0)) && told.err.contains("ended"), "{told:?}");
+    }
+    assert!(kills > 0, "everybody was faster than the kills");
+    assert_eq!(world.good(&["result", "cart"]), all);
     assert_eq!(world.good(&["list", "-a", "-o", "jsonl"]).lines().count(), 1);
 }
 

@@ -1,15 +1,10 @@
 //! The soak: kills while recovering, races, a full disk, leaks. Short at every push; `DURUN_SOAK=full` plays the long figures.
 
-use crate::world::{Chance, Told, World, begin, finish, kill, told};
+use crate::world::{Chance, Told, World, begin, figure, finish, kill, told};
 use durun::timer::{Clock as _, SystemClock};
 use std::collections::BTreeMap;
 use std::process::{Child, Command};
 use std::time::Duration;
-
-/// One figure at every push, another one by hand.
-fn figure(short: usize, full: usize) -> usize {
-    if std::env::var_os("DURUN_SOAK").is_some_and(|wanted| wanted == "full") { full } else { short }
-}
 
 /// Each step appends its op to the ledger.
 const STEPS: &str = r#"
@@ -37,7 +32,7 @@ fn recorded(world: &World) -> Vec<String> {
 fn kills_while_recovering_repeat_nothing_that_was_recorded() {
     let mut chance = Chance::new(33);
     let mut kills = 0;
-    for _ in 0..figure(12, 170) {
+    for _ in 0..figure(16, 170) {
         let world = World::new();
         let script = world.write("s.rhai", STEPS);
         let start = ["start", &script, "--id", "r", "--env", "LEDGER"];
@@ -71,7 +66,7 @@ fn kills_while_recovering_repeat_nothing_that_was_recorded() {
 /// R8: many processes start the same run at once: each step is done once, and all are told the same.
 #[test]
 fn processes_that_race_for_a_run_do_each_step_once() {
-    for race in 0..figure(8, 200) {
+    for race in 0..figure(40, 1_000) {
         let world = World::new();
         let script = world.write("s.rhai", STEPS);
         let racers: Vec<Child> = (0..2 + race % 7)

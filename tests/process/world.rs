@@ -46,7 +46,7 @@ impl World {
     }
 
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_durun"));
+        let mut command = Command::new(program());
         command
             .args(arguments)
             .env_clear()
@@ -121,6 +121,36 @@ impl World {
     }
 }
 
+impl Drop for World {
+    /// A test that fails leaves nothing behind that executes, serves or waits: whoever has this world as home is killed.
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            return;
+        }
+        let home = format!("HOME={}", self.place.path().display());
+        for process in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
+            let environment = std::fs::read(process.path().join("environ")).unwrap_or_default();
+            let pid = process.file_name().to_str().and_then(|name| name.parse().ok());
+            if let Some(pid) = pid.and_then(rustix::process::Pid::from_raw)
+                && environment.split(|byte| *byte == 0).any(|variable| variable == home.as_bytes())
+            {
+                // One that has ended meanwhile is as good.
+                let _gone = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
+            }
+        }
+    }
+}
+
+/// The program under test: by `DURUN_PROGRAM` another than was built with the tests, for long figures.
+fn program() -> PathBuf {
+    std::env::var_os("DURUN_PROGRAM").map_or_else(|| env!("CARGO_BIN_EXE_durun").into(), PathBuf::from)
+}
+
+/// How many at every push, how many by `DURUN_SOAK=full`.
+pub(crate) fn figure<T>(short: T, full: T) -> T {
+    if std::env::var_os("DURUN_SOAK").is_some_and(|wanted| wanted == "full") { full } else { short }
+}
+
 /// Begins a command in a group of its own.
 pub(crate) fn begin(command: &mut Command) -> Child {
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0).spawn().expect("begins")
@@ -174,4 +204,18 @@ impl Chance {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % limit
     }
+}
+
+#[test]
+fn a_test_that_fails_leaves_nobody_behind() {
+    let mut server = None;
+    let failed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        let world = World::new();
+        server = Some(world.spawn(&["serve"]));
+        panic!("as planned");
+    }));
+    assert!(failed.is_err());
+    let mut server = server.expect("it was begun");
+    let ended = World::new().until("the server is gone", |_| server.try_wait().expect("is asked"));
+    assert_eq!(ended.code(), None, "it was killed");
 }

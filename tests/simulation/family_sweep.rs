@@ -5,7 +5,7 @@
 //! twice, no lock is held twice, no place of a queue is lost or given twice, and no recorded effect happens again.
 
 use crate::engine_sweep::open;
-use crate::family_world::{Family, FamilyWorld, ends, fingerprint};
+use crate::family_world::{Family, FamilyWorld, ends, fingerprint, given_back};
 use crate::witness::{Acknowledged, Kept, Witness, all_kept};
 use durun::history::{QueueLimits, Rate, RunEnd};
 use durun::store::LocalSession;
@@ -54,6 +54,7 @@ const CHILDREN: Family = Family {
             "#,
         ),
     ],
+    answers: given_back,
     cast: &[("parent", "parent.rhai", "{}", None), ("other", "other.rhai", "{}", None)],
     limits: NO_LIMITS,
     inside: &[],
@@ -117,6 +118,7 @@ const LOCKS: Family = Family {
             "#,
         ),
     ],
+    answers: given_back,
     cast: &[
         ("fails", "fails.rhai", "{}", None),
         ("twice", "twice.rhai", "{}", None),
@@ -147,6 +149,7 @@ const QUEUE_FILES: &[(&str, &str)] = &[
 const QUEUE: Family = Family {
     name: "queue",
     files: QUEUE_FILES,
+    answers: given_back,
     cast: &[
         ("a", "report.rhai", "1", Some(0)),
         ("b", "broken.rhai", "2", Some(0)),

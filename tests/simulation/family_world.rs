@@ -12,7 +12,7 @@ use durun::worker::{Effects, Input, Job, JobDone, JobKey, News, Settings, Worker
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash as _, Hasher as _};
 use std::path::Path;
-use std::sync::mpsc::{Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -20,6 +20,8 @@ use std::time::Duration;
 pub(crate) struct Family {
     pub(crate) name: &'static str,
     pub(crate) files: &'static [(&'static str, &'static str)],
+    /// What an activity comes to.
+    pub(crate) answers: fn(&Job) -> Result<Done, Failed>,
     /// Who is started from outside, in this order.
     pub(crate) cast: &'static [Member],
     pub(crate) limits: QueueLimits,
@@ -68,7 +70,17 @@ impl Ledger {
     }
 }
 
+/// What one is given comes back; what is to break breaks.
+pub(crate) fn given_back(job: &Job) -> Result<Done, Failed> {
+    if job.label.name == "break" {
+        let failure = Failure::new("activity", "broken");
+        return Err(Failed { failure, permanent: true, retry_after_ms: None });
+    }
+    Ok(Done { value: job.input.clone(), stderr: String::new() })
+}
+
 struct Answers {
+    answers: fn(&Job) -> Result<Done, Failed>,
     inputs: Sender<Input>,
     ledger: Arc<Mutex<Ledger>>,
 }
@@ -80,11 +92,7 @@ impl Effects for Answers {
         ledger.step(job.key.run, &job.label.name, &job.input);
         let told = ledger.check();
         ledger.wrong = ledger.wrong.take().or(told.err());
-        let result = if job.label.name == "break" {
-            Err(Failed { failure: Failure::new("activity", "broken"), permanent: true, retry_after_ms: None })
-        } else {
-            Ok(Done { value: job.input.clone(), stderr: String::new() })
-        };
+        let result = (self.answers)(&job);
         self.inputs.send(Input::News(News::Done(JobDone { key: job.key, result }))).expect("is heard");
     }
 
@@ -152,13 +160,17 @@ impl<'f> FamilyWorld<'f> {
         NewRun { queue: priority.map(queue), ..new }
     }
 
-    /// Starts whoever is not started yet, takes up all that is open, and drives until everything has ended.
-    pub(crate) fn drive<S: Store + 'static>(&mut self, store: Arc<S>) -> Result<(), String> {
+    /// Starts whoever is not started yet, and takes up all that is open.
+    pub(crate) fn begin<S: Store + 'static>(
+        &self,
+        store: &Arc<S>,
+    ) -> Result<(Worker, Receiver<Input>), String> {
         let (sender, inputs) = channel();
         let events = sender.clone();
         store.set_events(Arc::new(move |event| drop(events.send(Input::Store(event)))));
-        let effects = Answers { inputs: sender, ledger: Arc::clone(&self.ledger) };
-        let (files, shared): (_, Arc<dyn Store>) = (self.family.files, store);
+        let answers = self.family.answers;
+        let effects = Answers { answers, inputs: sender, ledger: Arc::clone(&self.ledger) };
+        let (files, shared): (_, Arc<dyn Store>) = (self.family.files, Arc::<S>::clone(store));
         let settings = Settings {
             claim: Some(CLAIM),
             programs: Arc::new(move |path| program_of(files, path)),
@@ -180,15 +192,24 @@ impl<'f> FamilyWorld<'f> {
             };
             worker.adopt(run, epoch).map_err(|error| error.to_string())?;
         }
+        Ok((worker, inputs))
+    }
+
+    /// Hears what there is and takes one turn; whether there was anything to do.
+    pub(crate) fn turn(&self, worker: &mut Worker, inputs: &Receiver<Input>) -> Result<bool, String> {
+        while let Ok(input) = inputs.try_recv() {
+            worker.take(input);
+        }
+        let moved = worker.turn().map_err(|error| error.to_string())?;
+        self.ledger.lock().expect("ledger").wrong.take().map_or(Ok(moved), Err)
+    }
+
+    /// Begins, and drives until everything has ended.
+    pub(crate) fn drive<S: Store + 'static>(&mut self, store: Arc<S>) -> Result<(), String> {
+        let (mut worker, inputs) = self.begin(&store)?;
+        let shared: Arc<dyn Store> = store;
         for _ in 0..20_000 {
-            while let Ok(input) = inputs.try_recv() {
-                worker.take(input);
-            }
-            let moved = worker.turn().map_err(|error| error.to_string())?;
-            if let Some(wrong) = self.ledger.lock().expect("ledger").wrong.take() {
-                return Err(wrong);
-            }
-            if moved {
+            if self.turn(&mut worker, &inputs)? {
                 continue;
             }
             if worker.is_idle() {
@@ -278,7 +299,7 @@ pub(crate) fn fingerprint(store: &dyn Store) -> Result<u64, String> {
     Ok(hasher.finish())
 }
 
-fn all(store: &dyn Store) -> Result<Vec<RunView>, String> {
+pub(crate) fn all(store: &dyn Store) -> Result<Vec<RunView>, String> {
     match store.ask(Request::List(RunFilter::default())) {
         Ok(Answer::Views(views)) => Ok(views),
         other => Err(format!("{other:?}")),

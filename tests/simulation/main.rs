@@ -2,6 +2,7 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "tests")]
 
 mod at_most_once;
+mod authored_sweep;
 mod counted;
 mod damage;
 mod engine_sweep;

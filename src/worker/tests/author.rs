@@ -1,5 +1,8 @@
-//! An author of random valid scripts over all host functions: the same for the same seed.
+//! An author of random valid scripts over all host functions: the same for the same seed; and what the world answers them. The sweep of crashes
+//! in `tests/simulation/` has it too.
 
+use super::{CommandKind, Done, Failed, Failure, Job, Value};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 /// The script of children: beside the scripts that are written here.
@@ -7,6 +10,37 @@ pub(super) const CHILDREN: &[(&str, &str)] = &[
     ("/w/good.rhai", "let n = input; sleep(2); activity(\"kid\", n); n"),
     ("/w/bad.rhai", "sleep(1); fail(\"no\", #{ type: \"kid\" })"),
 ];
+
+/// What the world answers: by the name of what is asked and by the attempt, so that any process gets the same.
+pub(super) fn answer(job: &Job) -> Result<Done, Failed> {
+    let sum = job
+        .label
+        .name
+        .bytes()
+        .chain(job.input.to_string().into_bytes())
+        .fold(7_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));
+    if sum % 9 == 0 || (sum % 5 == 0 && job.attempt == 1) {
+        let failure = Failure::new("activity", "as it happens").with("type", "chance");
+        return Err(Failed { failure, permanent: sum % 9 == 0, retry_after_ms: None });
+    }
+    let kind = job.label.kind;
+    let value = if matches!(kind, CommandKind::Exec | CommandKind::Sh) {
+        Value::from([("stdout", Value::from("a\nb")), ("stderr", Value::from("")), ("code", Value::Int(0))])
+    } else if kind == CommandKind::Http {
+        Value::from([
+            ("status", Value::Int(200)),
+            ("headers", Value::Map(BTreeMap::new())),
+            ("body", Value::from("{\"a\":1}")),
+        ])
+    } else if kind == CommandKind::Glob {
+        Value::List(vec!["a.txt".into()])
+    } else if matches!(kind, CommandKind::ReadFile | CommandKind::Env) {
+        "text".into()
+    } else {
+        Value::Int(i64::from(sum % 4))
+    };
+    Ok(Done { value, stderr: String::new() })
+}
 
 pub(super) struct Author {
     chance: u64,

@@ -1,7 +1,7 @@
 //! R4: scripts over all host functions, executed by the worker, and each history replayed at every cut: by the core alone, by a query, and
 //! by a worker that takes the run over there. All ask for the same commands in the same order, log the same lines and come to the same end.
 
-use super::author::{Author, CHILDREN};
+use super::author::{Author, CHILDREN, answer};
 use super::*;
 use crate::run::{Charter, Replayed, Run, Work, query, replay};
 use crate::script::{Interpreter, Source};
@@ -10,36 +10,6 @@ use std::rc::Rc;
 
 /// So many times time goes on, or something comes from outside, before a run is cancelled.
 const EVENTS: usize = 24;
-
-/// What the world answers: by the name of what is asked and by the attempt, so that any process gets the same.
-fn answer(job: &Job) -> Option<Result<Done, Failed>> {
-    let sum = job
-        .label
-        .name
-        .bytes()
-        .chain(job.input.to_string().into_bytes())
-        .fold(7_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));
-    if sum % 9 == 0 || (sum % 5 == 0 && job.attempt == 1) {
-        let failure = Failure::new("activity", "as it happens").with("type", "chance");
-        return Some(Err(Failed { failure, permanent: sum % 9 == 0, retry_after_ms: None }));
-    }
-    let kind = job.label.kind;
-    ok(if matches!(kind, CommandKind::Exec | CommandKind::Sh) {
-        Value::from([("stdout", Value::from("a\nb")), ("stderr", Value::from("")), ("code", Value::Int(0))])
-    } else if kind == CommandKind::Http {
-        Value::from([
-            ("status", Value::Int(200)),
-            ("headers", Value::Map(BTreeMap::new())),
-            ("body", Value::from("{\"a\":1}")),
-        ])
-    } else if kind == CommandKind::Glob {
-        Value::List(vec!["a.txt".into()])
-    } else if matches!(kind, CommandKind::ReadFile | CommandKind::Env) {
-        "text".into()
-    } else {
-        Value::Int(i64::from(sum % 4))
-    })
-}
 
 fn world(answer: impl Fn(&Job) -> Option<Result<Done, Failed>> + Send + Sync + 'static) -> World {
     let mut world = World::new(answer);
@@ -190,7 +160,7 @@ fn tell(seeds: std::ops::Range<u64>) -> Seen {
     for seed in seeds {
         let mut author = Author::new(seed);
         let text = author.script();
-        let world = world(answer);
+        let world = world(|job| Some(answer(job)));
         let run = world.start("r", &text);
         let finished = executed(&world, run, &mut author);
         let (history, snapshot) = (world.history(run), snapshot(&world, run));

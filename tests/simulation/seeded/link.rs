@@ -3,7 +3,7 @@
 use super::ledger::Ledger;
 use durun::history::{Moment, OpId, RunNo, Seq, StoredStatus};
 use durun::store::conformance::Living;
-use durun::store::crash::{CrashDisk, Faults};
+use durun::store::crash::CrashDisk;
 use durun::store::{Answer, Event, EventSink, LocalSession, RedbTables, Request, Store, StoreError};
 use durun::timer::{Clock, ManualClock};
 use std::collections::BTreeSet;
@@ -144,17 +144,16 @@ impl Cluster {
         for link in self.links().iter().filter(|link| link.process == owner) {
             link.dead.store(true, Ordering::SeqCst);
         }
-        let bytes = self.disk.lock().expect("disk").bytes();
-        self.reopen(bytes);
+        // Nothing is synced by a death: a power loss may still take what the owner had only written.
+        let disk = self.disk.lock().expect("disk").orphaned();
+        self.reopen(disk);
         if let Some(next) = self.links().first() {
             *self.owner.lock().expect("owner") = next.process;
         }
     }
 
-    /// What a disk shows after the machine went down; everybody is dead.
-    pub(super) fn reopen(&self, bytes: Vec<u8>) {
-        let disk = CrashDisk::holding(bytes);
-        disk.record(Faults::default());
+    /// Somebody opens the file, and all who live connect to him.
+    pub(super) fn reopen(&self, disk: CrashDisk) {
         let root = root_of(&disk, &self.clock, &self.living);
         for link in self.links() {
             let executing: Vec<RunNo> = link.executing.lock().expect("runs").iter().copied().collect();

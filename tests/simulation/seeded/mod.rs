@@ -13,14 +13,14 @@ use durun::history::{
     CancelCause, MessageBody, MessageId, Moment, QueueLimits, RunId, RunNo, RunStart, Value,
 };
 use durun::store::conformance::new_run;
-use durun::store::crash::{Chance, Faults};
+use durun::store::crash::{Chance, CrashDisk, Faults};
 use durun::store::{Answer, NewMessage, NewQueue, NewRun, Request, RunFilter, RunView, Store, StoreError};
 use durun::timer::{Clock, ManualClock};
 use link::{Blow, Cluster, Fuse};
 use process::Process;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 const DAWN: Moment = Moment(1_800_000_000_000);
@@ -286,26 +286,24 @@ run {run} does not go under another text: {error:?}"
         self.power_losses += 1;
         let acknowledged = crash.acknowledged.unwrap_or(doomed_at);
         self.cluster.ledger.lock().expect("ledger").went_down(acknowledged);
-        self.cluster.reopen(bytes);
+        self.cluster.reopen(CrashDisk::holding(bytes));
         self.bear();
         self.bear();
         self.look_at_all();
     }
 
     fn look_at_all(&mut self) {
-        self.find_children();
+        let views = self.views();
+        self.find_children(&views);
         self.runs.iter().for_each(|run| self.cluster.look_at(*run));
         self.roots.iter().for_each(|run| self.cluster.look_at_text(*run));
     }
 
     /// Children are known when they are seen; of each command there is one.
-    fn find_children(&mut self) {
-        let Ok(Answer::Views(views)) = self.cluster.root().ask(Request::List(RunFilter::default())) else {
-            return self.violates("the runs cannot be listed".to_owned());
-        };
+    fn find_children(&mut self, views: &[RunView]) {
         let (mut commands, mut children) = (BTreeSet::new(), BTreeMap::new());
-        for view in views.into_iter().rev() {
-            let Some(tie) = view.row.parent else { continue };
+        for view in views.iter().rev() {
+            let Some(tie) = &view.row.parent else { continue };
             if !commands.insert((tie.run, tie.op)) {
                 self.violates(format!("a command of run {} has two children", tie.run));
             }
@@ -387,20 +385,33 @@ run {run} does not go under another text: {error:?}"
         }
     }
 
-    /// At rest, every open run that is executed waits for something that is not here yet.
-    fn explain(&mut self) {
+    /// All runs as they stand, the newest first.
+    fn views(&self) -> Vec<RunView> {
+        match self.cluster.root().ask(Request::List(RunFilter::default())) {
+            Ok(Answer::Views(views)) => views,
+            other => {
+                self.violates(format!("the runs cannot be listed: {other:?}"));
+                Vec::new()
+            }
+        }
+    }
+
+    /// At rest, every open run that is executed waits for something that is not here yet. Gives the runs that are open.
+    fn explain(&mut self) -> Vec<RunNo> {
         // Lazy records are written within 50 ms; a short sleep that is over meanwhile gives others.
         for _ in 0..3 {
             self.settle();
             self.clock.advance(Duration::from_millis(60));
         }
         self.settle();
-        self.check_queue();
-        self.find_children();
+        let views = self.views();
+        self.check_queue(&views);
+        self.find_children(&views);
+        let open: Vec<&RunView> = views.iter().rev().filter(|view| !self.ended(view)).collect();
         for process in &self.processes {
-            for run in process.link.executing.lock().expect("runs").iter() {
-                let Some(view) = self.view(*run) else { continue };
-                if view.row.claim.map(|claim| claim.token) != Some(process.token) || self.ended(*run) {
+            let executing = process.link.executing.lock().expect("runs");
+            for view in open.iter().filter(|view| executing.contains(&view.row.no)) {
+                if view.row.claim.map(|claim| claim.token) != Some(process.token) {
                     continue;
                 }
                 let now = self.clock.now();
@@ -411,38 +422,32 @@ run {run} does not go under another text: {error:?}"
                     || late
                     || (view.pending.is_empty() && !process.has_jobs())
                 {
-                    let told = self.cluster.ledger.lock().expect("ledger").tell(*run);
+                    let told = self.cluster.ledger.lock().expect("ledger").tell(view.row.no);
                     self.violates(format!(
-                        "{told}\nrun {run} of process {} does not go on: {} unread, {} entries, {:?} at {now:?}: {:?}",
-                        process.link.process, view.unread, view.entries, view.row, view.pending
+                        "{told}\nrun {} of process {} does not go on: {} unread, {} entries, {:?} at {now:?}: {:?}",
+                        view.row.no, process.link.process, view.unread, view.entries, view.row, view.pending
                     ));
                 }
             }
         }
+        open.into_iter().map(|view| view.row.no).collect()
     }
 
     /// Of the runs that were started in the queue one at most has begun and not ended.
-    fn check_queue(&self) {
-        let busy = |run: &RunNo| {
-            self.view(*run).is_some_and(|view| {
-                !view.status.is_ended() && view.row.queue.is_some_and(|place| place.admitted_at.is_some())
-            })
+    fn check_queue(&self, views: &[RunView]) {
+        let busy = |view: &&RunView| {
+            let place = view.row.queue.as_ref();
+            !view.status.is_ended() && place.is_some_and(|place| place.admitted_at.is_some())
         };
-        let busy: Vec<&RunNo> = self.runs.iter().filter(|run| busy(run)).collect();
+        let busy: Vec<RunNo> = views.iter().filter(busy).map(|view| view.row.no).collect();
         if busy.len() > 1 {
             self.violates(format!("of the queue for one {busy:?} have begun"));
         }
     }
 
-    fn ended(&self, run: RunNo) -> bool {
+    fn ended(&self, view: &RunView) -> bool {
         // A child may end with its parent, without being asked.
-        self.cluster.ledger.lock().expect("ledger").has_ended(run)
-            || self.view(run).is_some_and(|view| view.status.is_ended())
-    }
-
-    fn open(&self) -> Vec<RunNo> {
-        let is_open = |run: &&RunNo| !self.ended(**run) && self.view(**run).is_some();
-        self.runs.iter().filter(is_open).copied().collect()
+        self.cluster.ledger.lock().expect("ledger").has_ended(view.row.no) || view.status.is_ended()
     }
 
     /// Nothing bad happens any more: every run comes to its end, and to the right one.
@@ -455,20 +460,30 @@ run {run} does not go under another text: {error:?}"
         self.clock.set(self.cluster.latest());
         self.reap();
         self.look_at_all();
-        for _ in 0..400 {
-            // Children come to be on the way; whoever was told before is told nothing new.
-            for run in self.open() {
-                self.processes.iter_mut().take(1).for_each(|process| process.take(run, &self.cluster));
-                self.end(run);
-            }
-            self.explain();
-            if self.open().is_empty() {
+        let mut told = BTreeSet::new();
+        for _ in 0..100 {
+            let open = self.explain();
+            if open.is_empty() {
                 break;
             }
-            while self.processes.iter().any(Process::has_jobs) {
-                self.processes.iter_mut().for_each(|process| process.finish_job(&mut self.chance));
+            // Children come to be on the way; whoever was told before is told nothing new.
+            for run in open {
+                let executed =
+                    |process: &Process| process.link.executing.lock().expect("runs").contains(&run);
+                if !self.processes.iter().any(executed) {
+                    self.processes.iter_mut().take(1).for_each(|process| process.take(run, &self.cluster));
+                }
+                if told.insert(run) {
+                    self.end(run);
+                }
             }
-            self.clock.advance(Duration::from_secs(30));
+            for _ in 0..4 {
+                while self.processes.iter().any(Process::has_jobs) {
+                    self.processes.iter_mut().for_each(|process| process.finish_job(&mut self.chance));
+                }
+                self.settle();
+                self.clock.advance(Duration::from_secs(30));
+            }
             if self.cluster.ledger.lock().expect("ledger").verdict().is_err() {
                 return;
             }
@@ -476,7 +491,7 @@ run {run} does not go under another text: {error:?}"
         self.look_at_all();
         for run in self.runs.clone() {
             if let Some(view) = self.view(run) {
-                if !self.ended(run) {
+                if !self.ended(&view) {
                     let told = self.cluster.ledger.lock().expect("ledger").tell(run);
                     self.violates(format!("{told}\nrun {run} does not end: {view:?}"));
                 }
@@ -486,12 +501,22 @@ run {run} does not go under another text: {error:?}"
     }
 }
 
-/// What a seed went through.
+/// What seeds went through.
 #[derive(Debug, Default)]
 struct Lived {
     power_losses: u32,
     kills: u32,
     upgrades: u32,
+}
+
+impl std::iter::Sum for Lived {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        all.fold(Self::default(), |sum, one| Self {
+            power_losses: sum.power_losses + one.power_losses,
+            kills: sum.kills + one.kills,
+            upgrades: sum.upgrades + one.upgrades,
+        })
+    }
 }
 
 fn live(seed: u64, faults: Faults) -> Result<Lived, String> {
@@ -523,20 +548,26 @@ fn no_seed_loses_repeats_or_invents_anything() {
     if let Some(seed) = number("DURUN_SEED") {
         return assert_eq!(live(seed, Faults::default()).map(drop), Ok(()), "DURUN_SEED={seed}");
     }
-    let mut lived = Lived::default();
-    let seeds = number("DURUN_SEEDS").unwrap_or(200);
-    for seed in 0..seeds {
-        match live(seed, Faults::default()) {
-            Ok(more) => {
-                lived.power_losses += more.power_losses;
-                lived.kills += more.kills;
-                lived.upgrades += more.upgrades;
+    let (seeds, next) = (number("DURUN_SEEDS").unwrap_or(200), AtomicU64::new(0));
+    // Each seed is a world of its own, so that two can be played at a time.
+    let lane = || -> Result<Lived, String> {
+        let mut mine = Vec::new();
+        loop {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            if seed >= seeds {
+                return Ok(mine.into_iter().sum());
             }
-            Err(what) => {
-                panic!("{what}\nalone: DURUN_SEED={seed} cargo test --test simulation no_seed_loses")
-            }
+            mine.push(live(seed, Faults::default()).map_err(|what| {
+                next.store(seeds, Ordering::Relaxed);
+                format!("{what}\nalone: DURUN_SEED={seed} cargo test --test simulation no_seed_loses")
+            })?);
         }
-    }
+    };
+    let lived: Result<Lived, String> = std::thread::scope(|scope| {
+        let lanes = [scope.spawn(lane), scope.spawn(lane)];
+        lanes.into_iter().map(|lane| lane.join().expect("a lane")).sum()
+    });
+    let lived = lived.unwrap_or_else(|what| panic!("{what}"));
     let often = |count: u32, least: u64| u64::from(count) * 10 >= least * seeds;
     assert!(often(lived.power_losses, 3) && often(lived.kills, 10) && often(lived.upgrades, 5), "{lived:?}");
 }

@@ -1,6 +1,7 @@
 //! The crashes of a recording: at each point, the images that a disk could show afterwards.
 
 use super::Chance;
+use std::sync::Arc;
 
 /// The bytes that a disk writes whole.
 pub(super) const SECTOR: usize = 512;
@@ -8,7 +9,7 @@ pub(super) const SECTOR: usize = 512;
 /// What the disk was told.
 #[derive(Debug, Clone)]
 pub(super) enum Step {
-    Write(usize, Vec<u8>),
+    Write(usize, Arc<[u8]>),
     Length(usize),
     Sync,
     Acknowledged(u64),
@@ -79,6 +80,20 @@ impl Iterator for Crashes {
         }
         let images = self.images();
         let crash = Crash { point: self.point, acknowledged: self.acknowledged, images };
+        self.go_on();
+        Some(crash)
+    }
+
+    /// Without the images of those before it.
+    fn nth(&mut self, count: usize) -> Option<Crash> {
+        (0..count).for_each(|_| self.go_on());
+        self.next()
+    }
+}
+
+impl Crashes {
+    /// The disk is told one thing more.
+    fn go_on(&mut self) {
         match self.trace.get(self.point).cloned() {
             None => self.done = true,
             Some(Step::Sync) => {
@@ -92,11 +107,8 @@ impl Iterator for Crashes {
             Some(step @ (Step::Write(..) | Step::Length(_))) => self.unsynced.push(step),
         }
         self.point += 1;
-        Some(crash)
     }
-}
 
-impl Crashes {
     pub(super) fn new(synced: Vec<u8>, trace: Vec<Step>, chance: Chance) -> Self {
         Self {
             trace,

@@ -51,7 +51,7 @@ pub struct Fail {
 #[derive(Clone, Default)]
 pub struct CrashDisk(Arc<Mutex<Disk>>);
 
-#[derive(Default)]
+#[derive(Default, Clone)]
 struct Disk {
     bytes: Vec<u8>,
     base: Vec<u8>,
@@ -72,6 +72,13 @@ impl CrashDisk {
 
     fn disk(&self) -> MutexGuard<'_, Disk> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What whoever opens the file next has of it, after its owner was killed: the same bytes, and the same recording, none of it synced by that.
+    /// Whatever the owner still writes goes nowhere.
+    #[must_use]
+    pub fn orphaned(&self) -> Self {
+        Self(Arc::new(Mutex::new(self.disk().clone())))
     }
 
     /// The bytes as they are now.
@@ -185,7 +192,7 @@ impl StorageBackend for CrashDisk {
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        self.disk().step(Step::Write(place(offset)?, data.to_vec()))
+        self.disk().step(Step::Write(place(offset)?, data.into()))
     }
 }
 
@@ -215,6 +222,35 @@ mod tests {
         for kept in [vec![2, 1, 1, 1], vec![2, 3, 4, 1], vec![2, 1, 4, 1], vec![2, 3, 1, 1]] {
             assert!(images.contains(&kept), "{kept:?}");
         }
+    }
+
+    #[test]
+    fn one_crash_of_many_is_the_same_without_those_before_it() {
+        let disk = recorded();
+        for byte in 2..9 {
+            disk.announce(u64::from(byte));
+            disk.write(u64::from(byte % 4), &[byte]).expect("writes");
+            disk.sync_data().expect("syncs");
+            disk.acknowledge();
+        }
+        for (place, crash) in disk.crashes(1).enumerate() {
+            let alone = disk.crashes(1).nth(place).expect("a crash");
+            assert_eq!((alone.point, alone.acknowledged), (crash.point, crash.acknowledged));
+            assert!(crash.images.iter().all(|image| alone.images.contains(image)), "{place}");
+        }
+        assert!(disk.crashes(1).nth(22).is_none());
+    }
+
+    #[test]
+    fn the_next_owner_has_what_was_written_and_may_lose_what_was_not_synced() {
+        let disk = recorded();
+        disk.write(0, &[2]).expect("writes");
+        let next = disk.orphaned();
+        disk.write(1, &[9]).expect("goes nowhere");
+        next.write(2, &[3]).expect("writes");
+        assert_eq!(next.bytes(), [2, 1, 3, 1]);
+        let images: Vec<Vec<u8>> = next.crashes(1).flat_map(|crash| crash.images).collect();
+        assert!(images.contains(&vec![1, 1, 1, 1]) && images.contains(&vec![1, 1, 3, 1]), "{images:?}");
     }
 
     #[test]
