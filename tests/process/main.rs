@@ -11,6 +11,7 @@ mod exec;
 mod fanout;
 mod four_processes;
 mod generations;
+mod histories;
 mod hooks;
 mod hostile;
 mod http;

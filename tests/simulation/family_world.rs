@@ -80,7 +80,7 @@ pub(crate) fn given_back(job: &Job) -> Result<Done, Failed> {
 }
 
 struct Answers {
-    answers: fn(&Job) -> Result<Done, Failed>,
+    tell: fn(&Job) -> Result<Done, Failed>,
     inputs: Sender<Input>,
     ledger: Arc<Mutex<Ledger>>,
 }
@@ -92,7 +92,7 @@ impl Effects for Answers {
         ledger.step(job.key.run, &job.label.name, &job.input);
         let told = ledger.check();
         ledger.wrong = ledger.wrong.take().or(told.err());
-        let result = (self.answers)(&job);
+        let result = (self.tell)(&job);
         self.inputs.send(Input::News(News::Done(JobDone { key: job.key, result }))).expect("is heard");
     }
 
@@ -168,8 +168,8 @@ impl<'f> FamilyWorld<'f> {
         let (sender, inputs) = channel();
         let events = sender.clone();
         store.set_events(Arc::new(move |event| drop(events.send(Input::Store(event)))));
-        let answers = self.family.answers;
-        let effects = Answers { answers, inputs: sender, ledger: Arc::clone(&self.ledger) };
+        let tell = self.family.answers;
+        let effects = Answers { tell, inputs: sender, ledger: Arc::clone(&self.ledger) };
         let (files, shared): (_, Arc<dyn Store>) = (self.family.files, Arc::<S>::clone(store));
         let settings = Settings {
             claim: Some(CLAIM),
