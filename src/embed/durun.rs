@@ -4,9 +4,10 @@ use super::inner::Inner;
 use super::start::Script;
 use super::{Builder, Error, Run, RunInfo, Start};
 use crate::client::{
-    Existing, IfEnded, LoadedProgram, StartRequest, Started, Stop, find, list, load_program, load_text, start,
+    Existing, IfEnded, LoadedProgram, StartRequest, Started, Stop, find, list, load_program, load_text,
+    resolve, start,
 };
-use crate::history::{RunId, RunStatus};
+use crate::history::{Resolution, RunId, RunStatus, Value};
 use crate::store::RunFilter;
 use std::path::Path;
 use std::sync::Arc;
@@ -121,6 +122,26 @@ impl Durun {
     pub fn list(&self, statuses: &[RunStatus]) -> Result<Vec<RunInfo>, Error> {
         let filter = RunFilter { statuses: statuses.to_vec(), ..RunFilter::default() };
         Ok(list(&self.inner.session, filter)?.into_iter().map(RunInfo::from).collect())
+    }
+
+    /// Resolves a token that a script was given by `token()` and waits for: in a web hook, say. When this returns it is on disk;
+    /// the same again is done.
+    ///
+    /// # Errors
+    /// [`Error::Input`] for a text that is no token of the store, or a value over 1 MiB; [`Error::Answered`]; [`Error::Ended`];
+    /// [`Error::Store`].
+    pub fn resolve(&self, token: &str, value: impl Into<Value>) -> Result<(), Error> {
+        resolve(&self.inner.session, token, &Resolution::Resolved(value.into()))?;
+        Ok(())
+    }
+
+    /// The same with an error: the script that waits for the token catches it.
+    ///
+    /// # Errors
+    /// As [`resolve`](Self::resolve).
+    pub fn reject(&self, token: &str, message: &str) -> Result<(), Error> {
+        resolve(&self.inner.session, token, &Resolution::Rejected(message.to_owned()))?;
+        Ok(())
     }
 
     /// Parks all runs and closes the store, as dropping does: nothing more is begun, activities are asked to end and have their

@@ -1,6 +1,6 @@
 //! Why a wish of the embedding program was not fulfilled.
 
-use crate::client::{ClientError, Conflict, ExecuteError, QueryError};
+use crate::client::{ClientError, Conflict, ExecuteError, ProgramError, QueryError};
 use crate::history::{Failure, RunEnd, RunId, RunStatus, Stuck};
 use crate::store::StoreError;
 
@@ -67,6 +67,12 @@ pub enum Error {
     /// The script refused the update, or its handler failed.
     #[error("the update was not done: {}", .0.message)]
     Update(Box<Failure>),
+    /// A token was resolved, or a question answered, before, with something else; the first holds.
+    #[error("{message}")]
+    Answered {
+        /// Which, and when.
+        message: String,
+    },
     /// The store cannot be opened, read or written.
     #[error("{message}")]
     Store {
@@ -137,11 +143,22 @@ impl From<ClientError> for Error {
                 };
                 Self::Conflict { id, differs }
             }
+            ClientError::Program(ProgramError::Syntax { error, .. }) => {
+                let line = error.line.map(|line| format!(", line {line}")).unwrap_or_default();
+                Self::Script { message: format!("{}{line}: {}", error.file, error.message) }
+            }
             ClientError::Program(_) => Self::Script { message },
             ClientError::Input { .. }
             | ClientError::Value(_)
             | ClientError::SignalName(_)
-            | ClientError::UpdateName(_) => Self::Input { message },
+            | ClientError::UpdateName(_)
+            | ClientError::Token(_)
+            | ClientError::NoSuchToken { .. }
+            | ClientError::NoQuestion { .. }
+            | ClientError::SeveralQuestions { .. }
+            | ClientError::NoChoice { .. }
+            | ClientError::LongText { .. } => Self::Input { message },
+            ClientError::Resolved { .. } | ClientError::Answered { .. } => Self::Answered { message },
             ClientError::Query(_) => Self::Query { message },
             ClientError::Damaged { .. } | ClientError::HistoryCut { .. } => Self::Store { message },
             ClientError::Execute(ExecuteError::Foreign { .. } | ExecuteError::Config(_)) => {

@@ -2,7 +2,9 @@
 
 use super::inner::{Inner, ended};
 use super::{Entry, Error, RunInfo};
-use crate::client::{cancel, query, read_history, send_update, signal, update_answer, view};
+use crate::client::{
+    AnswerRequest, answer, cancel, query, read_history, send_update, signal, update_answer, view,
+};
 use crate::history::{RunEnd, RunId, RunNo, RunStatus, UpdateAnswer, Value};
 use std::fmt;
 use std::sync::Arc;
@@ -179,6 +181,19 @@ impl Run {
                 None => {}
             }
         }
+    }
+
+    /// Answers the question that its script asks a person by `ask`: one of its choices, in the name of `who`. The same answer
+    /// again is done.
+    ///
+    /// # Errors
+    /// [`Error::Input`] where it asks nothing, several questions, or this is none of the choices; [`Error::Answered`];
+    /// [`Error::Ended`]; [`Error::Store`].
+    pub fn answer(&self, choice: &str, who: &str) -> Result<(), Error> {
+        let (choice, who) = (choice.to_owned(), who.to_owned());
+        let request = AnswerRequest { choice, who, note: String::new(), question: None };
+        answer(&self.inner.session, self.id.as_str(), request)?;
+        Ok(())
     }
 
     /// Asks it to end: its script is told at the call in which it waits, may clean up, and its undos are done. When this

@@ -202,7 +202,7 @@ fn mistakes_are_told_before_anything_is_recorded() {
     let start = |start: Start| durun.start(start).expect_err("refused");
     assert!(matches!(start(Start::file("none.rhai")), Error::Script { .. }));
     let Error::Script { message } = start(Start::text("s.rhai", "let = 1")) else { panic!("no script") };
-    assert!(message.contains("s.rhai"), "{message}");
+    assert!(message.contains("s.rhai, line 1: "), "{message}");
     let params = Start::text("s.rhai", "params(#{ count: 1 })").input(Value::from([("count", "x".into())]));
     assert!(matches!(start(params), Error::Input { .. }));
     assert!(matches!(start(Start::text("s.rhai", "1").id("a/b")), Error::Input { .. }));
@@ -255,4 +255,44 @@ fn by_a_clock_of_its_own_a_month_passes_at_once() {
     }
     assert!(passed >= Duration::from_hours(24 * 30), "{passed:?}");
     assert_eq!(calls.load(Ordering::SeqCst), 1);
+}
+
+#[test]
+fn tokens_are_resolved_and_questions_answered_once() {
+    let place = place();
+    let durun = opened(&place, Activities::new());
+    let script = "let done = token(); on_query(\"token\", || done); let paid = wait_token(done);\n\
+                  let ship = ask(\"Ship it?\", #{ choices: [\"yes\", \"no\"] }); [paid, ship]";
+    let run = durun.start(Start::text("s.rhai", script)).expect("starts");
+    let token = run.query("token", ()).expect("is answered");
+    let token = token.as_text().expect("a token");
+    assert!(matches!(run.answer("yes", "Ada"), Err(Error::Input { .. })), "it asks nothing yet");
+    assert!(matches!(durun.resolve("none", 1), Err(Error::Input { .. })));
+    durun.resolve(token, 20).expect("is resolved");
+    durun.resolve(token, 20).expect("the same again");
+    assert!(matches!(durun.reject(token, "no"), Err(Error::Answered { .. })));
+    // The question is shown a moment after it is asked.
+    while matches!(run.answer("no", "Ada"), Err(Error::Input { .. })) {
+        std::thread::yield_now();
+    }
+    assert_eq!(run.result(), Ok(vec![Value::Int(20), "no".into()].into()));
+}
+
+#[test]
+fn two_programs_share_the_runs_of_a_store_and_each_step_is_done_once() {
+    let (place, notes) = (place(), Notes::default());
+    let both = [(); 2].map(|()| opened(&place, noting(Activities::new(), &notes, "step")));
+    let script = "activity(\"step\", input) + 1";
+    let runs: Vec<Run> = (0..20)
+        .map(|n| both[n % 2].start(Start::text("s.rhai", script).input(i64::try_from(n).expect("small"))))
+        .collect::<Result<_, _>>()
+        .expect("start");
+    for (n, run) in (1..).zip(&runs) {
+        assert_eq!(run.result(), Ok(Value::Int(n)));
+    }
+    let mut notes = notes.lock().expect("notes").clone();
+    notes.sort_unstable();
+    let mut once: Vec<String> = (0..20).map(|n| format!("step {n}")).collect();
+    once.sort_unstable();
+    assert_eq!(notes, once);
 }
