@@ -135,6 +135,12 @@ impl Place {
         let skip = usize::try_from(column.saturating_sub(1)).unwrap_or(usize::MAX);
         let Some((start, first)) = text.char_indices().nth(skip) else { return line.end..line.end };
         let word = |character: char| character.is_alphanumeric() || character == '_';
+        // A field is told of at the dot before it.
+        let field = text.get(start + 1..).filter(|rest| first == '.' && rest.starts_with(word));
+        let (start, first) = match field.and_then(|rest| rest.chars().next()) {
+            Some(next) => (start + 1, next),
+            None => (start, first),
+        };
         let rest = text.get(start..).unwrap_or_default();
         let length = if word(first) {
             rest.find(|character| !word(character)).unwrap_or(rest.len())
@@ -224,6 +230,8 @@ error[D0105]: run \\x1b[2Jx is stuck
             ("f(`a ${b}`)", 3, 8),
             ("f(\"open", 3, 1),
             ("a + b", 3, 1),
+            ("done.stdot.len()", 5, 5),
+            ("1..3", 2, 1),
         ] {
             let place = Place {
                 path: String::new(),

@@ -59,6 +59,7 @@ fn usual(rule: Rule) -> &'static str {
         Rule::Program => "exec([\"program\", \"argument\"])",
         Rule::Closed => "durun explain D1327",
         Rule::Input => "declare it: params(#{ name: … })",
+        Rule::Field => "durun explain D1450",
         Rule::UnusedSignal
         | Rule::SignalCondition
         | Rule::LoopCapture
@@ -80,6 +81,7 @@ fn code(rule: Rule) -> &'static str {
         Rule::Program => "D1326",
         Rule::Closed => "D1327",
         Rule::Input => "D1328",
+        Rule::Field => "D1450",
         Rule::UnusedSignal => "D1320",
         Rule::SignalCondition => "D1321",
         Rule::LoopCapture => "D1322",

@@ -4,6 +4,7 @@ use super::convert::{Refused, to_dynamic, to_value};
 use super::host::Thrown;
 use super::program::Script;
 use super::raise::line_of;
+use super::unknown::{self, Spot, type_of};
 use crate::history::{Failure, Stuck, Value, kind};
 use rhai::{Dynamic, EvalAltResult, ParseErrorType, Position};
 
@@ -26,7 +27,7 @@ pub(super) fn thrown(error: &EvalAltResult, script: &Script) -> Thrown {
             }
         }
         inner => {
-            let (message, hint) = words(inner);
+            let (message, hint) = place.words(inner, script);
             Thrown::Fault(Box::new(place.stuck(message, hint, script)))
         }
     }
@@ -77,8 +78,7 @@ impl Place {
 
     fn stuck(self, message: String, hint: Option<String>, script: &Script) -> Stuck {
         let line = line_of(self.position);
-        let column = self.position.position().and_then(|column| u32::try_from(column).ok());
-        let column = line.zip(column).map(|(line, column)| script.column(&self.file, line, column));
+        let column = self.column(script);
         Stuck {
             kind: kind::FAULT.to_owned(),
             message,
@@ -87,6 +87,64 @@ impl Place {
             column,
             calls: self.calls,
             hint,
+        }
+    }
+
+    /// The column in the file's own text.
+    fn column(&self, script: &Script) -> Option<u32> {
+        let column = self.position.position().and_then(|column| u32::try_from(column).ok());
+        line_of(self.position).zip(column).map(|(line, column)| script.column(&self.file, line, column))
+    }
+
+    /// The engine's message in our words, and a hint where there is a usual way out.
+    fn words(&self, error: &EvalAltResult, script: &Script) -> (String, Option<String>) {
+        let hint = |text: &str| Some(text.to_owned());
+        match error {
+            EvalAltResult::ErrorFunctionNotFound(signature, _) => {
+                let text = script.source().text_of(&self.file);
+                let at = line_of(self.position).zip(self.column(script));
+                let spot = text.zip(at).and_then(|(text, (line, column))| Spot::of(text, line, column));
+                unknown::function(signature, spot.as_ref(), script)
+            }
+            EvalAltResult::ErrorVariableNotFound(name, _) => {
+                let hint = if self.calls.is_empty() {
+                    format!("declare it before, and in no block that has ended: let {name} = …;")
+                } else {
+                    "functions do not see the variables of the script: hand them over as arguments".to_owned()
+                };
+                (format!("there is no variable '{name}'"), Some(hint))
+            }
+            EvalAltResult::ErrorStackOverflow(_) => (
+                format!("calls are nested more than {} deep", super::sandbox::CALL_DEPTH),
+                hint("where a function calls itself without end, or too often, a loop does the same"),
+            ),
+            EvalAltResult::ErrorAssignmentToConstant(name, _) => (
+                format!("'{name}' cannot be written here"),
+                hint("predicates of wait_until and queries may read, not write"),
+            ),
+            EvalAltResult::ErrorModuleNotFound(path, _) => {
+                (format!("module \"{path}\" is not among those pinned when the run was started"), None)
+            }
+            EvalAltResult::ErrorParsing(ParseErrorType::Reserved(word), _) => {
+                (format!("'{word}' is a reserved word"), None)
+            }
+            EvalAltResult::ErrorMismatchDataType(wanted, given, _) => {
+                (format!("{} is wanted here, not {}", type_of(wanted), type_of(given)), None)
+            }
+            EvalAltResult::ErrorFor(_) => (
+                "for goes over a list, a range such as 0..3, or the keys of a map".to_owned(),
+                hint("of a map: for name in map.keys() { … }"),
+            ),
+            EvalAltResult::ErrorDotExpr(text, _) => {
+                (unknown::property(text).unwrap_or_else(|| text.clone()), None)
+            }
+            other => {
+                let mut bare = other.to_string();
+                if let Some(end) = bare.rfind(" (line ") {
+                    bare.truncate(end);
+                }
+                (bare, None)
+            }
         }
     }
 
@@ -101,56 +159,11 @@ impl Place {
     }
 }
 
-/// The engine's message in our words, and a hint where there is a usual way out.
-fn words(error: &EvalAltResult) -> (String, Option<String>) {
-    match error {
-        EvalAltResult::ErrorFunctionNotFound(signature, _) => function_not_found(signature),
-        EvalAltResult::ErrorVariableNotFound(name, _) => (
-            format!("there is no variable '{name}'"),
-            Some("functions do not see the variables of the script: hand them over as arguments".to_owned()),
-        ),
-        EvalAltResult::ErrorStackOverflow(_) => {
-            (format!("calls are nested more than {} deep", super::sandbox::CALL_DEPTH), None)
-        }
-        EvalAltResult::ErrorAssignmentToConstant(name, _) => (
-            format!("'{name}' cannot be written here"),
-            Some("predicates of wait_until and queries may read, not write".to_owned()),
-        ),
-        EvalAltResult::ErrorModuleNotFound(path, _) => {
-            (format!("module \"{path}\" is not among those pinned when the run was started"), None)
-        }
-        EvalAltResult::ErrorParsing(ParseErrorType::Reserved(word), _) => {
-            (format!("'{word}' is a reserved word"), None)
-        }
-        other => {
-            let mut bare = other.to_string();
-            if let Some(end) = bare.rfind(" (line ") {
-                bare.truncate(end);
-            }
-            (bare, None)
-        }
-    }
-}
-
-fn function_not_found(signature: &str) -> (String, Option<String>) {
-    let signature = signature.strip_prefix(super::rewrite::FORGET).unwrap_or(signature);
-    let name = signature.split([' ', '(']).next().unwrap_or(signature);
-    let message = format!("there is no function {signature}");
-    if super::calls::names().any(|known| known == name) {
-        return (message, Some(format!("{name} takes other arguments: see the reference of host functions")));
-    }
-    let near = super::calls::names()
-        .map(|known| (strsim::damerau_levenshtein(name, known), known))
-        .filter(|(distance, known)| *distance <= 2.max(known.len() / 4))
-        .min();
-    (message, near.map(|(_, near)| format!("did you mean {near}?")))
-}
-
 /// Where an error comes from, in our words, and the error without the calls around it.
 pub(super) fn located<'e>(error: &'e EvalAltResult, script: &Script) -> (Stuck, &'e EvalAltResult) {
     let mut place = Place { file: script.source().path.clone(), position: Position::NONE, calls: Vec::new() };
     let inner = place.walk(error);
-    let (message, hint) = words(inner);
+    let (message, hint) = place.words(inner, script);
     (place.stuck(message, hint, script), inner)
 }
 
@@ -160,8 +173,8 @@ pub(super) fn caught(error: &EvalAltResult, script: &Script) -> Dynamic {
     match place.walk(error) {
         EvalAltResult::ErrorRuntime(value, _) => value.clone(),
         inner => {
-            let failure =
-                Failure { line: line_of(place.position), ..Failure::new(kind::FAULT, words(inner).0) };
+            let message = place.words(inner, script).0;
+            let failure = Failure { line: line_of(place.position), ..Failure::new(kind::FAULT, message) };
             to_dynamic(&failure.to_value())
         }
     }

@@ -33,6 +33,7 @@ mod source;
 mod strand;
 mod time_value;
 mod trial;
+mod unknown;
 
 pub use body::Body;
 pub use calls::names;

@@ -30,6 +30,31 @@ impl Clone for ProcessResult {
     }
 }
 
+/// What results of processes and of services can have.
+pub(super) const FIELDS: &[&str] = &[
+    "stdout",
+    "stderr",
+    "code",
+    "stdout_bytes",
+    "stdout_sha256",
+    "lines",
+    "json",
+    "csv",
+    "status",
+    "headers",
+    "body",
+];
+
+/// What the result of a call of that name can have.
+pub(super) fn fields_of(call: &str) -> &'static [&'static str] {
+    let split = FIELDS.len() - 3;
+    match call {
+        "exec" | "sh" => FIELDS.get(..split).unwrap_or_default(),
+        "http" | "http_get" | "http_post" => FIELDS.get(split - 3..).unwrap_or_default(),
+        _ => &[],
+    }
+}
+
 /// What an output can be read as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Reading {
@@ -69,12 +94,25 @@ impl ProcessResult {
         map
     }
 
-    /// A field, or a reading; () where there is neither, as in a map.
+    #[expect(clippy::unnecessary_box_returns, reason = "the engine's errors are boxed")]
+    fn no_field(&self, context: &NativeCallContext<'_>, name: &str) -> Box<EvalAltResult> {
+        let has = fields_of(if self.fields.contains_key("status") { "http" } else { "exec" });
+        let message = super::calls::unknown("field", name, has);
+        raise(context, Failure::new(kind::FAULT, message))
+    }
+
+    /// A field, or a reading; () where this result has not what others have.
     fn get(&self, context: &NativeCallContext<'_>, name: &str) -> Given {
         if let Some(value) = self.fields.get(name) {
             return Ok(value.clone());
         }
-        let Some(reading) = Reading::named(name) else { return Ok(Dynamic::UNIT) };
+        let Some(reading) = Reading::named(name) else {
+            return if FIELDS.contains(&name) {
+                Ok(Dynamic::UNIT)
+            } else {
+                Err(self.no_field(context, name))
+            };
+        };
         if let Some(made) = self.read.borrow().get(&reading) {
             return Ok(made.clone());
         }

@@ -66,6 +66,12 @@ impl Script {
         names
     }
 
+    /// The parameters of the script's own function of that name, as it is written.
+    pub(super) fn parameters(&self, name: &str) -> Option<String> {
+        let found = self.main.iter_functions().find(|function| function.name == name)?;
+        Some(found.params.join(", "))
+    }
+
     /// The number of parameters of the script's own function of that name, the one with fewest where several have it.
     pub(super) fn function(&self, name: &str) -> Option<usize> {
         self.main

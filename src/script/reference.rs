@@ -19,6 +19,17 @@ struct Param {
     optional: bool,
 }
 
+/// How a host function is written, in each of its forms: `sleep(duration)`.
+pub(super) fn headings(name: &str) -> Vec<String> {
+    let headings = PAGE.lines().filter_map(|line| line.strip_prefix("### "));
+    let forms = headings.flat_map(|heading| heading.split('`').skip(1).step_by(2));
+    let is_its = |form: &&str| {
+        let before = form.split_once('(').map_or("", |(before, _)| before);
+        before.rsplit('.').next() == Some(name)
+    };
+    forms.filter(is_its).map(str::to_owned).collect()
+}
+
 impl Described {
     /// Reads the page.
     pub(super) fn read() -> Self {

@@ -11,6 +11,7 @@ mod finding;
 mod lint;
 mod making;
 mod mending;
+mod reading;
 mod running;
 mod salvaging;
 mod schedules;
@@ -49,6 +50,7 @@ const ALL: &[&[Code]] = &[
     making::CODES,
     salvaging::CODES,
     embedded::CODES,
+    reading::CODES,
 ];
 
 /// All codes, in order.

@@ -49,11 +49,16 @@ specimens! { broken: Broken;
     (Rule::Program, _) => breaking(Rule::Program, &["exec(\"ls -l\");\n", "exec(`ls ${input.folder}`);\n", "exec([]);\n"]),
     (Rule::Closed, _) => breaking(Rule::Closed, &["timestamp();\n"]),
     (Rule::Input, _) => breaking(Rule::Input, &["params(#{ host: (), port: 443 });\ninput.hots\n", "params(#{ host: () });\ninput.path\n"]),
+    (Rule::Field, _) => breaking(Rule::Field, &[
+        "let done = exec([\"date\"]);\nprint(done.stdot);\n",
+        "print(http_get(\"http://localhost/\").stauts);\n",
+        "let done = sh(\"date\");\nif done.exit_code == 0 { print(1); }\n",
+    ]),
     (Rule::UnusedSignal, _) => breaking(Rule::UnusedSignal, &["wait_signal(\"paid\", \"1h\");\nstep(\"ship\", || 1);\n"]),
     (Rule::SignalCondition, _) => breaking(Rule::SignalCondition, &["if wait_signal(\"paid\", \"1h\") { 1 } else { 2 }\n"]),
     (Rule::LoopCapture, _) => breaking(Rule::LoopCapture, &["for host in [1, 2] { on_query(`${host}`, || host); }\n"]),
     (Rule::OptionsAsInput, _) => breaking(Rule::OptionsAsInput, &["fn charge(x) { x }\nactivity(\"charge\", #{ timeout: \"30s\" });\n"]),
-    (Rule::LostUpdate, _) => breaking(Rule::LostUpdate, &["let sum = 0;\non_signal(\"add\", |n| sum += n);\nsum = sum + sh(\"price\").exit_code;\n"]),
+    (Rule::LostUpdate, _) => breaking(Rule::LostUpdate, &["let sum = 0;\non_signal(\"add\", |n| sum += n);\nsum = sum + sh(\"price\").code;\n"]),
 }
 
 fn checked(stage: &Stage) -> Vec<Report> {

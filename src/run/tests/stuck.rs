@@ -23,7 +23,7 @@ fn ruling_12_a_stretch_that_faults_leaks_no_command_log_or_published_value() {
     story.sends("s", 2);
     let fact = story.firing(0);
     let (kind, message) = story.breaks(fact);
-    assert_eq!((kind.as_str(), message.as_str()), ("fault", "there is no function nonsense ()"));
+    assert_eq!((kind.as_str(), message.as_str()), ("fault", "there is no function nonsense()"));
     assert_eq!(story.waits(), ["0 sleep"], "as before the entry that began the stretch");
     assert_eq!((story.logs.len(), story.published.len()), (0, 0));
     let line = Some(5);

@@ -211,7 +211,15 @@ impl Walker<'_> {
             words.join(" or "),
             called.call.args.len()
         );
-        self.tell(Rule::Arguments, called.position, message, None);
+        let own = self.text.definitions(called.name()).map(|(params, _)| params.join(", ")).next();
+        let forms = match own {
+            Some(params) if called.call.namespace.is_empty() && !called.is_method => {
+                vec![format!("fn {}({params})", called.name())]
+            }
+            _ => super::super::reference::headings(called.name()),
+        };
+        let hint = (!forms.is_empty()).then(|| format!("it is written {}", forms.join(" or ")));
+        self.tell(Rule::Arguments, called.position, message, hint);
     }
 
     fn of_module(&mut self, called: &Called<'_>) {

@@ -75,7 +75,7 @@ impl<'w> World<'w> {
 }
 
 /// The known name that is most like another, where one is like it.
-pub(super) fn nearest<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> Option<String> {
+pub(in super::super) fn nearest<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> Option<String> {
     known
         .map(|known| (strsim::damerau_levenshtein(name, known), known))
         .filter(|(distance, known)| *distance <= (known.chars().count() / 3).clamp(1, 3))
@@ -102,6 +102,8 @@ pub(super) struct Text<'t> {
     pub(super) aliases: BTreeMap<String, String>,
     /// The variables that hold what `params` gave.
     pub(super) declares: BTreeSet<String>,
+    /// The variables that hold the result of a process or of a service, with the call that gave it.
+    pub(super) results: BTreeMap<String, String>,
     /// The variables that some closure shares with it.
     pub(super) shared: BTreeSet<String>,
     definitions: BTreeMap<String, Vec<AST>>,
@@ -137,6 +139,7 @@ impl<'t> Text<'t> {
             functions: own(ast),
             aliases,
             declares,
+            results: super::fields::results(ast),
             shared,
             definitions: BTreeMap::new(),
             params: BTreeMap::new(),

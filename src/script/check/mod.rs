@@ -1,6 +1,7 @@
 //! What can be seen of a script's mistakes without running it: a pass over its syntax tree.
 
 mod calls;
+mod fields;
 mod inputs;
 mod known;
 mod options;
@@ -15,6 +16,7 @@ use super::params::Params;
 use super::raise::line_of;
 use super::source::{Source, SyntaxError, readable};
 use known::World;
+pub(super) use known::nearest;
 use rhai::Position;
 
 /// Something that a script does wrong, or seems to.
@@ -59,6 +61,8 @@ pub enum Rule {
     Closed,
     /// An input that is read and not declared.
     Input,
+    /// A field that the result of a call does not have.
+    Field,
     /// Whether a signal came in time is not looked at.
     UnusedSignal,
     /// A signal as a condition, without `otherwise`.
@@ -85,7 +89,8 @@ impl Rule {
             | Self::Value
             | Self::Program
             | Self::Closed
-            | Self::Input => true,
+            | Self::Input
+            | Self::Field => true,
             Self::UnusedSignal
             | Self::SignalCondition
             | Self::LoopCapture

@@ -208,6 +208,21 @@ fn inputs_that_are_not_declared() {
 }
 
 #[test]
+fn fields_that_results_do_not_have() {
+    finds("let r = exec([\"a\"]); r.stdot", "Field (1, 24) the result of exec has no field stdot");
+    finds("sh(\"a\").exit_code", "Field (1, 9) the result of sh has no field exit_code");
+    finds(
+        "let r = http_get(\"http://h/\"); r.stdout.len",
+        "Field (1, 34) the result of http_get has no field stdout",
+    );
+    fine("let r = exec([\"a\"]); r.stdout_bytes; r.json.anything; r.lines.len; r.stdout.trim()");
+    fine("let r = exec([\"a\"]); r = #{}; r.stdot");
+    fine("let r = exec([\"a\"]); fn f(r) { r.stdot } f(#{})");
+    fine("for r in [#{}] { r.stdot } { let r = exec([\"a\"]); r.stdout }");
+    fine("fn exec(x) { #{} } exec(1).stdot");
+}
+
+#[test]
 fn a_variable_that_is_not_there_is_told_by_where_it_is_read() {
     let hint = |main: &str| {
         let source = Source { path: "a.rhai".to_owned(), main: main.to_owned(), modules: BTreeMap::new() };

@@ -197,6 +197,7 @@ impl Walker<'_> {
             }
             Expr::Dot(pair, ..) | Expr::Index(pair, ..) => {
                 super::inputs::field(self, pair);
+                super::fields::field(self, pair);
                 self.value(&pair.lhs);
                 self.value(&pair.rhs);
             }
