@@ -4,14 +4,13 @@ use super::outcome::{Done, Failed};
 use super::process::{ProcessEnd, ProcessOutput};
 use super::program::NotStarted;
 use super::stdout_file::{Written, WrittenFile};
+use super::telling::telling;
 use crate::history::{CommandKind, CommandLabel, Failure, MAX_BYTES, Value, ValueError, kind};
 use crate::timer::{parse_duration, show_duration};
 use std::os::unix::process::ExitStatusExt;
 
 /// How much of the end of stderr goes into a failure, in bytes.
 const FAILURE_STDERR: usize = 4096;
-/// How much of the last line of stderr goes into a message, in bytes.
-const MESSAGE_LINE: usize = 300;
 /// The type of a failure whose result cannot be recorded: not its kind, for an error of that kind is the script's mistake.
 const TOO_LARGE: &str = kind::TOO_LARGE;
 
@@ -176,10 +175,9 @@ fn exited(label: &CommandLabel, code: i64, stdout: &[u8], stderr: &str) -> Faile
     let said = said.and_then(|text| Value::from_json_text(text).ok());
     let error = said.as_ref().and_then(|said| said.get("error"));
     let text = |key: &str| error?.get(key)?.as_text();
-    let last_line = stderr.lines().rev().map(str::trim).find(|line| !line.is_empty());
-    let message = match (text("message").or(error.and_then(Value::as_text)), last_line) {
+    let message = match (text("message").or(error.and_then(Value::as_text)), telling(stderr)) {
         (Some(message), _) => message.to_owned(),
-        (None, Some(line)) => format!("exit code {code}: {}", end_of(line, MESSAGE_LINE)),
+        (None, Some(lines)) => format!("exit code {code}: {lines}"),
         (None, None) => format!("exit code {code}"),
     };
     let failure = told(Failure::new(own_kind(label), message), label, stderr).with("exit_code", code);

@@ -7,8 +7,8 @@ use super::registry::{Found, find_activity};
 use super::secrets::{Form, Secrets};
 use super::stdout_file::StdoutFile;
 use super::transcript::TranscriptPlace;
-use crate::config::Config;
-use crate::history::{CommandKind, CommandLabel, Failure, RunStart, Value, kind};
+use crate::config::{Config, Notice};
+use crate::history::{CommandKind, CommandLabel, Failure, HOOK_SCRIPT, RunStart, Value, kind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -74,13 +74,20 @@ pub fn process_of(
         match find_activity(Path::new(&start.program.path), &label.name, told.config, told.functions)? {
             Found::Executable(program) => spec.argv.push(path_text(program)?),
             Found::Program { words } => spec.argv = words,
-            Found::Endpoint(_) => {
+            Found::Notice(Notice::Program(words)) => spec.argv.clone_from(words),
+            Found::Notice(Notice::Shell(text)) => {
+                spec.argv = ["sh", "-c", text, "sh"].map(str::to_owned).to_vec();
+            }
+            Found::Endpoint(_) | Found::Notice(Notice::Url(_)) => {
                 return Err(Failed::for_good(Failure::new(kind::FAULT, format!("{label} is no process"))));
             }
         }
         spec.stdin = input.to_string().into_bytes();
         spec.stdin_form = Form::Json;
-        if let Some(config) = told.config.activities.get(&label.name) {
+        if start.program.path.ends_with(HOOK_SCRIPT) {
+            // The document as it was made, a line for whatever reads lines.
+            spec.stdin = format!("{}\n", input.as_text().unwrap_or_default()).into_bytes();
+        } else if let Some(config) = told.config.activities.get(&label.name) {
             let given = config.env.iter();
             spec.environment.extend(given.map(|(name, value)| (name.clone(), value.text(start.secret))));
         }

@@ -29,6 +29,7 @@ mod registry;
 mod retry;
 mod secrets;
 mod stdout_file;
+mod telling;
 mod transcript;
 
 pub use attempt::judge;

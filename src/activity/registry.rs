@@ -2,8 +2,8 @@
 
 use super::http::Endpoint;
 use super::outcome::Failed;
-use crate::config::{Call, Config};
-use crate::history::{Failure, kind};
+use crate::config::{Call, Config, Notice};
+use crate::history::{Failure, HOOK_SCRIPT, kind};
 use rustix::fs::Access;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -45,6 +45,8 @@ pub enum Found<'c> {
     },
     /// A URL of `durun.toml`.
     Endpoint(Endpoint<'c>),
+    /// Whom `[notify]` of `durun.toml` names now: what a run does that tells of another one.
+    Notice(&'c Notice),
 }
 
 /// What an activity is. `script` is the path of the script, which has `activities/` beside it; `functions` are its own, for "did
@@ -58,6 +60,9 @@ pub fn find_activity<'c>(
     config: &'c Config,
     functions: &[String],
 ) -> Result<Found<'c>, Failed> {
+    if script.file_name().is_some_and(|file| file == HOOK_SCRIPT) {
+        return notice(name, config);
+    }
     let found = match find(script, name) {
         Ok(path) => Ok(Found::Executable(path)),
         Err(NoActivity::Missing { name, path, .. }) => configured(&name, config).ok_or_else(|| {
@@ -77,6 +82,18 @@ pub fn find_activity<'c>(
             | NoActivity::NotExecutable(_) => Failed::for_good(failure),
             NoActivity::Unreadable { .. } => Failed::passing(failure),
         }
+    })
+}
+
+/// Whom the configuration names.
+fn notice<'c>(key: &str, config: &'c Config) -> Result<Found<'c>, Failed> {
+    config.notify.of(key).map(Found::Notice).ok_or_else(|| {
+        let place = match &config.file {
+            Some(file) => format!("[notify] of {} has no {key} any more", file.display()),
+            None => "there is no durun.toml any more".to_owned(),
+        };
+        let failure = Failure::new(kind::ACTIVITY, format!("nobody is named who could be told: {place}"));
+        Failed::for_good(failure.with("name", key).with("type", "not_found"))
     })
 }
 
@@ -245,5 +262,18 @@ mod tests {
             message("slow", &config).ends_with("[activity.slow] of /p/durun.toml has neither cmd nor url")
         );
         assert!(message("other", &Config::default()).ends_with("no durun.toml has an [activity.other]"));
+    }
+
+    #[test]
+    fn a_run_that_tells_of_another_finds_whom_durun_toml_names_now() {
+        let text = "[notify]\non_failure = \"mail ops\"\n[activity.on_stuck]\ncmd = [\"a\"]";
+        let config = crate::config::parse(Path::new("/p/durun.toml"), text).expect("a configuration");
+        let script = Path::new("/p").join(HOOK_SCRIPT);
+        let found = find_activity(&script, "on_failure", &config, &[]).ok();
+        assert_eq!(found, Some(Found::Notice(&Notice::Shell("mail ops".to_owned()))));
+        for (key, config) in [("on_stuck", &config), ("on_failure", &Config::default())] {
+            let failed = find_activity(&script, key, config, &[]).expect_err("refused");
+            assert!(failed.permanent && failed.failure.message.starts_with("nobody is named"), "{failed:?}");
+        }
     }
 }

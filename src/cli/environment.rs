@@ -12,7 +12,9 @@ use std::sync::Arc;
 pub(crate) struct Environment {
     variables: BTreeMap<OsString, OsString>,
     directory: PathBuf,
-    /// Whether stdout is a terminal.
+    /// Whether stdin is a terminal.
+    pub(crate) stdin_terminal: bool,
+    /// Whether stdout is one.
     pub(crate) stdout_terminal: bool,
     /// Whether stderr is one.
     pub(crate) stderr_terminal: bool,
@@ -31,6 +33,7 @@ impl Environment {
         Self {
             variables: std::env::vars_os().collect(),
             directory: std::env::current_dir().unwrap_or_default(),
+            stdin_terminal: std::io::stdin().is_terminal(),
             stdout_terminal: std::io::stdout().is_terminal(),
             stderr_terminal: std::io::stderr().is_terminal(),
             columns,

@@ -6,6 +6,7 @@ use super::error::CliError;
 use super::exit::Exit;
 use super::interrupt::Interrupts;
 use super::render::display::Display;
+use super::untold;
 use crate::client::{Claimed, ClientError, ExecuteOptions, Finished, Session, Standing, Waited, view, wait};
 use crate::history::{RunId, RunNo, RunStatus, WokenBy};
 use std::sync::Arc;
@@ -32,7 +33,7 @@ pub(crate) fn execute_for(
     context: &Context,
     session: &Session,
     runs: Vec<Claimed>,
-    manner: Manner,
+    mut manner: Manner,
 ) -> Result<Exit, CliError> {
     let names: Vec<(RunNo, RunId)> = runs.iter().map(|run| (run.run, run.id.clone())).collect();
     let interrupts = Interrupts::install()?;
@@ -44,7 +45,7 @@ pub(crate) fn execute_for(
         variables: context.environment.variables(),
         park_after: manner.park_after,
     };
-    let runs = runs.into_iter().chain(manner.company).collect();
+    let runs = runs.into_iter().chain(std::mem::take(&mut manner.company)).collect();
     let finished = session.executor().execute(session, runs, options);
     display.finish();
     let finished = finished.map_err(ClientError::from)?;
@@ -55,8 +56,20 @@ pub(crate) fn execute_for(
         context.complain(&parting(context, &names, &finished));
         return Ok(exit);
     }
+    let exit = concluded(context, session, &names, finished, (&manner, &interrupts))?;
     tell_of_children(context, session, &children)?;
-    match (names.as_slice(), finished.into_iter().next()) {
+    Ok(exit)
+}
+
+/// Says how the runs that were asked for came out.
+fn concluded(
+    context: &Context,
+    session: &Session,
+    names: &[(RunNo, RunId)],
+    finished: Vec<(RunNo, Finished)>,
+    (manner, interrupts): (&Manner, &Interrupts),
+) -> Result<Exit, CliError> {
+    match (names, finished.into_iter().next()) {
         ([(run, id)], Some((_, finished))) => {
             let standing = match finished {
                 Finished::Ended(end) if Some(end.status()) == manner.wanted => return Ok(Exit::Done),
@@ -68,12 +81,12 @@ pub(crate) fn execute_for(
                 Finished::Parked => Standing::Open(RunStatus::Parked),
                 Finished::Lost => {
                     context.note(&format!("another process goes on with run {id}; waiting for its end"));
-                    return attached(context, session, *run, id, Some(&interrupts));
+                    return attached(context, session, *run, id, Some(interrupts));
                 }
             };
             conclude(context, session, *run, id, &standing)
         }
-        _ => conclude_all(context, session, &names),
+        _ => conclude_all(context, session, names),
     }
 }
 
@@ -94,13 +107,16 @@ fn left_waiting(context: &Context, session: &Session, run: RunNo, id: &RunId) ->
     Ok(Exit::NotFinished)
 }
 
-/// Children that outlive the runs that were asked for, and were put down.
+/// Children that outlive the runs that were asked for, and were put down; and runs that were to tell of others, and could not.
 fn tell_of_children(
     context: &Context,
     session: &Session,
     children: &[(RunNo, Finished)],
 ) -> Result<(), CliError> {
-    for (no, _) in children.iter().filter(|(_, finished)| *finished == Finished::Parked) {
+    for (no, finished) in children {
+        if untold::is_told(context, session, *no, finished) || *finished != Finished::Parked {
+            continue;
+        }
         let id = view(session, *no)?.row.id;
         let command = context.command(&format!("resume {id}"));
         context.complain(&format!("run {id} is parked too, nothing is lost; go on with: {command}\n"));

@@ -136,7 +136,10 @@ fn a_result_goes_to_stdout_and_nothing_else_is_said() {
 #[test]
 fn a_failure_is_one_block() {
     let failure = Failure { line: Some(1), ..Failure::new("failure", "1") };
-    let (out, err, exit) = executed(ends(RunEnd::Failed { failure }), &["one"], script());
+    // How it could go on cannot be found out.
+    let silent = Err(StoreError::Protocol { message: "no".to_owned() });
+    let answers = script().into_iter().chain([silent]).collect();
+    let (out, err, exit) = executed(ends(RunEnd::Failed { failure }), &["one"], answers);
     assert_eq!((out.as_str(), exit), ("", 1));
     assert_eq!(
         err,

@@ -6,6 +6,7 @@ use super::crontab;
 use super::error::CliError;
 use super::exit::Exit;
 use super::units::Units;
+use crate::client::ticks_installed;
 use clap::Args;
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -40,12 +41,14 @@ pub(crate) fn run(context: &Context, args: &Installing) -> Result<Option<Exit>, 
 fn install(context: &Context, systemd: bool) -> Result<Exit, CliError> {
     let program = std::env::current_exe().map_err(|error| CliError::Crontab(error.to_string()))?;
     // A store that is not there would be a tick that does nothing for ever.
-    let store = context.session_or_create()?.directory().to_owned();
+    let session = context.session_or_create()?;
+    let store = session.directory().to_owned();
     if systemd {
         let units = units(context)?;
         let files = units.write(&program, &store)?;
         print_units(context, &files)?;
         units.enable()?;
+        ticks_installed(&session, true)?;
         context.note("a tick comes each minute while you are logged in; loginctl enable-linger: always");
         return Ok(Exit::Done);
     }
@@ -53,6 +56,7 @@ fn install(context: &Context, systemd: bool) -> Result<Exit, CliError> {
     if !crontab::install(&line, &store)? {
         context.note("the line was there already");
     }
+    ticks_installed(&session, true)?;
     match context.format() {
         Format::Table => context.print(&line)?,
         Format::Json | Format::Jsonl => context.print_json(&json!({"schema": 1, "crontab": line}))?,
@@ -62,6 +66,9 @@ fn install(context: &Context, systemd: bool) -> Result<Exit, CliError> {
 
 /// Takes out what was put in.
 fn uninstall(context: &Context, systemd: bool) -> Result<Exit, CliError> {
+    if let Some(session) = context.session_if_any()? {
+        ticks_installed(&session, false)?;
+    }
     if systemd {
         let units = units(context)?;
         let disabled = units.disable();

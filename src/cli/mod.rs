@@ -51,6 +51,7 @@ mod store_place;
 #[cfg(test)]
 mod tests;
 mod units;
+mod untold;
 mod watching;
 mod way_on;
 

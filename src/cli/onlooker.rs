@@ -6,6 +6,7 @@ use super::exit::Exit;
 use super::render::display::Display;
 use super::report::Report;
 use super::report_schedule;
+use super::untold;
 use crate::client::{ClientError, Finished, News, Onlooker, Session, Standing};
 use crate::history::{RunEnd, RunId, RunNo};
 use std::collections::{BTreeMap, BTreeSet};
@@ -51,6 +52,15 @@ impl Onlooker for Unattended<'_> {
     }
 
     fn left(&mut self, run: RunNo, id: &RunId, how: Finished) {
+        if untold::is_told(self.context, self.session, run, &how) {
+            if matches!(
+                how,
+                Finished::Stuck(_) | Finished::Ended(RunEnd::Failed { .. } | RunEnd::TimedOut { .. })
+            ) {
+                self.exit = self.exit.graver(Exit::Failed);
+            }
+            return;
+        }
         match how {
             Finished::Ended(RunEnd::Completed { .. }) => self.context.note(&format!("run {id} completed")),
             // Somebody asked for it.

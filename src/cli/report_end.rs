@@ -34,6 +34,7 @@ pub(crate) fn of(id: &RunId, standing: &Standing, script: Option<&Script>, way: 
                 .hint(format!("durun history {id} tells what took so long"))
                 .hint(match way {
                     WayOn::Rewind { effect, before } => after(id, effect, *before),
+                    WayOn::Before { step, before } => again(id, step, *before),
                     WayOn::Retry | WayOn::None => {
                         format!(
                             "to go on with what was under way, with its whole time again: durun retry {id}"
@@ -78,6 +79,13 @@ pub(crate) fn ran_out(id: &RunId, status: RunStatus, ms: i64) -> Report {
 fn after(id: &RunId, effect: &str, before: Seq) -> String {
     format!(
         "{effect} came after the failure; to go on from before it: durun rewind {id} --to {before} && durun resume {id}"
+    )
+}
+
+/// What does the last step once more, where the script itself ended the run.
+pub(crate) fn again(id: &RunId, step: &str, before: Seq) -> String {
+    format!(
+        "its script ended it; to go on from before its last step, {step}: durun rewind {id} --to {before} && durun resume {id}"
     )
 }
 
@@ -129,6 +137,7 @@ fn go_on(report: Report, id: &RunId, name: Option<&str>, way: &WayOn) -> Report 
     match way {
         WayOn::Retry => report.hint(format!("to go on at the failed step: durun retry {id}")),
         WayOn::Rewind { effect, before } => report.hint(after(id, effect, *before)),
+        WayOn::Before { step, before } => report.hint(again(id, step, *before)),
         WayOn::None => report,
     }
 }

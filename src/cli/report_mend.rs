@@ -35,15 +35,16 @@ pub(crate) fn of(error: &MendError) -> Report {
             .note(nothing)
             .note(format!("entry {entry} says so: trying the step again might repeat it, or make it untrue"))
             .hint(format!("if that is what you want: durun rewind {id} --to {before} && durun resume {id}")),
-        MendError::NoFailedStep { id, status } => {
+        MendError::NoFailedStep { id, status, last_step } => {
             let report = Report::new("D1206", Exit::Conflict, text).note(nothing);
             let why = match status {
                 RunStatus::TimedOut => "nothing was under way when its time was over",
                 _ => "its script ended it, or what failed was not its own step",
             };
-            report
-                .note(why)
-                .hint(format!("durun rewind {id} --to ENTRY goes on from an entry of durun history {id}"))
+            report.note(why).hint(match last_step {
+                Some((step, before)) => super::report_end::again(id, step, *before),
+                None => format!("durun rewind {id} --to ENTRY goes on from an entry of durun history {id}"),
+            })
         }
         MendError::HeldLock { id, at } => Report::new("D1207", Exit::Conflict, text)
             .note(nothing)

@@ -1,6 +1,6 @@
 //! How a run that has failed goes on: at its failed step, or, where something was done since, from before it.
 
-use crate::client::{ClientError, MendError, RunView, Session, plan_retry};
+use crate::client::{ClientError, MendError, RunView, Session, before_last_step, plan_retry};
 use crate::history::{RunEnd, RunId, Seq, StoredStatus};
 
 /// What lets a failed run go on.
@@ -15,6 +15,13 @@ pub(crate) enum WayOn {
         /// The entry.
         before: Seq,
     },
+    /// Its script ended it; `durun rewind` to the entry before its last step, which is done once more.
+    Before {
+        /// That step, in words.
+        step: String,
+        /// The entry.
+        before: Seq,
+    },
     /// No single command.
     None,
 }
@@ -22,22 +29,27 @@ pub(crate) enum WayOn {
 impl WayOn {
     /// Of a run that may have failed. Nothing is written.
     pub(crate) fn of(session: &Session, id: &RunId, status: &StoredStatus) -> Self {
-        match status {
-            StoredStatus::Ended(RunEnd::Failed { failure }) if failure.data.contains_key("name") => {}
-            StoredStatus::Ended(RunEnd::TimedOut { .. }) => {}
+        let is_of_step = match status {
+            StoredStatus::Ended(RunEnd::Failed { failure }) => failure.data.contains_key("name"),
+            StoredStatus::Ended(RunEnd::TimedOut { .. }) => true,
             StoredStatus::Ended(
-                RunEnd::Failed { .. }
-                | RunEnd::Completed { .. }
-                | RunEnd::Cancelled { .. }
-                | RunEnd::Terminated { .. },
+                RunEnd::Completed { .. } | RunEnd::Cancelled { .. } | RunEnd::Terminated { .. },
             )
             | StoredStatus::Open
             | StoredStatus::Stuck(_) => return Self::None,
-        }
+        };
+        let before = |last_step: Option<(String, Seq)>| {
+            last_step.map_or(Self::None, |(step, before)| Self::Before { step, before })
+        };
         match plan_retry(session, id.as_str(), None) {
             Ok(_) => Self::Retry,
-            Err(ClientError::Mend(MendError::EffectBetween { effect, before, .. })) => {
+            Err(ClientError::Mend(MendError::EffectBetween { effect, before, .. })) if is_of_step => {
                 Self::Rewind { effect, before }
+            }
+            Err(ClientError::Mend(MendError::NoFailedStep { last_step, .. })) => before(last_step),
+            // A step that failed and was caught is not why it ended.
+            Err(ClientError::Mend(MendError::EffectBetween { .. })) => {
+                before_last_step(session, id.as_str()).map_or(Self::None, before)
             }
             Err(_) => Self::None,
         }
@@ -48,7 +60,9 @@ impl WayOn {
         let id = &view.row.id;
         match self {
             Self::Retry => vec![format!("retry {id}")],
-            Self::Rewind { before, .. } => vec![format!("rewind {id} --to {before}"), format!("resume {id}")],
+            Self::Rewind { before, .. } | Self::Before { before, .. } => {
+                vec![format!("rewind {id} --to {before}"), format!("resume {id}")]
+            }
             Self::None => vec![format!("history {id}")],
         }
     }

@@ -149,6 +149,15 @@ impl Drop for Keeper {
     }
 }
 
+/// Notes that ticks come by themselves from now on, or do not any more.
+///
+/// # Errors
+/// What the store says.
+pub fn ticks_installed(session: &Session, are: bool) -> Result<(), ClientError> {
+    session.ask(Request::Awake { waker: Waker::Installed(are) })?;
+    Ok(())
+}
+
 /// What is due now. Whatever else falls due by itself is begun here, before the runs are read: what it recorded is then
 /// among them, and when it wants to be asked again bounds `next`. Called once by a tick; by a server when it begins, at
 /// `next`, and every few seconds.

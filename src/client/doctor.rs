@@ -32,6 +32,8 @@ pub struct Checkup {
     pub runs: Vec<(RunStatus, usize)>,
     /// How many failed or timed out in the last 24 hours.
     pub failed_lately: usize,
+    /// How many that were to tell of others could not, in the last 24 hours.
+    pub untold_lately: usize,
     /// How many are open with nobody to go on with them.
     pub left_alone: usize,
     /// The process that has the file open; ours where nobody else has.
@@ -54,6 +56,8 @@ pub fn check_up(session: &Session) -> Result<Checkup, CheckupError> {
     };
     let since = session.now().plus_ms(-LATELY_MS);
     let count = |status: RunStatus| views.iter().filter(|view| view.status == status).count();
+    let lately =
+        |is: &dyn Fn(&RunView) -> bool| views.iter().filter(|view| view.last_at >= since && is(view)).count();
     let counted = RunStatus::ALL.into_iter().map(|status| (status, count(status)));
     Ok(Checkup {
         rights: (directory.mode() & 0o777, file.mode() & 0o777),
@@ -62,7 +66,8 @@ pub fn check_up(session: &Session) -> Result<Checkup, CheckupError> {
         sync: sync_time(session)?,
         newest: views.first().map(|view| view.row.updated_at),
         runs: counted.filter(|(_, count)| *count > 0).collect(),
-        failed_lately: views.iter().filter(|view| has_failed(view) && view.last_at >= since).count(),
+        failed_lately: lately(&|view| has_failed(view) && !view.row.is_hook()),
+        untold_lately: lately(&|view| needs_somebody(view) && view.row.is_hook()),
         left_alone: if is_looked_at { 0 } else { views.iter().filter(|view| is_left_alone(view)).count() },
         owner: session.store().owner(),
         is_ours: [&directory, &file].iter().all(|owned| owned.uid() == rustix::process::geteuid().as_raw()),
@@ -71,6 +76,10 @@ pub fn check_up(session: &Session) -> Result<Checkup, CheckupError> {
 
 fn has_failed(view: &RunView) -> bool {
     matches!(view.status, RunStatus::Failed | RunStatus::TimedOut)
+}
+
+fn needs_somebody(view: &RunView) -> bool {
+    has_failed(view) || view.status == RunStatus::Stuck
 }
 
 fn is_left_alone(view: &RunView) -> bool {

@@ -222,6 +222,11 @@ impl Supply for Finder<'_> {
         }
         if let Some(id) = self.held.remove(&run) {
             self.onlooker.left(run, &id, how);
+        } else if let Ok(view) = view(self.session, run)
+            && view.row.is_hook()
+        {
+            // The worker took it up itself, as it recorded what there is to tell.
+            self.onlooker.left(run, &view.row.id, how);
         }
     }
 

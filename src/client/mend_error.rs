@@ -66,6 +66,8 @@ pub enum MendError {
         id: RunId,
         /// How it ended.
         status: RunStatus,
+        /// Its last step, in words, and the entry before it; nothing where undos have begun.
+        last_step: Option<(String, Seq)>,
     },
     /// At that place the ended run held a lock, which others may hold by now.
     #[error("at entry {at} run {id} held a lock, which it gave up when it ended")]

@@ -66,7 +66,7 @@ pub use crate::store::{
     LogKey, LogLevel, LogLine, LogStream, NewOverlap, NewQueue, OnceRow, RunFilter, RunView, StoreError,
 };
 pub use crate::worker::{Finished, Observer, Progress};
-pub use advance::{AdvanceOptions, Onlooker, Span, advance, go_on, next_due};
+pub use advance::{AdvanceOptions, Onlooker, Span, advance, go_on, next_due, ticks_installed};
 pub use cancel::cancel;
 pub use carry::{CarryError, export, import, read_export, write_export};
 pub use check::{Checked, check};
@@ -89,8 +89,10 @@ pub use overlap::Skipped;
 pub use program::{LoadedProgram, ProgramError, SyntaxError, load_program, load_text};
 pub use prune::{Age, Pruning, audit, compact, prunable, prune, retain, sweep, wakers};
 pub use query::{Answers, queries, query};
-pub use reopen::{Failing, plan_retry};
-pub use reply::{AnswerRequest, OpenQuestion, Replied, answer, open_question, open_questions, resolve};
+pub use reopen::{Failing, before_last_step, plan_retry};
+pub use reply::{
+    AnswerRequest, OpenQuestion, Replied, answer, answered, open_question, open_questions, resolve,
+};
 pub use result::{Standing, standing};
 pub use resume::{Resumed, resumable, resume};
 pub use retry::{Retried, retry};

@@ -3,6 +3,7 @@
 use super::{ClientError, Executor};
 use crate::history::{Program, ScriptHash, Value};
 use crate::script::Params;
+use crate::worker::{telling_program, telling_texts};
 use std::path::{Path, PathBuf};
 
 /// The largest script, in bytes: 4 MiB.
@@ -83,6 +84,13 @@ pub struct LoadedProgram {
     pub texts: Vec<(ScriptHash, String)>,
     /// The inputs that the script declares.
     pub params: Option<Params>,
+}
+
+impl LoadedProgram {
+    /// The program of a run that tells somebody of another one, under the path that it has.
+    pub(super) fn telling(path: &str) -> Self {
+        Self { program: telling_program(path.to_owned()), texts: telling_texts(), params: None }
+    }
 }
 
 impl LoadedProgram {

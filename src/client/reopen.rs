@@ -1,7 +1,7 @@
 //! Reopening: a run that failed or timed out goes on at its last failed step, which is tried again as what it was.
 
 use super::rewind::{Anew, Past, Plan, plan};
-use super::{ClientError, LoadedProgram, MendError, Session, find};
+use super::{ClientError, LoadedProgram, MendError, Session, Stand, find};
 use crate::history::{CancelCause, CommandLabel, Entry, Fact, OpId, RunEnd, RunStatus, Seq, StoredStatus};
 use std::collections::BTreeMap;
 
@@ -26,10 +26,24 @@ pub fn plan_retry(
 ) -> Result<(Plan, Failing), ClientError> {
     let past = Past::read(session, find(session, text)?.no)?;
     let row = &past.snapshot.row;
-    let handler = handler(session, &past)?;
+    // One that tells of another run, recorded by an earlier durun, held whom to tell; now durun.toml says so, each time.
+    let telling = (program.is_none() && row.is_hook()).then(|| LoadedProgram::telling(&row.script));
+    let program = program.or(telling.as_ref());
+    let stood = stand(session, &past)?;
+    // From which command on all are those of the handler of the failure, where it has begun.
+    let handler = stood.as_ref().and_then(|stand| stand.on_failure);
+    let none = |status| MendError::NoFailedStep {
+        id: row.id.clone(),
+        status,
+        last_step: stood.as_ref().and_then(last_step),
+    };
     let (place, failing) = match &row.status {
-        StoredStatus::Ended(RunEnd::Failed { .. }) => failed(&past, handler)?,
-        StoredStatus::Ended(RunEnd::TimedOut { .. }) => timed_out(&past)?,
+        StoredStatus::Ended(RunEnd::Failed { .. }) => {
+            failed(&past, handler).ok_or_else(|| none(RunStatus::Failed))?
+        }
+        StoredStatus::Ended(RunEnd::TimedOut { .. }) => {
+            timed_out(&past).ok_or_else(|| none(RunStatus::TimedOut))?
+        }
         StoredStatus::Ended(end) => {
             return Err(ClientError::RetryEnded { id: row.id.clone(), status: end.status() });
         }
@@ -42,36 +56,44 @@ pub fn plan_retry(
     Ok((plan, failing))
 }
 
-/// From which command on all are those of the handler of the failure, where it has begun.
-fn handler(session: &Session, past: &Past) -> Result<Option<OpId>, ClientError> {
+/// The last step of a run that has ended, in words, and the entry before it: from there one goes on that its own script has ended.
+/// Nothing where nothing was done, or undos have begun. Nothing is written.
+///
+/// # Errors
+/// As [`find`], and what a replay has to say.
+pub fn before_last_step(session: &Session, text: &str) -> Result<Option<(String, Seq)>, ClientError> {
+    let past = Past::read(session, find(session, text)?.no)?;
+    Ok(stand(session, &past)?.and_then(|stand| last_step(&stand)))
+}
+
+fn last_step(stand: &Stand) -> Option<(String, Seq)> {
+    stand.last_step.as_ref().map(|(seq, what)| (what.clone(), Seq(seq.0.saturating_sub(1))))
+}
+
+/// Where the script of a run stood when that ended.
+fn stand(session: &Session, past: &Past) -> Result<Option<Stand>, ClientError> {
     let row = &past.snapshot.row;
     if !matches!(row.status, StoredStatus::Ended(_)) {
         return Ok(None);
     }
     let all: Vec<Entry> = past.entries.iter().map(|(_, entry)| entry.clone()).collect();
-    let stand = session.executor().stand(session, row.no, &all, None);
-    Ok(stand.map_err(|error| error.about(&row.id))?.on_failure)
+    session.executor().stand(session, row.no, &all, None).map(Some).map_err(|error| error.about(&row.id))
 }
 
-fn failed(past: &Past, handler: Option<OpId>) -> Result<(Seq, Failing), MendError> {
+fn failed(past: &Past, handler: Option<OpId>) -> Option<(Seq, Failing)> {
     let is_own = |op: OpId| handler.is_none_or(|first| op < first);
-    let found = past.entries.iter().rev().find_map(|(seq, entry)| match &entry.fact {
-        Fact::ActivityFailed(failed) if is_own(failed.op) => Some((*seq, failed.label.clone())),
+    past.entries.iter().rev().find_map(|(seq, entry)| match &entry.fact {
+        Fact::ActivityFailed(failed) if is_own(failed.op) => {
+            Some((*seq, Failing::Step(failed.label.clone())))
+        }
         _ => None,
-    });
-    let Some((seq, label)) = found else { return Err(no_failed_step(past, RunStatus::Failed)) };
-    Ok((seq, Failing::Step(label)))
+    })
 }
 
-fn timed_out(past: &Past) -> Result<(Seq, Failing), MendError> {
+fn timed_out(past: &Past) -> Option<(Seq, Failing)> {
     let is_it = |entry: &Entry| matches!(&entry.fact, Fact::CancelRequested(request) if request.cause == CancelCause::Timeout);
     let found = past.entries.iter().rev().find(|(_, entry)| is_it(entry));
-    let Some((seq, _)) = found else { return Err(no_failed_step(past, RunStatus::TimedOut)) };
-    Ok((*seq, Failing::TimedOut))
-}
-
-fn no_failed_step(past: &Past, status: RunStatus) -> MendError {
-    MendError::NoFailedStep { id: past.snapshot.row.id.clone(), status }
+    found.map(|(seq, _)| (*seq, Failing::TimedOut))
 }
 
 /// What was done after the failure, an undo for example, would be done once more, or would not be true any more. Only what the handler

@@ -5,7 +5,7 @@ use crate::history::{
     Choice, CommandKind, Fact, MessageBody, MessageId, Moment, OpId, Pending, Resolution, RunId, RunNo,
     RunRow, Value,
 };
-use crate::store::{Answer, NewMessage, Request, RunView, Snapshot, StoreError};
+use crate::store::{ANSWERED, Answer, NewMessage, Request, RunView, Snapshot, StoreError};
 
 /// How many letters follow the run's name in a token.
 const TOKEN_LETTERS: usize = 22;
@@ -52,6 +52,11 @@ pub struct AnswerRequest {
 /// The questions that a run asks now, in the order in which they were asked.
 pub fn open_questions(view: &RunView) -> Vec<OpenQuestion> {
     view.pending.iter().filter_map(open_question).collect()
+}
+
+/// The answer to a question that its script has not heard yet.
+pub fn answered(pending: &Pending) -> Option<&str> {
+    pending.input.get(ANSWERED).and_then(Value::as_text).filter(|_| pending.label.kind == CommandKind::Ask)
 }
 
 /// The question of a pending row, where it is one.

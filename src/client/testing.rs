@@ -97,6 +97,7 @@ pub(crate) fn row(name: &str) -> RunRow {
         overlap_key: None,
         origin: None,
         branches: Vec::new(),
+        edits: Vec::new(),
     }
 }
 

@@ -102,6 +102,20 @@ pub struct Notify {
     pub on_missed: Option<Notice>,
 }
 
+impl Notify {
+    /// Whom a key names: `on_failure` and the like.
+    pub fn of(&self, key: &str) -> Option<&Notice> {
+        match key {
+            "on_struggling" => self.on_struggling.as_ref(),
+            "on_failure" => self.on_failure.as_ref(),
+            "on_stuck" => self.on_stuck.as_ref(),
+            "on_success" => self.on_success.as_ref(),
+            "on_missed" => self.on_missed.as_ref(),
+            _ => None,
+        }
+    }
+}
+
 /// A command that tells somebody, or an address; it gets what there is to tell as JSON, a command on stdin.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Notice {

@@ -8,6 +8,7 @@ mod branch;
 mod child;
 mod command;
 mod decode;
+mod edit;
 mod effect_options;
 mod entry;
 mod failure;
@@ -38,6 +39,7 @@ pub use branch::{Again, Branch, MOST_BRANCHES, branch_no, generation_of, generat
 pub use child::{ChildEnded, ChildOutcome, MOST_NESTED_RUNS, OnParentClose, Parent};
 pub use command::{CommandKind, CommandLabel};
 pub use decode::decode;
+pub use edit::Edit;
 pub use effect_options::{EffectOptions, InvalidRate, Rate, WARN_AFTER_MS};
 pub use entry::{
     ActivityCompleted, ActivityFailed, CancelCause, CancelRequested, Entry, Fact, RunEnded, SignalReceived,

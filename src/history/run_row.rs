@@ -1,8 +1,8 @@
 //! What the store keeps of each run: the record of its start, and the small row that changes.
 
 use super::{
-    Branch, HowFar, Moment, Origin, Parent, PastGeneration, Patches, QueuePlace, RunId, RunNo, StoredStatus,
-    Value,
+    Branch, Edit, HowFar, Moment, Origin, Parent, PastGeneration, Patches, QueuePlace, RunId, RunNo,
+    StoredStatus, Value,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -125,6 +125,9 @@ pub struct RunRow {
     /// What was set aside of its histories, in order.
     #[serde(default)]
     pub branches: Vec<Branch>,
+    /// From which entry on it has had which text, where that was changed.
+    #[serde(default)]
+    pub edits: Vec<Edit>,
 }
 
 /// The name of the script of runs that tell of others, in the folder of the script that they tell of.
@@ -198,7 +201,7 @@ mod tests {
         });
         let bytes = rmp_serde::to_vec_named(&before).expect("encodes");
         let row: RunRow = rmp_serde::from_slice(&bytes).expect("decodes");
-        assert_eq!((row.history, row.branches.len()), (Some(RunNo(9)), 0));
+        assert_eq!((row.history, row.branches.len(), row.edits.len()), (Some(RunNo(9)), 0, 0));
         let branch = Branch {
             generation: 1,
             from: crate::history::Seq(2),
@@ -209,7 +212,14 @@ mod tests {
             again: None,
             nonce: crate::history::MessageId([3; 16]),
         };
-        let now = RunRow { branches: vec![branch], ..row };
+        let edit = Edit {
+            at: Moment(8),
+            generation: 1,
+            before: crate::history::Seq(2),
+            from: ScriptHash::of("1"),
+            to: ScriptHash::of("2"),
+        };
+        let now = RunRow { branches: vec![branch], edits: vec![edit], ..row };
         let bytes = rmp_serde::to_vec_named(&now).expect("encodes");
         assert_eq!(rmp_serde::from_slice::<RunRow>(&bytes).expect("decodes"), now);
     }

@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 pub enum Waker {
     /// `durun tick`, once.
     Tick,
+    /// A crontab or a timer of systemd from now on, by `durun tick --install`; or none any more.
+    Installed(bool),
     /// A process of `durun serve`, as long as it lives.
     Serve(Claim),
 }
@@ -29,8 +31,8 @@ pub enum WokenBy {
     },
     /// The next `durun tick`; ticks come regularly.
     Tick {
-        /// The last one.
-        last: Moment,
+        /// The last one; none yet where they were only installed.
+        last: Option<Moment>,
     },
     /// Nobody, as far as the store knows.
     Nobody {

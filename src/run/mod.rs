@@ -28,6 +28,7 @@ mod restarting;
 mod run;
 mod strands;
 mod token;
+mod trail;
 mod undoing;
 mod updating;
 mod world;
@@ -40,6 +41,7 @@ pub use replay::{ReplayError, Replayed, replay, timers};
 pub use run::{Charter, GRACE_MS, Run, STRETCH_OPERATIONS, Stepped};
 pub use strands::MOST_STRANDS;
 pub use token::has_token;
+pub use trail::{Onward, Trail};
 pub use updating::Judged;
 
 #[cfg(test)]

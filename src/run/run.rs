@@ -5,6 +5,7 @@ use super::ending::Ending;
 use super::locking::HeldLock;
 use super::mailbox::Due;
 use super::strands::{Slot, StrandNo};
+use super::trail::Trail;
 use super::undoing::Undos;
 use super::updating::Answers;
 use super::world::World;
@@ -139,6 +140,7 @@ pub struct Run {
     pub(super) ended_children: BTreeMap<OpId, Reply>,
     pub(super) cancel: Option<Failure>,
     pub(super) grace_over: bool,
+    pub(super) trail: Trail,
 }
 
 /// Why a stretch breaks off.
@@ -184,6 +186,7 @@ impl Run {
             ended_children: BTreeMap::new(),
             cancel: None,
             grace_over: false,
+            trail: Trail::default(),
         }
     }
 
@@ -193,6 +196,7 @@ impl Run {
         self.rounds = 0;
         self.stretch_op = self.next_op;
         self.world.count_entry();
+        self.note_entry(&entry.fact);
         let delivered = self.take(entry);
         self.finish(delivered)
     }

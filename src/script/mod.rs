@@ -37,6 +37,7 @@ mod unknown;
 
 pub use body::Body;
 pub use calls::names;
+pub(crate) use calls::question::in_shell;
 pub use check::{Finding, Rule, check};
 pub use closure::{Closure, HeldCapture};
 pub use declared::Declared;

@@ -140,6 +140,9 @@ pub enum Admission {
         /// Those that occupy it and are stuck: it waits until a person mends or ends them.
         #[serde(default)]
         stuck: Vec<RunId>,
+        /// Those that occupy it and that nobody goes on with.
+        #[serde(default)]
+        idle: Vec<RunId>,
     },
 }
 

@@ -53,6 +53,7 @@ pub use error::StoreError;
 pub use glance::glance;
 pub use local::LocalSession;
 pub use memory::MemoryTables;
+pub use reading::ANSWERED;
 pub use request::{
     NewMessage, NewOverlap, NewParent, NewQueue, NewRun, NewSignal, RefusedUpdate, Request, Rewind,
     RunFilter, ScheduleChange, Upgrade,

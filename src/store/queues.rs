@@ -4,7 +4,8 @@ use super::rows::Rows;
 use super::{Liveness, StoreError};
 use crate::history::{CommandKind, CommandLabel, Moment, OpId, Pending, RunId, RunRow, StoredStatus, Value};
 
-/// The place of a run that waits in a queue, in the form of a pending row; its input names those in the way, and which of them are stuck.
+/// The place of a run that waits in a queue, in the form of a pending row; its input names those in the way, and which of them are stuck, and which
+/// nobody goes on with.
 pub(super) fn place(
     rows: &dyn Rows,
     now: Moment,
@@ -21,7 +22,11 @@ pub(super) fn place(
     pending.waits_for = Some(match told {
         Some(refusal) => {
             let list = |runs: &[RunId]| Value::List(runs.iter().map(|run| run.as_str().into()).collect());
-            pending.input = Value::from([("busy", list(&refusal.busy)), ("stuck", list(&refusal.stuck))]);
+            pending.input = Value::from([
+                ("busy", list(&refusal.busy)),
+                ("stuck", list(&refusal.stuck)),
+                ("idle", list(&refusal.idle)),
+            ]);
             refusal.waits_for
         }
         None => format!("queue {}, which has a place for it", place.name),

@@ -296,6 +296,9 @@ fn view(rows: &dyn Rows, now: Moment, liveness: &dyn Liveness, row: RunRow) -> R
     Ok(RunView { row, status, executor, entries, last_at, pending, unread, locks, woken_by })
 }
 
+/// Under this name the row of a question shows the answer that its script has not heard yet.
+pub const ANSWERED: &str = "answered";
+
 /// A question whose answer lies in the inbox is open no more, though the script has not heard it yet.
 fn mark_answered(inbox: &[Row], pending: &mut [Pending]) -> Result<(), StoreError> {
     if !pending.iter().any(|row| row.label.kind == CommandKind::Ask) {
@@ -306,6 +309,9 @@ fn mark_answered(inbox: &[Row], pending: &mut [Pending]) -> Result<(), StoreErro
         if let MessageBody::Answer { question, choice } = &message.body {
             pending.iter_mut().filter(|row| row.op == *question).for_each(|row| {
                 row.waits_for = Some(format!("somebody to go on with the run: answered {}", choice.choice));
+                if let crate::history::Value::Map(shown) = &mut row.input {
+                    shown.insert(ANSWERED.to_owned(), choice.choice.as_str().into());
+                }
             });
         }
     }

@@ -7,14 +7,17 @@ use crate::history::{Claim, Moment, RunStatus, Waker, WokenBy};
 use serde::{Deserialize, Serialize};
 
 const TICK: &[u8] = b"tick";
+const INSTALLED: &[u8] = b"installed";
 const SERVE: &[u8] = b"serve";
 /// After all keys that begin with it.
 const AFTER_SERVE: &[u8] = b"servf";
 
-/// Ticks count as regular when the last one is not older than two of their intervals and this, in milliseconds.
+/// Ticks count as regular when the last one is not older than two of their intervals and one more, of this at most, in milliseconds.
 const SLACK_MS: i64 = 60_000;
 /// The longest interval that is believed: a day.
 const LONGEST_INTERVAL_MS: i64 = 86_400_000;
+/// The interval of those that `durun tick --install` has put into a crontab.
+const INSTALLED_MS: i64 = 60_000;
 
 /// When ticks came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +26,9 @@ struct Ticks {
     /// The one before, where there was one.
     #[serde(default)]
     before: Option<Moment>,
+    /// And the one before that: one by hand between two of a crontab does not make their interval short.
+    #[serde(default)]
+    earlier: Option<Moment>,
 }
 
 /// Notes that somebody goes on with runs; forgets the processes that are gone.
@@ -34,8 +40,14 @@ pub(super) fn awake(
 ) -> Result<Answer, StoreError> {
     match waker {
         Waker::Tick => {
-            let before = ticks(rows)?.map(|ticks| ticks.last);
-            rows.put(Table::Wakers, TICK, &encode(&Ticks { last: now, before })?)?;
+            let known = ticks(rows)?;
+            let (before, earlier) = (known.map(|ticks| ticks.last), known.and_then(|ticks| ticks.before));
+            rows.put(Table::Wakers, TICK, &encode(&Ticks { last: now, before, earlier })?)?;
+        }
+        Waker::Installed(true) => rows.put(Table::Wakers, INSTALLED, &encode(&now)?)?,
+        Waker::Installed(false) => {
+            rows.remove(Table::Wakers, INSTALLED)?;
+            rows.remove(Table::Wakers, TICK)?;
         }
         Waker::Serve(claim) => {
             for (key, value) in rows.range(Table::Wakers, SERVE, AFTER_SERVE, false, usize::MAX)? {
@@ -54,7 +66,7 @@ pub(super) fn awake(
 
 /// Who goes on with a run of this status; nothing where it needs nobody, or a person.
 pub(super) fn woken_by(
-    rows: &dyn Rows,
+    rows: &(impl Rows + ?Sized),
     now: Moment,
     liveness: &dyn Liveness,
     status: RunStatus,
@@ -79,10 +91,18 @@ pub(super) fn woken_by(
     Ok(Some(match (serving, executor) {
         (Some(claim), _) => WokenBy::Serve { pid: claim.pid },
         (None, Some(claim)) => WokenBy::Process { pid: claim.pid },
-        (None, None) => match ticks(rows)? {
-            Some(ticks) if ticks.come_at(now) => WokenBy::Tick { last: ticks.last },
-            ticks => WokenBy::Nobody { last_tick: ticks.map(|ticks| ticks.last) },
-        },
+        (None, None) => {
+            let (ticks, installed) = (ticks(rows)?, installed(rows)?);
+            let last = ticks.map(|ticks| ticks.last);
+            if ticks.and_then(Ticks::expected).is_some_and(|until| now <= until)
+                || installed
+                    .is_some_and(|at| now <= after(last.map_or(at, |last| last.max(at)), INSTALLED_MS))
+            {
+                WokenBy::Tick { last }
+            } else {
+                WokenBy::Nobody { last_tick: last }
+            }
+        }
     }))
 }
 
@@ -98,13 +118,58 @@ pub(super) fn known(rows: &dyn Rows, liveness: &dyn Liveness) -> Result<Kept, St
 }
 
 impl Ticks {
-    /// Whether another one is to be expected.
-    fn come_at(self, now: Moment) -> bool {
-        let interval = self.before.map_or(0, |before| self.last.since_ms(before));
-        now.since_ms(self.last) <= interval.clamp(0, LONGEST_INTERVAL_MS) * 2 + SLACK_MS
+    /// Until when another one is to be expected. One alone, by hand perhaps, says nothing of a next one.
+    fn expected(self) -> Option<Moment> {
+        let before = self.before?;
+        let intervals =
+            [self.last.since_ms(before), self.earlier.map_or(0, |earlier| before.since_ms(earlier))];
+        Some(after(self.last, intervals.into_iter().max().unwrap_or(0).clamp(0, LONGEST_INTERVAL_MS)))
     }
+}
+
+/// Two intervals after an instant, and some more.
+fn after(last: Moment, interval: i64) -> Moment {
+    last.plus_ms(interval * 2 + interval.min(SLACK_MS))
+}
+
+/// When ticks were installed, where they are.
+fn installed(rows: &(impl Rows + ?Sized)) -> Result<Option<Moment>, StoreError> {
+    rows.get(Table::Wakers, INSTALLED)?.map(|value| decode(&value, "the time of an installation")).transpose()
 }
 
 fn ticks(rows: &(impl Rows + ?Sized)) -> Result<Option<Ticks>, StoreError> {
     rows.get(Table::Wakers, TICK)?.map(|value| decode(&value, "the times of ticks")).transpose()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn expected(last: i64, before: Option<i64>, earlier: Option<i64>) -> Option<i64> {
+        let ticks = Ticks { last: Moment(last), before: before.map(Moment), earlier: earlier.map(Moment) };
+        ticks.expected().map(|until| until.0)
+    }
+
+    #[test]
+    fn two_ticks_make_a_crontab_and_one_makes_none() {
+        assert_eq!(expected(600_000, None, None), None);
+        assert_eq!(expected(600_000, Some(540_000), None), Some(780_000), "each minute");
+        assert_eq!(
+            expected(605_000, Some(600_000), Some(540_000)),
+            Some(785_000),
+            "one by hand between them"
+        );
+        assert_eq!(expected(605_000, Some(600_000), None), Some(620_000), "two by hand");
+        let hour = 3_600_000;
+        assert_eq!(expected(hour, Some(0), None), Some(3 * hour + 60_000));
+        let day = 24 * hour;
+        assert_eq!(expected(9 * day, Some(0), None), Some(11 * day + 60_000));
+    }
+
+    #[test]
+    fn what_was_noted_of_ticks_before_is_read() {
+        let old = serde_json::json!({ "last": 7, "before": 5 });
+        let ticks: Ticks = decode(&encode(&old).expect("encodes"), "ticks").expect("decodes");
+        assert_eq!(ticks, Ticks { last: Moment(7), before: Some(Moment(5)), earlier: None });
+    }
 }

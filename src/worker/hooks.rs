@@ -5,11 +5,13 @@
 
 use super::executing::{Executing, Phase};
 use super::worker::Worker;
-use crate::config::{Config, Notice};
+use crate::config::Config;
 use crate::history::{
     Failure, HOOK_SCRIPT, MessageId, Moment, Placeholder, Program, RunEnd, RunId, RunStart, ScriptHash,
-    StoredStatus, Value,
+    StoredStatus, Stuck, Value,
 };
+use crate::run::{Onward, Run};
+use crate::script::in_shell;
 use crate::store::{Answer, NewRun, Request};
 use crate::timer::rfc3339;
 use std::collections::BTreeMap;
@@ -19,15 +21,15 @@ use std::path::Path;
 const SCRIPT: &str = include_str!("notify.rhai");
 /// A message or result that is told is cut after so many characters.
 const MOST_CHARACTERS: usize = 4_096;
+/// So much is told of the end of what a failed program wrote on stderr, in characters.
+const MOST_STDERR: usize = 2_048;
 /// The longest id of a run, in characters.
 const ID_LENGTH: usize = 128;
 
-/// What is to be told, and to whom.
+/// What is to be told. Whom, `durun.toml` says when it is told.
 pub struct Hook<'a> {
     /// The key of `[notify]`: `on_failure`, `on_stuck`, `on_success` or `on_missed`.
     pub key: &'a str,
-    /// Whom it names.
-    pub notice: &'a Notice,
     /// Of what the id of the run is made: the id of the run, or the name of the schedule, that it tells of.
     pub of: &'a str,
     /// What distinguishes it from others of the same key: the number and the epoch of the run, or the slot.
@@ -48,18 +50,9 @@ impl Hook<'_> {
     /// The run that tells it. The same again is the same run.
     pub fn run(self) -> Option<NewRun> {
         let folder = Path::new(self.script).parent().unwrap_or(Path::new("/"));
-        let main = ScriptHash::of(SCRIPT);
         // In the folder of the script that it tells of: the same `durun.toml` holds for it.
         let path = folder.join(HOOK_SCRIPT).to_string_lossy().into_owned();
-        let mut input = vec![("event", Value::from(self.key)), ("about", self.about.to_string().into())];
-        input.push(match self.notice {
-            Notice::Program(words) => {
-                ("argv", Value::List(words.iter().map(|word| Value::from(word.as_str())).collect()))
-            }
-            Notice::Shell(text) => ("text", text.as_str().into()),
-            Notice::Url(url) => ("url", url.as_str().into()),
-        });
-        let input = Value::Map(input.into_iter().map(|(name, value)| (name.to_owned(), value)).collect());
+        let input = Value::from([("event", Value::from(self.key)), ("about", self.about.to_string().into())]);
         let id = hook_id(self.of, self.key, self.place)?;
         let nonce = MessageId::of_hook(id.as_str());
         let hash = blake3::hash(&[self.secret.as_slice(), id.as_str().as_bytes()].concat());
@@ -68,7 +61,7 @@ impl Hook<'_> {
             nonce,
             id,
             RunStart {
-                program: Program { path, main, modules: BTreeMap::new() },
+                program: telling_program(path),
                 input,
                 directory: self.directory.to_owned(),
                 environment: self.environment.clone(),
@@ -76,9 +69,19 @@ impl Hook<'_> {
                 secret,
                 patches: crate::history::Patches::default(),
             },
-            vec![(main, SCRIPT.to_owned())],
+            telling_texts(),
         ))
     }
+}
+
+/// The program of a run that tells somebody, under a path.
+pub fn telling_program(path: String) -> Program {
+    Program { path, main: ScriptHash::of(SCRIPT), modules: BTreeMap::new() }
+}
+
+/// Its text.
+pub fn telling_texts() -> Vec<(ScriptHash, String)> {
+    vec![(ScriptHash::of(SCRIPT), SCRIPT.to_owned())]
 }
 
 /// `order-1001.on_failure.12-1`; of a name that is too long, its hash.
@@ -98,26 +101,19 @@ fn is_hook(script: &str) -> bool {
     Path::new(script).file_name().is_some_and(|name| name == HOOK_SCRIPT)
 }
 
-/// Which key tells of a status, and whom it names; nothing where nobody is to be told. How a child ends is its parent's business.
-fn wanted<'a>(
-    config: &'a Config,
-    status: &StoredStatus,
-    is_child: bool,
-) -> Option<(&'static str, &'a Notice)> {
-    let notify = &config.notify;
-    let (key, notice) = match status {
-        StoredStatus::Stuck(_) => ("on_stuck", &notify.on_stuck),
+/// Which key tells of a status; nothing where it names nobody. How a child ends is its parent's business.
+fn wanted(config: &Config, status: &StoredStatus, is_child: bool) -> Option<&'static str> {
+    let key = match status {
+        StoredStatus::Stuck(_) => "on_stuck",
         StoredStatus::Ended(_) if is_child => return None,
-        StoredStatus::Ended(RunEnd::Failed { .. } | RunEnd::TimedOut { .. }) => {
-            ("on_failure", &notify.on_failure)
-        }
-        StoredStatus::Ended(RunEnd::Completed { .. }) => ("on_success", &notify.on_success),
+        StoredStatus::Ended(RunEnd::Failed { .. } | RunEnd::TimedOut { .. }) => "on_failure",
+        StoredStatus::Ended(RunEnd::Completed { .. }) => "on_success",
         // Somebody wanted it so.
         StoredStatus::Ended(RunEnd::Cancelled { .. } | RunEnd::Terminated { .. }) | StoredStatus::Open => {
             return None;
         }
     };
-    notice.as_ref().map(|notice| (key, notice))
+    config.notify.of(key).map(|_| key)
 }
 
 impl Executing {
@@ -133,13 +129,12 @@ impl Executing {
         if self.is_hook() || is_known {
             return None;
         }
-        let (key, notice) = wanted(&self.config, status, self.is_child)?;
+        let key = wanted(&self.config, status, self.is_child)?;
         let about = self.about(status, now).to_string();
         // It goes to whoever is told, not to whom the secrets of the run are for.
         let about = Placeholder::forget_in(&about, self.start.secret);
         let hook = Hook {
             key,
-            notice,
             of: &self.id,
             // Neither is ever given again: a run that is retried, or another of that id, is told of once more.
             place: &format!("{}-{}", self.no, self.epoch),
@@ -153,27 +148,23 @@ impl Executing {
     }
 
     fn about(&self, status: &StoredStatus, now: Moment) -> Value {
-        let (word, error, result) = match status {
-            StoredStatus::Stuck(stuck) => {
-                let error = Value::from([
-                    ("kind", Value::from(stuck.kind.as_str())),
-                    ("message", cut(&stuck.message).into()),
-                    ("file", stuck.file.as_deref().map_or(Value::Null, Value::from)),
-                    ("line", stuck.line.map_or(Value::Null, Value::from)),
-                    ("hint", stuck.hint.as_deref().map_or(Value::Null, Value::from)),
-                ]);
-                ("stuck", error, Value::Null)
+        let nothing = || (Value::Null, Value::Null, Value::Null);
+        let (word, (error, step, result)) = match status {
+            StoredStatus::Stuck(stuck) => ("stuck", (of_stuck(stuck), Value::Null, Value::Null)),
+            StoredStatus::Ended(RunEnd::Failed { failure }) => {
+                ("failed", (failed(failure), step(failure), Value::Null))
             }
-            StoredStatus::Ended(RunEnd::Failed { failure }) => ("failed", failed(failure), Value::Null),
             StoredStatus::Ended(end @ RunEnd::TimedOut { reason }) => {
                 let error = [("kind", Value::from("timed_out")), ("message", cut(reason).into())];
-                (end.status().word(), Value::from(error), Value::Null)
+                (end.status().word(), (Value::from(error), Value::Null, Value::Null))
             }
-            StoredStatus::Ended(RunEnd::Completed { result }) => ("completed", Value::Null, short(result)),
+            StoredStatus::Ended(RunEnd::Completed { result }) => {
+                ("completed", (Value::Null, Value::Null, short(result)))
+            }
             StoredStatus::Ended(end @ (RunEnd::Cancelled { .. } | RunEnd::Terminated { .. })) => {
-                (end.status().word(), Value::Null, Value::Null)
+                (end.status().word(), nothing())
             }
-            StoredStatus::Open => ("open", Value::Null, Value::Null),
+            StoredStatus::Open => ("open", nothing()),
         };
         let origin = self.origin.as_ref();
         Value::from([
@@ -184,8 +175,33 @@ impl Executing {
             ("schedule", origin.map_or(Value::Null, |origin| origin.schedule.as_str().into())),
             ("slot", origin.map_or(Value::Null, |origin| rfc3339(origin.slot).into())),
             ("error", error),
+            ("step", step),
+            ("commands", Value::List(self.ways_on(status).into_iter().map(Value::Text).collect())),
             ("result", result),
         ])
+    }
+
+    /// The commands that let it go on, one after the other.
+    fn ways_on(&self, status: &StoredStatus) -> Vec<String> {
+        let (id, script) = (&self.id, &self.start.program.path);
+        match status {
+            StoredStatus::Stuck(_) => {
+                vec![
+                    format!("durun upgrade {id} --script {}", in_shell(script)),
+                    format!("durun resume {id}"),
+                ]
+            }
+            StoredStatus::Ended(end) => {
+                match self.run.as_ref().map(Run::trail).map(|trail| trail.onward(end)) {
+                    Some(Onward::Retry) => vec![format!("durun retry {id}")],
+                    Some(Onward::Behind(entry)) => {
+                        vec![format!("durun rewind {id} --to {entry}"), format!("durun resume {id}")]
+                    }
+                    Some(Onward::Nowhere) | None => Vec::new(),
+                }
+            }
+            StoredStatus::Open => Vec::new(),
+        }
     }
 
     /// Whether all that it does is wait for another attempt.
@@ -195,6 +211,37 @@ impl Executing {
             && !self.attempts.is_empty()
             && self.attempts.values().all(|attempt| attempt.next_try().is_some() && !attempt.is_under_way())
     }
+}
+
+fn of_stuck(stuck: &Stuck) -> Value {
+    Value::from([
+        ("kind", Value::from(stuck.kind.as_str())),
+        ("message", cut(&stuck.message).into()),
+        ("file", stuck.file.as_deref().map_or(Value::Null, Value::from)),
+        ("line", stuck.line.map_or(Value::Null, Value::from)),
+        ("hint", stuck.hint.as_deref().map_or(Value::Null, Value::from)),
+    ])
+}
+
+/// The step whose failure ended the run, or caused what did; nothing where none did.
+fn step(failure: &Failure) -> Value {
+    let of = |key: &str| failure.data.get(key).or_else(|| failure.data.get("cause")?.get(key));
+    let Some(name) = of("name").and_then(Value::as_text) else { return Value::Null };
+    let known = |key: &str| of(key).cloned().unwrap_or(Value::Null);
+    let stderr = of("stderr").and_then(Value::as_text).map(str::trim_end);
+    Value::from([
+        ("name", name.into()),
+        ("attempts", known("attempts")),
+        ("exit_code", known("exit_code")),
+        ("status", known("status")),
+        ("stderr", stderr.map_or(Value::Null, |text| end(text).into())),
+    ])
+}
+
+/// The end of a text.
+fn end(text: &str) -> String {
+    let over = text.chars().count().saturating_sub(MOST_STDERR);
+    text.chars().skip(over).collect()
 }
 
 fn failed(failure: &Failure) -> Value {

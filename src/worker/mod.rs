@@ -39,7 +39,7 @@ mod worker;
 
 pub use children::Programs;
 pub use effects::{Effects, Job, JobDone, JobKey, News, Ready};
-pub use hooks::Hook;
+pub use hooks::{Hook, telling_program, telling_texts};
 pub use processes::Processes;
 pub use progress::{Observer, Progress};
 pub use recovery::{LoadError, compile_program, load_history};

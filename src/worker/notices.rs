@@ -38,6 +38,7 @@ impl Worker {
             ("failures", struggle.failures.into()),
             ("since", rfc3339(struggle.since).into()),
             ("error", struggle.failure.to_value()),
+            ("commands", Value::List(vec![format!("durun retry {}", run.id).into()])),
         ]);
         let (kind, mut input) = match notice {
             Notice::Program(words) => {
@@ -53,7 +54,11 @@ impl Worker {
         };
         // It goes to whoever is told, not to whom the secrets of the run are for.
         let about = Placeholder::forget_in(&about.to_string(), run.start.secret);
-        input.push((if kind == CommandKind::Http { "body" } else { "stdin" }, about.into()));
+        input.push(if kind == CommandKind::Http {
+            ("body", about.into())
+        } else {
+            ("stdin", format!("{about}\n").into())
+        });
         let input = Value::Map(input.into_iter().map(|(name, value)| (name.to_owned(), value)).collect());
         self.effects.start(Job {
             key: JobKey { run: no, op: OpId::NOTICE, serial },

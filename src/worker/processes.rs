@@ -6,7 +6,8 @@ use crate::activity::{
     ProcessOutput, Secrets, TranscriptPlace, Variables, call_file, call_function, call_http, end_leftover,
     find_activity, http_activity, http_ask, judge, note_path, prepared, process_of, transcript_path,
 };
-use crate::history::CommandKind;
+use crate::config::Notice;
+use crate::history::{CommandKind, Value};
 use crate::store::LogStream;
 use crate::timer::Clock;
 use std::io;
@@ -119,8 +120,19 @@ fn http_of(job: &Job, secrets: &Arc<Secrets>) -> Option<Result<HttpAsk, Failed>>
         Ok(Found::Endpoint(endpoint)) => {
             Some(http_activity(&endpoint, &job.input, start, key, timeout_ms, Arc::clone(secrets)))
         }
+        Ok(Found::Notice(Notice::Url(url))) => {
+            let json = Value::from([("content-type", "application/json".into())]);
+            let whole = [
+                ("method", Value::from("POST")),
+                ("url", url.as_str().into()),
+                ("headers", json),
+                ("body", job.input.clone()),
+            ];
+            let ask = http_ask(&Value::from(whole), start, key, timeout_ms, Arc::clone(secrets));
+            Some(ask.map(|ask| HttpAsk { is_activity: true, ..ask }))
+        }
         // What is wrong is told where the process would begin.
-        Ok(Found::Executable(_) | Found::Program { .. }) | Err(_) => None,
+        Ok(Found::Executable(_) | Found::Program { .. } | Found::Notice(_)) | Err(_) => None,
     }
 }
 

@@ -104,10 +104,12 @@ pub enum Progress {
         /// The name of the strand that asks, where it has one.
         strand: Option<String>,
     },
-    /// It may not begin before runs that are stuck have gone on or were ended; told once of the same runs.
+    /// It may not begin before runs have ended that do not get on by themselves; told once of the same runs.
     Held {
         /// Those that are stuck.
         by: Vec<RunId>,
+        /// Those that nobody goes on with.
+        idle: Vec<RunId>,
     },
     /// A command ended without an outcome of its own.
     Settled {

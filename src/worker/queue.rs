@@ -15,8 +15,8 @@ const ASK_AGAIN: Duration = Duration::from_millis(200);
 pub(super) struct Queued {
     ask_at: Duration,
     told: Option<String>,
-    /// The stuck runs in its way that were told of.
-    stuck: Vec<RunId>,
+    /// The runs in its way that were told of: those that are stuck, and those that nobody goes on with.
+    held: (Vec<RunId>, Vec<RunId>),
 }
 
 impl Worker {
@@ -38,11 +38,12 @@ impl Worker {
                 }
                 true
             }
-            Ok(Answer::Admission(Admission::Waits { waits_for, stuck })) => {
+            Ok(Answer::Admission(Admission::Waits { waits_for, stuck, idle })) => {
                 let is_new = queued.told.as_ref() != Some(&waits_for);
                 queued.told = Some(waits_for.clone());
-                let is_held = !stuck.is_empty() && queued.stuck != stuck;
-                queued.stuck.clone_from(&stuck);
+                let held = (stuck, idle);
+                let is_held = held != (Vec::new(), Vec::new()) && queued.held != held;
+                queued.held.clone_from(&held);
                 if is_new {
                     let label = CommandLabel { kind: CommandKind::Queue, name: waits_for };
                     self.tell(
@@ -51,7 +52,7 @@ impl Worker {
                     );
                 }
                 if is_held {
-                    self.tell(no, Progress::Held { by: stuck });
+                    self.tell(no, Progress::Held { by: held.0, idle: held.1 });
                 }
                 false
             }

@@ -118,7 +118,7 @@ fn of_several_questions_one_is_named() {
     home.durun(&["answer", "one", "yes", "--question", "2"]).check();
     let status = home.durun(&["status", "one"]).stdout();
     assert!(status.contains("durun answer one yes --question 1\n"), "the other is open: {status}");
-    assert!(status.contains("answered yes\n") && !status.contains("--question 2"), "{status}");
+    assert!(status.contains("answered yes, not yet taken\n") && !status.contains("--question 2"), "{status}");
     home.durun(&["answer", "one", "yes", "--question", "9"]).exit(4).failure();
 }
 

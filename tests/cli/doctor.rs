@@ -27,7 +27,11 @@ fn all_is_well_and_each_value_has_its_source() {
         assert!(told.contains(expected), "{expected:?} in {told}");
     }
     assert_eq!(told.matches("problem:").count(), 1, "{told}");
+    // One tick is no crontab yet: who installs one is told no more of it.
     home.durun(&["tick", "--max-time", "1ms"]).both();
+    let (told, _) = home.durun(&["doctor"]).exit(1).both();
+    assert!(told.contains("nobody goes on with them, no tick came lately"), "{told}");
+    home.durun(&["terminate", "r"]).check();
     let store = home.store().display().to_string();
     let told = home.durun(&["doctor", "--deep", "--store", &store]).stdout();
     assert!(told.contains("(from --store)") && told.contains("tick                    TIME (now)"), "{told}");

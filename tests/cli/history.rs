@@ -15,3 +15,31 @@ fn a_history_is_told_and_documented() {
         )
         .check();
 }
+
+#[test]
+fn that_the_script_was_changed_and_what_was_set_aside_is_told_at_its_place() {
+    let home = Home::new();
+    home.file("s.rhai", "step(\"one\", || 1);\nchrage(2)\n");
+    home.durun(&["start", "s.rhai", "--id", "r"]).exit(8).failure();
+    home.file("s.rhai", "step(\"one\", || 1);\nstep(\"two\", || 2);\nfail(\"no\")\n");
+    home.durun(&["upgrade", "r", "--script", "s.rhai"]).check();
+    // The same again is no change.
+    home.durun(&["upgrade", "r", "--script", "s.rhai"]).check();
+    let story = home.durun(&["history", "r"]).stdout();
+    let last = story.lines().last().expect("a line");
+    assert!(story.lines().count() == 3 && last.contains("↻ the script was changed · "), "{story}");
+    home.durun(&["resume", "r"]).exit(1).failure();
+    home.durun(&["rewind", "r", "--to", "1"]).check();
+    home.durun(&["resume", "r"]).exit(1).failure();
+    let story = home.durun(&["history", "r"]).stdout();
+    let told: Vec<&str> =
+        story.lines().filter_map(|line| line.split_once(['▸', '✓', '✗', '↻'])).map(|it| it.1).collect();
+    assert_eq!(told.len(), 6, "{story}");
+    assert!(told[2].starts_with(" the script was changed · ") && told[2].contains(" → "), "{story}");
+    assert_eq!(told[3], " entries 2 to 3 were set aside, history --all shows them");
+    assert!(told[4].starts_with(" step two"), "{story}");
+    let all = home.durun(&["history", "r", "--all"]).stdout();
+    assert!(all.starts_with("set aside by rewind ") && all.ends_with(&story), "{all}");
+    let edits = home.durun(&["status", "r", "-o", "jsonl"]).stdout();
+    assert!(edits.contains("\"before_entry\":2") && edits.matches("\"from\":").count() == 1, "{edits}");
+}

@@ -75,8 +75,18 @@ fn what_needs_a_person_comes_first_however_old_it_is() {
     home.durun(&["answer", "ask", "yes"]).check();
     assert_eq!(ids(&["list"]), ["stuck", "b", "a", "ask"]);
     let listed = home.durun(&["list"]).stdout();
-    assert!(listed.contains("go?: waits for somebody to go on with the run: answered yes\n"), "{listed}");
+    assert!(listed.contains("go?: answered yes, not yet taken\n"), "{listed}");
     let status = home.durun(&["status", "ask"]).stdout();
-    assert!(status.contains("answered yes") && !status.contains("durun answer"), "{status}");
+    assert!(status.contains("asked: go? ·") && status.contains("answered yes, not yet taken"), "{status}");
+    assert!(
+        !status.contains("durun answer") && status.contains("\n              durun resume ask\n"),
+        "{status}"
+    );
+    let why = home.durun(&["why", "ask"]).stdout();
+    assert!(
+        why.contains("it asked in line 1: go?. It was answered with yes, which is not yet taken."),
+        "{why}"
+    );
+    assert_eq!(why.matches("  durun ").count(), 1, "{why}");
     home.durun(&["resume", "ask"]).stdout();
 }

@@ -158,3 +158,98 @@ fn a_wrong_key_is_told_with_the_one_that_was_meant() {
     let err = home.durun(&["start", "s.rhai"]).exit(78).failure();
     assert!(err.contains("the address has no host"), "{err}");
 }
+
+/// The ids of runs that tell of a run.
+fn hook_of(home: &Home, run: &str) -> String {
+    let begins = format!("{run}.on_");
+    ids(home).into_iter().find(|id| id.starts_with(&begins)).expect("a run that tells")
+}
+
+#[test]
+fn that_nobody_could_be_told_is_one_line_with_the_run_that_should_have() {
+    let home = Home::new();
+    home.file("durun.toml", "[notify]\non_failure = \"echo no mail here >&2; exit 64\"\n");
+    home.file("f.rhai", "fail(\"no tape\")");
+    let line = |hook: &str| {
+        format!("nobody was told: run {hook} failed: exit code 64: no mail here: durun why {hook}\n")
+    };
+    let err = home.durun(&["start", "f.rhai", "--id", "f"]).exit(1).failure();
+    let hook = hook_of(&home, "f");
+    assert!(err.starts_with("error[D0101]: run f failed: no tape\n") && err.ends_with(&line(&hook)), "{err}");
+    // By a tick, too, and there is no block of the run that tells.
+    home.durun(&["start", "f.rhai", "--id", "g", "--record-only"]).out("g\n").check();
+    let err = home.durun(&["tick"]).exit(1).failure();
+    assert!(err.ends_with(&line(&hook_of(&home, "g"))) && err.matches("error[").count() == 1, "{err}");
+    let (doctor, _) = home.durun(&["doctor"]).exit(1).both();
+    let problems: Vec<&str> = doctor.lines().filter(|line| line.starts_with("problem: ")).collect();
+    let command = "list --script '(notify)' --status failed,timed_out,stuck";
+    assert!(problems[0].starts_with("problem: 2 runs failed in the last 24 hours: "), "{doctor}");
+    assert!(problems[1].starts_with("problem: 2 runs that were to tell somebody"), "{doctor}");
+    assert!(problems[1].ends_with(&format!(": durun {command}")), "{doctor}");
+    let listed = home.durun(&["list", "--script", "(notify)", "--status", "failed,timed_out,stuck"]).stdout();
+    assert_eq!(listed.lines().count(), 3, "{listed}");
+}
+
+#[test]
+fn one_who_will_be_told_later_is_one_line_too() {
+    let home = Home::new();
+    home.file("durun.toml", "[notify]\non_failure = \"echo busy >&2; exit 1\"\n")
+        .file("f.rhai", "fail(\"no\")");
+    let err = home.durun(&["start", "f.rhai", "--id", "f"]).exit(1).failure();
+    let hook = hook_of(&home, "f");
+    let line =
+        format!("nobody was told: run {hook} will be tried again: exit code 1: busy: durun why {hook}\n");
+    assert!(err.ends_with(&line), "{err}");
+}
+
+#[test]
+fn what_is_told_goes_to_whom_the_file_names_at_each_try() {
+    let home = Home::new();
+    home.file("durun.toml", "[notify]\non_failure = \"exit 64\"\n").file("f.rhai", "fail(\"no tape\")");
+    home.durun(&["start", "f.rhai", "--id", "f"]).exit(1).failure();
+    let hook = hook_of(&home, "f");
+    home.file("durun.toml", "");
+    let err = home.durun(&["retry", &hook]).exit(1).failure();
+    assert!(err.contains("durun.toml has no on_failure any more"), "{err}");
+    home.file("durun.toml", format!("[notify]\non_failure = {TELL}\n"));
+    home.durun(&["retry", &hook]).both();
+    let told = told(&home);
+    assert_eq!((told.len(), &told[0]["run"]), (1, &"f".into()));
+}
+
+#[test]
+fn the_document_names_the_step_and_the_commands_that_go_on() {
+    let home = Home::new();
+    home.file("durun.toml", format!("[notify]\non_failure = {TELL}\non_stuck = {TELL}\n"));
+    home.file(
+        "step.rhai",
+        "step(\"one\", || 1);\nexec([\"sh\", \"-c\", \"echo no disk >&2; exit 3\"], #{ retry: 1 });",
+    );
+    home.file("own.rhai", "step(\"one\", || 1);\nstep(\"two\", || 2);\nfail(\"too few\")");
+    home.file(
+        "caught.rhai",
+        "try { sh(\"exit 3\", #{ retry: 1 }) } catch { step(\"tell\", || 1); }\nfail(\"no\")",
+    );
+    home.file("stuck.rhai", "chrage(1)");
+    for (script, exit) in [("step", 1), ("own", 1), ("caught", 1), ("stuck", 8)] {
+        home.durun(&["start", &format!("{script}.rhai"), "--id", script]).exit(exit).failure();
+    }
+    let told = told(&home);
+    let commands = |place: usize| told[place]["commands"].clone();
+    assert_eq!(commands(0), serde_json::json!(["durun retry step"]));
+    let step =
+        serde_json::json!({"attempts": 1, "exit_code": 3, "name": "sh", "status": null, "stderr": "no disk"});
+    assert_eq!(told[0]["step"], step);
+    assert_eq!(commands(1), serde_json::json!(["durun rewind own --to 1", "durun resume own"]));
+    assert_eq!(told[1]["step"], Value::Null);
+    assert_eq!(commands(2), serde_json::json!(["durun rewind caught --to 1", "durun resume caught"]));
+    let file = told[3]["script"].as_str().expect("a path");
+    let upgrade = format!("durun upgrade stuck --script {file}");
+    assert_eq!(commands(3), serde_json::json!([upgrade, "durun resume stuck"]));
+    // What is told is what the block says, and it works.
+    let err = home.durun(&["status", "own"]).stdout();
+    assert!(err.contains("durun rewind own --to 1"), "{err}");
+    home.durun(&["retry", "step"]).exit(1).failure();
+    home.durun(&["rewind", "own", "--to", "1"]).check();
+    home.durun(&["resume", "own"]).exit(1).failure();
+}

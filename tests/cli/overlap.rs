@@ -1,6 +1,7 @@
 //! `durun start` from a crontab: what is in the way of a start, and what is done about a run that has ended or only waits.
 
 use super::harness::Home;
+use super::tick_install;
 
 const HOLD: &str = "wait_signal(\"go\")\n";
 
@@ -154,16 +155,17 @@ fn an_open_run_is_gone_on_with_whatever_is_to_be_done_when_it_has_ended() {
 
 #[test]
 fn a_run_that_only_waits_is_left_to_the_next_tick() {
-    let home = Home::new();
+    let (home, path) = tick_install::home();
     home.file("s.rhai", "let n = step(\"one\", || 4); sleep(\"300ms\"); n + 1");
     home.durun(&["tick"]).check();
     let start = || home.durun(&["start", "s.rhai", "--id", "a", "--park-after", "0s"]);
-    // Nobody has ever ticked in this store, and a run that nobody goes on with is no success.
+    // One tick, by hand perhaps, is no crontab, and a run that nobody goes on with is no success.
     let err = start().exit(3).failure();
     assert_eq!(err, "run a waits, and nobody goes on with it when its time has come: durun tick --install\n");
     home.until("a", &[r#""status":"parked""#]);
     home.durun(&["tick"]).check();
     start().out("5\n").check();
+    home.durun(&["tick", "--install"]).env("PATH", &path).stdout();
     home.durun(&["start", "s.rhai", "--id", "b", "--park-after", "0s"]).exit(3).check();
 }
 
@@ -181,6 +183,7 @@ error[D0101]: run bad failed: no tape
   | ^^^^^^^^^^^^^^^ no tape
   |
   = help: durun history bad tells what happened, durun logs bad what it wrote
+  = help: its script ended it; to go on from before its last step, step \"one\": durun rewind bad --to 0 && durun resume bad
 ";
     for _ in 0..2 {
         home.durun(&["start", "bad.rhai", "--id", "bad", "--overlap", "skip"]).exit(1).err(block).check();
@@ -210,4 +213,30 @@ fn a_queued_start_behind_a_stuck_run_says_so_and_what_to_type() {
     assert!(out.contains("\n  durun why first\n  durun terminate first\n"), "{out}");
     assert_eq!(err.matches(mend).count(), 1, "{err}");
     assert_eq!(err.lines().count(), 1, "{err}");
+}
+
+#[test]
+fn a_queued_start_behind_a_run_that_nobody_executes_says_so_and_what_to_type() {
+    let home = Home::new();
+    home.file("s.rhai", "7\n");
+    home.durun(&["start", "s.rhai", "--id", "first", "--record-only"]).out("first\n").check();
+    // Another process goes on with what is in the way once this one has spoken.
+    let script = "n=0; until test -s said || test $n -gt 600; do sleep 0.05; n=$((n + 1)); done; \"$1\" why second; \"$1\" resume first";
+    let waiting = "\"$1\" start s.rhai --overlap queue --id second 2>said";
+    let both = format!("({waiting}) & {script}; wait $!; cat said >&2");
+    let done = std::process::Command::new("/bin/sh")
+        .args(["-c", both.as_str(), "sh", env!("CARGO_BIN_EXE_durun")])
+        .current_dir(home.path())
+        .env_clear()
+        .env("HOME", home.path())
+        .env("PATH", "/usr/bin:/bin")
+        .output()
+        .expect("starts");
+    let (out, err) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+    assert!(
+        out.contains("\n  durun why first\n  durun resume first\n") && out.ends_with("7\n7\n"),
+        "{out}{err}"
+    );
+    let line = "! run second does not begin before run first has ended, and nobody executes that: durun resume first goes on with it\n";
+    assert_eq!(err, line);
 }

@@ -220,3 +220,13 @@ fn where_an_undo_came_after_the_failure_the_block_offers_the_rewind_that_works()
     home.durun(&["-v", "rewind", "one", "--to", "1"]).spoken();
     home.durun(&["resume", "one"]).out("done\n").check();
 }
+
+#[test]
+fn where_undos_have_run_no_place_to_go_on_from_is_named() {
+    let home = Home::new();
+    home.file("u.rhai", "step(\"book\", || 1);\non_undo(|| step(\"cancel\", || 2));\nfail(\"no flight\")");
+    let err = home.durun(&["start", "u.rhai", "--id", "u"]).exit(1).failure();
+    assert!(err.contains("durun history u tells what happened") && !err.contains("rewind"), "{err}");
+    let err = home.durun(&["retry", "u"]).exit(7).failure();
+    assert!(err.contains("error[D1206]") && err.contains("durun rewind u --to ENTRY"), "{err}");
+}

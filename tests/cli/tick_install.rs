@@ -14,7 +14,7 @@ const SYSTEMCTL: &str =
     "#!/bin/sh\necho \"$*\" >>\"$HOME/told\"\n[ ! -f \"$HOME/away\" ] || { echo no bus >&2; exit 1; }\n";
 
 /// A home whose `bin` comes first in the path.
-fn home() -> (Home, String) {
+pub(crate) fn home() -> (Home, String) {
     let home = Home::new();
     for (name, text) in [("bin/crontab", CRONTAB), ("bin/systemctl", SYSTEMCTL)] {
         home.file(name, text);
@@ -35,8 +35,14 @@ fn the_line_of_the_crontab_is_put_in_once_works_and_is_taken_out() {
     home.file("table", "# mine\n0 3 * * * backup\n").file("s.rhai", "3");
     home.durun(&["start", "s.rhai", "--record-only", "--id", "a"]).out("a\n").check();
     let install = || home.durun(&["tick", "--install"]).env("PATH", &path).stdout();
+    let woken_by = |said: &str| {
+        let status = home.durun(&["status", "a", "-o", "jsonl"]).stdout();
+        assert!(status.contains(&format!("\"woken_by\":\"{said}")), "{said}: {status}");
+    };
+    woken_by("nobody");
     let line = install();
     assert_eq!(install(), line);
+    woken_by("tick, none so far");
     assert!(line.starts_with("* * * * * ") && line.ends_with(" tick # durun tick --install\n"), "{line}");
     let table = read(&home, "table");
     assert!(
@@ -54,8 +60,13 @@ fn the_line_of_the_crontab_is_put_in_once_works_and_is_taken_out() {
         .output()
         .expect("runs");
     assert!(output.status.success() && output.stdout.is_empty() && output.stderr.is_empty(), "{output:?}");
+    home.durun(&["start", "s.rhai", "--record-only", "--id", "b"]).out("b\n").check();
+    let woken = home.durun(&["status", "b", "-o", "jsonl"]).stdout();
+    assert!(woken.contains("\"woken_by\":\"tick, last "), "{woken}");
     home.durun(&["result", "a"]).out("3\n").check();
     home.durun(&["tick", "--uninstall"]).env("PATH", &path).check();
+    let woken = home.durun(&["status", "b", "-o", "jsonl"]).stdout();
+    assert!(woken.contains("\"woken_by\":\"nobody\""), "{woken}");
     assert_eq!(read(&home, "table"), "# mine\n0 3 * * * backup\n");
     home.durun(&["tick", "--uninstall"]).env("PATH", &path).check();
 }

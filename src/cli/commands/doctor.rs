@@ -16,7 +16,7 @@ use std::time::Duration;
 
 const EXAMPLES: &str = "\
 Exits with 0 where all is well, 1 where something is to be looked at (each line that begins with \"problem:\"), such as runs
-that are stuck or failed in the last 24 hours, or that nobody goes on with; 65 where --deep finds damage.
+that are stuck or failed in the last 24 hours, alerts among them, or that nobody goes on with; 65 where --deep finds damage.
 
 Examples:
   durun doctor
@@ -140,6 +140,12 @@ fn runs(context: &Context, findings: &mut Findings, checkup: &Checkup) {
     findings.problem(failed > 0, || {
         let command = context.command("list --status failed,timed_out");
         format!("{} failed in the last 24 hours: {command}", many(failed))
+    });
+    let untold = checkup.untold_lately;
+    findings.problem(untold > 0, || {
+        let command = context.command("list --script '(notify)' --status failed,timed_out,stuck");
+        let what = "that were to tell somebody, as [notify] says, could not in the last 24 hours";
+        format!("{} {what}: {command}", many(untold))
     });
 }
 

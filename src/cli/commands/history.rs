@@ -6,6 +6,7 @@ use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::pager::Pager;
 use crate::cli::render::entry_json;
+use crate::cli::render::marks::Marks;
 use crate::cli::render::rewinds::Rewinds;
 use crate::cli::render::story::Story;
 use crate::cli::render::when::absolute;
@@ -45,8 +46,10 @@ pub(crate) fn run(context: &Context, args: &HistoryArgs) -> Result<Exit, CliErro
     let row = find(&session, &args.id)?;
     let watch = if args.follow { Some(Watch::begin(&session, row.no)?) } else { None };
     let mut reader = HistoryReader::new(row.no, row.id.clone()).of_generation(args.generation);
-    let rewinds = Rewinds::of(&row, args.generation.unwrap_or(row.generation));
-    let mut story = Story::new(context.color_stdout(), context.table_width()).rewound(rewinds.clone());
+    let generation = args.generation.unwrap_or(row.generation);
+    let rewinds = Rewinds::of(&row, generation);
+    let story = Story::new(context.color_stdout(), context.table_width()).rewound(rewinds.clone());
+    let mut story = story.marked(Marks::of(&row, generation));
     let mut pager = Pager::open(context, !args.follow && !args.no_pager);
     let mut kept = if args.all { set_aside(&mut pager, context, &session, &row)? } else { Vec::new() };
     loop {
@@ -75,8 +78,10 @@ pub(crate) fn run(context: &Context, args: &HistoryArgs) -> Result<Exit, CliErro
             Some(_) | None => break,
         }
     }
-    if context.format() == Format::Json && watch.is_none() {
-        context.print_json_list(kept)?;
+    match context.format() {
+        Format::Json if watch.is_none() => context.print_json_list(kept)?,
+        Format::Json | Format::Jsonl => {}
+        Format::Table => pager.print(&story.end())?,
     }
     Ok(Exit::Done)
 }

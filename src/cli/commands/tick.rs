@@ -8,7 +8,7 @@ use crate::cli::installing::{self, Installing};
 use crate::cli::interrupt::Interrupts;
 use crate::cli::onlooker::Unattended;
 use crate::cli::render::display::Display;
-use crate::client::{AdvanceOptions, ExecuteOptions, Session, Span, advance, next_due};
+use crate::client::{AdvanceOptions, ExecuteOptions, Session, Span, advance, go_on, next_due};
 use crate::timer::{parse_duration, rfc3339};
 use clap::Args;
 use serde_json::json;
@@ -77,7 +77,12 @@ fn tick(context: &Context, session: &Session, args: &TickArgs) -> Result<Exit, C
         span: Span::Once { max_time: args.max_time.map(duration) },
     };
     let mut seen = Unattended::new(context, session, &display);
-    let advanced = advance(session, options, &mut seen);
+    // One that a person types says nothing of a crontab.
+    let advanced = if context.environment.stdin_terminal {
+        go_on(session, options, &mut seen)
+    } else {
+        advance(session, options, &mut seen)
+    };
     let exit = seen.exit();
     display.finish();
     advanced?;

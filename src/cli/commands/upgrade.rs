@@ -63,7 +63,7 @@ fn one(
     let next = context.command(&format!("resume {id}"));
     let entries = if entries == 1 { "1 entry".to_owned() } else { format!("{entries} entries") };
     context.note(&match (upgraded.changed, args.dry_run) {
-        (true, false) => format!("run {id} goes on under {file}, {entries} replayed: durun resume {id}"),
+        (true, false) => format!("run {id} goes on under {file}, {entries} replayed: {next}"),
         (true, true) => format!("run {id} would go on under {file}: {entries} fit"),
         (false, _) => format!("run {id} has that text already; {entries} fit: {next}"),
     });

@@ -141,7 +141,10 @@ impl Live {
                 self.doing.insert((run, op), Doing { due, waits: true, ..Doing::new(label, strand, now) });
                 lines
             }
-            Progress::Held { by } => by.iter().map(|stuck| self.held(run, stuck)).collect(),
+            Progress::Held { by, idle } => {
+                let stuck = by.iter().map(|other| self.held(run, other, true));
+                stuck.chain(idle.iter().map(|other| self.held(run, other, false))).collect()
+            }
             Progress::Settled { op } => {
                 self.doing.remove(&(run, op));
                 Vec::new()
@@ -197,13 +200,15 @@ impl Live {
     }
 
     /// A run in the way that does not get on without a person, and what to type.
-    fn held(&self, run: RunNo, stuck: &RunId) -> String {
+    fn held(&self, run: RunNo, other: &RunId, is_stuck: bool) -> String {
         let id = self.names.get(&run).map(RunId::to_string).unwrap_or_default();
-        format!(
-            "{} run {id} does not begin before run {stuck} has ended, and that is stuck: durun why {stuck} says how to mend it, \
-             durun terminate {stuck} ends it",
-            Paint::Yellow.paint("!", self.color),
-        )
+        let why = if is_stuck {
+            format!("that is stuck: durun why {other} says how to mend it, durun terminate {other} ends it")
+        } else {
+            format!("nobody executes that: durun resume {other} goes on with it")
+        };
+        let mark = Paint::Yellow.paint("!", self.color);
+        format!("{mark} run {id} does not begin before run {other} has ended, and {why}")
     }
 
     /// A question to a person stays on the screen, with the command that says how to answer it.

@@ -7,6 +7,7 @@ pub(crate) mod junit;
 pub(crate) mod lines;
 pub(crate) mod live;
 pub(crate) mod log_line;
+pub(crate) mod marks;
 pub(crate) mod overview;
 pub(crate) mod paint;
 pub(crate) mod rewinds;

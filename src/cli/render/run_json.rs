@@ -2,7 +2,7 @@
 
 use super::when::relative;
 use crate::client::{Descendant, RunView, open_question};
-use crate::history::{LockView, Moment, Pending, RunEnd, StoredStatus, Value, WokenBy};
+use crate::history::{Edit, LockView, Moment, Pending, RunEnd, StoredStatus, Value, WokenBy};
 use crate::timer::rfc3339;
 use serde_json::{Map, Value as Json, json};
 
@@ -89,6 +89,7 @@ fn common(view: &RunView, now: Moment) -> Map<String, Json> {
         "result": result(&row.status),
         "error": error(&row.status),
         "entries": view.entries.0,
+        "edits": row.edits.iter().map(edit).collect::<Vec<_>>(),
     });
     match document {
         Json::Object(map) => map,
@@ -96,12 +97,24 @@ fn common(view: &RunView, now: Moment) -> Map<String, Json> {
     }
 }
 
+/// That it has another text since.
+fn edit(edit: &Edit) -> Json {
+    json!({
+        "at": rfc3339(edit.at),
+        "generation": edit.generation,
+        "before_entry": edit.before.0,
+        "from": edit.from.to_string(),
+        "to": edit.to.to_string(),
+    })
+}
+
 /// Who goes on with it: nothing for a run that has ended or cannot go on.
 fn woken_by(view: &RunView, now: Moment) -> Option<String> {
     Some(match view.woken_by? {
         WokenBy::Process { pid } => format!("pid {pid}"),
         WokenBy::Serve { pid } => format!("serve {pid}"),
-        WokenBy::Tick { last } => format!("tick, last {}", relative(last, now)),
+        WokenBy::Tick { last: Some(last) } => format!("tick, last {}", relative(last, now)),
+        WokenBy::Tick { last: None } => "tick, none so far".to_owned(),
         WokenBy::Nobody { .. } => "nobody".to_owned(),
     })
 }

@@ -1,5 +1,6 @@
 //! A history as a story: what happened, one line an entry, with the time since the beginning.
 
+use super::marks::{Mark, Marks};
 use super::paint::{Paint, cut};
 use super::rewinds::Rewinds;
 use super::waits::name;
@@ -22,6 +23,7 @@ pub(crate) struct Story {
     began: Option<Moment>,
     color: bool,
     rewinds: Rewinds,
+    marks: Marks,
     /// The columns of the terminal, where there is one.
     width: Option<usize>,
 }
@@ -29,7 +31,7 @@ pub(crate) struct Story {
 impl Story {
     /// At the beginning.
     pub(crate) fn new(color: bool, width: Option<usize>) -> Self {
-        Self { began: None, color, rewinds: Rewinds::default(), width }
+        Self { began: None, color, rewinds: Rewinds::default(), marks: Marks::default(), width }
     }
 
     /// Of a history that was rewound.
@@ -37,19 +39,46 @@ impl Story {
         Self { rewinds, ..self }
     }
 
-    /// One entry's line.
-    pub(crate) fn tell(&mut self, seq: Seq, entry: &Entry) -> String {
-        let time = match self.began {
-            None => absolute(entry.at),
-            Some(began) => format!("+{}", show_duration(entry.at.since_ms(began))),
+    /// With what happened to it from outside.
+    pub(crate) fn marked(self, marks: Marks) -> Self {
+        Self { marks, ..self }
+    }
+
+    /// What is left to tell behind the last entry.
+    pub(crate) fn end(&mut self) -> String {
+        self.told_before(None)
+    }
+
+    /// What happened to it from outside before an entry, a line each.
+    fn told_before(&mut self, next: Option<Seq>) -> String {
+        let marks = self.marks.before(next);
+        let line = |mark: &Mark| {
+            let sign = Paint::Yellow.paint("↻", self.color);
+            self.fitted(&format!("      {:<20}  {sign} {}", self.time(mark.at), mark.text))
         };
+        marks.iter().map(line).collect()
+    }
+
+    /// How long after the beginning; that itself is told as it is.
+    fn time(&self, at: Moment) -> String {
+        self.began.map_or_else(|| absolute(at), |began| format!("+{}", show_duration(at.since_ms(began))))
+    }
+
+    fn fitted(&self, line: &str) -> String {
+        let line = self.width.map_or_else(|| line.to_owned(), |width| cut(line, width));
+        format!("{line}\n")
+    }
+
+    /// One entry's line, and those of what happened before it.
+    pub(crate) fn tell(&mut self, seq: Seq, entry: &Entry) -> String {
+        let before = self.told_before(Some(seq));
+        let time = self.time(entry.at);
         self.began.get_or_insert(entry.at);
         let took = |asked, ended| self.rewinds.took(seq, asked, ended);
         let room = self.width.map_or(VALUE_WIDTH, |width| width.saturating_sub(BESIDE).max(LEAST_VALUE));
         let (mark, paint, text) = words(&entry.fact, room, &took);
         let line = format!("{seq:>4}  {time:<20}  {} {text}", paint.paint(mark, self.color));
-        let line = self.width.map_or_else(|| line.clone(), |width| cut(&line, width));
-        format!("{line}\n")
+        format!("{before}{}", self.fitted(&line))
     }
 }
 

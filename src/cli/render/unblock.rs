@@ -1,7 +1,7 @@
 //! What unblocks a pending command, as words behind `durun`.
 
 use crate::cli::escape::shell;
-use crate::client::open_question;
+use crate::client::{answered, open_question};
 use crate::history::{CommandKind, Moment, Pending, RunId, Value};
 
 /// The commands that would let the run go on; `alone` where it asks no other question.
@@ -9,7 +9,7 @@ pub(crate) fn commands(id: &RunId, pending: &Pending, alone: bool, now: Moment) 
     let name = &pending.label.name;
     match pending.label.kind {
         CommandKind::Ask => {
-            if pending.waits_for.is_some() {
+            if answered(pending).is_some() {
                 return vec![format!("resume {id}")];
             }
             let Some(question) = open_question(pending) else { return Vec::new() };
@@ -41,7 +41,8 @@ pub(crate) fn commands(id: &RunId, pending: &Pending, alone: bool, now: Moment) 
         CommandKind::Queue => {
             let stuck: Vec<&str> = named(pending, "stuck").collect();
             let why = named(pending, "busy").map(|busy| format!("why {busy}"));
-            why.chain(stuck.iter().map(|stuck| format!("terminate {stuck}"))).collect()
+            let idle = named(pending, "idle").map(|idle| format!("resume {idle}"));
+            why.chain(idle).chain(stuck.iter().map(|stuck| format!("terminate {stuck}"))).collect()
         }
         CommandKind::Child => vec![format!("why {}", pending.label.name)],
         CommandKind::Sleep

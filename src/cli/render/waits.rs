@@ -2,7 +2,7 @@
 
 use super::when::{left, relative};
 use crate::cli::escape;
-use crate::client::open_question;
+use crate::client::{answered, open_question};
 use crate::history::{CommandKind, Moment, Pending};
 
 /// The name of a command as shown: `activity charge`, `sleep`.
@@ -23,8 +23,12 @@ pub(crate) fn tries(count: u32) -> String {
 /// One command in the few words of a list: `retrying 3/5, next in 20s: exit code 1`, `asks: Go on? (yes, no)`.
 pub(crate) fn short(pending: &Pending, now: Moment) -> String {
     if let Some(question) = open_question(pending) {
-        if let Some(waits_for) = &pending.waits_for {
-            return format!("{}: waits for {}", escape::line(&question.text), escape::line(waits_for));
+        if let Some(answer) = answered(pending) {
+            return format!(
+                "{}: answered {}, not yet taken",
+                escape::line(&question.text),
+                escape::line(answer)
+            );
         }
         let choices = escape::line(&question.choices.join(", "));
         return format!("asks: {} ({choices})", escape::line(&question.text));
@@ -50,6 +54,7 @@ pub(crate) fn short(pending: &Pending, now: Moment) -> String {
 pub(crate) fn sentence(pending: &Pending, now: Moment) -> String {
     let question = open_question(pending);
     let mut parts = vec![match &question {
+        Some(question) if answered(pending).is_some() => format!("asked: {}", escape::line(&question.text)),
         Some(question) => format!("asks: {}", escape::line(&question.text)),
         None => name(pending.label.kind, &pending.label.name),
     }];
@@ -82,7 +87,9 @@ pub(crate) fn sentence(pending: &Pending, now: Moment) -> String {
         (None, Some(_)) => parts.push("due".to_owned()),
         (None, None) => {}
     }
-    if let Some(waits_for) = &pending.waits_for {
+    if let Some(answer) = answered(pending) {
+        parts.push(format!("answered {}, not yet taken", escape::line(answer)));
+    } else if let Some(waits_for) = &pending.waits_for {
         parts.push(format!("waits for {}", escape::line(waits_for)));
     }
     if let Some(details) = &pending.heartbeat {

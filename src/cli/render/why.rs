@@ -7,8 +7,9 @@ use super::waits::{attempt, name, tries};
 use super::when::{absolute, coarse, left, relative};
 use crate::cli::escape::{self, shell};
 use crate::cli::way_on::WayOn;
-use crate::client::{Lines, RunView, open_question};
+use crate::client::{Lines, RunView, answered, open_question};
 use crate::history::{CommandKind, Failure, Moment, Pending, RunEnd, StoredStatus, Value, WokenBy};
+use std::collections::BTreeSet;
 
 /// How many pending commands are told of.
 const MOST: usize = 3;
@@ -59,6 +60,9 @@ pub(crate) fn explain(view: &RunView, script: Option<&Lines>, way: &WayOn, now: 
             let after = match way {
                 WayOn::Rewind { effect, .. } => {
                     format!(" After the failure it did {}.", escape::line(effect))
+                }
+                WayOn::Before { step, .. } => {
+                    format!(" Its script ended it; the last that it did is {}.", escape::line(step))
                 }
                 WayOn::Retry | WayOn::None => String::new(),
             };
@@ -129,6 +133,9 @@ fn open(view: &RunView, script: Option<&Lines>, now: Moment) -> Why {
             unblock.push(format!("resume {id}"));
         }
     }
+    // Several waits may be ended by the same command.
+    let mut known = BTreeSet::new();
+    unblock.retain(|command| known.insert(command.clone()));
     let mut lines: Vec<String> =
         told.iter().take(MOST).filter_map(|row| shown(script, row.line, Some(&row.label))).collect();
     lines.dedup();
@@ -192,6 +199,10 @@ fn sentence(row: &Pending, executed: bool, now: Moment) -> String {
         }
         CommandKind::WaitToken => {
             format!("{since} it waits{place} for somebody to resolve the token {what}{until}.")
+        }
+        CommandKind::Ask if answered(row).is_some() => {
+            let answer = escape::line(answered(row).unwrap_or_default());
+            format!("{since} it asked{place}: {what}. It was answered with {answer}, which is not yet taken.")
         }
         CommandKind::Ask => {
             let choices = open_question(row).map(|question| question.choices).unwrap_or_default();

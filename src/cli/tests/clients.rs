@@ -109,8 +109,8 @@ specimens! { mends: MendError;
         before: Seq(3),
     }],
     MendError::NoFailedStep { .. } => vec![
-        MendError::NoFailedStep { id: order(), status: RunStatus::Failed },
-        MendError::NoFailedStep { id: order(), status: RunStatus::TimedOut },
+        MendError::NoFailedStep { id: order(), status: RunStatus::Failed, last_step: None },
+        MendError::NoFailedStep { id: order(), status: RunStatus::TimedOut, last_step: None },
     ],
     MendError::HeldLock { .. } => vec![MendError::HeldLock { id: order(), at: Seq(4) }],
 }

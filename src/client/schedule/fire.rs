@@ -157,13 +157,14 @@ fn hooks(
 ) -> Result<Vec<NewRun>, ClientError> {
     // What is wrong in durun.toml is told when a run of the schedule is taken up.
     let Ok(config) = configs.read_or_last(Path::new(&row.starts.script)) else { return Ok(Vec::new()) };
-    let Some(notice) = &config.notify.on_missed else { return Ok(Vec::new()) };
+    if config.notify.on_missed.is_none() {
+        return Ok(Vec::new());
+    }
     let mut runs = Vec::new();
     for news in news {
         let Some((slot, about)) = news.about(row, session.now()) else { continue };
         let hook = Hook {
             key: "on_missed",
-            notice,
             of: row.name.as_str(),
             place: &format!("{}-{}", cron.label(slot), news.word()),
             about,

@@ -26,7 +26,7 @@ mod patched;
 mod poll;
 mod progress;
 mod publish;
-mod question;
+pub(super) mod question;
 mod random;
 mod restart_with;
 mod secret;

@@ -124,7 +124,7 @@ fn notice(
 }
 
 /// A word as a shell reads it.
-fn in_shell(word: &str) -> String {
+pub(crate) fn in_shell(word: &str) -> String {
     let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./:@%+=,".contains(letter);
     if !word.starts_with('-') && word.chars().all(plain) {
         word.to_owned()

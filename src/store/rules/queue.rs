@@ -1,7 +1,9 @@
 //! Queues: which of the runs that wait may begin, by priority and by age, as the limits of their queue allow.
 
 use super::{Surroundings, put_row};
-use crate::history::{Moment, QueueLimits, QueuePlace, RunId, RunNo, RunRow, StoredStatus};
+use crate::history::{
+    Moment, QueueLimits, QueuePlace, RunId, RunNo, RunRow, RunStatus, StoredStatus, WokenBy,
+};
 use crate::store::codec::{decode, encode};
 use crate::store::reading::{refuse_ended, row};
 use crate::store::rows::{Rows, RowsMut, Table};
@@ -31,6 +33,8 @@ pub(in crate::store) struct Refusal {
     pub(in crate::store) busy: Vec<RunId>,
     /// Those of them that are stuck.
     pub(in crate::store) stuck: Vec<RunId>,
+    /// Those of them that nobody goes on with.
+    pub(in crate::store) idle: Vec<RunId>,
 }
 
 /// A new run stands in its queue; the limits that were told last count for all.
@@ -71,8 +75,8 @@ pub(super) fn admit(
     let Some(place) = row.queue.clone().filter(|place| place.admitted_at.is_none()) else {
         return Ok(Answer::Admission(Admission::Admitted));
     };
-    if let Some(Refusal { waits_for, stuck, .. }) = refusal(rows, around.now, around.liveness, &row)? {
-        return Ok(Answer::Admission(Admission::Waits { waits_for, stuck }));
+    if let Some(Refusal { waits_for, stuck, idle, .. }) = refusal(rows, around.now, around.liveness, &row)? {
+        return Ok(Answer::Admission(Admission::Waits { waits_for, stuck, idle }));
     }
     let mut queue = read(rows, &place.name)?;
     queue.busy.push(run);
@@ -123,12 +127,15 @@ pub(in crate::store) fn refusal(
     if let Some(max) = queue.limits.max_concurrent.and_then(|max| usize::try_from(max).ok())
         && queue.busy.len() + before >= max
     {
-        let (mut names, mut all, mut stuck) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut names, mut all) = (Vec::new(), Vec::new());
+        let (mut stuck, mut idle) = (Vec::new(), Vec::new());
         for run in queue.busy.iter().take(MOST_NAMED) {
             let busy = row(rows, *run)?;
             let is_stuck = matches!(busy.status, StoredStatus::Stuck(_));
             names.push(format!("{}{}", busy.id, if is_stuck { " is stuck" } else { "" }));
             stuck.extend(is_stuck.then(|| busy.id.clone()));
+            let is_idle = !is_stuck && is_left_alone(rows, now, liveness, &busy)?;
+            idle.extend(is_idle.then(|| busy.id.clone()));
             all.push(busy.id);
         }
         if queue.busy.len() > MOST_NAMED {
@@ -136,15 +143,27 @@ pub(in crate::store) fn refusal(
         }
         let busy = format!("queue {name}, {} of {max} busy", queue.busy.len());
         let who = if names.is_empty() { String::new() } else { format!(" ({})", names.join(", ")) };
-        return Ok(Some(Refusal { waits_for: format!("{busy}{who}{after}"), busy: all, stuck }));
+        return Ok(Some(Refusal { waits_for: format!("{busy}{who}{after}"), busy: all, stuck, idle }));
     }
     if let Some(rate) = queue.limits.rate
         && queue.begun.len() + before >= usize::try_from(rate.count).unwrap_or(usize::MAX)
     {
         let waits_for = format!("queue {name}, its rate is {rate}{after}");
-        return Ok(Some(Refusal { waits_for, busy: Vec::new(), stuck: Vec::new() }));
+        return Ok(Some(Refusal { waits_for, busy: Vec::new(), stuck: Vec::new(), idle: Vec::new() }));
     }
     Ok(None)
+}
+
+/// Whether nobody executes a run, and nobody will when its time has come.
+fn is_left_alone(
+    rows: &(impl Rows + ?Sized),
+    now: Moment,
+    liveness: &dyn Liveness,
+    row: &RunRow,
+) -> Result<bool, StoreError> {
+    let executor = row.claim.filter(|claim| liveness.is_alive(claim.token));
+    let by = crate::store::wakers::woken_by(rows, now, liveness, RunStatus::Parked, executor)?;
+    Ok(matches!(by, Some(WokenBy::Nobody { .. })))
 }
 
 /// How many go before a run: those that nobody executes could not begin, and hold nobody up.

@@ -50,7 +50,9 @@ pub(super) fn rewind(
     began_with.patches.clone_from(&new.patches);
     rows.put(Table::Starts, &keys::run(row.history_no()), &encode(&began_with)?)?;
     if let Some((program, scripts)) = &new.program {
-        super::upgrade::put_program(rows, &mut row, program, scripts)?;
+        let kept = u32::try_from(new.records.len()).unwrap_or(u32::MAX);
+        let before = Seq(new.from.0.saturating_add(kept));
+        super::upgrade::put_program(rows, &mut row, (program, scripts), (around.now, before))?;
     }
     // Whoever executes it is fenced off.
     row.epoch += 1;

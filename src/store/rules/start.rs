@@ -61,6 +61,7 @@ pub(super) fn start(
         overlap_key: new.overlap.as_ref().and_then(|overlap| overlap.key.clone()),
         origin: new.origin.clone(),
         branches: Vec::new(),
+        edits: Vec::new(),
     };
     if let Some(parent) = &row.parent {
         super::child::note(rows, parent, no)?;

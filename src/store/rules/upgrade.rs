@@ -1,8 +1,9 @@
 //! `Upgrade`: a run goes on under other texts, which whoever asks has replayed its history against.
 
 use super::{Surroundings, put_row};
-use crate::history::{Program, RunRow, ScriptHash, StoredStatus};
+use crate::history::{Edit, Moment, Program, RunRow, ScriptHash, Seq, StoredStatus};
 use crate::store::codec::encode;
+use crate::store::histories::tail;
 use crate::store::reading::{first_start, refuse_ended, row};
 use crate::store::rows::{RowsMut, Table};
 use crate::store::{Answer, StoreError, Upgrade, keys};
@@ -20,7 +21,8 @@ pub(super) fn upgrade(
     check(&new.scripts)?;
     row.status = StoredStatus::Open;
     row.updated_at = around.now;
-    put_program(rows, &mut row, &new.program, &new.scripts)?;
+    let (next, _) = tail(rows, &row)?;
+    put_program(rows, &mut row, (&new.program, &new.scripts), (around.now, next))?;
     let mut began_with = first_start(rows, row.history_no())?;
     began_with.patches.clone_from(&new.patches);
     rows.put(Table::Starts, &keys::run(row.history_no()), &encode(&began_with)?)?;
@@ -39,13 +41,15 @@ pub(super) fn check(scripts: &[(ScriptHash, String)]) -> Result<(), StoreError> 
     }
 }
 
-/// The run's program from now on; its row is the caller's to write.
+/// The run's program from now on, before a certain entry; its row is the caller's to write.
 pub(super) fn put_program(
     rows: &mut dyn RowsMut,
     row: &mut RunRow,
-    program: &Program,
-    scripts: &[(ScriptHash, String)],
+    (program, scripts): (&Program, &[(ScriptHash, String)]),
+    (now, before): (Moment, Seq),
 ) -> Result<(), StoreError> {
+    let known = first_start(rows, row.history_no())?.program;
+    Edit::note(&mut row.edits, (now, row.generation, before), &known, program);
     row.script.clone_from(&program.path);
     for (hash, text) in scripts {
         if rows.get(Table::Scripts, &hash.0)?.is_none() {
