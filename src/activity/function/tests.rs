@@ -124,6 +124,13 @@ fn what_cannot_be_recorded_is_a_failure_for_good() {
     }
 }
 
+/// A way for a function to say that it has begun, and for a test to wait for that.
+fn beginnings() -> (impl Fn() + Send + Sync, Receiver<()>) {
+    let (sender, begun) = channel();
+    let sender = Mutex::new(sender);
+    (move || sender.lock().expect("a sender").send(()).expect("is heard"), begun)
+}
+
 #[test]
 fn a_future_has_a_runtime_and_is_dropped_where_it_awaits() {
     struct Dropped(Arc<AtomicBool>);
@@ -134,6 +141,7 @@ fn a_future_has_a_runtime_and_is_dropped_where_it_awaits() {
     }
     let was_dropped = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&was_dropped);
+    let (begins, begun) = beginnings();
     let desk = Desk::new(
         Activities::new()
             .with_async("short", |_, input| async move {
@@ -142,6 +150,7 @@ fn a_future_has_a_runtime_and_is_dropped_where_it_awaits() {
             })
             .with_async("long", move |_, _| {
                 let held = Dropped(Arc::clone(&flag));
+                begins();
                 async move {
                     tokio::time::sleep(FOREVER).await;
                     drop(held);
@@ -150,31 +159,36 @@ fn a_future_has_a_runtime_and_is_dropped_where_it_awaits() {
             }),
     );
     assert_eq!(desk.call("short", "in"), Ok("in".into()));
-    let failed = desk.begin(1, told("long"), Value::Null, Some(20)).recv_timeout(FOREVER).expect("is told");
-    let failed = failed.expect_err("times out").failure;
-    assert_eq!(
-        (failed.kind.as_str(), failed.message.as_str()),
-        ("timeout", "took longer than its timeout of 20ms")
-    );
+    let long = desk.begin(1, told("long"), Value::Null, None);
+    begun.recv().expect("begins");
+    desk.launcher.stop(1);
+    let failed = long.recv_timeout(FOREVER).expect("is told").expect_err("stopped").failure;
+    assert_eq!((failed.kind.as_str(), failed.message.as_str()), (kind::CANCELLED, "was stopped"));
     assert!(was_dropped.load(Ordering::SeqCst));
 }
 
 #[test]
 fn one_that_is_stopped_or_too_slow_is_told_and_a_value_that_it_still_gives_counts() {
+    let (begins, begun) = beginnings();
     let desk = Desk::new(
         Activities::new()
             .with("waits", |context, _| {
                 assert!(context.wait_cancelled(FOREVER) && context.is_cancelled());
                 Err::<(), _>(AttemptError::new("put away"))
             })
-            .with("ends", |context, _| Ok(context.wait_cancelled(FOREVER))),
+            .with("ends", move |context, _| {
+                begins();
+                Ok(context.wait_cancelled(FOREVER))
+            }),
     );
-    let waits = desk.begin(1, told("waits"), Value::Null, None);
-    desk.launcher.stop(1);
-    let failed = waits.recv_timeout(FOREVER).expect("is told").expect_err("stopped").failure;
-    assert_eq!((failed.kind.as_str(), failed.message.as_str()), (kind::CANCELLED, "was stopped"));
-    let ends = desk.begin(2, told("ends"), Value::Null, Some(20)).recv_timeout(FOREVER).expect("is told");
-    assert_eq!(ends.map(value), Ok(Value::Bool(true)));
+    let slow = desk.begin(1, told("waits"), Value::Null, Some(20)).recv_timeout(FOREVER).expect("is told");
+    let failed = slow.expect_err("times out").failure;
+    let expected = ("timeout", "took longer than its timeout of 20ms");
+    assert_eq!((failed.kind.as_str(), failed.message.as_str()), expected);
+    let ends = desk.begin(2, told("ends"), Value::Null, None);
+    begun.recv().expect("begins");
+    desk.launcher.stop(2);
+    assert_eq!(ends.recv_timeout(FOREVER).expect("is told").map(value), Ok(Value::Bool(true)));
     let waits = desk.begin(3, told("waits"), Value::Null, None);
     desk.launcher.stop_all(true);
     assert!(waits.try_recv().is_ok_and(|told| told.is_err()), "it was waited for");
@@ -184,19 +198,23 @@ fn one_that_is_stopped_or_too_slow_is_told_and_a_value_that_it_still_gives_count
 fn one_that_does_not_return_is_left_behind_and_the_next_attempt_waits_for_it() {
     let (go_on, may) = channel::<()>();
     let may = Mutex::new(may);
+    let (begins, begun) = beginnings();
     let (inside, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let counts = (Arc::clone(&inside), Arc::clone(&most));
     let activities = Activities::new().grace(SOON).with("stubborn", move |_, _| {
         counts.1.fetch_max(counts.0.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+        begins();
         let _told = may.lock().expect("one at a time").recv();
         counts.0.fetch_sub(1, Ordering::SeqCst);
         Ok("done")
     });
     let desk = Desk::new(activities);
     let same = told("stubborn");
-    let first = desk.begin(1, same.clone(), Value::Null, Some(20)).recv_timeout(FOREVER).expect("is told");
-    let message = first.expect_err("times out").failure.message;
-    assert_eq!(message, "took longer than its timeout of 20ms; its function has not returned, and goes on");
+    let first = desk.begin(1, same.clone(), Value::Null, None);
+    begun.recv().expect("begins");
+    desk.launcher.stop(1);
+    let message = first.recv_timeout(FOREVER).expect("is told").expect_err("stopped").failure.message;
+    assert_eq!(message, "was stopped; its function has not returned, and goes on");
     // The second cannot even begin while the first goes on.
     let second = desk.begin(2, same.clone(), Value::Null, Some(20)).recv_timeout(FOREVER).expect("is told");
     assert_eq!(second.expect_err("times out").failure.kind, kind::TIMEOUT);
