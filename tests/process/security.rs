@@ -213,3 +213,70 @@ fn a_terminal_is_shown_escapes_and_never_obeys_them() {
     let piped = told(&world.command(&["result", "h"]).output().expect("runs"));
     assert!(piped.out.contains("pwned"), "{piped:?}");
 }
+
+/// The numbers by which the kernel knows the sockets of a process.
+fn sockets(pid: u32) -> Vec<String> {
+    let open = fs::read_dir(format!("/proc/{pid}/fd")).expect("it lives").flatten();
+    let names = open.filter_map(|entry| fs::read_link(entry.path()).ok()?.to_str().map(str::to_owned));
+    names.filter_map(|name| Some(name.strip_prefix("socket:[")?.trim_end_matches(']').to_owned())).collect()
+}
+
+#[test]
+fn a_server_is_not_on_any_network() {
+    let world = World::new();
+    let script = world.write("waits.rhai", WAITS);
+    world.good(&["start", &script, "--id", "w", "--record-only"]);
+    let server = world.spawn(&["serve"]);
+    world.until_waits_for("w", "wait_signal");
+    let ours = sockets(server.id());
+    assert!(!ours.is_empty(), "it has its own in the store");
+    for kind in ["tcp", "tcp6", "udp", "udp6", "raw", "raw6"] {
+        // A machine may lack a kind.
+        let table = fs::read_to_string(format!("/proc/{}/net/{kind}", server.id())).unwrap_or_default();
+        let on_it = table.lines().filter_map(|line| line.split_whitespace().nth(9));
+        let on_it: Vec<&str> = on_it.filter(|number| ours.iter().any(|our| our == number)).collect();
+        assert!(on_it.is_empty(), "{kind}: {on_it:?}");
+    }
+    assert!(kill(server));
+}
+
+#[test]
+fn arguments_are_never_shell_text_and_never_options_of_the_shell() {
+    let world = World::new();
+    let text = r#"
+        let odd = input.odd;
+        let exact = exec(["printf", "[%s]"] + odd).stdout;
+        if sh("printf '[%s]' \"$@\"", odd).stdout != exact { fail("sh gave others"); }
+        exact
+    "#;
+    let script = world.write("odd.rhai", text);
+    let odd = [
+        "",
+        " ",
+        "-rf",
+        "--",
+        "-c",
+        "$(touch owned)",
+        "`touch owned`",
+        "; touch owned;",
+        "a\nb",
+        "'",
+        "\"",
+        "' ; touch owned ; '",
+        "\" && touch owned && \"",
+        "$HOME",
+        "${IFS}",
+        "*",
+        "~",
+        "\\",
+        "a\u{1b}[31m",
+        "%s%n",
+        "> owned",
+        "ä🧭",
+    ];
+    let given = format!("odd:={}", serde_json::to_string(&odd).expect("JSON"));
+    let told = world.run(&["start", &script, "--id", "odd", "-i", &given]);
+    let exact: String = odd.map(|text| format!("[{text}]")).concat();
+    assert_eq!((told.code, told.out.trim_end_matches('\n')), (Some(0), exact.as_str()), "{told:?}");
+    assert!(!world.path("owned").exists());
+}
