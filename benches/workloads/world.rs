@@ -4,7 +4,7 @@ use durun::history::{MessageBody, MessageId, Program, RunId, RunNo, RunStart, Sc
 use durun::store::{Answer, NewMessage, NewRun, Request, SharedStore, Store};
 use durun::timer::{Clock, SystemClock};
 use durun::worker::{
-    Effects, Finished, Input, Job, JobKey, Observer, Settings, Supply, Wish, Worker, WorkerError,
+    Committing, Effects, Finished, Input, Job, JobKey, Observer, Settings, Supply, Wish, Worker, WorkerError,
 };
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -40,7 +40,8 @@ impl World {
         let (sender, inputs) = channel();
         self.store.set_events(Arc::new(move |event| drop(sender.send(Input::Store(event)))));
         let store: Arc<dyn Store> = Arc::clone(&self.store) as Arc<dyn Store>;
-        let settings = Settings { live_strands: 24_000, ..Settings::seeded(1) };
+        let settings =
+            Settings { live_strands: 24_000, committing: Committing::Beside, ..Settings::seeded(1) };
         let worker = Worker::new(store, Arc::new(SystemClock), Box::new(NoProcesses), observer, settings);
         (worker, inputs)
     }

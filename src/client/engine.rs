@@ -10,8 +10,8 @@ use crate::run::{Charter, LookError, QueryError as Unanswered, Seen, Standpoint,
 use crate::script::{Declared, Finding, Interpreter, Params, Script, Source, SourceError, check};
 use crate::store::{Answer, Request, Snapshot, Store, StoreError};
 use crate::worker::{
-    Finished, Input, LoadError, Processes, Settings, Supply, Worker, WorkerError, compile_program,
-    load_history,
+    Committing, Finished, Input, LoadError, Processes, Settings, Supply, Worker, WorkerError,
+    compile_program, load_history,
 };
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -205,6 +205,7 @@ fn worker(
         claim: Some(session.claim()),
         programs: Arc::new(child_program),
         park_after: options.park_after,
+        committing: Committing::Beside,
         ..Settings::seeded(seed)
     };
     let (store, clock) = (Arc::clone(session.store()), Arc::clone(session.clock()));

@@ -142,6 +142,22 @@ impl Record {
     /// # Errors
     /// [`RecordError`] where the bytes are short, damaged, of a later format, or do not decode.
     pub fn open(&self, before: Checksum) -> Result<(Entry, Checksum), RecordError> {
+        let (code, at, body, checksum) = self.verified(before)?;
+        Ok((Entry { at, fact: fact(code, body)? }, checksum))
+    }
+
+    /// Verifies the checksum; decodes only what others than the run itself have to know of: messages that were delivered, and
+    /// answers to them.
+    ///
+    /// # Errors
+    /// As [`Record::open`].
+    pub fn open_message(&self, before: Checksum) -> Result<(Option<Fact>, Checksum), RecordError> {
+        let (code, _, body, checksum) = self.verified(before)?;
+        let is_own = matches!(code, 1..=4 | 7 | 30);
+        Ok((if is_own { None } else { Some(fact(code, body)?) }, checksum))
+    }
+
+    fn verified(&self, before: Checksum) -> Result<(u16, Moment, &[u8], Checksum), RecordError> {
         let (rest, tail) = self.0.split_last_chunk::<TAIL>().ok_or(RecordError::Short)?;
         let (head, body) = rest.split_first_chunk::<HEAD>().ok_or(RecordError::Short)?;
         let checksum = u64::from_be_bytes(*tail);
@@ -153,25 +169,28 @@ impl Record {
             return Err(RecordError::Format(format));
         }
         let code = u16::from_be_bytes([code_high, code_low]);
-        let fact = match code {
-            1 => Fact::RunBegan { seed: read_body::<Began>(body)?.seed },
-            2 => Fact::ActivityCompleted(read_body(body)?),
-            3 => Fact::ActivityFailed(read_body(body)?),
-            4 => Fact::TimerFired(read_body(body)?),
-            5 => Fact::SignalReceived(read_body(body)?),
-            6 => Fact::CancelRequested(read_body(body)?),
-            7 => Fact::RunEnded(read_body(body)?),
-            20 => Fact::TokenResolved(read_body(body)?),
-            21 => Fact::QuestionAnswered(read_body(body)?),
-            30 => Fact::RunRestarted(read_body(body)?),
-            40 => Fact::LockGranted(read_body(body)?),
-            50 => Fact::ChildEnded(read_body(body)?),
-            60 => Fact::UpdateAccepted(read_body(body)?),
-            61 => Fact::UpdateCompleted(read_body(body)?),
-            code => Fact::Unknown { code, raw: body.to_vec() },
-        };
-        Ok((Entry { at: Moment(i64::from_be_bytes(time)), fact }, Checksum(checksum)))
+        Ok((code, Moment(i64::from_be_bytes(time)), body, Checksum(checksum)))
     }
+}
+
+fn fact(code: u16, body: &[u8]) -> Result<Fact, RecordError> {
+    Ok(match code {
+        1 => Fact::RunBegan { seed: read_body::<Began>(body)?.seed },
+        2 => Fact::ActivityCompleted(read_body(body)?),
+        3 => Fact::ActivityFailed(read_body(body)?),
+        4 => Fact::TimerFired(read_body(body)?),
+        5 => Fact::SignalReceived(read_body(body)?),
+        6 => Fact::CancelRequested(read_body(body)?),
+        7 => Fact::RunEnded(read_body(body)?),
+        20 => Fact::TokenResolved(read_body(body)?),
+        21 => Fact::QuestionAnswered(read_body(body)?),
+        30 => Fact::RunRestarted(read_body(body)?),
+        40 => Fact::LockGranted(read_body(body)?),
+        50 => Fact::ChildEnded(read_body(body)?),
+        60 => Fact::UpdateAccepted(read_body(body)?),
+        61 => Fact::UpdateCompleted(read_body(body)?),
+        code => Fact::Unknown { code, raw: body.to_vec() },
+    })
 }
 
 fn write_body(bytes: &mut Vec<u8>, body: &impl Serialize) -> Result<(), rmp_serde::encode::Error> {

@@ -255,6 +255,9 @@ pub struct Snapshot {
     pub start: RunStart,
     /// How many entries its history has.
     pub entries: Seq,
+    /// Its first entries, where the history is short: they need no call of their own.
+    #[serde(default)]
+    pub first: Vec<Record>,
     /// All its pending rows, by op.
     pub pending: Vec<Pending>,
     /// Its inbox, by number.

@@ -13,6 +13,8 @@ use crate::history::{
 
 /// The most runs that a prefix gives.
 const MOST_FOUND: usize = 20;
+/// A history of at most so many entries comes with the snapshot of its run.
+const SHORT_HISTORY: Seq = Seq(16);
 /// The most pending rows in a view, questions aside.
 const MOST_PENDING: usize = 100;
 
@@ -362,9 +364,11 @@ fn snapshot(rows: &dyn Rows, no: RunNo) -> Result<Snapshot, StoreError> {
         .map(|(_, value)| decode(value, "a message"))
         .collect::<Result<_, _>>()?;
     let row = row(rows, no)?;
+    let entries = tail(rows, &row)?.0;
     Ok(Snapshot {
         start: start(rows, &row)?,
-        entries: tail(rows, &row)?.0,
+        first: if entries <= SHORT_HISTORY { records(rows, no, Seq(0), entries)? } else { Vec::new() },
+        entries,
         last_log: last_log(rows, &row)?,
         row,
         pending: pending(rows, no, usize::MAX)?,

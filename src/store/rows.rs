@@ -1,6 +1,8 @@
 //! Rows: tables of bytes inside one transaction, the little that the rules of the store need from a backend.
 
 use super::StoreError;
+use crate::history::{Checksum, RunNo, RunRow, Seq};
+use std::sync::Arc;
 
 /// The tables. Their names are part of the file format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -137,4 +139,20 @@ pub(super) trait RowsMut: Rows {
 
     /// Removes a key; nothing happens where it is absent.
     fn remove(&mut self, table: Table, key: &[u8]) -> Result<(), StoreError>;
+
+    /// The row of a run, where it is known without reading it.
+    fn known_row(&self, _run: RunNo) -> Option<Arc<RunRow>> {
+        None
+    }
+
+    /// Where a history ends, and what its next entry is chained to, where that is known without reading it.
+    fn known_tail(&self, _history: RunNo) -> Option<(Seq, Checksum)> {
+        None
+    }
+
+    /// A row as it was just read: it may be kept until it is written or removed.
+    fn know_row(&mut self, _row: &Arc<RunRow>) {}
+
+    /// The end of a history as it now is: it may be kept until an entry of it is written or removed.
+    fn know_tail(&mut self, _history: RunNo, _tail: (Seq, Checksum)) {}
 }

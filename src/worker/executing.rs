@@ -75,6 +75,8 @@ pub(super) struct Executing {
     pub(super) log_lines: u32,
     pub(super) attempt_lines: u32,
     pub(super) phase: Phase,
+    /// An append of it is being committed: nothing more of it is recorded before that is answered.
+    pub(super) is_under_way: bool,
     pub(super) takes_signals: bool,
     /// The names of updates that cannot be judged before something else is delivered.
     pub(super) held_updates: Vec<String>,
@@ -94,6 +96,10 @@ pub(super) struct Executing {
 /// An append on its way, and the entry to deliver when it is committed.
 pub(super) struct InFlight {
     pub(super) run: RunNo,
+    /// Under which claim, in which generation and behind how many entries.
+    pub(super) epoch: u64,
+    pub(super) generation: u32,
+    pub(super) from: Seq,
     pub(super) entry: Option<Entry>,
     pub(super) checksum: Checksum,
     pub(super) ends: Option<RunEnd>,
@@ -142,6 +148,7 @@ impl Executing {
             log_lines: 0,
             attempt_lines: 0,
             phase: Phase::Blocked,
+            is_under_way: false,
             takes_signals: true,
             held_updates: Vec::new(),
             answers: VecDeque::new(),
@@ -218,6 +225,15 @@ impl Executing {
                 let command = self.open.get(&op)?;
                 Some(Fact::of_timer(op, &command.label, due))
             }
+        }
+    }
+
+    /// Whether the next round records something of it in any case.
+    pub(super) fn has_input(&self) -> bool {
+        match self.phase {
+            Phase::Blocked => !self.outcomes.is_empty() && self.next_seq.0 > 0,
+            Phase::Ending(_) | Phase::Restarting(_) => true,
+            Phase::Sliced | Phase::Stuck(_) => false,
         }
     }
 
@@ -316,7 +332,12 @@ impl Executing {
             once,
             locks: lazy.locks,
         };
-        Ok((append, InFlight { run: self.no, entry, checksum, ends, restarts, intents, hook }))
+        let (epoch, generation, from) = (self.epoch, self.generation, self.next_seq);
+        let run = self.no;
+        Ok((
+            append,
+            InFlight { run, epoch, generation, from, entry, checksum, ends, restarts, intents, hook },
+        ))
     }
 
     /// Adds to a command what `durun.toml` says of it and its script does not.

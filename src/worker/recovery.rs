@@ -4,7 +4,9 @@ use super::attempt::Attempt;
 use super::executing::{Executing, Phase};
 use super::progress::Progress;
 use super::worker::{Worker, WorkerError};
-use crate::history::{Checksum, Entry, Program, RecordError, RunNo, RunRow, RunStart, Seq, StoredStatus};
+use crate::history::{
+    Checksum, Entry, Program, Record, RecordError, RunNo, RunRow, RunStart, Seq, StoredStatus,
+};
 use crate::run::{Charter, ReplayError, Replayed, Run, Work, replay};
 use crate::script::{Interpreter, Script, Source, SyntaxError};
 use crate::store::{Answer, Request, Snapshot, Store, StoreError};
@@ -41,12 +43,27 @@ pub fn load_history(
     row: &RunRow,
     until: Seq,
 ) -> Result<(Vec<Entry>, Checksum), LoadError> {
+    load_behind(store, row, until, &[])
+}
+
+/// The same, where the first entries are at hand.
+fn load_behind(
+    store: &dyn Store,
+    row: &RunRow,
+    until: Seq,
+    first: &[Record],
+) -> Result<(Vec<Entry>, Checksum), LoadError> {
     let mut entries = Vec::new();
     let mut checksum = Checksum::first(row.history_no());
     let mut from = Seq(0);
     while from < until {
-        let Answer::Records(records) = store.ask(Request::History { run: row.no, from, until })? else {
-            return Err(StoreError::strange("a history").into());
+        let records = if from == Seq(0) && !first.is_empty() {
+            first.to_vec()
+        } else {
+            let Answer::Records(records) = store.ask(Request::History { run: row.no, from, until })? else {
+                return Err(StoreError::strange("a history").into());
+            };
+            records
         };
         if records.is_empty() {
             let what = format!("entry {from} of run {} is missing", row.id);
@@ -61,6 +78,11 @@ pub fn load_history(
         }
     }
     Ok((entries, checksum))
+}
+
+/// The history of a snapshot.
+fn load_snapshot(store: &dyn Store, snapshot: &Snapshot) -> Result<(Vec<Entry>, Checksum), LoadError> {
+    load_behind(store, &snapshot.row, snapshot.entries, &snapshot.first)
 }
 
 /// Compiles the pinned texts of a program.
@@ -107,17 +129,34 @@ impl Worker {
     /// [`WorkerError`] where it cannot be loaded; it stays as it is.
     pub fn adopt(&mut self, no: RunNo, epoch: u64) -> Result<(), WorkerError> {
         let snapshot = self.snapshot(no)?;
+        self.adopt_as(&snapshot, epoch)
+    }
+
+    /// Takes up runs that this process has claimed, all read in one call; what became of each.
+    pub(super) fn adopt_all(&mut self, claimed: &[(RunNo, u64)]) -> Vec<Result<(), WorkerError>> {
+        let asked = claimed.iter().map(|(run, _)| Request::Snapshot { run: *run }).collect();
+        let answers = self.store.call(asked).into_iter();
+        let adopt = |(answer, (_, epoch)): (_, &(RunNo, u64))| match answer {
+            Ok(Answer::Snapshot(snapshot)) => self.adopt_as(&snapshot, *epoch),
+            Ok(_) => Err(StoreError::strange("a snapshot").into()),
+            Err(error) => Err(WorkerError::Store(error)),
+        };
+        answers.zip(claimed).map(adopt).collect()
+    }
+
+    fn adopt_as(&mut self, snapshot: &Snapshot, epoch: u64) -> Result<(), WorkerError> {
+        let no = snapshot.row.no;
         let script = self.script_of(&snapshot.start.program)?;
         let activities = self.foreign(&snapshot.start, script.source());
         if !activities.is_empty() {
-            return Err(WorkerError::Foreign { id: snapshot.row.id, activities });
+            return Err(WorkerError::Foreign { id: snapshot.row.id.clone(), activities });
         }
         let config = self.settings.configs.read_or_last(Path::new(&snapshot.start.program.path))?;
         // Runs of several folders share the process: the first to come says how much it may do.
         if self.runs.is_empty() {
             self.slots.bound(config.limits.activities);
         }
-        let mut run = Executing::new(&snapshot, epoch, script, config);
+        let mut run = Executing::new(snapshot, epoch, script, config);
         for message in &snapshot.inbox {
             run.accept(message.clone());
         }
@@ -125,8 +164,8 @@ impl Worker {
         let loaded = match snapshot.entries {
             Seq(0) => Ok(()),
             // It began as it was recorded, by this process: nothing of it has been said or done yet.
-            Seq(1) if epoch == 1 && snapshot.pending.is_empty() => self.begin_recorded(&snapshot),
-            _ => self.replay_run(&snapshot),
+            Seq(1) if epoch == 1 && snapshot.pending.is_empty() => self.begin_recorded(snapshot),
+            _ => self.replay_run(snapshot),
         };
         if let Err(error) = loaded {
             self.runs.remove(&no);
@@ -148,7 +187,7 @@ impl Worker {
 
     /// Gives a run its first entry, which is recorded.
     fn begin_recorded(&mut self, snapshot: &Snapshot) -> Result<(), LoadError> {
-        let (entries, checksum) = load_history(self.store.as_ref(), &snapshot.row, snapshot.entries)?;
+        let (entries, checksum) = load_snapshot(self.store.as_ref(), snapshot)?;
         if let (Some(run), Some(first)) = (self.runs.get_mut(&snapshot.row.no), entries.first()) {
             run.next_seq = snapshot.entries;
             run.checksum = checksum;
@@ -187,7 +226,7 @@ impl Worker {
 
     fn replay_run(&mut self, snapshot: &Snapshot) -> Result<(), LoadError> {
         let (no, began) = (snapshot.row.no, self.clock.monotonic());
-        let (entries, checksum) = load_history(self.store.as_ref(), &snapshot.row, snapshot.entries)?;
+        let (entries, checksum) = load_snapshot(self.store.as_ref(), snapshot)?;
         let Some(run) = self.runs.get_mut(&no) else { return Ok(()) };
         run.heard(&entries);
         run.next_seq = snapshot.entries;

@@ -11,6 +11,7 @@ use std::sync::mpsc::Receiver;
 impl Worker {
     /// Parks every run: children end, lazy records are written, claims are given up.
     pub(super) fn put_down(&mut self, patience: bool) -> Result<(), WorkerError> {
+        self.quiesce()?;
         self.withdraw_intents();
         self.effects.stop_all(patience);
         let now = self.clock.now();

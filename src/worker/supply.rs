@@ -5,6 +5,9 @@ use crate::history::RunNo;
 use crate::store::Request;
 use std::time::Duration;
 
+/// So many runs are read in one call: their snapshots are in memory at once.
+const TOGETHER: usize = 64;
+
 /// What a supply wants of the worker, asked once a round.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Wish {
@@ -48,11 +51,13 @@ impl Worker {
         self.finishing |= wish.finish;
         self.put_down_waiting(wish.make_way)?;
         let is_more = !wish.adopt.is_empty();
-        for (run, epoch) in wish.adopt {
-            if let Err(error) = self.adopt(run, epoch) {
-                // Whoever takes it up next may have more luck; its claim is fenced off where even that fails.
-                drop(self.store.ask(Request::Release { run, epoch }));
-                supply.refused(run, error);
+        for claimed in wish.adopt.chunks(TOGETHER) {
+            for (adopted, (run, epoch)) in self.adopt_all(claimed).into_iter().zip(claimed) {
+                if let Err(error) = adopted {
+                    // Whoever takes it up next may have more luck; its claim is fenced off where even that fails.
+                    drop(self.store.ask(Request::Release { run: *run, epoch: *epoch }));
+                    supply.refused(*run, error);
+                }
             }
         }
         if is_more && wish.with_children {

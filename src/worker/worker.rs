@@ -3,6 +3,7 @@
 use super::children::Programs;
 use super::effects::{Effects, News};
 use super::executing::{Executing, Phase};
+use super::pipeline::{Committing, Pipeline};
 use super::progress::{Observer, Progress};
 use super::slots::Slots;
 use super::supply::{NoMore, Supply};
@@ -90,6 +91,8 @@ pub struct Settings {
     pub programs: Programs,
     /// How long a run may only wait before it is put down; for ever where nothing is said.
     pub park_after: Option<Duration>,
+    /// Where the appends of its runs are committed.
+    pub committing: Committing,
 }
 
 impl Settings {
@@ -101,6 +104,7 @@ impl Settings {
             configs: Arc::new(Configs::none()),
             claim: None,
             park_after: None,
+            committing: Committing::AtOnce,
             programs: Arc::new(|path| Err(format!("there is no script {}", path.display()))),
         }
     }
@@ -114,6 +118,7 @@ pub struct Worker {
     pub(super) programs: BTreeMap<[u8; 32], (Program, Rc<Script>)>,
     pub(super) runs: BTreeMap<RunNo, Executing>,
     pub(super) finished: Vec<(RunNo, Finished)>,
+    pub(super) pipeline: Pipeline,
     pub(super) effects: Box<dyn Effects>,
     pub(super) observer: Observer,
     pub(super) settings: Settings,
@@ -143,6 +148,7 @@ impl Worker {
             programs: BTreeMap::new(),
             runs: BTreeMap::new(),
             finished: Vec::new(),
+            pipeline: Pipeline::new(settings.committing),
             effects,
             observer,
             chance: settings.seed,

@@ -6,6 +6,7 @@ mod fault;
 mod guard;
 mod handle;
 mod idle;
+mod known;
 mod open;
 mod overlay;
 mod rows;

@@ -3,6 +3,7 @@
 use super::fault;
 use super::guard::guarded;
 use super::handle::contradiction;
+use super::known::Known;
 use super::overlay::Overlay;
 use super::rows::{Reading, Writing, definition};
 use super::verify::copy_of;
@@ -122,7 +123,7 @@ fn make_tables(database: &Database, name: &str, now: Moment) -> Result<(), Store
     for table in Table::ALL {
         writing.open_table(definition(table)).map_err(|error| fault::table(error, name))?;
     }
-    rules::first_facts(&mut Writing::new(&writing, name), u64::from_be_bytes(id), now)?;
+    rules::first_facts(&mut Writing::new(&writing, name, Known::default()), u64::from_be_bytes(id), now)?;
     writing.commit().map_err(|error| fault::commit(error, name))
 }
 

@@ -1,12 +1,15 @@
 //! Rows over redb's transactions: each table is opened when it is first needed.
 
 use super::fault;
+use super::known::Known;
+use crate::history::{Checksum, RunNo, RunRow, Seq};
 use crate::store::StoreError;
 use crate::store::rows::{Row, Rows, RowsMut, Table};
 use redb::{ReadOnlyTable, ReadTransaction, ReadableTable, TableDefinition, WriteTransaction};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::sync::Arc;
 
 type Bytes = &'static [u8];
 
@@ -69,11 +72,13 @@ pub(super) struct Writing<'t> {
     pub(super) bytes: usize,
     /// How many rows were written or removed.
     pub(super) changes: usize,
+    /// What need not be read; holds where the transaction commits.
+    pub(super) known: Known,
 }
 
 impl<'t> Writing<'t> {
-    pub(super) fn new(transaction: &'t WriteTransaction, path: &'t str) -> Self {
-        Self { transaction, path, tables: RefCell::default(), bytes: 0, changes: 0 }
+    pub(super) fn new(transaction: &'t WriteTransaction, path: &'t str, known: Known) -> Self {
+        Self { transaction, path, tables: RefCell::default(), bytes: 0, changes: 0, known }
     }
 
     fn with<T>(
@@ -113,6 +118,7 @@ impl RowsMut for Writing<'_> {
     fn put(&mut self, table: Table, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
         self.bytes += key.len() + value.len();
         self.changes += 1;
+        self.known.forget(table, key);
         self.with(table, |table| {
             table.insert(key, value).map(drop).map_err(|error| fault::storage(error, self.path))
         })
@@ -120,9 +126,26 @@ impl RowsMut for Writing<'_> {
 
     fn remove(&mut self, table: Table, key: &[u8]) -> Result<(), StoreError> {
         self.changes += 1;
+        self.known.forget(table, key);
         self.with(table, |table| {
             table.remove(key).map(drop).map_err(|error| fault::storage(error, self.path))
         })
+    }
+
+    fn known_row(&self, run: RunNo) -> Option<Arc<RunRow>> {
+        self.known.row(run)
+    }
+
+    fn known_tail(&self, history: RunNo) -> Option<(Seq, Checksum)> {
+        self.known.tail(history)
+    }
+
+    fn know_row(&mut self, row: &Arc<RunRow>) {
+        self.known.know_row(Arc::clone(row));
+    }
+
+    fn know_tail(&mut self, history: RunNo, tail: (Seq, Checksum)) {
+        self.known.know_tail(history, tail);
     }
 }
 

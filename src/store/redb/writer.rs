@@ -2,6 +2,7 @@
 
 use super::fault;
 use super::handle::Handle;
+use super::known::Known;
 use super::rows::Writing;
 use crate::history::Moment;
 use crate::store::rules::{self, Surroundings};
@@ -27,6 +28,8 @@ pub(super) struct Writer {
 #[derive(Default)]
 struct Turn {
     forgot_at: Option<Moment>,
+    /// What need not be read again; nothing where the last transaction did not commit.
+    known: Known,
 }
 
 /// A call that waits for its answers.
@@ -152,7 +155,7 @@ impl Turn {
         taken: &mut usize,
     ) -> Result<Attempt, StoreError> {
         let transaction = begin(database, handle)?;
-        let mut rows = Writing::new(&transaction, &handle.path);
+        let mut rows = Writing::new(&transaction, &handle.path, std::mem::take(&mut self.known));
         let mut answers = Vec::new();
         for call in calls {
             *taken += 1;
@@ -172,11 +175,15 @@ impl Turn {
         }
         if rows.changes == 0 {
             // All was refused, or known before and on disk since: there is nothing to sync.
+            self.known = rows.known;
             return Ok(Attempt::Committed(answers));
         }
         self.forget(&mut rows, around.now)?;
+        // The tables are closed before the transaction ends.
+        let known = std::mem::take(&mut rows.known);
         drop(rows);
         transaction.commit().map_err(|error| fault::commit(error, &handle.path))?;
+        self.known = known;
         Ok(Attempt::Committed(answers))
     }
 

@@ -9,13 +9,14 @@ use crate::store::histories::{record, tail};
 use crate::store::reading::{refuse_ended, row};
 use crate::store::rows::{RowsMut, Table};
 use crate::store::{Answer, Append, RowChange, StoreError, Told, keys};
+use std::sync::Arc;
 
 pub(super) fn append_to(
     rows: &mut dyn RowsMut,
     around: &Surroundings<'_>,
     append: &Append,
 ) -> Result<Answer, StoreError> {
-    let mut row = row(rows, append.run)?;
+    let mut row = row_of(rows, append.run)?;
     if append.epoch != row.epoch {
         return Err(StoreError::Fenced { epoch: append.epoch, current: row.epoch });
     }
@@ -23,7 +24,10 @@ pub(super) fn append_to(
         return super::restart::of_past(rows, &row, append);
     }
     let history = row.history_no();
-    let (next, mut checksum) = tail(rows, &row)?;
+    let (next, mut checksum) = match rows.known_tail(history) {
+        Some(known) => known,
+        None => tail(rows, &row)?,
+    };
     if append.from < next {
         return same_at(rows, history, append);
     }
@@ -36,19 +40,27 @@ pub(super) fn append_to(
     let mut heard = false;
     let mut facts = Vec::new();
     for record in &append.records {
-        let chained = record.open(checksum);
-        let (entry, after) = chained.map_err(|error| StoreError::Protocol {
+        // What a `once` key comes to is in the entry of its command.
+        let chained = if append.once.is_empty() {
+            record.open_message(checksum)
+        } else {
+            record.open(checksum).map(|(entry, after)| (Some(entry.fact), after))
+        };
+        let (fact, after) = chained.map_err(|error| StoreError::Protocol {
             message: format!("an entry from {next} on does not follow the one before: {error}"),
         })?;
         checksum = after;
-        heard |= count_message(&mut row, &entry.fact);
-        facts.push(entry.fact);
+        if let Some(fact) = fact {
+            heard |= fact.message().is_some() && count_message(Arc::make_mut(&mut row), &fact);
+            facts.push(fact);
+        }
     }
     let mut seq = next;
     for record in &append.records {
         put_record(rows, history, seq, record)?;
         seq = seq.next();
     }
+    rows.know_tail(history, (seq, checksum));
     for (no, id) in &append.delivered {
         take_message(rows, append.run, *no, *id, around.now)?;
     }
@@ -80,7 +92,7 @@ pub(super) fn append_to(
         super::restart::sweep(rows)?;
     }
     if heard || append.row != RowChange::default() {
-        change_row(rows, around, &mut row, &append.row, &mut told)?;
+        change_row(rows, around, Arc::make_mut(&mut row), &append.row, &mut told)?;
     }
     if let Some(hook) = &append.row.hook
         && let Answer::Started { run, .. } = super::start::start(rows, around, hook)?
@@ -93,6 +105,16 @@ pub(super) fn append_to(
         super::lock::change(rows, around, append.run, change, &mut told)?;
     }
     Ok(super::lock::done(told))
+}
+
+/// The row of a run that is appended to: mostly one that was just appended to.
+fn row_of(rows: &mut dyn RowsMut, run: RunNo) -> Result<Arc<RunRow>, StoreError> {
+    if let Some(known) = rows.known_row(run) {
+        return Ok(known);
+    }
+    let row = Arc::new(row(rows, run)?);
+    rows.know_row(&row);
+    Ok(row)
 }
 
 /// A message may have been handed to the executor without ever being in the inbox: then only its entry tells that its

@@ -160,7 +160,10 @@ fn tell(seeds: std::ops::Range<u64>) -> Seen {
     for seed in seeds {
         let mut author = Author::new(seed);
         let text = author.script();
-        let world = world(|job| Some(answer(job)));
+        let mut world = world(|job| Some(answer(job)));
+        if seed % 2 == 1 {
+            world.committing = Committing::Later;
+        }
         let run = world.start("r", &text);
         let finished = executed(&world, run, &mut author);
         let (history, snapshot) = (world.history(run), snapshot(&world, run));

@@ -74,6 +74,8 @@ pub(super) struct World {
     script: Script,
     /// The scripts of children, by path.
     files: &'static [(&'static str, &'static str)],
+    /// Where its workers commit.
+    pub(super) committing: Committing,
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "an answer that comes")]
@@ -98,6 +100,7 @@ impl World {
             living,
             script: Arc::new(script),
             files: &[],
+            committing: Committing::AtOnce,
         }
     }
 
@@ -184,7 +187,13 @@ impl World {
             Ok((program, vec![(main, (*text).to_owned())]))
         });
         let claim = Some(Claim { token: Token(1), pid: 1 });
-        let settings = Settings { live_strands: 24_000, claim, programs, ..Settings::seeded(1) };
+        let settings = Settings {
+            live_strands: 24_000,
+            claim,
+            programs,
+            committing: self.committing,
+            ..Settings::seeded(1)
+        };
         let mut worker =
             Worker::new(store.clone(), Arc::new(self.clock.clone()), Box::new(effects), observer, settings);
         for run in runs {

@@ -7,7 +7,9 @@ use durun::activity::{Done, Failed};
 use durun::history::{Claim, Failure, OpId, RunNo, Token, Value};
 use durun::store::crash::Chance;
 use durun::store::{Answer, Request, Store, StoreError};
-use durun::worker::{Effects, Finished, Input, Job, JobDone, JobKey, News, Programs, Settings, Worker};
+use durun::worker::{
+    Committing, Effects, Finished, Input, Job, JobDone, JobKey, News, Programs, Settings, Worker,
+};
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
@@ -80,7 +82,9 @@ impl Process {
         let store: Arc<dyn Store> = Arc::<Link>::clone(&link);
         let claim = Some(Claim { token, pid: u32::try_from(number).expect("small") });
         let programs: Programs = Arc::new(|_| Ok(texts::kid()));
-        let settings = Settings { live_strands, claim, programs, ..Settings::seeded(token.0) };
+        // Every other process commits beside its scripts.
+        let committing = if number % 2 == 1 { Committing::Later } else { Committing::AtOnce };
+        let settings = Settings { live_strands, claim, programs, committing, ..Settings::seeded(token.0) };
         let worker = Worker::new(store, clock, Box::new(effects), Arc::new(|_, _| ()), settings);
         Self { link, token, worker, inputs, sender, jobs, deaf: 0, unheard: Vec::new() }
     }
