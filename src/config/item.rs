@@ -113,6 +113,15 @@ impl<'t> Item<'t> {
         if ms == 0 { Err(self.wrong("it must be longer than nothing")) } else { Ok(ms) }
     }
 
+    /// So many bytes: text as people write it.
+    pub(super) fn size(&self) -> Read<u64> {
+        match self.value {
+            DeValue::String(text) => super::size::parse_size(text).filter(|bytes| *bytes > 0),
+            _ => None,
+        }
+        .ok_or_else(|| self.expected("a size: \"512 MiB\", \"2 GiB\""))
+    }
+
     pub(super) fn integer(&self) -> Option<i64> {
         match self.value {
             DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix()).ok(),

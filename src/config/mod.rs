@@ -10,6 +10,7 @@ mod item;
 mod parse;
 mod place;
 mod rules;
+mod size;
 #[cfg(test)]
 mod tests;
 

@@ -110,11 +110,13 @@ fn queue(item: &Item<'_>) -> Read<QueueLimits> {
 }
 
 fn limits(item: &Item<'_>) -> Read<Limits> {
-    let keys = item.table(Some(&["activities"]))?;
+    let keys = item.table(Some(&["activities", "live_runs", "memory"]))?;
     let mut limits = Limits::default();
     if let Some(item) = keys.get("activities") {
         limits.activities = item.count()?;
     }
+    limits.live_runs = keys.get("live_runs").map(Item::count).transpose()?;
+    limits.memory = keys.get("memory").map(Item::size).transpose()?;
     Ok(limits)
 }
 

@@ -68,11 +68,15 @@ impl Retention {
 pub struct Limits {
     /// How many attempts may be under way at once; at least 1.
     pub activities: u32,
+    /// How many runs may stand in memory at once, where it is bounded: of more, those that have waited longest are put out of it.
+    pub live_runs: Option<u32>,
+    /// How many bytes the process may have allocated before runs that only wait are put out of memory, where it is bounded.
+    pub memory: Option<u64>,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { activities: ACTIVITIES }
+        Self { activities: ACTIVITIES, live_runs: None, memory: None }
     }
 }
 

@@ -110,6 +110,12 @@ fn what_does_not_fit_is_told_with_its_line_and_what_to_write() {
     for (text, line, words) in [
         ("[activty.x]\n", 1, "there is no key \"activty\" here; did you mean \"activity\"?"),
         ("[limits]\n\nactivites = 3", 3, "did you mean \"activities\"?"),
+        (
+            "[limits]\nmemory = \"lots\"",
+            2,
+            "limits.memory: it is a size: \"512 MiB\", \"2 GiB\", not \"lots\"",
+        ),
+        ("[limits]\nlive_runs = 0", 2, "limits.live_runs: it is a whole number, 1 or more, not 0"),
         ("[limits]\nactivities = 0", 2, "limits.activities: it is a whole number, 1 or more, not 0"),
         ("[limits]\nactivities = \"many\"", 2, "not \"many\""),
         ("[activity.x]\ncmd = \"a b\"", 2, "write [\"a\", \"b\"]"),

@@ -4,15 +4,15 @@
 //! allocator costs next to nothing and sees everything.
 
 use cap::Cap;
-use std::alloc::System;
+use mimalloc::MiMalloc;
 
 #[global_allocator]
-static ALLOCATOR: Cap<System> = Cap::new(System, usize::MAX);
+static ALLOCATOR: Cap<MiMalloc> = Cap::new(MiMalloc, usize::MAX);
 
 /// How much more the process may take while a stretch goes on, in bytes: 256 MiB.
 pub(super) const STRETCH_BYTES: usize = 256 * 1024 * 1024;
 
 /// The bytes that are allocated now.
-pub(super) fn allocated() -> usize {
+pub fn allocated() -> usize {
     ALLOCATOR.allocated()
 }

@@ -49,6 +49,7 @@ pub use host::{
 };
 pub use interpreter::Interpreter;
 pub use lens::{Frame, Lens};
+pub use memory::allocated;
 pub use params::{BadInput, Param, Params, type_of};
 pub use process_result::is_misread;
 pub use program::Script;

@@ -2,20 +2,58 @@
 
 use super::executing::{Executing, Phase};
 use super::worker::Worker;
+use crate::config::Limits;
 use crate::history::RunNo;
+use crate::script::allocated;
+use std::time::Duration;
+
+/// What a worker may keep in memory.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Room {
+    /// Runs whose scripts stand there.
+    pub(super) live_runs: usize,
+    /// Bytes that the process has allocated.
+    pub(super) memory: usize,
+}
+
+impl Room {
+    /// As a configuration says.
+    pub(super) fn of(limits: Limits) -> Self {
+        let most = |bound: Option<u64>| {
+            bound.map_or(usize::MAX, |bound| usize::try_from(bound).unwrap_or(usize::MAX))
+        };
+        Self { live_runs: most(limits.live_runs.map(u64::from)), memory: most(limits.memory) }
+    }
+}
 
 impl Worker {
-    /// Evicts waiting runs until the live strands are within the limit. Called when a run was adopted or has grown.
+    /// Whether there may be more in memory than there should.
+    pub(super) fn is_crowded(&self) -> bool {
+        self.runs.len() > self.room.live_runs || allocated() > self.room.memory
+    }
+
+    /// Evicts waiting runs, those first that have waited longest, until live runs, live strands and memory are within their bounds.
+    /// Called when a run was adopted or has grown, and where there is more than there should be.
     pub fn make_room(&mut self) {
-        let mut live: usize = self.runs.values().map(strands).sum();
-        let waiting: Vec<RunNo> =
-            self.runs.values().filter(|run| only_waits(run)).map(|run| run.no).collect();
-        for no in waiting {
-            if live <= self.settings.live_strands {
+        let mut strands_left: usize = self.runs.values().map(strands).sum();
+        let mut runs_left = self.runs.values().filter(|run| run.run.is_some()).count();
+        let mut waiting: Vec<(Duration, RunNo)> = self
+            .runs
+            .values()
+            .filter(|run| only_waits(run))
+            .map(|run| (run.waits_since.unwrap_or(Duration::MAX), run.no))
+            .collect();
+        waiting.sort_unstable();
+        for (_, no) in waiting {
+            let is_within = strands_left <= self.settings.live_strands
+                && runs_left <= self.room.live_runs
+                && allocated() <= self.room.memory;
+            if is_within {
                 break;
             }
             if let Some(run) = self.runs.get_mut(&no) {
-                live = live.saturating_sub(strands(run));
+                strands_left = strands_left.saturating_sub(strands(run));
+                runs_left = runs_left.saturating_sub(1);
                 run.run = None;
             }
         }

@@ -155,6 +155,7 @@ impl Worker {
         // Runs of several folders share the process: the first to come says how much it may do.
         if self.runs.is_empty() {
             self.slots.bound(config.limits.activities);
+            self.room = super::eviction::Room::of(config.limits);
         }
         let mut run = Executing::new(snapshot, epoch, script, config);
         for message in &snapshot.inbox {

@@ -2,6 +2,7 @@
 
 use super::children::Programs;
 use super::effects::{Effects, News};
+use super::eviction::Room;
 use super::executing::{Executing, Phase};
 use super::pipeline::{Committing, Pipeline};
 use super::progress::{Observer, Progress};
@@ -126,6 +127,8 @@ pub struct Worker {
     pub(super) serial: u64,
     pub(super) stopping: Option<bool>,
     pub(super) slots: Slots,
+    /// What it may keep in memory.
+    pub(super) room: Room,
     /// When those that wait for a slot ask again although none was given back, on the monotonic clock.
     pub(super) ask_slots_at: Option<Duration>,
     /// Nothing more is begun.
@@ -153,6 +156,7 @@ impl Worker {
             observer,
             chance: settings.seed,
             slots: Slots::new(Limits::default().activities),
+            room: Room::of(Limits::default()),
             ask_slots_at: None,
             settings,
             serial: 0,
@@ -227,6 +231,9 @@ impl Worker {
         let dispatched = self.dispatch()?;
         let attempted = self.advance_attempts();
         let flushed = self.flush_lazy()?;
+        if self.is_crowded() {
+            self.make_room();
+        }
         Ok(advanced || sliced || dispatched || attempted || flushed)
     }
 

@@ -196,6 +196,8 @@ fn configuration(findings: &mut Findings, config: &Config) {
     findings.fact("config", file);
     let defaults = [
         ("limits.activities", Limits::default().activities.to_string()),
+        ("limits.live_runs", "no bound".to_owned()),
+        ("limits.memory", "no bound".to_owned()),
         ("retention.completed", "for ever".to_owned()),
         ("retention.failed", "for ever".to_owned()),
         ("notify.on_failure", "nobody".to_owned()),
