@@ -11,9 +11,10 @@ use std::sync::mpsc::Receiver;
 impl Worker {
     /// Parks every run: children end, lazy records are written, claims are given up.
     pub(super) fn put_down(&mut self, patience: bool) -> Result<(), WorkerError> {
-        self.quiesce()?;
+        let quiet = self.quiesce();
         self.withdraw_intents();
         self.effects.stop_all(patience);
+        quiet?;
         let now = self.clock.now();
         let mut requests = Vec::new();
         for run in self.runs.values_mut() {
