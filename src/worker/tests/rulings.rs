@@ -156,17 +156,16 @@ fn an_evicted_run_is_replayed_when_something_comes_for_it() {
 fn no_more_runs_stand_in_memory_than_the_limits_say_and_each_comes_to_its_end() {
     for room in [Room { live_runs: 2, memory: usize::MAX }, Room { live_runs: usize::MAX, memory: 0 }] {
         let world = World::new(|job| ok(job.input.clone()));
-        let text =
-            "let got = [activity(\"a\", 1)]; got.push(wait_signal(\"s\")); got.push(activity(\"a\", 2)); got";
-        let runs: Vec<RunNo> = (0..6).map(|n| world.start(&format!("r{n}"), text)).collect();
+        let text = |n| format!("let got = [activity(\"a\", 1)]; got.push(wait_signal(\"s{n}\")); got");
+        let runs: Vec<RunNo> = (0..6).map(|n| world.start(&format!("r{n}"), &text(n))).collect();
         let (mut worker, inputs) = world.worker(&runs);
         worker.room = room;
         world.turns(&mut worker, &inputs);
         let live =
             |worker: &crate::worker::Worker| worker.runs.values().filter(|run| run.run.is_some()).count();
         assert!(live(&worker) <= room.live_runs.min(2), "{} of {room:?}", live(&worker));
-        for run in &runs[..4] {
-            world.deliver(*run, "s", "mail".into());
+        for (n, run) in runs.iter().enumerate().take(4) {
+            world.deliver(*run, &format!("s{n}"), "mail".into());
         }
         let ended = world.drive(&mut worker, &inputs, 100);
         assert_eq!(ended.len(), 4, "{room:?}: {ended:?}");
