@@ -33,7 +33,7 @@ impl Worker {
         if self.pipeline.takes(requests.len()) {
             for flight in &flights {
                 if let Some(run) = self.runs.get_mut(&flight.run) {
-                    run.is_under_way = true;
+                    run.under_way = Some(flight.from);
                 }
             }
             self.pipeline.send((&self.store, &self.clock), requests, flights);
@@ -56,8 +56,12 @@ impl Worker {
         let began = self.clock.monotonic();
         for _ in 0..count {
             let Some((answer, flight)) = self.pipeline.next() else { break };
-            if let Some(run) = self.runs.get_mut(&flight.run).filter(|run| run.epoch == flight.epoch) {
-                run.is_under_way = false;
+            if let Some(run) = self
+                .runs
+                .get_mut(&flight.run)
+                .filter(|run| run.epoch == flight.epoch && run.under_way == Some(flight.from))
+            {
+                run.under_way = None;
             }
             self.answered(answer, flight)?;
         }
@@ -72,7 +76,7 @@ impl Worker {
         let mut requests = Vec::new();
         let mut flights = Vec::new();
         for no in numbers {
-            if self.runs.get(&no).is_some_and(|run| run.is_under_way) {
+            if self.runs.get(&no).is_some_and(|run| run.under_way.is_some()) {
                 continue;
             }
             let seed =
@@ -116,7 +120,8 @@ impl Worker {
         let mut flights = Vec::new();
         for run in self.runs.values_mut() {
             // Where an input is at hand, they ride along with it in the next round.
-            let waits = monotonic == std::time::Duration::MAX || !(run.has_input() || run.is_under_way);
+            let waits =
+                monotonic == std::time::Duration::MAX || !(run.has_input() || run.under_way.is_some());
             if waits && run.lazy.deadline().is_some_and(|deadline| deadline <= monotonic) {
                 let (append, flight) = run.append(None, now)?;
                 requests.push(Request::Append(Box::new(append)));
@@ -344,7 +349,7 @@ impl Worker {
         if let Phase::Stuck(stuck) = &run.phase
             && run.attempts.values().all(|attempt| !attempt.is_under_way())
             && run.outcomes.is_empty()
-            && !run.is_under_way
+            && run.under_way.is_none()
         {
             let stuck = stuck.clone();
             let release = Request::Release { run: no, epoch: run.epoch };

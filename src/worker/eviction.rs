@@ -67,7 +67,7 @@ fn strands(run: &Executing) -> usize {
 fn only_waits(run: &Executing) -> bool {
     matches!(run.phase, Phase::Blocked)
         && run.run.is_some()
-        && !run.is_under_way
+        && run.under_way.is_none()
         && run.outcomes.is_empty()
         && run.answers.is_empty()
         && run.attempts.values().all(|attempt| !attempt.is_under_way())

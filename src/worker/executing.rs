@@ -75,8 +75,8 @@ pub(super) struct Executing {
     pub(super) log_lines: u32,
     pub(super) attempt_lines: u32,
     pub(super) phase: Phase,
-    /// An append of it is being committed: nothing more of it is recorded before that is answered.
-    pub(super) is_under_way: bool,
+    /// The place of an append of it that is being committed: nothing more of it is recorded before that is answered.
+    pub(super) under_way: Option<Seq>,
     pub(super) takes_signals: bool,
     /// The names of updates that cannot be judged before something else is delivered.
     pub(super) held_updates: Vec<String>,
@@ -148,7 +148,7 @@ impl Executing {
             log_lines: 0,
             attempt_lines: 0,
             phase: Phase::Blocked,
-            is_under_way: false,
+            under_way: None,
             takes_signals: true,
             held_updates: Vec::new(),
             answers: VecDeque::new(),

@@ -90,7 +90,7 @@ impl Executing {
     /// Whether nothing of it is under way, and nothing that has come back is still to be recorded.
     fn is_between_steps(&self) -> bool {
         matches!(self.phase, Phase::Blocked)
-            && !self.is_under_way
+            && self.under_way.is_none()
             && self.outcomes.is_empty()
             && self.answers.is_empty()
             && self.dying.is_empty()
