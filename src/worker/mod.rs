@@ -41,7 +41,6 @@ mod worker;
 pub use children::Programs;
 pub use effects::{Effects, Job, JobDone, JobKey, News, Ready};
 pub use hooks::{Hook, telling_program, telling_texts};
-pub use hooks::Hook;
 pub use pipeline::Committing;
 pub use processes::Processes;
 pub use progress::{Observer, Progress};
