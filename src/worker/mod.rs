@@ -29,6 +29,7 @@ mod processes;
 mod progress;
 mod queue;
 mod recovery;
+mod rounds;
 mod secret_names;
 mod shutdown;
 mod slots;
