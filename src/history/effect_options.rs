@@ -35,6 +35,9 @@ pub struct EffectOptions {
 }
 
 impl EffectOptions {
+    /// Stands among the options given where the deadline counts from the call: it is no instant of the script's own.
+    pub const DEADLINE_AFTER: &str = "deadline.after";
+
     /// No limits but those of a retry policy.
     pub fn new(retry: RetryPolicy) -> Self {
         Self {

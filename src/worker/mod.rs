@@ -28,6 +28,7 @@ mod polls;
 mod processes;
 mod progress;
 mod queue;
+mod reasking;
 mod recovery;
 mod rounds;
 mod secret_names;

@@ -273,6 +273,7 @@ impl Worker {
         for command in run.open.values_mut() {
             super::executing::complete(&run.config, command);
         }
+        run.reask(&snapshot.pending);
         run.match_locks(&snapshot.lock_ops, &held, monotonic);
         run.attempts.retain(|_, attempt| attempt.is_under_way());
         if snapshot.last_log.is_some_and(|last| last.seq == Seq(snapshot.entries.0.saturating_sub(1))) {

@@ -101,3 +101,33 @@ fn env_records_what_is_set_and_refuses_what_is_not() {
         .check();
     start("GIVEN").env("GIVEN", "x").out("a\n").check();
 }
+
+#[test]
+fn calls_are_shown_by_the_names_that_they_are_given() {
+    let home = Home::new();
+    home.file(
+        "s.rhai",
+        "exec([\"sh\", \"-c\", \"echo packed >&2\"], #{ name: \"pack\" });\n\
+         sh(\"true\", #{ name: \"check it\" });\n\
+         try { http_get(\"http://127.0.0.1:1/\", #{ name: \"tell\", retry: false }) } catch {}\n\
+         exec([\"sh\", \"-c\", \"exit 3\"], #{ name: \"copy\", retry: false });\n",
+    );
+    let err = home.durun(&["start", "s.rhai", "--id", "r"]).exit(1).failure();
+    assert!(
+        err.contains("exec \"copy\", attempts: 1") && err.contains("durun logs r copy what it wrote"),
+        "{err}"
+    );
+    let story = home.durun(&["history", "r"]).stdout();
+    for shown in ["✓ exec pack ·", "✓ sh check it ·", "✗ http tell ·", "✗ exec copy ·"] {
+        assert!(story.contains(shown), "{shown}: {story}");
+    }
+    assert!(home.durun(&["logs", "r", "pack"]).stdout().contains("packed"));
+    // The name is part of what replay compares, as that of a step.
+    let text = std::fs::read_to_string(home.path().join("s.rhai")).expect("the script");
+    home.file("s.rhai", text.replace("\"pack\"", "\"wrap\""));
+    let err = home.durun(&["retry", "r", "--script", "s.rhai"]).exit(8).failure();
+    assert!(err.contains("the history has exec \"pack\", the script now asks for exec \"wrap\""), "{err}");
+    home.file("bad.rhai", "exec([\"true\"], #{ name: \" \" })");
+    let err = home.durun(&["start", "bad.rhai"]).exit(8).failure();
+    assert!(err.contains("name is a line of 1 to 100 characters"), "{err}");
+}

@@ -205,3 +205,31 @@ fn each_word_of_tests_is_in_the_guide() {
         );
     }
 }
+
+#[test]
+fn a_mock_is_given_what_each_kind_of_call_asks_for() {
+    let home = Home::new();
+    home.file(
+        "s.rhai",
+        "exec([\"tar\", \"-c\"], #{ name: \"pack\", cwd: \"/d\" }); sh(\"echo $1\", [\"a\"]); read_file(\"/f\"); env(\"X\");\n\
+         http_post(\"http://h/p\", #{ n: 1 }); activity(\"charge\", #{ n: 2 }); sleep(\"90s\"); 1",
+    );
+    home.file(
+        "s_test.rhai",
+        "mock(\"*\", \"ok\"); mock(\"exec pack\", \"ok\");\n\
+         test(\"all\", || {\n\
+             let r = run();\n\
+             let of = |name| r.calls(name)[0].input;\n\
+             assert_eq(of.call(\"exec pack\"), #{ argv: [\"tar\", \"-c\"], cwd: \"/d\" });\n\
+             assert_eq(of.call(\"sh\"), #{ text: \"echo $1\", args: [\"a\"] });\n\
+             assert_eq(of.call(\"read_file /f\"), #{ path: \"/f\" });\n\
+             assert_eq(of.call(\"env X\"), #{ name: \"X\" });\n\
+             assert_eq(of.call(\"http\"), #{ method: \"POST\", url: \"http://h/p\", json: #{ n: 1 } });\n\
+             assert_eq(of.call(\"charge\"), #{ n: 2 });\n\
+             assert_eq(r.took_ms, 90000);\n\
+             assert_eq(r.took, \"1m 30s\");\n\
+         });\n",
+    );
+    let told = home.durun(&["test"]).stdout();
+    assert!(told.contains("1 passed"), "{told}");
+}

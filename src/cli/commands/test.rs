@@ -3,6 +3,7 @@
 use crate::cli::args::Format;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
+use crate::cli::escape;
 use crate::cli::exit::Exit;
 use crate::cli::render::{junit, trials};
 use crate::client::{TestFile, Tested, find_tests, load_tests, perform};
@@ -21,6 +22,9 @@ Examples:
   durun test -k refund                     those whose names contain it
   durun test --kill-everywhere             each again with a crash after each recorded entry
   durun test -o junit > report.xml         for CI";
+
+/// What empties the line of a terminal from the cursor on.
+const CLEAR: &str = "\u{1b}[K";
 
 /// The arguments of `durun test`.
 #[derive(Debug, Args)]
@@ -145,10 +149,25 @@ fn listed(context: &Context, file: TestFile, args: &TestArgs) -> Result<FileOutc
 
 fn performed(context: &Context, file: TestFile, args: &TestArgs) -> FileOutcome {
     let mut tests = Vec::new();
+    let dumb = context.environment.text("TERM").is_none_or(|term| term == "dumb");
+    let shows = context.environment.stderr_terminal && !dumb && !context.global.quiet;
     for (nth, case) in file.cases.iter().flatten().enumerate().filter(|(_, case)| is_wanted(args, &case.name))
     {
         let began = context.clock.monotonic();
-        let tested = perform(&file, nth, &context.configs, args.kill_everywhere);
+        let mut tell = |done: usize, all: usize| {
+            if shows {
+                // Drawn over by what is told next.
+                context.complain(&format!(
+                    "\r{CLEAR}{}: crash {} of {all}",
+                    escape::line(&case.name),
+                    done + 1
+                ));
+            }
+        };
+        let tested = perform(&file, nth, &context.configs, args.kill_everywhere, &mut tell);
+        if shows && tested.crashes > 0 {
+            context.complain(&format!("\r{CLEAR}"));
+        }
         let took_ms = context.clock.monotonic().saturating_sub(began).as_millis();
         tests.push(Outcome { name: case.name.clone(), line: case.line, tested, took_ms });
     }

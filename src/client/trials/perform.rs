@@ -138,8 +138,15 @@ pub fn load_tests(path: &Path, configs: &Arc<Configs>) -> Result<TestFile, Clien
 }
 
 /// Performs one test of a file; with `kill_everywhere`, again with a crash after each entry that was recorded, once before the
-/// script heard of it and once when all had begun that it lets begin. The end must be the same.
-pub fn perform(file: &TestFile, nth: usize, configs: &Arc<Configs>, kill_everywhere: bool) -> Tested {
+/// script heard of it and once when all had begun that it lets begin. The end must be the same. `tell` hears before each of those
+/// how many there were and how many there are.
+pub fn perform(
+    file: &TestFile,
+    nth: usize,
+    configs: &Arc<Configs>,
+    kill_everywhere: bool,
+    tell: &mut dyn FnMut(usize, usize),
+) -> Tested {
     let (first, ends) = once(file, nth, configs, None);
     if !kill_everywhere || first.ending != Ending::Passed {
         return first;
@@ -147,6 +154,7 @@ pub fn perform(file: &TestFile, nth: usize, configs: &Arc<Configs>, kill_everywh
     let mut tested = first;
     for entry in 1..=tested.entries {
         for begun in [false, true] {
+            tell(tested.crashes, tested.entries.saturating_mul(2));
             let (again, other) = once(file, nth, configs, Some(Death { after: entry, begun }));
             tested.crashes += 1;
             let fault = match again.ending {

@@ -43,13 +43,16 @@ fn exec(context: &NativeCallContext<'_>, argv: &Array, map: &Map) -> Given {
 /// Asks for a process: recorded from the script, at once and unrecorded from the body of an activity.
 pub(super) fn process(
     context: &NativeCallContext<'_>,
-    label: CommandLabel,
+    mut label: CommandLabel,
     input: Vec<(&str, Value)>,
     map: &Map,
 ) -> Given {
     let caller = script_or_body(context)?;
     let read = options::read(context, &caller, map, options::OF_PROCESS, RetryPolicy::five_attempts())?;
     let mut whole = read.rest;
+    if let Some(Value::Text(name)) = whole.remove("name") {
+        label.name = name;
+    }
     whole.extend(input.into_iter().map(|(key, value)| (key.to_owned(), value)));
     let input = Value::Map(whole);
     input.check().map_err(|error| {

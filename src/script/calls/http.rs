@@ -12,7 +12,8 @@ use rhai::{Array, Dynamic, Engine, ImmutableString, Map, NativeCallContext};
 use std::collections::BTreeMap;
 
 /// The options that only a call of a service has.
-pub(in super::super) const OWN: &[&str] = &["method", "url", "json", "body", "headers", "query", "ok"];
+pub(in super::super) const OWN: &[&str] =
+    &["method", "url", "json", "body", "headers", "query", "ok", "name"];
 /// How long an attempt may take where nothing is said, in milliseconds: 10 minutes.
 const TIMEOUT_MS: i64 = 600_000;
 
@@ -105,7 +106,10 @@ fn described(context: &NativeCallContext<'_>, _caller: &Context, own: &Map) -> G
             _ => {}
         }
     }
-    let name = format!("{method} {}", shown(&url));
+    let name = match own.get("name") {
+        Some(name) => options::title(name).map_err(bad)?,
+        None => format!("{method} {}", shown(&url)),
+    };
     Ok((CommandLabel { kind: CommandKind::Http, name }, Value::Map(input)))
 }
 

@@ -32,7 +32,7 @@ pub(in super::super) const OF_DEFAULTS: &[&str] =
     &["timeout", "deadline", "heartbeat", "retry", "rate", "max_concurrent", "warn_after"];
 /// The options that a process has besides.
 pub(in super::super) const OF_PROCESS: &[&str] =
-    &["cwd", "env", "stdin", "ok_codes", "stdout", "stdout_always"];
+    &["cwd", "env", "stdin", "ok_codes", "stdout", "stdout_always", "name"];
 
 /// Options of an effect, read.
 pub(super) struct Options {
@@ -119,6 +119,7 @@ fn own_option(name: &str, value: &Dynamic) -> Result<Option<Value>, String> {
             value.as_bool().map_err(|_| format!("{name} is true or false, not {}", type_word(value)))?,
         ),
         "stdin" => stdin(value)?,
+        "name" => title(value)?.into(),
         "env" => environment(value)?,
         "ok_codes" => codes(value)?,
         _ => return Ok(None),
@@ -130,7 +131,13 @@ fn common(options: &mut EffectOptions, name: &str, value: &Dynamic, now: Moment)
     options.given.push(name.to_owned());
     match name {
         "timeout" => options.timeout_ms = Some(positive(name, value)?),
-        "deadline" => options.deadline = Some(instant(name, value, now)?),
+        "deadline" => {
+            options.deadline = Some(instant(name, value, now)?);
+            options.given.retain(|given| given != EffectOptions::DEADLINE_AFTER);
+            if value.read_lock::<Time>().is_none() {
+                options.given.push(EffectOptions::DEADLINE_AFTER.to_owned());
+            }
+        }
         "heartbeat" => options.heartbeat_ms = Some(positive(name, value)?),
         "retry" => options.retry = retry(value, options.retry.clone(), &mut options.given)?,
         "at_most_once" => {
@@ -330,6 +337,16 @@ pub(super) fn word(value: &Dynamic) -> Result<String, String> {
         return Err(format!("an argument of a process is text or a number, not {}", type_word(value)));
     }
     Ok(value.read_lock::<ImmutableString>().map_or_else(|| value.to_string(), |text| text.to_string()))
+}
+
+/// The name that a call is shown under, in place of its program or address.
+pub(super) fn title(value: &Dynamic) -> Result<String, String> {
+    const LONGEST: usize = 100;
+    let title = text("name", value)?;
+    if title.trim().is_empty() || title.chars().count() > LONGEST || title.contains(char::is_control) {
+        return Err(format!("name is a line of 1 to {LONGEST} characters, such as \"backup\""));
+    }
+    Ok(title)
 }
 
 fn stdin(value: &Dynamic) -> Result<Value, String> {

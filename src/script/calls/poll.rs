@@ -67,5 +67,6 @@ fn read(map: &Map, now: Moment) -> Result<EffectOptions, String> {
     }
     policy.first_ms = every_ms;
     policy.max_ms = max_ms.unwrap_or(MAX_MS.max(every_ms));
-    Ok(EffectOptions { deadline, ..EffectOptions::new(policy) })
+    let given = deadline.iter().map(|_| EffectOptions::DEADLINE_AFTER.to_owned()).collect();
+    Ok(EffectOptions { deadline, given, ..EffectOptions::new(policy) })
 }

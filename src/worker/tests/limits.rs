@@ -3,6 +3,7 @@
 use super::{World, ok};
 use crate::activity::Failed;
 use crate::history::*;
+use crate::store::{Answer, Request, Rewind, Store as _};
 use crate::timer::Clock as _;
 use crate::worker::{Finished, Input, News, Progress};
 use std::time::Duration;
@@ -23,7 +24,7 @@ fn failure(finished: &[(RunNo, Finished)]) -> Failure {
     }
 }
 
-fn text(failure: &Failure, key: &str) -> String {
+fn text_of(failure: &Failure, key: &str) -> String {
     failure.data.get(key).map(|it| it.to_string().trim_matches('"').to_owned()).unwrap_or_default()
 }
 
@@ -38,12 +39,71 @@ fn a_deadline_is_an_instant_that_a_resumed_process_keeps() {
     // Another process goes on: neither the count nor the deadline begins anew.
     let (mut worker, inputs) = world.worker(&[run]);
     let failure = failure(&world.drive(&mut worker, &inputs, 1_000));
-    assert_eq!((failure.kind.as_str(), text(&failure, "limit").as_str()), ("timeout", "deadline"));
+    assert_eq!((failure.kind.as_str(), text_of(&failure, "limit").as_str()), ("timeout", "deadline"));
     assert!(failure.message.ends_with("the last error: down"), "{}", failure.message);
     // At 0, 10, 20, 30, 40 and 50 minutes; the one at 60 would not begin before the deadline.
-    assert_eq!(text(&failure, "attempts"), "6");
+    assert_eq!(text_of(&failure, "attempts"), "6");
     assert_eq!(world.jobs().len(), 6);
     assert!(world.clock.now().since_ms(Moment(1_000_000)) < 3_600_000, "told as soon as it is known");
+}
+
+/// A run whose only step had no time left, once it is to be tried again.
+fn tried_again(text: &str) -> (World, RunNo) {
+    let up = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let is_up = std::sync::Arc::clone(&up);
+    let world = World::new(move |_| {
+        if is_up.load(std::sync::atomic::Ordering::SeqCst) {
+            return ok(Value::Bool(true));
+        }
+        Some(Err(Failed::passing(Failure::new("exec", "down"))))
+    });
+    let run = world.start("r", text);
+    let (mut worker, inputs) = world.worker(&[run]);
+    let failed = failure(&world.drive(&mut worker, &inputs, 1_000));
+    assert_eq!(text_of(&failed, "limit"), "deadline");
+    drop((worker, inputs));
+    world.clock.advance(Duration::from_hours(24));
+    let entries = u32::try_from(world.history(run).len()).expect("few");
+    let rewind = Rewind {
+        run,
+        nonce: MessageId([5; 16]),
+        seen: (1, 0, Seq(entries)),
+        from: Seq(1),
+        records: Vec::new(),
+        again: None,
+        pending: Vec::new(),
+        held: Vec::new(),
+        heard: Vec::new(),
+        unread: Vec::new(),
+        timeout_ms: None,
+        program: None,
+        patches: Patches::default(),
+    };
+    assert_eq!(world.store.ask(Request::Rewind(Box::new(rewind))), Ok(Answer::Done));
+    // Some time passes until somebody goes on with it.
+    world.clock.advance(Duration::from_mins(1));
+    up.store(true, std::sync::atomic::Ordering::SeqCst);
+    (world, run)
+}
+
+#[test]
+fn what_is_tried_again_by_a_retry_has_its_deadline_anew() {
+    let (world, run) = tried_again(
+        "exec([\"x\"], #{ deadline: \"1h\", retry: #{ first: \"10min\", jitter: 0, attempts: 99 } })",
+    );
+    let (mut worker, inputs) = world.worker(&[run]);
+    let finished = world.drive(&mut worker, &inputs, 1_000);
+    assert!(matches!(finished.as_slice(), [(_, Finished::Ended(RunEnd::Completed { .. }))]), "{finished:?}");
+}
+
+#[test]
+fn a_deadline_that_is_an_instant_stays_where_it_is() {
+    let (world, run) = tried_again(
+        "exec([\"x\"], #{ deadline: now() + \"1h\", retry: #{ first: \"10min\", jitter: 0, attempts: 99 } })",
+    );
+    let (mut worker, inputs) = world.worker(&[run]);
+    let failed = failure(&world.drive(&mut worker, &inputs, 1_000));
+    assert_eq!(text_of(&failed, "limit"), "deadline");
 }
 
 #[test]
@@ -52,7 +112,7 @@ fn a_deadline_stops_what_is_under_way() {
     let run = world.start("r", "exec([\"x\"], #{ deadline: \"90s\" })");
     let (mut worker, inputs) = world.worker(&[run]);
     let failure = failure(&world.drive(&mut worker, &inputs, 1_000));
-    assert_eq!(text(&failure, "limit"), "deadline");
+    assert_eq!(text_of(&failure, "limit"), "deadline");
     assert_eq!(world.jobs(), ["exec \"x\"", "stop 0"]);
     assert!(world.clock.now().since_ms(Moment(1_000_000)) >= 90_000);
 }
@@ -109,7 +169,7 @@ fn the_next_attempt_of_a_body_waits_until_what_the_last_one_started_is_gone() {
         world.start("r", "fn f() { exec([\"x\"]) } activity(\"f\", (), #{ timeout: \"5s\", retry: 2 })");
     let (mut worker, inputs) = world.worker(&[run]);
     let failure = failure(&world.drive(&mut worker, &inputs, 1_000));
-    assert_eq!((failure.kind.as_str(), text(&failure, "limit").as_str()), ("timeout", "timeout"));
+    assert_eq!((failure.kind.as_str(), text_of(&failure, "limit").as_str()), ("timeout", "timeout"));
     assert!(failure.message.contains("its timeout of 5s"), "{}", failure.message);
     assert_eq!(world.jobs(), ["exec \"x\"", "stop 0", "exec \"x\"", "stop 0"]);
 }
