@@ -1,10 +1,10 @@
 //! The store crashed at every write, change of length, sync and acknowledgement, compared with a model each time.
 
 use crate::workload::{DAWN, calls};
-use durun::history::RunNo;
-use durun::store::conformance::Living;
+use durun::history::{RunNo, RunStart, Value};
+use durun::store::conformance::{Living, new_run};
 use durun::store::crash::{CrashDisk, Faults};
-use durun::store::{Answer, CarriedRow, Kept, MemoryTables, RedbTables, Request, Tables, Upkeep};
+use durun::store::{Answer, CarriedRow, Kept, MemoryTables, NewRun, RedbTables, Request, Tables, Upkeep};
 use durun::timer::ManualClock;
 use std::sync::Arc;
 use std::time::Duration;
@@ -148,4 +148,28 @@ fn an_import_that_was_cut_off_is_there_whole_or_not_at_all() {
     let recording = record(Faults::default(), runs.into_iter().map(import).collect());
     let swept = sweep(&recording, seed()).expect("every image is as after a call");
     assert!(swept.points > 20, "{swept:?}");
+}
+
+/// etcd #14685.
+#[test]
+fn peer_bug_a_crash_while_the_file_is_compacted_loses_what_is_in_it() {
+    let start = |id: &str, bytes: usize| {
+        let new = new_run(id);
+        let start = RunStart { input: Value::Bytes(vec![7; bytes]), ..new.start.clone() };
+        Request::Start(Box::new(NewRun { start, ..new }))
+    };
+    let upkeep = |what| Request::Upkeep(Box::new(what));
+    let large: Vec<RunNo> = (1..4).map(RunNo).collect();
+    let mut calls = vec![large.iter().map(|run| start(&format!("large-{run}"), 200_000)).collect::<Vec<_>>()];
+    calls.extend((0..6).map(|n| vec![start(&format!("small-{n}"), 500)]));
+    calls.push(large.iter().map(|run| Request::Terminate { run: *run, reason: String::new() }).collect());
+    calls.push(vec![upkeep(Upkeep::Prune { runs: large, before: DAWN.plus_ms(1_000_000) })]);
+    calls.extend((0..4).map(|_| vec![upkeep(Upkeep::Sweep { texts_after_ms: 0 })]));
+    let before = record(Faults::default(), calls.clone()).disk.bytes().len();
+    calls.push(vec![upkeep(Upkeep::Compact)]);
+    calls.push(vec![start("last", 500)]);
+    let recording = record(Faults::default(), calls);
+    assert!(recording.disk.bytes().len() * 2 < before, "{before} bytes, and it gives none of them back");
+    let swept = sweep(&recording, seed()).expect("every image is as after a call");
+    assert!(swept.points > 100 && swept.images > 200, "{swept:?}");
 }
