@@ -13,11 +13,11 @@ fn tell(yard: &Yard, what: &str, x: u64, seconds: f64) {
     yard.tell(what, &facts);
 }
 
-/// W1 and W2 on stores that have 1 k, 100 k and 1 M entries already.
+/// W1 and W2 on stores that have 1 k, 100 k, 1 M and 10 M entries already.
 pub(crate) fn stored(yard: &Yard) {
     let mut world = World::open(&yard.folder("stored"));
     let mut there = 0;
-    for entries in [1000, 100_000, 1_000_000].map(|entries| yard.scaled(entries)) {
+    for entries in [1000, 100_000, 1_000_000, 10_000_000].map(|entries| yard.scaled(entries)) {
         let runs = entries.saturating_sub(there) / 1000 + 1;
         world.complete(&steps(1000), runs, 1000);
         there += runs * 1000;

@@ -17,6 +17,7 @@
 )]
 
 mod growth;
+mod memory;
 mod programs;
 mod recovery;
 mod replaying;
@@ -45,6 +46,7 @@ const BENCHES: &[(&str, Bench)] = &[
     ("w7", programs::existing_store),
     ("replay", replaying::rate),
     ("large", programs::large_store),
+    ("memory", memory::serving),
     ("growth-store", growth::stored),
     ("growth-run", growth::long_run),
     ("growth-concurrent", growth::concurrent),

@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 
 const TIMES: usize = 15;
 
-fn durun(store: &Path, arguments: &[&str]) -> Command {
+pub(crate) fn durun(store: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_durun"));
     command.args(arguments).env("DURUN_STORE", store).stdin(Stdio::null()).stdout(Stdio::null());
     command

@@ -11,9 +11,9 @@ pub(crate) fn sleepers(yard: &Yard) {
         let folder = yard.folder("w5");
         let mut world = World::open(&folder);
         yard.measure();
-        let before = resident();
+        let before = resident("self");
         let (seconds, ()) = timed(|| world.put_to_sleep(&text, runs, 2000));
-        let grown = resident().saturating_sub(before);
+        let grown = resident("self").saturating_sub(before);
         drop(world);
         let each = |bytes: u64| round(bytes as f64 / runs as f64);
         yard.tell(
@@ -27,10 +27,19 @@ pub(crate) fn sleepers(yard: &Yard) {
     }
 }
 
-/// Resident memory of this process, in bytes.
-pub(crate) fn resident() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").expect("a status");
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("a figure");
+/// Resident memory of a process, in bytes.
+pub(crate) fn resident(process: &str) -> u64 {
+    figure(process, "VmRSS:")
+}
+
+/// The most that it ever was.
+pub(crate) fn peak(process: &str) -> u64 {
+    figure(process, "VmHWM:")
+}
+
+fn figure(process: &str, name: &str) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).expect("a status");
+    let line = status.lines().find_map(|line| line.strip_prefix(name)).expect("a figure");
     line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") * 1024
 }
 

@@ -26,10 +26,20 @@ impl Room {
     }
 }
 
+/// So many runs go on before it is looked whether there is room.
+const LOOK_EACH: usize = 64;
+
 impl Worker {
     /// Whether there may be more in memory than there should.
     pub(super) fn is_crowded(&self) -> bool {
         self.runs.len() > self.room.live_runs || allocated() > self.room.memory
+    }
+
+    /// Makes room where it is wanted, once for so many runs that have gone on.
+    pub(super) fn keep_room(&mut self, gone_on: usize) {
+        if gone_on.is_multiple_of(LOOK_EACH) && self.is_crowded() {
+            self.make_room();
+        }
     }
 
     /// Evicts waiting runs, those first that have waited longest, until live runs, live strands and memory are within their bounds.

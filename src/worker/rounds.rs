@@ -1,6 +1,6 @@
 //! Rounds: the next input of each blocked run is chosen, all are committed in one call, then each is delivered.
 
-use super::executing::{InFlight, Phase};
+use super::executing::{Executing, InFlight, Phase};
 use super::worker::{Worker, WorkerError};
 use crate::history::{Fact, RunNo, Seq};
 use crate::store::{Answer, Request, StoreError};
@@ -27,12 +27,12 @@ impl Worker {
             self.hear_answers(share)?;
             return Ok(share > 0);
         }
-        if self.pipeline.takes(requests.len()) {
-            for flight in &flights {
-                if let Some(run) = self.runs.get_mut(&flight.run) {
-                    run.under_way = Some(flight.from);
-                }
+        for flight in &flights {
+            if let Some(run) = self.runs.get_mut(&flight.run) {
+                run.under_way = Some(flight.from);
             }
+        }
+        if self.pipeline.takes(requests.len()) {
             self.pipeline.send((&self.store, &self.clock), requests, flights);
         } else {
             self.commit(requests, flights)?;
@@ -51,16 +51,10 @@ impl Worker {
 
     fn hear_answers(&mut self, count: usize) -> Result<(), WorkerError> {
         let began = self.clock.monotonic();
-        for _ in 0..count {
+        for place in 1..=count {
             let Some((answer, flight)) = self.pipeline.next() else { break };
-            if let Some(run) = self
-                .runs
-                .get_mut(&flight.run)
-                .filter(|run| run.epoch == flight.epoch && run.under_way == Some(flight.from))
-            {
-                run.under_way = None;
-            }
             self.answered(answer, flight)?;
+            self.keep_room(place);
         }
         self.pipeline.measured(self.clock.monotonic().saturating_sub(began), count);
         Ok(())
@@ -136,14 +130,19 @@ impl Worker {
     fn commit(&mut self, requests: Vec<Request>, flights: Vec<InFlight>) -> Result<(), WorkerError> {
         let answers = self.store.call(requests);
         let mut failed = Ok(());
-        for (answer, flight) in answers.into_iter().zip(flights) {
+        for (place, (answer, flight)) in answers.into_iter().zip(flights).enumerate() {
             failed = self.answered(answer, flight).and(failed);
+            self.keep_room(place + 1);
         }
         failed
     }
 
     /// What the store said to an append.
     fn answered(&mut self, answer: Result<Answer, StoreError>, flight: InFlight) -> Result<(), WorkerError> {
+        let is_it = |run: &&mut Executing| run.epoch == flight.epoch && run.under_way == Some(flight.from);
+        if let Some(run) = self.runs.get_mut(&flight.run).filter(is_it) {
+            run.under_way = None;
+        }
         match answer {
             Ok(Answer::Done) => {
                 let (run, intents, hook) = (flight.run, flight.intents.clone(), flight.hook.clone());

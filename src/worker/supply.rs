@@ -59,6 +59,7 @@ impl Worker {
                     supply.refused(*run, error);
                 }
             }
+            self.keep_room(TOGETHER);
         }
         if is_more && wish.with_children {
             self.take_up_children()?;
