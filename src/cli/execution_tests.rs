@@ -48,7 +48,14 @@ impl Executor for Puppet {
         options: ExecuteOptions,
     ) -> Result<Vec<(RunNo, Finished)>, ExecuteError> {
         let label = CommandLabel { kind: CommandKind::Sleep, name: String::new() };
-        let wait = Progress::Waiting { op: OpId(0), label, due: None, line: None, strand: None };
+        let wait = Progress::Waiting {
+            op: OpId(0),
+            label,
+            due: None,
+            line: None,
+            strand: None,
+            choices: Vec::new(),
+        };
         for run in &runs {
             (options.observer)(run.run, wait.clone());
         }

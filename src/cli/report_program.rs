@@ -55,14 +55,43 @@ pub(super) fn of(error: &ProgramError) -> Report {
 
 /// What to do about the mistakes that the language invites.
 fn syntax_hint(syntax: &crate::client::SyntaxError, text: Option<&str>) -> Option<&'static str> {
+    let message = syntax.message.as_str();
     let line = usize::try_from(syntax.line?).ok()?.checked_sub(1)?;
-    let line = text?.lines().nth(line)?.trim_start();
+    let line = text?.lines().nth(line)?;
+    let place = usize::try_from(syntax.column.unwrap_or(1)).ok()?.saturating_sub(1);
+    let before: String = line.chars().take(place).collect();
+    let (line, before) = (line.trim_start(), before.trim());
     let begins = |word: &str| line.strip_prefix(word).is_some_and(|rest| rest.starts_with([' ', '(']));
-    if syntax.message.contains("';'") && (begins("fn") || begins("private")) {
-        return Some("put functions before the script's last expression: its value is the run's result");
+    if message.contains("reserved") {
+        return Some(if before.ends_with('.') {
+            "the word belongs to the language; as the field of a map write data[\"word\"]"
+        } else if begins("match") || begins("case") {
+            "a choice by value is written switch x { 1 => …, _ => … }"
+        } else {
+            "the word belongs to the language: take another name"
+        });
     }
-    if syntax.message.contains("reserved") {
-        return Some("the word belongs to the language; as the field of a map write data[\"word\"]");
+    if message.contains("';'") {
+        return Some(if begins("fn") || begins("private") {
+            "put functions before the script's last expression: its value is the run's result"
+        } else if ["def", "function", "func"].iter().any(|word| begins(word)) {
+            "a function is written fn name(argument) { … }"
+        } else if ["var", "const", "mut"].iter().any(|word| begins(word)) {
+            "a variable is written let name = …;"
+        } else if before.is_empty() {
+            "put ';' at the end of the line above"
+        } else {
+            "put ';' between the two statements, or an operator between the two values"
+        });
+    }
+    if message.contains("string is not terminated") {
+        return Some("close it on the same line; text over several lines stands between backticks");
+    }
+    if message.contains("'}' to terminate this block") || message.contains("end this object map") {
+        return Some("each '{' needs its '}': one that was opened before is still open");
+    }
+    if message.contains("')'") || message.contains("']'") {
+        return Some("each '(' and '[' needs its end: one that was opened before is still open");
     }
     None
 }

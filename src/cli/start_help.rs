@@ -1,12 +1,12 @@
 //! `durun start FILE --help`: after the grammar, what the script says of itself and which inputs it takes.
 
 use super::args::{Command, CommandLine};
-use super::escape;
+use super::escape::{self, shell};
 use super::opening::executor;
 use crate::client::{Param, Params, load_program, type_of};
 use crate::history::Value;
 use clap::Parser as _;
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -68,6 +68,15 @@ fn row(param: &Param) -> (String, String) {
 fn about(text: &str) -> Vec<&str> {
     let lines = text.lines().skip_while(|line| line.starts_with("#!") || line.trim().is_empty());
     lines.map_while(|line| line.strip_prefix("//")).map(|line| line.trim_start_matches('/').trim()).collect()
+}
+
+/// What is meant by a word `key=text` that stands alone: a field of the input.
+pub(crate) fn tip(error: &clap::Error, arguments: &[OsString]) -> Option<String> {
+    let starts = arguments.iter().any(|word| word == "start" || word == "run");
+    let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidArg) else { return None };
+    let is_pair = word.split_once('=').is_some_and(|(key, _)| !key.is_empty() && !key.starts_with('-'));
+    (starts && is_pair && error.kind() == ErrorKind::UnknownArgument)
+        .then(|| format!("\n  tip: each field of the input has its own -i: -i {}\n", shell(word)))
 }
 
 #[cfg(test)]

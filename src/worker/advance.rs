@@ -3,7 +3,7 @@
 use super::executing::{InFlight, Phase};
 use super::progress::Progress;
 use super::worker::{Finished, Worker};
-use crate::history::{Entry, Fact, RunNo, StoredStatus};
+use crate::history::{Entry, Fact, RunNo, StoredStatus, Value};
 use crate::run::{Command, Stepped, Stretch, Work};
 use crate::script::{Level, Said};
 use crate::store::{LogLevel, LogLine, Request};
@@ -241,11 +241,15 @@ impl Worker {
 pub(super) fn announced(command: &Command) -> Progress {
     let label = command.label.clone();
     let (op, line, strand) = (command.op, command.line, command.strand.clone());
+    let choices = match command.shown.get("choices") {
+        Some(Value::List(choices)) => choices.iter().filter_map(Value::as_text).map(str::to_owned).collect(),
+        Some(_) | None => Vec::new(),
+    };
     match &command.work {
         Work::Effect { .. } | Work::Dispatch(_) => Progress::Scheduled { op, label, line, strand },
-        Work::Timer { due } => Progress::Waiting { op, label, due: Some(*due), line, strand },
-        Work::Lock { due } => Progress::Waiting { op, label, due: *due, line, strand },
-        Work::Wait => Progress::Waiting { op, label, due: None, line, strand },
+        Work::Timer { due } => Progress::Waiting { op, label, due: Some(*due), line, strand, choices },
+        Work::Lock { due } => Progress::Waiting { op, label, due: *due, line, strand, choices },
+        Work::Wait => Progress::Waiting { op, label, due: None, line, strand, choices },
     }
 }
 

@@ -38,7 +38,7 @@ impl Worker {
                 attempt.last_failure = Some(failure.clone());
                 Progress::AttemptFailed { op, attempt: attempt_no, failure, next_try, attempts: None }
             }
-            None => Progress::Waiting { op, label, due: next_try, line, strand },
+            None => Progress::Waiting { op, label, due: next_try, line, strand, choices: Vec::new() },
         };
         self.tell(no, told);
         match next_try {

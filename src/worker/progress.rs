@@ -20,6 +20,8 @@ pub enum Progress {
         steps: u32,
         /// How long it took, in milliseconds.
         took_ms: u64,
+        /// The steps that were asked for before and have no recorded outcome: they begin again.
+        again: Vec<CommandLabel>,
     },
     /// The script asks for an effect.
     Scheduled {
@@ -103,6 +105,8 @@ pub enum Progress {
         line: Option<u32>,
         /// The name of the strand that asks, where it has one.
         strand: Option<String>,
+        /// What may be answered, where it is a question.
+        choices: Vec<String>,
     },
     /// It may not begin before runs have ended that do not get on by themselves; told once of the same runs.
     Held {

@@ -48,7 +48,14 @@ impl Worker {
                     let label = CommandLabel { kind: CommandKind::Queue, name: waits_for };
                     self.tell(
                         no,
-                        Progress::Waiting { op: OpId::QUEUE, label, due: None, line: None, strand: None },
+                        Progress::Waiting {
+                            op: OpId::QUEUE,
+                            label,
+                            due: None,
+                            line: None,
+                            strand: None,
+                            choices: Vec::new(),
+                        },
                     );
                 }
                 if is_held {

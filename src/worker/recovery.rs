@@ -300,6 +300,7 @@ impl Worker {
             run.lazy.hurry(monotonic);
         }
         let rows = &snapshot.pending;
+        let mut again = Vec::new();
         let mut told: Vec<Progress> = replayed.progress.map(Progress::ScriptProgress).into_iter().collect();
         // What was asked for before it was put aside may still be on its way, and is asked for once.
         run.dispatches.clear();
@@ -312,6 +313,11 @@ impl Worker {
             let has_come = run.outcomes.iter().any(|arrival| arrival.op == *op);
             if matches!(command.work, Work::Dispatch(_)) && !has_come {
                 run.dispatches.push(*op);
+            }
+            // One that waits for its next attempt was not cut off.
+            let waits = row.is_some_and(|row| row.next_try.is_some() || row.waits_for.is_some());
+            if matches!(command.work, Work::Effect { .. }) && !has_come && !waits {
+                again.push(command.label.clone());
             }
             told.push(super::advance::announced(command));
         }
@@ -330,7 +336,8 @@ impl Worker {
             run.phase = Phase::Restarting(Box::new(restart));
         }
         let took = u64::try_from(monotonic.saturating_sub(began).as_millis()).unwrap_or(u64::MAX);
-        self.tell(no, Progress::Replayed { entries: replayed.entries, steps: replayed.steps, took_ms: took });
+        let (entries, steps) = (replayed.entries, replayed.steps);
+        self.tell(no, Progress::Replayed { entries, steps, took_ms: took, again });
         for progress in told {
             self.tell(no, progress);
         }

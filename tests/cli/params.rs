@@ -127,3 +127,15 @@ fn a_child_run_with_a_wrong_input_fails() {
     let said = home.durun(&["parent.rhai"]).stdout();
     assert!(said.contains("the script takes no input \"hots\"; the input \"host\" is missing"), "{said}");
 }
+
+#[test]
+fn a_pair_without_its_own_i_is_told_how_it_is_written() {
+    let home = Home::new();
+    home.file("a.rhai", "input.b");
+    let told = home.durun(&["start", "a.rhai", "-i", "a=1", "b=two words"]).exit(2).failure();
+    assert!(told.contains("tip: each field of the input has its own -i: -i 'b=two words'"), "{told}");
+    let told = home.durun(&["a.rhai", "b=2"]).exit(2).failure();
+    assert!(told.contains("-i b=2"), "{told}");
+    let told = home.durun(&["list", "b=2"]).exit(2).failure();
+    assert!(!told.contains("-i b=2"), "{told}");
+}

@@ -5,7 +5,7 @@ use super::paint::Paint;
 use super::tree;
 use super::waits::name;
 use super::when::left;
-use crate::cli::escape;
+use crate::cli::escape::{self, shell};
 use crate::client::{Claimed, Progress};
 use crate::history::{CommandKind, CommandLabel, HowFar, Moment, OpId, RunEnd, RunId, RunNo};
 use crate::timer::show_duration;
@@ -97,10 +97,7 @@ impl Live {
     pub(crate) fn tell(&mut self, run: RunNo, news: Progress, now: Moment) -> Vec<String> {
         let lines = match news {
             Progress::Replayed { entries: 0, .. } => Vec::new(),
-            Progress::Replayed { steps, took_ms, .. } => {
-                let plural = if steps == 1 { "step" } else { "steps" };
-                vec![format!("resumed: {steps} {plural} replayed in {took_ms}ms, 0 run again")]
-            }
+            Progress::Replayed { steps, took_ms, again, .. } => self.resumed(steps, took_ms, &again),
             Progress::Scheduled { op, label, line: _, strand } => {
                 self.doing.insert((run, op), Doing::new(label, strand, now));
                 Vec::new()
@@ -136,8 +133,8 @@ impl Live {
                 let what = named(&label, strand.as_deref());
                 vec![self.outcome(&what, took_ms, ok, message.as_deref(), attempts)]
             }
-            Progress::Waiting { op, label, due, line: _, strand } => {
-                let lines = self.asked(run, &label).into_iter().collect();
+            Progress::Waiting { op, label, due, line: _, strand, choices } => {
+                let lines = self.asked(run, &label, &choices).into_iter().collect();
                 self.doing.insert((run, op), Doing { due, waits: true, ..Doing::new(label, strand, now) });
                 lines
             }
@@ -211,8 +208,22 @@ impl Live {
         format!("{mark} run {id} does not begin before run {other} has ended, and {why}")
     }
 
-    /// A question to a person stays on the screen, with the command that says how to answer it.
-    fn asked(&self, run: RunNo, label: &CommandLabel) -> Option<String> {
+    /// What is known from the record, and what has to be done once more.
+    fn resumed(&self, steps: u32, took_ms: u64, again: &[CommandLabel]) -> Vec<String> {
+        let known = match steps {
+            0 => "resumed: no step was recorded yet".to_owned(),
+            1 => format!("resumed: 1 step known from the record, not run again ({took_ms}ms)"),
+            steps => format!("resumed: {steps} steps known from the record, none run again ({took_ms}ms)"),
+        };
+        let mark = Paint::Yellow.paint("↻", self.color);
+        let begins = |label: &CommandLabel| {
+            format!("{mark} {} begins again: no outcome of it was recorded", name(label.kind, &label.name))
+        };
+        std::iter::once(known).chain(again.iter().map(begins)).collect()
+    }
+
+    /// A question to a person stays on the screen, with what may be answered and the command that does.
+    fn asked(&self, run: RunNo, label: &CommandLabel, choices: &[String]) -> Option<String> {
         if label.kind == CommandKind::Queue {
             return Some(format!(
                 "{} waits for {}",
@@ -225,7 +236,11 @@ impl Live {
         }
         let id = self.names.get(&run).map(RunId::to_string).unwrap_or_default();
         let (mark, question) = (Paint::Yellow.paint("?", self.color), escape::line(&label.name));
-        Some(format!("{mark} {question} · durun why {id} says how to answer"))
+        let Some(first) = choices.first() else {
+            return Some(format!("{mark} {question} · durun why {id}"));
+        };
+        let all = escape::line(&choices.join(", "));
+        Some(format!("{mark} {question} ({all}) · durun answer {id} {}", escape::line(&shell(first))))
     }
 
     fn at(&mut self, run: RunNo, op: OpId, now: Moment) -> &mut Doing {

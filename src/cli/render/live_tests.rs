@@ -62,6 +62,7 @@ fn a_wait_counts_down_and_says_how_to_end_it() {
         due,
         line: Some(3),
         strand: None,
+        choices: Vec::new(),
     };
     live.tell(RUN, wait(0, CommandKind::Sleep, "", Some(Moment(42_000))), Moment(0));
     assert_eq!(line(&live, Moment(0)), "sleep · 42s left");
@@ -84,13 +85,23 @@ fn a_wait_counts_down_and_says_how_to_end_it() {
 }
 
 #[test]
-fn a_resumed_run_says_that_nothing_ran_again() {
+fn a_resumed_run_says_what_is_known_and_what_begins_again() {
     let mut live = Live::new(&[claimed(7, "order-1")], false);
-    let replayed = |entries, steps| Progress::Replayed { entries, steps, took_ms: 4 };
+    let replayed = |entries, steps| Progress::Replayed { entries, steps, took_ms: 4, again: Vec::new() };
     assert_eq!(live.tell(RUN, replayed(0, 0), Moment(0)), Vec::<String>::new());
     assert_eq!(
         live.tell(RUN, replayed(13, 12), Moment(0)),
-        ["resumed: 12 steps replayed in 4ms, 0 run again"]
+        ["resumed: 12 steps known from the record, none run again (4ms)"]
+    );
+    assert_eq!(
+        live.tell(RUN, replayed(2, 1), Moment(0)),
+        ["resumed: 1 step known from the record, not run again (4ms)"]
+    );
+    let again = vec![label(CommandKind::Exec, "tar\u{1b}")];
+    let cut_off = Progress::Replayed { entries: 1, steps: 0, took_ms: 4, again };
+    assert_eq!(
+        live.tell(RUN, cut_off, Moment(0)),
+        ["resumed: no step was recorded yet", "↻ exec tar\\x1b begins again: no outcome of it was recorded"]
     );
 }
 
@@ -118,12 +129,13 @@ fn a_question_stays_on_the_screen_and_a_poll_counts_down() {
         due,
         line: None,
         strand: None,
+        choices: vec!["yes, now".to_owned(), "no".to_owned()],
     };
     assert_eq!(
         live.tell(RUN, waiting(CommandKind::Ask, "Go\u{1b}?", None), Moment(0)),
-        ["? Go\\x1b? · durun why order-1 says how to answer"]
+        ["? Go\\x1b? (yes, now, no) · durun answer order-1 'yes, now'"]
     );
-    assert_eq!(line(&live, Moment(0)), "ask Go\\x1b? · durun why order-1");
+    assert_eq!(line(&live, Moment(0)), "ask Go\\x1b? · durun answer order-1 CHOICE");
     let answered = Progress::Replied { what: "answer yes".to_owned() };
     assert_eq!(live.tell(RUN, answered, Moment(0)), ["← answer yes"]);
     live.tell(RUN, waiting(CommandKind::Poll, "issued", Some(Moment(9_000))), Moment(0));

@@ -175,7 +175,8 @@ fn unblocked_by(id: &RunId, label: &CommandLabel) -> Option<String> {
     match label.kind {
         CommandKind::WaitSignal => Some(format!("durun signal {id} {name}")),
         CommandKind::WaitToken => Some(format!("durun resolve {name}")),
-        CommandKind::Ask | CommandKind::WithLock | CommandKind::Queue => Some(format!("durun why {id}")),
+        CommandKind::Ask => Some(format!("durun answer {id} CHOICE")),
+        CommandKind::WithLock | CommandKind::Queue => Some(format!("durun why {id}")),
         CommandKind::Poll => Some(format!("durun retry {id}")),
         CommandKind::Child => Some(format!("durun why {name}")),
         CommandKind::Activity
