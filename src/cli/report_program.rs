@@ -71,6 +71,9 @@ fn syntax_hint(syntax: &crate::client::SyntaxError, text: Option<&str>) -> Optio
             "the word belongs to the language: take another name"
         });
     }
+    if message.starts_with("Unexpected") {
+        return Some("the expression before it is not complete: a value is missing there");
+    }
     if message.contains("';'") {
         return Some(if begins("fn") || begins("private") {
             "put functions before the script's last expression: its value is the run's result"

@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::error::CliError;
-use super::render::display::size;
+use super::render::display::{ECHO, size};
 use super::render::paint::cut;
 use super::render::story::Story;
 use crate::client::{HistoryReader, RunView, Session, Watch, view};
@@ -51,7 +51,7 @@ pub(crate) fn watch(
         let fitting: Vec<String> = text
             .lines()
             .take(lines.saturating_sub(2).max(1))
-            .map(|line| cut(line, columns.saturating_sub(1)))
+            .map(|line| cut(line, columns.saturating_sub(1 + ECHO)))
             .collect();
         bar.set_message(fitting.join("\n"));
         bar.tick();

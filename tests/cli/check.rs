@@ -70,7 +70,7 @@ fn json_has_positions_and_a_text_that_is_no_script_is_a_finding() {
     home.durun(&["check", "-o", "jsonl", "a.rhai", "b.rhai"])
         .exit(1)
         .out(
-            "{\"code\":\"D0406\",\"column\":9,\"file\":\"a.rhai\",\"hint\":\"durun check a.rhai looks again, and starts nothing\",\"level\":\"error\",\"line\":1,\"message\":\"a.rhai is no valid script: Unexpected ';'\",\"schema\":1}\n{\"code\":\"D1312\",\"column\":10,\"file\":\"lib/c.rhai\",\"hint\":\"functions do not see the variables of the script: hand them over as arguments\",\"level\":\"error\",\"line\":1,\"message\":\"there is no variable 'y'\",\"schema\":1}\n",
+            "{\"code\":\"D0406\",\"column\":9,\"file\":\"a.rhai\",\"hint\":\"the expression before it is not complete: a value is missing there\",\"level\":\"error\",\"line\":1,\"message\":\"a.rhai is no valid script: Unexpected ';'\",\"schema\":1}\n{\"code\":\"D1312\",\"column\":10,\"file\":\"lib/c.rhai\",\"hint\":\"functions do not see the variables of the script: hand them over as arguments\",\"level\":\"error\",\"line\":1,\"message\":\"there is no variable 'y'\",\"schema\":1}\n",
         )
         .check();
     home.durun(&["check", "-o", "json", "lib/c.rhai"]).exit(1).stdout();

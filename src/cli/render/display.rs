@@ -13,6 +13,9 @@ use std::time::Duration;
 /// How often the countdown is drawn.
 const TICK: Duration = Duration::from_millis(100);
 
+/// The columns of what a terminal writes of Ctrl-C.
+pub(crate) const ECHO: usize = 2;
+
 /// Where progress is shown.
 #[derive(Clone)]
 enum Screen {
@@ -84,6 +87,8 @@ fn bar(live: &Arc<Mutex<Live>>, clock: &Arc<dyn Clock>) -> ProgressBar {
     let (live, clock) = (Arc::clone(live), Arc::clone(clock));
     let write = move |_: &ProgressState, out: &mut dyn std::fmt::Write| {
         let (columns, lines) = size();
+        // A terminal writes ^C behind the line: where that breaks it, the line could not be taken away again.
+        let columns = columns.saturating_sub(ECHO);
         let drawn = live.lock().unwrap_or_else(PoisonError::into_inner).drawn(clock.now(), columns, lines);
         let _ = write!(out, "{drawn}");
     };
