@@ -4,7 +4,7 @@ use super::*;
 use crate::activity::{Done, Failed, Launcher, Secrets};
 use crate::history::{Placeholder, Value, kind};
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -44,7 +44,11 @@ impl Desk {
     }
 
     fn call(&self, name: &str, input: impl Into<Value>) -> Result<Value, Failed> {
-        self.begin(1, told(name), input.into(), None).recv_timeout(FOREVER).expect("is told").map(value)
+        // The launcher knows a call by its number, which is never given twice while it lives: who is told of the end may be
+        // faster than the launcher.
+        static NEXT: AtomicU64 = AtomicU64::new(1_000);
+        let id = NEXT.fetch_add(1, Ordering::SeqCst);
+        self.begin(id, told(name), input.into(), None).recv_timeout(FOREVER).expect("is told").map(value)
     }
 }
 
