@@ -485,6 +485,13 @@ fn said_of(outcome: &ChildOutcome) -> String {
 
 /// What a child makes of these facts.
 fn expected_of_child(facts: &[&Fact], on_close: OnParentClose) -> RunEnd {
+    // Its parent may end while it cleans up after a cancel.
+    if let Some(Fact::RunEnded(ended)) = facts.last()
+        && on_close == OnParentClose::Terminate
+        && matches!(ended.end, RunEnd::Terminated { .. })
+    {
+        return ended.end.clone();
+    }
     let (mut got, mut done) = (None, None);
     for fact in facts {
         match fact {
@@ -500,11 +507,6 @@ fn expected_of_child(facts: &[&Fact], on_close: OnParentClose) -> RunEnd {
                     };
                 }
                 return RunEnd::Cancelled { reason: request.reason.clone() };
-            }
-            Fact::RunEnded(ended) if on_close == OnParentClose::Terminate => {
-                if matches!(ended.end, RunEnd::Terminated { .. }) {
-                    return ended.end.clone();
-                }
             }
             _ => {}
         }
