@@ -100,7 +100,9 @@ fn the_poller_tells_each_change_over_many_generations() {
         world.until("another generation", |world| {
             (world.status("poll")["generation"].as_u64()? > before + 1).then_some(())
         });
-        world.write("watched", &number.to_string());
+        // In one move: a file that is read while it is written would be a change more.
+        let next = world.write("next", &number.to_string());
+        std::fs::rename(next, world.path("watched")).expect("is put in its place");
     }
     assert_eq!(quiet(&finish(process)), "3");
 }
