@@ -45,8 +45,10 @@ impl Worker {
     ) -> Result<(), WorkerError> {
         // What the script asks for next is begun by whoever goes on with it.
         self.finishing = true;
+        let quiet = self.quiesce();
         self.withdraw_intents();
         self.effects.stop_all(patience);
+        quiet?;
         while let Ok(input) = inputs.try_recv() {
             if let Input::News(news) = input
                 && self.is_kept(&news)
@@ -59,6 +61,7 @@ impl Worker {
             // Once more, as with the last of them a run may have ended.
             for _ in 0..=outcomes {
                 self.advance()?;
+                self.quiesce()?;
             }
         }
         Ok(())

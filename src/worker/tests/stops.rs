@@ -25,21 +25,51 @@ impl Effects for Late {
     }
 }
 
+/// A worker whose jobs end when they are stopped, who hears of it, and what it is told by.
+fn late_worker(world: &World, committing: Committing) -> (Worker, Sender<Input>, Receiver<Input>) {
+    let (sender, inputs) = channel();
+    let effects = Late { inputs: sender.clone(), begun: Vec::new() };
+    let settings = Settings { committing, ..Settings::seeded(1) };
+    let (store, clock) = (Arc::new(world.store.another()), Arc::new(world.clock.clone()));
+    (Worker::new(store, clock, Box::new(effects), Arc::new(|_, _| ()), settings), sender, inputs)
+}
+
+fn adopt(worker: &mut Worker, run: RunNo) {
+    let claim = Claim { token: Token(1), pid: 1 };
+    let claimed = worker.store.ask(Request::Claim { run, claim });
+    let Ok(Answer::Claimed { epoch }) = claimed else { panic!("{claimed:?}") };
+    worker.adopt(run, epoch).expect("adopts");
+}
+
+#[test]
+fn what_ends_while_it_is_stopped_is_recorded_also_while_the_append_of_another_run_is_under_way() {
+    let world = World::new(|_| None);
+    let run = world.start("r", "activity(\"done\"); activity(\"next\")");
+    let (mut worker, sender, inputs) = late_worker(&world, Committing::Later);
+    adopt(&mut worker, run);
+    world.turns(&mut worker, &inputs);
+    let others = ["one", "two"].map(|id| world.start(id, "step(\"s\", || 1); wait_signal(\"s\")"));
+    others.into_iter().for_each(|other| adopt(&mut worker, other));
+    // Both begin, are answered, and the first goes on while the answer of the second waits to be looked at.
+    for _ in 0..4 {
+        worker.advance().expect("advances");
+    }
+    assert!(worker.pipeline.is_busy() && worker.pipeline.answered() == 1);
+    sender.send(Input::Stop { patience: true }).expect("is heard");
+    let parked = [run, others[0], others[1]].map(|run| (run, Finished::Parked));
+    assert_eq!(worker.drive(&inputs).expect("drives"), parked);
+    let words: Vec<&str> = world.history(run).iter().map(|entry| entry.fact.word()).collect();
+    assert_eq!(words, ["RunBegan", "ActivityCompleted"]);
+}
+
 #[test]
 fn what_ends_while_it_is_stopped_is_recorded_and_nothing_more_is_begun() {
     let world = World::new(|_| None);
     let script =
         "let cut = start_activity(\"cut\"); let n = activity(\"done\"); activity(\"next\", n); cut.result()";
     let run = world.start("r", script);
-    let (sender, inputs) = channel();
-    let store = Arc::new(world.store.another());
-    let effects = Late { inputs: sender.clone(), begun: Vec::new() };
-    let clock = Arc::new(world.clock.clone());
-    let mut worker =
-        Worker::new(store.clone(), clock, Box::new(effects), Arc::new(|_, _| ()), Settings::seeded(1));
-    let claim = Claim { token: Token(1), pid: 1 };
-    let Ok(Answer::Claimed { epoch }) = store.ask(Request::Claim { run, claim }) else { panic!("claims") };
-    worker.adopt(run, epoch).expect("adopts");
+    let (mut worker, sender, inputs) = late_worker(&world, Committing::AtOnce);
+    adopt(&mut worker, run);
     world.turns(&mut worker, &inputs);
     sender.send(Input::Stop { patience: true }).expect("is heard");
     assert_eq!(worker.drive(&inputs).expect("drives"), [(run, Finished::Parked)]);
