@@ -49,7 +49,9 @@ fn what_ends_while_it_is_stopped_is_recorded_also_while_the_append_of_another_ru
     adopt(&mut worker, run);
     world.turns(&mut worker, &inputs);
     let others = ["one", "two"].map(|id| world.start(id, "step(\"s\", || 1); wait_signal(\"s\")"));
-    others.into_iter().for_each(|other| adopt(&mut worker, other));
+    for other in others {
+        adopt(&mut worker, other);
+    }
     // Both begin, are answered, and the first goes on while the answer of the second waits to be looked at.
     for _ in 0..4 {
         worker.advance().expect("advances");
