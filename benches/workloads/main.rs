@@ -37,6 +37,7 @@ const BENCHES: &[(&str, Bench)] = &[
     ("w0", programs::syncs),
     ("w1", steps::lone),
     ("w2", steps::many),
+    ("w2-once", steps::many_once),
     ("w3", steps::start_to_result),
     ("w3-cold", programs::cold_start),
     ("w4", signals::accepted),

@@ -43,3 +43,10 @@ pub(crate) fn start_to_result(yard: &Yard) {
     facts["p99_us"] = json!(round(rank(&all, 0.99) * 1e6));
     yard.tell("start to result", &facts);
 }
+
+/// W2 once, 500 runs with 128 in flight and no floor beside it: for counting instructions.
+pub(crate) fn many_once(yard: &Yard) {
+    let mut world = World::open(&yard.folder("w2"));
+    let (seconds, ()) = timed(|| world.complete(&steps(10), 500, 128));
+    yard.tell("128 in flight, once", &json!({ "us": round(seconds / 5_000.0 * 1e6) }));
+}

@@ -1,7 +1,7 @@
 //! The real engine on the real store, without processes: only what durun itself does is measured.
 
 use durun::history::{MessageBody, MessageId, Program, RunId, RunNo, RunStart, ScriptHash, Value};
-use durun::store::{Answer, NewMessage, NewRun, Request, SharedStore, Store};
+use durun::store::{Answer, Event, NewMessage, NewRun, Request, SharedStore, Store};
 use durun::timer::{Clock, SystemClock};
 use durun::worker::{
     Committing, Effects, Finished, Input, Job, JobKey, Observer, Settings, Supply, Wish, Worker, WorkerError,
@@ -9,7 +9,7 @@ use durun::worker::{
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
 struct NoProcesses;
@@ -23,6 +23,8 @@ impl Effects for NoProcesses {
 pub(crate) struct World {
     pub(crate) store: Arc<SharedStore>,
     next: u64,
+    /// Wakes its worker.
+    wake: Option<Sender<Input>>,
 }
 
 /// One script, started many times.
@@ -32,12 +34,13 @@ impl World {
     pub(crate) fn open(folder: &Path) -> Self {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let store = Arc::new(SharedStore::open(folder, clock).expect("a store"));
-        Self { store, next: 0 }
+        Self { store, next: 0, wake: None }
     }
 
     /// A worker, and what it hears.
-    pub(crate) fn worker(&self, observer: Observer) -> (Worker, Receiver<Input>) {
+    pub(crate) fn worker(&mut self, observer: Observer) -> (Worker, Receiver<Input>) {
         let (sender, inputs) = channel();
+        self.wake = Some(sender.clone());
         self.store.set_events(Arc::new(move |event| drop(sender.send(Input::Store(event)))));
         let store: Arc<dyn Store> = Arc::clone(&self.store) as Arc<dyn Store>;
         let settings =
@@ -98,9 +101,41 @@ impl World {
 
     fn feed(&mut self, text: &Text, to_start: u64, in_flight: u64, is_to_make_way: bool) -> (u64, u64) {
         let (mut worker, inputs) = self.worker(Arc::new(|_, _| ()));
-        let mut feed = Feed { world: self, text, to_start, in_flight, is_to_make_way, ended: 0, parked: 0 };
+        let started = if in_flight == 1 {
+            Starting::OneByOne(self)
+        } else {
+            // As those do who start runs from other threads while this one executes them.
+            let (places, free) = channel();
+            places.send(in_flight).expect("a starter");
+            let (give, started) = channel();
+            let (wake, text) = (self.wake.clone(), Text(text.0.clone()));
+            let mut other = World { store: Arc::clone(&self.store), next: self.next, wake: None };
+            self.next += to_start;
+            std::thread::spawn(move || other.start_as_there_is_place(&text, to_start, &free, &give, &wake));
+            Starting::Beside { places, started }
+        };
+        let mut feed = Feed { starting: started, text, to_start, is_to_make_way, ended: 0, parked: 0 };
         worker.drive_with(&inputs, &mut feed).expect("drives");
         (feed.ended, feed.parked)
+    }
+
+    fn start_as_there_is_place(
+        &mut self,
+        text: &Text,
+        mut to_start: u64,
+        free: &Receiver<u64>,
+        give: &Sender<Vec<(RunNo, u64)>>,
+        wake: &Option<Sender<Input>>,
+    ) {
+        while to_start > 0 {
+            let Ok(first) = free.recv() else { return };
+            let now = (first + free.try_iter().sum::<u64>()).min(to_start);
+            to_start -= now;
+            if give.send(self.start(text, now, true)).is_err() {
+                return;
+            }
+            wake.iter().for_each(|wake| drop(wake.send(Input::Store(Event::Work { run: None }))));
+        }
     }
 
     /// Claims every run that is open and that nobody executes, and drives all to their ends; how many.
@@ -129,12 +164,20 @@ impl World {
     }
 }
 
-/// Starts runs as there is place for them.
+/// Where runs come from.
+enum Starting<'a> {
+    /// The next is started when the last has left.
+    OneByOne(&'a mut World),
+    /// Another thread starts as many as there are places.
+    Beside { places: Sender<u64>, started: Receiver<Vec<(RunNo, u64)>> },
+}
+
+/// Takes up runs as there is place for them.
 struct Feed<'a> {
-    world: &'a mut World,
+    starting: Starting<'a>,
     text: &'a Text,
+    /// So many have not come yet.
     to_start: u64,
-    in_flight: u64,
     /// Runs that only wait are put down.
     is_to_make_way: bool,
     ended: u64,
@@ -143,12 +186,10 @@ struct Feed<'a> {
 
 impl Supply for Feed<'_> {
     fn wish(&mut self, held: usize) -> Result<Wish, WorkerError> {
-        // As many as half of the places are free: one commit starts several.
-        let free = self.in_flight.saturating_sub(held as u64).min(self.to_start);
-        let adopt = if free * 2 >= self.in_flight.min(self.to_start) {
-            self.world.start(self.text, free, true)
-        } else {
-            Vec::new()
+        let adopt = match &mut self.starting {
+            Starting::OneByOne(world) if held == 0 && self.to_start > 0 => world.start(self.text, 1, true),
+            Starting::OneByOne(_) => Vec::new(),
+            Starting::Beside { started, .. } => started.try_iter().flatten().collect(),
         };
         self.to_start -= adopt.len() as u64;
         let make_way = if self.is_to_make_way { held } else { 0 };
@@ -163,6 +204,10 @@ impl Supply for Feed<'_> {
             Finished::Parked => self.parked += 1,
             Finished::Stuck(_) | Finished::Lost => panic!("{how:?}"),
         }
+        if let Starting::Beside { places, .. } = &self.starting {
+            // Nobody listens when the last was started.
+            places.send(1).ok();
+        }
     }
 
     fn refused(&mut self, run: RunNo, why: WorkerError) {
@@ -170,6 +215,6 @@ impl Supply for Feed<'_> {
     }
 
     fn patience(&self) -> Duration {
-        Duration::ZERO
+        if matches!(self.starting, Starting::OneByOne(_)) { Duration::ZERO } else { Duration::MAX }
     }
 }

@@ -13,7 +13,7 @@ pub struct Replayed {
     /// How many of them were outcomes of effects: steps that are not run again.
     pub steps: u32,
     /// The commands that have no outcome, by op.
-    pub open: BTreeMap<OpId, Command>,
+    pub open: BTreeMap<OpId, Box<Command>>,
     /// The summary last set.
     pub summary: Option<String>,
     /// The progress last told.
@@ -85,7 +85,7 @@ pub fn replay(
         for op in &stretch.settled {
             replayed.open.remove(op);
         }
-        replayed.open.extend(stretch.commands.into_iter().map(|command| (command.op, command)));
+        replayed.open.extend(stretch.commands.into_iter().map(|command| (command.op, Box::new(command))));
         replayed.summary = stretch.summary.or(replayed.summary.take());
         replayed.progress = stretch.progress.or(replayed.progress.take());
         replayed.last_logs = stretch.logs;
@@ -98,7 +98,7 @@ pub fn replay(
 }
 
 /// The timers among open commands.
-pub fn timers(open: &BTreeMap<OpId, Command>) -> impl Iterator<Item = (OpId, Moment)> {
+pub fn timers(open: &BTreeMap<OpId, Box<Command>>) -> impl Iterator<Item = (OpId, Moment)> {
     open.values().filter_map(|command| match command.work {
         Work::Timer { due } | Work::Lock { due: Some(due) } => Some((command.op, due)),
         Work::Effect { .. } | Work::Dispatch(_) | Work::Wait | Work::Lock { due: None } => None,

@@ -8,16 +8,25 @@ use super::looking::only_looks;
 #[expect(deprecated, reason = "the engine marks it volatile; rhai is pinned to one version")]
 use rhai::NativeCallContextStore;
 use rhai::{Dynamic, Engine, EvalAltResult, FnPtr, NativeCallContext, Position, ScriptFuncDef, Shared};
+use std::cell::OnceCell;
+use std::rc::Rc;
 
 /// A closure with its captures and the context to call it in.
 #[derive(Clone)]
-#[expect(deprecated, reason = "see the import")]
 pub struct Closure {
     function: FnPtr,
+    kept: Rc<Kept>,
+    is_fixed: bool,
+}
+
+/// What all copies of a closure share.
+#[expect(deprecated, reason = "see the import")]
+struct Kept {
     context: NativeCallContextStore,
     line: Option<u32>,
-    only_looks: bool,
-    is_fixed: bool,
+    only_looks: OnceCell<bool>,
+    /// How many parameters its function has, captures included.
+    parameters: OnceCell<Option<usize>>,
 }
 
 /// A captured variable that a call of another strand holds.
@@ -30,8 +39,8 @@ impl Closure {
     pub fn shared(context: &NativeCallContext<'_>, function: FnPtr) -> Self {
         let line = context.call_position().line().and_then(|line| u32::try_from(line).ok());
         let context = context.store_data();
-        let only_looks = definition(&context, &function).is_some_and(only_looks);
-        Self { function, context, line, only_looks, is_fixed: false }
+        let kept = Kept { context, line, only_looks: OnceCell::new(), parameters: OnceCell::new() };
+        Self { function, kept: Rc::new(kept), is_fixed: false }
     }
 
     /// A function of an imported module, by the module's alias, and the number of its parameters.
@@ -54,16 +63,9 @@ impl Closure {
             .min()?;
         store.global.lib.push(module);
         let line = context.call_position().line().and_then(|line| u32::try_from(line).ok());
-        Some((
-            Self {
-                function: FnPtr::new(name).ok()?,
-                context: store,
-                line,
-                only_looks: false,
-                is_fixed: false,
-            },
-            parameters,
-        ))
+        let (only_looks, function) = (OnceCell::from(false), FnPtr::new(name).ok()?);
+        let kept = Kept { context: store, line, only_looks, parameters: OnceCell::new() };
+        Some((Self { function, kept: Rc::new(kept), is_fixed: false }, parameters))
     }
 
     /// Keeps a closure with copies of its captured variables as they are now, through arrays, maps and the captures of
@@ -91,7 +93,8 @@ impl Closure {
     #[must_use]
     pub fn read_only(&self) -> Self {
         let mut copy = self.clone();
-        if self.only_looks {
+        let looks = || definition(&self.kept.context, &self.function).is_some_and(|it| only_looks(it));
+        if *self.kept.only_looks.get_or_init(looks) {
             return copy;
         }
         let fixed: Result<Vec<Dynamic>, HeldCapture> =
@@ -110,14 +113,14 @@ impl Closure {
 
     /// The line at which it was handed over, where known.
     pub fn line(&self) -> Option<u32> {
-        self.line
+        self.kept.line
     }
 
     /// How many arguments it takes beside its captures, where that is known.
     pub fn parameters(&self) -> Option<usize> {
         let captures = self.function.curry().len();
-        definition(&self.context, &self.function)
-            .map(|definition| definition.params.len().saturating_sub(captures))
+        let all = || definition(&self.kept.context, &self.function).map(|it| it.params.len());
+        self.kept.parameters.get_or_init(all).map(|all| all.saturating_sub(captures))
     }
 
     /// Calls it; as many of the arguments are given as it takes.
@@ -130,7 +133,7 @@ impl Closure {
             arguments.truncate(parameters);
         }
         #[expect(deprecated, reason = "see the import")]
-        let context = self.context.create_context(engine);
+        let context = self.kept.context.create_context(engine);
         let value = self.function.call_raw(&context, None, arguments)?;
         if self.is_fixed && !self.function.iter_curry().all(|capture| still_fixed(capture, 0)) {
             return Err(Box::new(EvalAltResult::ErrorAssignmentToConstant(String::new(), Position::NONE)));

@@ -28,6 +28,7 @@ mod reference;
 mod rewrite;
 mod rewrite_looks;
 mod sandbox;
+mod secrets;
 mod sorting;
 mod source;
 mod strand;

@@ -2,11 +2,13 @@
 
 use super::interpreter::Interpreter;
 use super::params::Params;
+use super::secrets::secrets_named_in;
 use super::rewrite::Insertions;
 use super::source::{Source, SyntaxError};
 use rhai::{AST, ASTNode, Engine, Expr, ImmutableString, Stmt};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// A compiled script.
 pub struct Script {
@@ -16,6 +18,10 @@ pub struct Script {
     pub(super) params: Option<Params>,
     /// The names of the changes that the texts ask for.
     patches: BTreeSet<String>,
+    /// The names of the secrets that its texts ask for.
+    secrets: BTreeSet<String>,
+    /// The names of its own functions.
+    functions: Arc<Vec<String>>,
     source: Source,
     insertions: BTreeMap<String, Insertions>,
 }
@@ -39,7 +45,12 @@ impl Script {
         }
         let texts = std::iter::once(&main).chain(modules.values());
         let patches = texts.flat_map(patches_of).collect();
-        Ok(Rc::new(Self { main, modules, params, patches, source, insertions }))
+        let mut functions: Vec<String> =
+            main.iter_functions().map(|function| function.name.to_owned()).collect();
+        functions.sort_unstable();
+        functions.dedup();
+        let (secrets, functions) = (secrets_named_in(&source), Arc::new(functions));
+        Ok(Rc::new(Self { main, modules, params, patches, secrets, functions, source, insertions }))
     }
 
     /// The texts it was compiled from.
@@ -58,12 +69,13 @@ impl Script {
     }
 
     /// The names of the script's own functions.
-    pub fn functions(&self) -> Vec<String> {
-        let mut names: Vec<String> =
-            self.main.iter_functions().map(|function| function.name.to_owned()).collect();
-        names.sort_unstable();
-        names.dedup();
-        names
+    pub fn functions(&self) -> Arc<Vec<String>> {
+        Arc::clone(&self.functions)
+    }
+
+    /// The secrets that it names in its texts: known before it asks, also after a crash.
+    pub fn secrets(&self) -> &BTreeSet<String> {
+        &self.secrets
     }
 
     /// The parameters of the script's own function of that name, as it is written.

@@ -3,15 +3,16 @@
 use super::executing::{InFlight, Phase};
 use super::progress::Progress;
 use super::worker::{Finished, Worker};
-use crate::history::{Entry, Fact, RunNo, StoredStatus, Value};
-use crate::run::{Command, Stepped, Stretch, Work};
+use crate::history::{CancelCause, Entry, Fact, OpId, RunNo, StoredStatus, Value};
+use crate::run::{Command, Run, Stepped, Stretch, Work};
 use crate::script::{Level, Said};
 use crate::store::{LogLevel, LogLine, Request};
+use std::rc::Rc;
 
 impl Worker {
     pub(super) fn committed(&mut self, flight: InFlight) {
         // It may have left meanwhile, and come back.
-        let is_it = |run: &&mut super::executing::Executing| {
+        let is_it = |run: &&mut Box<super::executing::Executing>| {
             run.epoch == flight.epoch && run.generation == flight.generation && run.next_seq == flight.from
         };
         let Some(run) = self.runs.get_mut(&flight.run).filter(is_it) else { return };
@@ -41,37 +42,29 @@ impl Worker {
     }
 
     pub(super) fn deliver(&mut self, no: RunNo, entry: &Entry) {
-        if let Some((op, _)) = entry.fact.outcome_of()
-            && let Some(run) = self.runs.get_mut(&no)
-        {
+        let Some(run) = self.runs.get_mut(&no) else { return };
+        if let Some((op, _)) = entry.fact.outcome_of() {
             run.open.remove(&op);
         }
-        if let Some(run) = self.runs.get_mut(&no)
-            && matches!(&entry.fact, Fact::CancelRequested(request) if request.cause == crate::history::CancelCause::Timeout)
-        {
-            run.open.remove(&crate::history::OpId::RUN_TIMEOUT);
+        if matches!(&entry.fact, Fact::CancelRequested(request) if request.cause == CancelCause::Timeout) {
+            run.open.remove(&OpId::RUN_TIMEOUT);
         }
-        if self.runs.get(&no).is_some_and(|run| run.run.is_none())
-            && !matches!(entry.fact, Fact::RunBegan { .. })
-        {
-            // Evicted: its script is replayed, this entry included, and stands where it stood.
-            self.revive(no);
-            return;
-        }
-        let stepped = self.runs.get_mut(&no).map(|run| {
-            let script = run.script.clone();
+        if run.run.is_none() {
+            if !matches!(entry.fact, Fact::RunBegan { .. }) {
+                // Evicted: its script is replayed, this entry included, and stands where it stood.
+                self.revive(no);
+                return;
+            }
             let charter = super::recovery::charter(run);
-            let live =
-                run.run.get_or_insert_with(|| crate::run::Run::new(&self.interpreter, script, charter));
-            live.deliver(entry)
-        });
-        if let Some(stepped) = stepped {
-            self.stepped(no, stepped, Some(&entry.fact));
+            run.run = Some(Run::new(&self.interpreter, Rc::clone(&run.script), charter));
+        }
+        if let Some(stepped) = run.run.as_mut().map(|live| live.deliver(entry)) {
+            self.stepped(no, stepped);
         }
     }
 
     /// Takes over what a step gave.
-    pub(super) fn stepped(&mut self, no: RunNo, stepped: Stepped, _fact: Option<&Fact>) {
+    pub(super) fn stepped(&mut self, no: RunNo, stepped: Stepped) {
         let Some(run) = self.runs.get_mut(&no) else { return };
         match stepped {
             Stepped::Sliced => run.phase = Phase::Sliced,
@@ -138,8 +131,7 @@ impl Worker {
         for command in &stretch.commands {
             run.ask_lock(command, monotonic);
             told.push(announced(command));
-            let row = run.pending_row(command);
-            run.lazy.pending.insert(command.op, row);
+            run.lazy.pending.insert(command.op);
         }
         run.lazy.touch(monotonic);
         if let Some(end) = stretch.end {
@@ -174,9 +166,9 @@ impl Worker {
         if matches!(command.work, Work::Dispatch(_)) {
             run.dispatches.push(op);
         }
-        run.open.insert(op, command);
+        run.open.insert(op, Box::new(command));
         if is_effect {
-            run.attempts.insert(op, super::attempt::Attempt::fresh());
+            run.attempts.insert(op, Box::new(super::attempt::Attempt::fresh()));
             // Where others wait for a slot, it comes after them.
             if !self.slots.has_waiting() {
                 self.start_attempt(no, op);

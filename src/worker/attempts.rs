@@ -6,27 +6,16 @@ use super::executing::Phase;
 use super::progress::Progress;
 use super::slots::Quota;
 use super::worker::Worker;
-use crate::activity::{Decision, Failed, decide, idempotency_key};
+use crate::activity::{Decision, Failed, decide};
 use crate::history::{
-    CommandLabel, EffectOptions, Failure, Moment, OpId, RetryPolicy, RunNo, StoredStatus, Stuck, Value, kind,
+    CommandLabel, Failure, Moment, OpId, RetryPolicy, RunNo, StoredStatus, Stuck, kind,
 };
-use crate::run::Work;
-use crate::script::Body;
+use crate::run::{Command, Work};
 use std::sync::Arc;
 use std::time::Duration;
 
 /// The wait above which the count of failures and the next try are written at once.
 const URGENT_WAIT_MS: i64 = 50;
-
-/// What an attempt that is about to begin needs to know.
-struct Begin {
-    label: CommandLabel,
-    input: Value,
-    options: EffectOptions,
-    body: Option<Body>,
-    probe: Option<Body>,
-    key: String,
-}
 
 impl Worker {
     /// Starts the attempts whose time has come, goes on with bodies, ends what took too long. False where nothing could be done.
@@ -74,136 +63,118 @@ impl Worker {
 
     /// Starts an attempt, unless its time has not come or it has to wait for others.
     pub(super) fn start_attempt(&mut self, no: RunNo, op: OpId) {
-        let (now, monotonic) = (self.clock.now(), self.clock.monotonic());
-        if self.finishing || self.runs.get(&no).is_some_and(|run| !run.dying.is_empty()) {
-            return;
-        }
-        let Some(begin) = self.begin_of(no, op) else { return };
-        let Some(attempt) = self.runs.get_mut(&no).and_then(|run| run.attempts.get_mut(&op)) else { return };
-        if !attempt.is_due(now) {
-            return;
-        }
-        if begin.options.deadline.is_some_and(|deadline| deadline <= now) {
+        let now = self.clock.now();
+        let Some(run) = self.runs.get(&no).filter(|run| !self.finishing && run.dying.is_empty()) else { return };
+        let Some((command, options, probe)) = run.effect(op) else { return };
+        let Some(attempt) = run.attempts.get(&op).filter(|attempt| attempt.is_due(now)) else { return };
+        if options.deadline.is_some_and(|deadline| deadline <= now) {
             self.missed(no, op);
             return;
         }
-        if attempt.intent == Intent::Unknown && begin.probe.is_none() {
-            self.verdict(no, op, Verdict::Missed(unknown_outcome(&begin.label)));
+        let is_unknown = attempt.intent == Intent::Unknown;
+        if is_unknown && probe.is_none() {
+            let failure = unknown_outcome(&command.label);
+            self.verdict(no, op, Verdict::Missed(failure));
             return;
         }
+        let intends = options.at_most_once && attempt.intent == Intent::None;
         // A call that is served takes no slot and nothing of a rate.
-        if let Some(once) = &begin.options.once
-            && !attempt.holds_once
-            && !self.take_once(no, op, once)
+        if let Some(once) = options.once.clone().filter(|_| !attempt.holds_once)
+            && !self.take_once(no, op, &once)
         {
             return;
         }
-        if !self.take_slot(no, op, &begin, monotonic) {
+        if !self.take_slot(no, op) {
             return;
         }
-        self.leave_queue(no, op);
-        let Some(attempt) = self.runs.get_mut(&no).and_then(|run| run.attempts.get_mut(&op)) else { return };
-        attempt.alive = monotonic;
-        if attempt.intent == Intent::Unknown
-            && let Some(probe) = &begin.probe
-        {
-            self.start_body(no, op, probe, begin.key, true);
-        } else if begin.options.at_most_once && attempt.intent == Intent::None {
+        if is_unknown {
+            self.start_body(no, op, true);
+        } else if intends {
             self.intend(no, op);
         } else {
-            self.launch(no, op, begin);
+            self.launch(no, op);
         }
     }
 
-    /// Whether an attempt has its slot; where not, it queues.
-    fn take_slot(&mut self, no: RunNo, op: OpId, begin: &Begin, monotonic: Duration) -> bool {
-        let Some(attempt) = self.runs.get_mut(&no).and_then(|run| run.attempts.get_mut(&op)) else {
+    /// Whether an attempt has its slot, and is in no queue any more; where not, it queues.
+    fn take_slot(&mut self, no: RunNo, op: OpId) -> bool {
+        let monotonic = self.clock.monotonic();
+        let Some(run) = self.runs.get_mut(&no) else { return false };
+        let Some(Work::Effect { options, .. }) = run.open.get(&op).map(|command| &command.work) else {
             return false;
         };
-        if attempt.slot.is_some() {
-            return true;
-        }
-        let quota = Quota { max_concurrent: begin.options.max_concurrent, rate: begin.options.rate };
-        match self.slots.take(&begin.label, quota, monotonic) {
-            Ok(slot) => {
-                attempt.slot = Some(slot);
-                true
-            }
-            Err(refused) => {
-                if let Some(until) = refused.until {
-                    self.ask_slots_at = Some(self.ask_slots_at.map_or(until, |at| at.min(until)));
+        let (Some(command), Some(attempt)) = (run.open.get(&op), run.attempts.get_mut(&op)) else {
+            return false;
+        };
+        if attempt.slot.is_none() {
+            let quota = Quota { max_concurrent: options.max_concurrent, rate: options.rate };
+            match self.slots.take(&command.label, quota, monotonic) {
+                Ok(slot) => attempt.slot = Some(slot),
+                Err(refused) => {
+                    if let Some(until) = refused.until {
+                        self.ask_slots_at = Some(self.ask_slots_at.map_or(until, |at| at.min(until)));
+                    }
+                    self.queue(no, op, refused.waits_for);
+                    return false;
                 }
-                self.queue(no, op, refused.waits_for);
-                false
             }
         }
+        attempt.alive = monotonic;
+        if attempt.queued.take().is_some() {
+            self.keep_attempt(no, op, monotonic);
+        }
+        true
     }
 
     /// The intent of an at-most-once attempt is on disk: now its effect may begin.
     pub(super) fn intended(&mut self, no: RunNo, op: OpId) {
-        let is_intended = |attempt: &Attempt| matches!(attempt.state, State::Intends);
-        if !self.runs.get(&no).and_then(|run| run.attempts.get(&op)).is_some_and(is_intended) {
-            return;
+        let is_intended = |attempt: &Box<Attempt>| matches!(attempt.state, State::Intends);
+        if self.runs.get(&no).and_then(|run| run.attempts.get(&op)).is_some_and(is_intended) {
+            self.launch(no, op);
         }
-        if let Some(begin) = self.begin_of(no, op) {
-            self.launch(no, op, begin);
-        }
-    }
-
-    fn begin_of(&self, no: RunNo, op: OpId) -> Option<Begin> {
-        let run = self.runs.get(&no)?;
-        let command = run.open.get(&op)?;
-        let Work::Effect { input, options, body, probe } = &command.work else { return None };
-        let own_key = options.key.clone().or_else(|| options.once.clone());
-        let key = own_key.unwrap_or_else(|| {
-            idempotency_key(&run.store_id, no, run.generation_of(op), op, &command.label.name, input)
-        });
-        Some(Begin {
-            label: command.label.clone(),
-            input: input.clone(),
-            options: options.clone(),
-            body: body.clone(),
-            probe: probe.clone(),
-            key,
-        })
     }
 
     /// The effect begins.
-    fn launch(&mut self, no: RunNo, op: OpId, begin: Begin) {
+    fn launch(&mut self, no: RunNo, op: OpId) {
         let monotonic = self.clock.monotonic();
         let serial = self.next_serial();
         let Some(run) = self.runs.get_mut(&no) else { return };
-        let secrets = run.secret_names();
+        let Some(Command { label, work: Work::Effect { input, options, body, .. }, .. }) =
+            run.open.get(&op).map(|command| &**command)
+        else {
+            return;
+        };
+        let is_body = body.is_some() && !self.effects.does_itself(label);
+        let timeout_ms = options.timeout_ms;
+        let job = (!is_body).then(|| Job {
+            key: JobKey { run: no, op, serial },
+            run_id: run.id.clone(),
+            label: label.clone(),
+            input: input.clone(),
+            attempt: 0,
+            idempotency_key: run.key_of(op).to_string(),
+            timeout_ms,
+            last_heartbeat: None,
+            start: run.start.clone(),
+            config: Arc::clone(&run.config),
+            secrets: run.secret_names(),
+            functions: run.script.functions(),
+        });
         let Some(attempt) = run.attempts.get_mut(&op) else { return };
         let number = attempt.failures + 1;
         attempt.alive = monotonic;
         attempt.timeout = None;
-        let timeout_ms = begin.options.timeout_ms;
-        if let Some(body) = begin.body.filter(|_| !self.effects.does_itself(&begin.label)) {
+        if let Some(job) = job {
+            attempt.state = State::Job(job.key);
+            let job = Job { attempt: number, last_heartbeat: attempt.heartbeat.clone(), ..job };
+            self.tell(no, Progress::AttemptStarted { op, attempt: number });
+            self.effects.start(job);
+        } else {
             attempt.timeout =
                 timeout_ms.map(|ms| monotonic + Duration::from_millis(u64::try_from(ms).unwrap_or(0)));
             self.tell(no, Progress::AttemptStarted { op, attempt: number });
-            self.start_body(no, op, &body, begin.key, false);
-            return;
+            self.start_body(no, op, false);
         }
-        let key = JobKey { run: no, op, serial };
-        attempt.state = State::Job(key);
-        let job = Job {
-            key,
-            run_id: run.id.clone(),
-            label: begin.label,
-            input: begin.input,
-            attempt: number,
-            idempotency_key: begin.key,
-            timeout_ms,
-            last_heartbeat: attempt.heartbeat.clone(),
-            start: run.start.clone(),
-            config: Arc::clone(&run.config),
-            secrets,
-            functions: Arc::clone(&run.functions),
-        };
-        self.tell(no, Progress::AttemptStarted { op, attempt: number });
-        self.effects.start(job);
     }
 
     /// It could begin and has to wait for others.
@@ -217,19 +188,11 @@ impl Worker {
         }
     }
 
-    fn leave_queue(&mut self, no: RunNo, op: OpId) {
-        let Some(run) = self.runs.get_mut(&no) else { return };
-        let Some(attempt) = run.attempts.get_mut(&op) else { return };
-        if attempt.queued.take().is_some() {
-            self.keep_attempt(no, op, self.clock.monotonic());
-        }
-    }
-
     /// What is known of a command's attempts goes into its pending row with the next lazy records.
     pub(super) fn keep_attempt(&mut self, no: RunNo, op: OpId, monotonic: Duration) {
         let Some(run) = self.runs.get_mut(&no) else { return };
-        if let Some(row) = run.open.get(&op).map(|command| run.pending_row(command)) {
-            run.lazy.pending.insert(op, row);
+        if run.open.contains_key(&op) {
+            run.lazy.pending.insert(op);
             run.lazy.touch(monotonic);
         }
     }

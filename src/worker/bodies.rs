@@ -8,35 +8,38 @@ use super::executing::Executing;
 use super::worker::Worker;
 use crate::activity::Failed;
 use crate::history::{Failure, Moment, OpId, RunNo, Value, kind};
-use crate::script::{Ask, Asked, Body, Effect, Input, Reply, Rest, RunFacts, Thrown};
+use crate::run::Work;
+use crate::script::{Ask, Asked, Effect, Reply, Rest, RunFacts, Thrown};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
 impl Worker {
     /// Starts a body as the attempt of a command, or as the probe that looks whether its effect has happened.
-    pub(super) fn start_body(&mut self, no: RunNo, op: OpId, body: &Body, key: String, is_probe: bool) {
+    pub(super) fn start_body(&mut self, no: RunNo, op: OpId, is_probe: bool) {
         let now = self.clock.now();
         let Some(run) = self.runs.get(&no) else { return };
-        let Some(attempt) = run.attempts.get(&op) else { return };
+        let (Some(command), Some(attempt)) = (run.open.get(&op), run.attempts.get(&op)) else { return };
+        let Work::Effect { body, probe, .. } = &command.work else { return };
+        let Some(body) = (if is_probe { probe } else { body }) else { return };
+        let key = run.key_of(op);
+        let probed = is_probe.then(|| Value::Text(key.to_string()));
         let host = Rc::new(BodyHost {
             now,
             attempt: attempt.failures + 1,
-            key: key.clone(),
-            input: Input::new(&run.start.input),
+            key,
             facts: facts(run, now),
             chance: Cell::new(0),
             said: RefCell::default(),
             told: RefCell::default(),
-            run_secret: run.start.secret,
+            start: Arc::clone(&run.start),
             secrets: RefCell::default(),
             heartbeat: RefCell::new((attempt.heartbeat.clone().unwrap_or(Value::Null), false)),
         });
         let to_host = Rc::<BodyHost>::clone(&host);
-        let started = if is_probe {
-            body.start_with(&self.interpreter, to_host, Some(Value::Text(key)))
-        } else {
-            body.start(&self.interpreter, to_host)
+        let started = match probed {
+            Some(key) => body.start_with(&self.interpreter, to_host, Some(key)),
+            None => body.start(&self.interpreter, to_host),
         };
         match started {
             Ok(strand) => {
@@ -119,13 +122,13 @@ impl Worker {
             label: effect.label,
             input: effect.input,
             attempt: attempt.failures + 1,
-            idempotency_key: running.host.key.clone(),
+            idempotency_key: running.host.key.to_string(),
             timeout_ms: effect.options.timeout_ms,
             last_heartbeat: attempt.heartbeat.clone(),
             start: run.start.clone(),
             config: Arc::clone(&run.config),
             secrets,
-            functions: Arc::clone(&run.functions),
+            functions: run.script.functions(),
         };
         self.effects.start(job);
     }

@@ -1,18 +1,19 @@
 //! The host of a body: what an activity or step of the script may ask without suspending.
 
-use crate::history::{HowFar, Moment, Placeholder, Value};
+use super::key::Key;
+use crate::history::{HowFar, Moment, Placeholder, RunStart, Value};
 use crate::script::{Closure, Host, Input, RunFacts, Said};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// Answers a body; keeps what it says until the worker takes it.
 pub(super) struct BodyHost {
     pub(super) now: Moment,
     pub(super) attempt: u32,
-    pub(super) key: String,
-    pub(super) input: Input,
+    pub(super) key: Key,
     pub(super) facts: RunFacts,
-    pub(super) run_secret: [u8; 16],
+    pub(super) start: Arc<RunStart>,
     /// The names of the secrets that the body has asked for.
     pub(super) secrets: RefCell<BTreeSet<String>>,
     pub(super) chance: Cell<u64>,
@@ -43,7 +44,7 @@ impl Host for BodyHost {
     fn random(&self) -> u64 {
         let mut bytes = [0; 32];
         let mut hasher = blake3::Hasher::new();
-        hasher.update(self.key.as_bytes()).update(&self.chance.get().to_le_bytes());
+        hasher.update(self.key.text().as_bytes()).update(&self.chance.get().to_le_bytes());
         hasher.finalize_xof().fill(&mut bytes);
         self.chance.set(self.chance.get() + 1);
         bytes.first_chunk().copied().map_or(0, u64::from_le_bytes)
@@ -68,7 +69,7 @@ impl Host for BodyHost {
     fn on_query(&self, _name: String, _handler: Closure) {}
 
     fn input(&self) -> Input {
-        self.input.clone()
+        Input::new(&self.start.input)
     }
 
     fn run_facts(&self) -> RunFacts {
@@ -89,10 +90,10 @@ impl Host for BodyHost {
 
     fn secret(&self, name: &str) -> String {
         self.secrets.borrow_mut().insert(name.to_owned());
-        Placeholder::text(self.run_secret, name)
+        Placeholder::text(self.start.secret, name)
     }
 
     fn attempt(&self) -> Option<(u32, String)> {
-        Some((self.attempt, self.key.clone()))
+        Some((self.attempt, self.key.to_string()))
     }
 }

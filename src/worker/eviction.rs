@@ -45,7 +45,7 @@ impl Worker {
     /// Evicts waiting runs, those first that have waited longest, until live runs, live strands and memory are within their bounds.
     /// Called when a run was adopted or has grown, and where there is more than there should be.
     pub fn make_room(&mut self) {
-        let mut strands_left: usize = self.runs.values().map(strands).sum();
+        let mut strands_left: usize = self.runs.values().map(|run| strands(run)).sum();
         let mut runs_left = self.runs.values().filter(|run| run.run.is_some()).count();
         let mut waiting: Vec<(Duration, RunNo)> = self
             .runs

@@ -3,15 +3,14 @@
 use super::attempt::Attempt;
 use super::effects::JobKey;
 use super::lazy::Lazy;
-use super::secret_names::secrets_named_in;
 use crate::config::Config;
 use crate::history::{
-    Branch, Checksum, CommandKind, Entry, Fact, Message, MessageBody, MessageId, MessageNo, Moment, OpId,
+    Branch, Checksum, CommandKind, EffectOptions, Entry, Fact, Message, MessageBody, MessageId, MessageNo, Moment, OpId,
     Pending, Record, RecordError, Restart, RunEnd, RunNo, RunRestarted, RunStart, Seq, Stuck,
     UpdateCompleted,
 };
 use crate::run::{Arrived, Command, NextInput, Run, Work, next_input, timers};
-use crate::script::Script;
+use crate::script::{Body, Script};
 use crate::store::{Append, LogKey, Snapshot};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
@@ -48,18 +47,16 @@ pub(super) struct Executing {
     pub(super) epoch: u64,
     pub(super) generation: u32,
     pub(super) branches: Vec<Branch>,
-    pub(super) store_id: String,
+    pub(super) store_id: Rc<str>,
     pub(super) start: Arc<RunStart>,
     /// What `durun.toml` last said for its script.
     pub(super) config: Arc<Config>,
     pub(super) script: Rc<Script>,
-    /// The names of the script's functions.
-    pub(super) functions: Arc<Vec<String>>,
     /// The names of the secrets in its text, and of those that its bodies have asked for.
     pub(super) secrets: BTreeSet<String>,
     /// The live script; nothing where the run was evicted.
     pub(super) run: Option<Run>,
-    pub(super) open: BTreeMap<OpId, Command>,
+    pub(super) open: BTreeMap<OpId, Box<Command>>,
     pub(super) next_seq: Seq,
     pub(super) checksum: Checksum,
     pub(super) last_at: Moment,
@@ -68,7 +65,7 @@ pub(super) struct Executing {
     pub(super) outcomes: Vec<Arrival>,
     /// Commands that the store is to be asked for.
     pub(super) dispatches: Vec<OpId>,
-    pub(super) attempts: BTreeMap<OpId, Attempt>,
+    pub(super) attempts: BTreeMap<OpId, Box<Attempt>>,
     /// Jobs that a cancel ended and that are not over: until then nothing of the clean-up begins.
     pub(super) dying: BTreeSet<JobKey>,
     pub(super) lazy: Lazy,
@@ -120,7 +117,7 @@ impl Executing {
     /// The run of a row, not yet replayed.
     pub(super) fn new(snapshot: &Snapshot, epoch: u64, script: Rc<Script>, config: Arc<Config>) -> Self {
         let row = &snapshot.row;
-        let (store_id, start) = (snapshot.store_id.clone(), Arc::new(snapshot.start.clone()));
+        let (store_id, start) = (Rc::from(snapshot.store_id.as_str()), Arc::new(snapshot.start.clone()));
         Self {
             no: row.no,
             id: row.id.to_string(),
@@ -130,8 +127,7 @@ impl Executing {
             store_id,
             start,
             config,
-            secrets: secrets_named_in(&script),
-            functions: Arc::new(script.functions()),
+            secrets: script.secrets().clone(),
             script,
             run: None,
             open: BTreeMap::new(),
@@ -254,7 +250,7 @@ impl Executing {
     /// When its earliest timer is due.
     pub(super) fn next_due(&self) -> Option<Moment> {
         let timer = timers(&self.open).map(|(_, due)| due).min();
-        let retry = self.attempts.values().filter_map(Attempt::next_try).min();
+        let retry = self.attempts.values().filter_map(|attempt| attempt.next_try()).min();
         timer.into_iter().chain(retry).min()
     }
 
@@ -316,7 +312,9 @@ impl Executing {
         let mut lazy = self.lazy.take();
         lazy.row.hook = lazy.row.status.as_ref().and_then(|status| self.hook(status, now));
         let hook = lazy.row.hook.as_ref().map(|hook| hook.id.clone());
-        let intents = lazy.pending.values().filter(|row| row.begun).map(|row| row.op).collect();
+        let pending: Vec<Pending> =
+            lazy.pending.iter().filter_map(|op| self.open.get(op)).map(|it| self.pending_row(it)).collect();
+        let intents = pending.iter().filter(|row| row.begun).map(|row| row.op).collect();
         let append = Append {
             run: self.no,
             epoch: self.epoch,
@@ -324,7 +322,7 @@ impl Executing {
             from: self.next_seq,
             records,
             delivered,
-            pending: lazy.pending.into_values().collect(),
+            pending,
             settled: lazy.settled.into_iter().collect(),
             logs: lazy.logs,
             published: lazy.published,
@@ -338,6 +336,15 @@ impl Executing {
             append,
             InFlight { run, epoch, generation, from, entry, checksum, ends, restarts, intents, hook },
         ))
+    }
+
+    /// An effect that is open, how it is to be done, and what tells whether it has happened.
+    pub(super) fn effect(&self, op: OpId) -> Option<(&Command, &EffectOptions, Option<&Body>)> {
+        let command = self.open.get(&op)?;
+        match &command.work {
+            Work::Effect { options, probe, .. } => Some((command, options, probe.as_ref())),
+            Work::Timer { .. } | Work::Lock { .. } | Work::Dispatch(_) | Work::Wait => None,
+        }
     }
 
     /// Adds to a command what `durun.toml` says of it and its script does not.

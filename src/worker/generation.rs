@@ -8,7 +8,7 @@ impl Worker {
     /// The end of a generation is on disk: the next begins.
     pub(super) fn next_generation(&mut self, no: RunNo) {
         let Some(old) = self.runs.remove(&no) else { return };
-        for key in old.attempts.values().filter_map(super::attempt::Attempt::job) {
+        for key in old.attempts.values().filter_map(|attempt| attempt.job()) {
             self.effects.stop(key);
         }
         if self.adopt(no, old.epoch).is_err() {

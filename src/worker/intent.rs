@@ -40,7 +40,7 @@ impl Worker {
     /// What was intended and never begun is withdrawn before the run is put down.
     pub(super) fn withdraw_intents(&mut self) {
         let monotonic = self.clock.monotonic();
-        let intends = |run: &super::executing::Executing| {
+        let intends = |run: &Box<super::executing::Executing>| {
             let ops = run.attempts.iter().filter(|(_, attempt)| matches!(attempt.state, State::Intends));
             ops.map(|(op, _)| (run.no, *op)).collect::<Vec<_>>()
         };

@@ -1,8 +1,8 @@
 //! Lazy records of a run: they ride along with its next urgent append, or go alone when they have waited long enough.
 
-use crate::history::{Moment, OpId, Pending, StoredStatus, Value};
+use crate::history::{Moment, OpId, StoredStatus, Value};
 use crate::store::{LockChange, LogKey, LogLine, OnceChange, RowChange};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// How long lazy records may wait.
@@ -11,7 +11,8 @@ pub(super) const LAZY: Duration = Duration::from_millis(50);
 /// Records that need not be on disk before anything else happens.
 #[derive(Default)]
 pub(super) struct Lazy {
-    pub(super) pending: BTreeMap<OpId, Pending>,
+    /// Commands whose pending row is to be written as it is then.
+    pub(super) pending: BTreeSet<OpId>,
     pub(super) settled: BTreeSet<OpId>,
     pub(super) logs: Vec<(LogKey, LogLine)>,
     pub(super) published: Vec<(String, Value)>,
@@ -67,7 +68,7 @@ impl Lazy {
     /// Takes all that is to be written.
     pub(super) fn take(&mut self) -> Self {
         let mut written = std::mem::take(&mut self.written);
-        written.extend(self.pending.keys());
+        written.extend(self.pending.iter());
         std::mem::replace(self, Self { written, ..Self::default() })
     }
 }

@@ -164,7 +164,7 @@ impl Executing {
 
     fn with_options(&self) -> impl Iterator<Item = (&Attempt, &EffectOptions)> {
         self.attempts.iter().filter_map(|(op, attempt)| match &self.open.get(op)?.work {
-            Work::Effect { options, .. } => Some((attempt, options)),
+            Work::Effect { options, .. } => Some((&**attempt, options)),
             Work::Timer { .. } | Work::Lock { .. } | Work::Dispatch(_) | Work::Wait => None,
         })
     }

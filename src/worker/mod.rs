@@ -17,6 +17,7 @@ mod executing;
 mod generation;
 mod hooks;
 mod intent;
+mod key;
 mod lazy;
 mod limits;
 mod locks;

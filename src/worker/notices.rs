@@ -72,7 +72,7 @@ impl Worker {
             start: Arc::clone(&run.start),
             config: Arc::clone(&run.config),
             secrets: run.secret_names(),
-            functions: Arc::clone(&run.functions),
+            functions: run.script.functions(),
         });
     }
 

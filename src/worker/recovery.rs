@@ -161,7 +161,7 @@ impl Worker {
         for message in &snapshot.inbox {
             run.accept(message.clone());
         }
-        self.runs.insert(no, run);
+        self.runs.insert(no, Box::new(run));
         let loaded = match snapshot.entries {
             Seq(0) => Ok(()),
             // It began as it was recorded, by this process: nothing of it has been said or done yet.
@@ -308,7 +308,7 @@ impl Worker {
             let row = rows.iter().find(|row| row.op == *op);
             if matches!(command.work, Work::Effect { .. }) && !run.attempts.contains_key(op) {
                 let attempt = row.map_or_else(Attempt::fresh, Attempt::remembered);
-                run.attempts.insert(*op, attempt);
+                run.attempts.insert(*op, Box::new(attempt));
             }
             let has_come = run.outcomes.iter().any(|arrival| arrival.op == *op);
             if matches!(command.work, Work::Dispatch(_)) && !has_come {
@@ -321,13 +321,8 @@ impl Worker {
             }
             told.push(super::advance::announced(command));
         }
-        let missing: Vec<_> = run
-            .open
-            .values()
-            .filter(|command| !rows.iter().any(|row| row.op == command.op))
-            .map(|command| run.pending_row(command))
-            .collect();
-        run.lazy.pending.extend(missing.into_iter().map(|row| (row.op, row)));
+        let missing = run.open.keys().filter(|op| !rows.iter().any(|row| row.op == **op));
+        run.lazy.pending.extend(missing);
         run.lazy.touch(monotonic);
         if let Some(end) = replayed.end {
             run.phase = Phase::Ending(end);

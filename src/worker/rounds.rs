@@ -18,14 +18,14 @@ impl Worker {
             }
             return Ok(true);
         }
-        if !self.pipeline.takes_turns() {
-            self.hear_answers(self.pipeline.answered())?;
-        }
+        // Runs may have left with what was answered: that is something done, too.
+        let heard = if self.pipeline.takes_turns() { 0 } else { self.pipeline.answered() };
+        self.hear_answers(heard)?;
         let (requests, flights) = self.inputs_at_hand()?;
         if requests.is_empty() {
             let share = self.pipeline.share();
             self.hear_answers(share)?;
-            return Ok(share > 0);
+            return Ok(heard + share > 0);
         }
         for flight in &flights {
             if let Some(run) = self.runs.get_mut(&flight.run) {
@@ -139,7 +139,7 @@ impl Worker {
 
     /// What the store said to an append.
     fn answered(&mut self, answer: Result<Answer, StoreError>, flight: InFlight) -> Result<(), WorkerError> {
-        let is_it = |run: &&mut Executing| run.epoch == flight.epoch && run.under_way == Some(flight.from);
+        let is_it = |run: &&mut Box<Executing>| run.epoch == flight.epoch && run.under_way == Some(flight.from);
         if let Some(run) = self.runs.get_mut(&flight.run).filter(is_it) {
             run.under_way = None;
         }

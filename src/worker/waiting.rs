@@ -1,6 +1,6 @@
 //! Runs that only wait: they are put down when they have waited long enough, and cost nothing but their rows.
 
-use super::attempt::{Attempt, State};
+use super::attempt::State;
 use super::executing::{Executing, Phase};
 use super::worker::{Finished, Worker, WorkerError};
 use crate::history::{Moment, RunNo};
@@ -94,6 +94,6 @@ impl Executing {
             && self.outcomes.is_empty()
             && self.answers.is_empty()
             && self.dying.is_empty()
-            && !self.attempts.values().any(Attempt::is_under_way)
+            && !self.attempts.values().any(|attempt| attempt.is_under_way())
     }
 }

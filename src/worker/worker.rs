@@ -117,7 +117,7 @@ pub struct Worker {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) interpreter: Interpreter,
     pub(super) programs: BTreeMap<[u8; 32], (Program, Rc<Script>)>,
-    pub(super) runs: BTreeMap<RunNo, Executing>,
+    pub(super) runs: BTreeMap<RunNo, Box<Executing>>,
     pub(super) finished: Vec<(RunNo, Finished)>,
     pub(super) pipeline: Pipeline,
     pub(super) effects: Box<dyn Effects>,
@@ -326,7 +326,7 @@ impl Worker {
             if let Some(stepped) =
                 self.runs.get_mut(no).and_then(|run| run.run.as_mut()).map(crate::run::Run::go_on)
             {
-                self.stepped(*no, stepped, None);
+                self.stepped(*no, stepped);
             }
         }
         !sliced.is_empty()

@@ -279,7 +279,7 @@ impl Story {
 
     /// The script's own open commands.
     pub(super) fn waits(&self) -> Vec<String> {
-        let own = |command: &&Command| command.op < OpId::GRACE;
+        let own = |command: &&Box<Command>| command.op < OpId::GRACE;
         self.state
             .open
             .values()

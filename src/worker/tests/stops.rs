@@ -81,3 +81,18 @@ fn what_ends_while_it_is_stopped_is_recorded_and_nothing_more_is_begun() {
         world.pending(run).into_iter().map(|row| (row.label.name, row.failures)).collect();
     assert_eq!(pending, [("cut".to_owned(), 0), ("next".to_owned(), 0)], "a stop is no failure");
 }
+
+#[test]
+fn a_turn_in_which_runs_leave_is_one_in_which_something_was_done() {
+    let mut world = World::new(|_| None);
+    world.committing = Committing::Beside;
+    let runs: Vec<RunNo> = (0..20).map(|n| world.start(&format!("r{n}"), "1")).collect();
+    let (mut worker, _inputs) = world.worker(&runs);
+    let mut left = 0;
+    while left < runs.len() {
+        let was_busy = worker.turn().expect("turns");
+        let now = worker.take_finished().len();
+        assert!(was_busy || now == 0, "{now} runs left, and nobody would be told before something else happens");
+        left += now;
+    }
+}
