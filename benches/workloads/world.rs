@@ -108,7 +108,7 @@ impl World {
             let (places, free) = channel();
             places.send(in_flight).expect("a starter");
             let (give, started) = channel();
-            let (wake, text) = (self.wake.clone(), Text(text.0.clone()));
+            let (wake, text) = (self.wake.clone().expect("a worker"), Text(text.0.clone()));
             let mut other = World { store: Arc::clone(&self.store), next: self.next, wake: None };
             self.next += to_start;
             std::thread::spawn(move || other.start_as_there_is_place(&text, to_start, &free, &give, &wake));
@@ -125,7 +125,7 @@ impl World {
         mut to_start: u64,
         free: &Receiver<u64>,
         give: &Sender<Vec<(RunNo, u64)>>,
-        wake: &Option<Sender<Input>>,
+        wake: &Sender<Input>,
     ) {
         while to_start > 0 {
             let Ok(first) = free.recv() else { return };
@@ -134,7 +134,7 @@ impl World {
             if give.send(self.start(text, now, true)).is_err() {
                 return;
             }
-            wake.iter().for_each(|wake| drop(wake.send(Input::Store(Event::Work { run: None }))));
+            drop(wake.send(Input::Store(Event::Work { run: None })));
         }
     }
 

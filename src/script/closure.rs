@@ -93,7 +93,7 @@ impl Closure {
     #[must_use]
     pub fn read_only(&self) -> Self {
         let mut copy = self.clone();
-        let looks = || definition(&self.kept.context, &self.function).is_some_and(|it| only_looks(it));
+        let looks = || definition(&self.kept.context, &self.function).is_some_and(only_looks);
         if *self.kept.only_looks.get_or_init(looks) {
             return copy;
         }

@@ -2,8 +2,8 @@
 
 use super::interpreter::Interpreter;
 use super::params::Params;
-use super::secrets::secrets_named_in;
 use super::rewrite::Insertions;
+use super::secrets::secrets_named_in;
 use super::source::{Source, SyntaxError};
 use rhai::{AST, ASTNode, Engine, Expr, ImmutableString, Stmt};
 use std::collections::{BTreeMap, BTreeSet};

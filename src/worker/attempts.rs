@@ -1,15 +1,13 @@
 //! Attempts: an effect is tried, fails, waits and is tried again, until it gives a value or fails for good.
 
-use super::attempt::{Attempt, Intent, Queued, State, Verdict};
+use super::attempt::{Intent, Queued, State, Verdict};
 use super::effects::{Job, JobDone, JobKey};
 use super::executing::Phase;
 use super::progress::Progress;
 use super::slots::Quota;
 use super::worker::Worker;
 use crate::activity::{Decision, Failed, decide};
-use crate::history::{
-    CommandLabel, Failure, Moment, OpId, RetryPolicy, RunNo, StoredStatus, Stuck, kind,
-};
+use crate::history::{CommandLabel, Failure, Moment, OpId, RetryPolicy, RunNo, StoredStatus, Stuck, kind};
 use crate::run::{Command, Work};
 use std::sync::Arc;
 use std::time::Duration;
@@ -64,7 +62,9 @@ impl Worker {
     /// Starts an attempt, unless its time has not come or it has to wait for others.
     pub(super) fn start_attempt(&mut self, no: RunNo, op: OpId) {
         let now = self.clock.now();
-        let Some(run) = self.runs.get(&no).filter(|run| !self.finishing && run.dying.is_empty()) else { return };
+        let Some(run) = self.runs.get(&no).filter(|run| !self.finishing && run.dying.is_empty()) else {
+            return;
+        };
         let Some((command, options, probe)) = run.effect(op) else { return };
         let Some(attempt) = run.attempts.get(&op).filter(|attempt| attempt.is_due(now)) else { return };
         if options.deadline.is_some_and(|deadline| deadline <= now) {
@@ -128,8 +128,8 @@ impl Worker {
 
     /// The intent of an at-most-once attempt is on disk: now its effect may begin.
     pub(super) fn intended(&mut self, no: RunNo, op: OpId) {
-        let is_intended = |attempt: &Box<Attempt>| matches!(attempt.state, State::Intends);
-        if self.runs.get(&no).and_then(|run| run.attempts.get(&op)).is_some_and(is_intended) {
+        let attempt = self.runs.get(&no).and_then(|run| run.attempts.get(&op));
+        if attempt.is_some_and(|attempt| matches!(attempt.state, State::Intends)) {
             self.launch(no, op);
         }
     }

@@ -5,8 +5,8 @@ use super::effects::JobKey;
 use super::lazy::Lazy;
 use crate::config::Config;
 use crate::history::{
-    Branch, Checksum, CommandKind, EffectOptions, Entry, Fact, Message, MessageBody, MessageId, MessageNo, Moment, OpId,
-    Pending, Record, RecordError, Restart, RunEnd, RunNo, RunRestarted, RunStart, Seq, Stuck,
+    Branch, Checksum, CommandKind, EffectOptions, Entry, Fact, Message, MessageBody, MessageId, MessageNo,
+    Moment, OpId, Pending, Record, RecordError, Restart, RunEnd, RunNo, RunRestarted, RunStart, Seq, Stuck,
     UpdateCompleted,
 };
 use crate::run::{Arrived, Command, NextInput, Run, Work, next_input, timers};

@@ -40,11 +40,11 @@ impl Worker {
     /// What was intended and never begun is withdrawn before the run is put down.
     pub(super) fn withdraw_intents(&mut self) {
         let monotonic = self.clock.monotonic();
-        let intends = |run: &Box<super::executing::Executing>| {
-            let ops = run.attempts.iter().filter(|(_, attempt)| matches!(attempt.state, State::Intends));
-            ops.map(|(op, _)| (run.no, *op)).collect::<Vec<_>>()
-        };
-        let intended: Vec<(RunNo, OpId)> = self.runs.values().flat_map(intends).collect();
+        let all = self.runs.iter().flat_map(|(no, run)| run.attempts.iter().map(|it| (*no, it)));
+        let intended: Vec<(RunNo, OpId)> = all
+            .filter(|(_, (_, attempt))| matches!(attempt.state, State::Intends))
+            .map(|(no, (op, _))| (no, *op))
+            .collect();
         for (no, op) in intended {
             if let Some(attempt) = self.runs.get_mut(&no).and_then(|run| run.attempts.get_mut(&op)) {
                 attempt.intent = Intent::None;

@@ -139,7 +139,8 @@ impl Worker {
 
     /// What the store said to an append.
     fn answered(&mut self, answer: Result<Answer, StoreError>, flight: InFlight) -> Result<(), WorkerError> {
-        let is_it = |run: &&mut Box<Executing>| run.epoch == flight.epoch && run.under_way == Some(flight.from);
+        let is_it =
+            |run: &&mut Box<Executing>| run.epoch == flight.epoch && run.under_way == Some(flight.from);
         if let Some(run) = self.runs.get_mut(&flight.run).filter(is_it) {
             run.under_way = None;
         }

@@ -247,7 +247,7 @@ fn historian(seed: u64) -> Vec<u8> {
         before = after;
         bytes.extend(sized(&record.as_bytes()[1..record.as_bytes().len() - 8]));
         replay(&mut run, &mut state, &[entry], |_, _| ()).expect("fits");
-        let open: Vec<&Command> = state.open.values().collect();
+        let open: Vec<&Command> = state.open.values().map(AsRef::as_ref).collect();
         if state.end.is_some() || state.restart.is_some() || open.is_empty() {
             break;
         }

@@ -279,13 +279,8 @@ impl Story {
 
     /// The script's own open commands.
     pub(super) fn waits(&self) -> Vec<String> {
-        let own = |command: &&Box<Command>| command.op < OpId::GRACE;
-        self.state
-            .open
-            .values()
-            .filter(own)
-            .map(|command| format!("{} {}", command.op, command.label))
-            .collect()
+        let own = self.state.open.iter().filter(|(op, _)| **op < OpId::GRACE);
+        own.map(|(op, command)| format!("{op} {}", command.label)).collect()
     }
 
     /// The numbers of the script's own open commands.

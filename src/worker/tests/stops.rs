@@ -92,7 +92,10 @@ fn a_turn_in_which_runs_leave_is_one_in_which_something_was_done() {
     while left < runs.len() {
         let was_busy = worker.turn().expect("turns");
         let now = worker.take_finished().len();
-        assert!(was_busy || now == 0, "{now} runs left, and nobody would be told before something else happens");
+        assert!(
+            was_busy || now == 0,
+            "{now} runs left, and nobody would be told before something else happens"
+        );
         left += now;
     }
 }
