@@ -14,7 +14,7 @@ const STICKY: u32 = 0o1000;
 /// All that is not the owner's.
 const NOT_OWNER: u32 = 0o077;
 /// What durun puts directly into the directory.
-const OURS: [&str; 6] = ["store.redb", "owner.lock", "sock", "workers", "children", "output"];
+const OURS: [&str; 7] = ["store.redb", "store.closed", "owner.lock", "sock", "workers", "children", "output"];
 
 /// Makes the directory where there is none, and gives its real path once it can be trusted. Rights that are too wide are taken
 /// back: 0700 for the directory, 0600 for the file.

@@ -67,11 +67,12 @@ impl Handle {
         let _closed = guarded(|| drop(database));
     }
 
-    /// Closes the file, so that the next opening has nothing to repair.
-    pub(super) fn close(&self) -> Result<(), redb::DatabaseError> {
+    /// Closes the file, so that the next opening has nothing to repair; whether it was open.
+    pub(super) fn close(&self) -> Result<bool, redb::DatabaseError> {
         let database = self.database.write().unwrap_or_else(PoisonError::into_inner).take();
         let damaged = || redb::StorageError::Corrupted(CONTRADICTION.to_owned()).into();
-        guarded(|| database.map_or(Ok(()), Database::close)).unwrap_or_else(|| Err(damaged()))
+        let closed = || database.map_or(Ok(false), |database| database.close().map(|()| true));
+        guarded(closed).unwrap_or_else(|| Err(damaged()))
     }
 }
 

@@ -7,6 +7,7 @@ mod guard;
 mod handle;
 mod idle;
 mod known;
+mod left;
 mod open;
 mod overlay;
 mod rows;

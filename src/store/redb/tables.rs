@@ -3,10 +3,12 @@
 use super::fault;
 use super::handle::Handle;
 use super::idle::Idle;
+use super::left;
 use super::open::{open_backend, open_copy, open_existing, open_file, open_unchanged};
 use super::rows::Reading;
-use super::verify::{Copy, Damaged, damaged};
+use super::verify::{Copy, Damaged, damaged, is_verified_when_opened};
 use super::writer::{Answers, Writer, is_failure};
+use crate::history::Moment;
 use crate::store::rules::{self, Surroundings};
 use crate::store::{Answer, Kept, Liveness, Request, StoreError, Tables, Upkeep, audit, reading};
 use crate::timer::Clock;
@@ -26,11 +28,17 @@ struct Inner {
     writer: Writer,
     idle: Idle,
     /// The file, where there is one: on a backend nothing happens on its own.
-    file: Option<PathBuf>,
+    file: Option<OwnFile>,
     clock: Arc<dyn Clock>,
     liveness: Arc<dyn Liveness>,
     /// What was wrong with the file when it was opened: then it is only read, and what is missing is not believed to be missing.
     damage: Option<StoreError>,
+}
+
+/// The file of a store that this process owns.
+struct OwnFile {
+    path: PathBuf,
+    verified_at: Moment,
 }
 
 impl RedbTables {
@@ -40,17 +48,22 @@ impl RedbTables {
     /// [`StoreError`]: `Corrupt`, `Newer`, `Busy` after 5 s, `Full`, `Permission`, `Io`.
     pub fn open(path: &Path, clock: Arc<dyn Clock>, liveness: Arc<dyn Liveness>) -> Result<Self, StoreError> {
         let name = path.display().to_string();
-        if let Some(Damaged { what, bytes }) = damaged(path) {
+        let known = left::verified_at(path, clock.now());
+        if known.is_none()
+            && let Some(Damaged { what, bytes }) = damaged(path)
+        {
             let damage = StoreError::Corrupt { path: name.clone(), what };
             let copy = move || open_copy(&bytes, &name);
             let handle = Handle::new(path.display().to_string(), copy()?, Box::new(copy));
             return Ok(Self::over(handle, None, clock, liveness, Some(damage)));
         }
+        let verified_at = known.unwrap_or_else(|| clock.now());
         let database = open_file(path, clock.as_ref())?;
         let (file, opening_clock) = (path.to_owned(), Arc::clone(&clock));
         let again = Box::new(move || open_existing(&file, opening_clock.as_ref()));
         let handle = Handle::new(name, database, again);
-        Ok(Self::over(handle, Some(path.to_owned()), clock, liveness, None))
+        let file = OwnFile { path: path.to_owned(), verified_at };
+        Ok(Self::over(handle, Some(file), clock, liveness, None))
     }
 
     /// Opens a file that must be there to look at it: not a byte of it changes, whatever is asked.
@@ -90,7 +103,7 @@ impl RedbTables {
 
     fn over(
         handle: Handle,
-        file: Option<PathBuf>,
+        file: Option<OwnFile>,
         clock: Arc<dyn Clock>,
         liveness: Arc<dyn Liveness>,
         damage: Option<StoreError>,
@@ -146,7 +159,7 @@ impl RedbTables {
     /// [`StoreError`] where the last writes fail; all that was acknowledged is on disk nevertheless.
     pub fn close(self) -> Result<(), StoreError> {
         self.stop_idling();
-        self.inner.handle.close().map_err(|error| fault::opening(error, &self.inner.handle.path))
+        self.inner.close().map_err(|error| fault::opening(error, &self.inner.handle.path))
     }
 
     /// The thread begins with the first commit that may want it: most processes of durun never need one.
@@ -224,11 +237,22 @@ impl Drop for RedbTables {
     fn drop(&mut self) {
         self.stop_idling();
         // A clean close leaves nothing to repair; one that fails has lost nothing that was acknowledged.
-        drop(self.inner.handle.close());
+        drop(self.inner.close());
     }
 }
 
 impl Inner {
+    fn close(&self) -> Result<(), redb::DatabaseError> {
+        if self.handle.close()?
+            && let Some(OwnFile { path, verified_at }) = &self.file
+            && is_verified_when_opened(path)
+        {
+            // Where that fails, the next opening takes a little longer.
+            drop(left::leave(path, *verified_at));
+        }
+        Ok(())
+    }
+
     fn reading<T>(&self, work: impl FnOnce(&Reading<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let path = &self.handle.path;
         self.handle.with(|database| {
@@ -271,7 +295,7 @@ impl Inner {
     fn verify(&self, audited: &mut Result<Answer, StoreError>) {
         let (Some(file), Ok(Answer::Kept(kept))) = (&self.file, &mut *audited) else { return };
         let Kept::Wrong(wrong) = kept.as_mut() else { return };
-        match Copy::of(file, |copy| self.handle.frozen(copy)).map(|copy| copy.damage()) {
+        match Copy::of(&file.path, |copy| self.handle.frozen(copy)).map(|copy| copy.damage()) {
             Ok(damage) => {
                 wrong.extend(damage.map(|what| format!("{}: {what}", self.handle.path)));
             }
@@ -280,7 +304,8 @@ impl Inner {
     }
 
     fn wrote(&self) {
-        let length = self.file.as_ref().and_then(|file| file.metadata().ok()).map_or(0, |file| file.len());
+        let length =
+            self.file.as_ref().and_then(|file| file.path.metadata().ok()).map_or(0, |file| file.len());
         self.idle.wrote(self.clock.monotonic(), length);
     }
 

@@ -5,9 +5,10 @@ use crate::history::RunNo;
 use crate::store::conformance::Living;
 use crate::store::redb::crash::CrashDisk;
 use crate::store::redb::fault;
+use crate::store::redb::left;
 use crate::store::redb::rows::definition;
 use crate::store::rows::Table;
-use crate::store::{Answer, RedbTables, Request, StoreError};
+use crate::store::{Answer, RedbTables, Request, StoreError, Tables};
 use crate::timer::{Clock, SystemClock};
 use redb::Database;
 use std::fs;
@@ -41,8 +42,12 @@ fn a_store_is_for_its_owner_only_and_leaves_no_half_made_file() {
     let mode = |path: &Path| fs::metadata(path).expect("is there").permissions().mode() & 0o777;
     assert_eq!(mode(&path), 0o600);
     assert_eq!(mode(path.parent().expect("a parent")), 0o700);
-    let names: Vec<_> = fs::read_dir(path.parent().expect("a parent")).expect("lists").collect();
-    assert_eq!(names.len(), 1);
+    let kept = path.with_extension("closed");
+    assert_eq!(mode(&kept), 0o600);
+    let names = fs::read_dir(path.parent().expect("a parent")).expect("lists");
+    let mut names: Vec<_> = names.map(|entry| entry.expect("an entry").path()).collect();
+    names.sort();
+    assert_eq!(names, [kept, path]);
 }
 
 #[test]
@@ -216,4 +221,45 @@ fn an_audit_finds_a_page_that_opening_a_large_file_does_not_look_at() {
     let Kept::Wrong(wrong) = audit() else { panic!("no audit") };
     assert!(wrong.iter().any(|what| what.contains("store.redb: ")), "{wrong:?}");
     assert_eq!(fs::read_dir(directory.path()).expect("lists").count(), 1, "no copy is left");
+}
+
+#[test]
+fn a_file_that_is_as_it_was_left_is_verified_once_a_day() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("store.redb");
+    closed(&path);
+    let day = 24 * 60 * 60 * 1000;
+    let known = |after_ms: i64| left::verified_at(&path, NOON.plus_ms(after_ms));
+    assert_eq!([known(0), known(day - 1), known(day), known(-1)], [Some(NOON), Some(NOON), None, None]);
+    let kept = path.with_extension("closed");
+    let text = fs::read_to_string(&kept).expect("reads");
+    for other in ["", "1 2 3 4", &text.replace('-', "0"), &text.replace(' ', "")] {
+        fs::write(&kept, other).expect("writes");
+        assert_eq!(known(0), None, "{other:?}");
+    }
+    fs::write(&kept, &text).expect("writes");
+    assert_eq!(known(0), Some(NOON));
+    // Written by somebody else within the same tick of the system.
+    let file = fs::File::options().write(true).open(&path).expect("opens");
+    let tick = std::time::UNIX_EPOCH + Duration::from_secs(1_000_000);
+    file.set_modified(tick).expect("sets");
+    left::leave(&path, NOON).expect("writes");
+    assert_eq!(known(0), Some(NOON));
+    file.set_modified(tick).expect("sets");
+    assert_eq!(known(0), None);
+}
+
+#[test]
+fn a_file_that_was_touched_since_it_was_closed_is_verified_at_once() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("store.redb");
+    closed(&path);
+    let mut bytes = fs::read(&path).expect("reads");
+    bytes.iter_mut().skip(4096).step_by(512).for_each(|byte| *byte ^= 1);
+    fs::write(&path, &bytes).expect("writes");
+    let is_told = match open(&path) {
+        Ok(tables) => tables.damage().is_some(),
+        Err(error) => matches!(error, StoreError::Corrupt { .. }),
+    };
+    assert!(is_told);
 }
