@@ -14,12 +14,15 @@ pub(crate) fn of(error: &ClientError) -> Report {
     match error {
         ClientError::Token(_) => Report::new("D0720", Exit::Usage, text)
             .hint("durun status ID shows the tokens that a run waits for, with the command line"),
-        ClientError::NoSuchToken { .. } => Report::new("D0721", Exit::Missing, text)
-            .note("nothing was stored")
-            .hint("durun status ID shows the tokens that a run waits for, with the command line"),
-        ClientError::Resolved { at, .. } => Report::new("D0722", Exit::Conflict, text)
+        ClientError::NoSuchToken { token } => {
+            let id = run_of(token);
+            Report::new("D0721", Exit::Missing, text).note("nothing was stored").hint(format!(
+                "durun status {id} shows the tokens that the run waits for, with the command line"
+            ))
+        }
+        ClientError::Resolved { token, at } => Report::new("D0722", Exit::Conflict, text)
             .note(format!("already resolved at {}; nothing was stored", absolute(*at)))
-            .hint("durun history ID shows with what"),
+            .hint(format!("durun history {} shows with what", run_of(token))),
         ClientError::NoQuestion { id } => Report::new("D0723", Exit::Missing, text)
             .note("nothing was stored")
             .hint(format!("durun why {id} says what it waits for; durun list shows first who asks")),
@@ -38,7 +41,7 @@ pub(crate) fn of(error: &ClientError) -> Report {
                 choices.iter().map(|choice| shell(choice)).collect::<Vec<_>>().join(", ")
             ))
         }
-        ClientError::Answered { choice, at, .. } => {
+        ClientError::Answered { id, choice, at, .. } => {
             let by = if choice.who.is_empty() { String::new() } else { format!(" by {}", choice.who) };
             Report::new("D0726", Exit::Conflict, text)
                 .note(format!(
@@ -46,7 +49,7 @@ pub(crate) fn of(error: &ClientError) -> Report {
                     absolute(*at),
                     choice.choice
                 ))
-                .hint("the first answer holds; durun history ID shows what the run did with it")
+                .hint(format!("the first answer holds; durun history {id} shows what the run did with it"))
         }
         ClientError::UnknownSignal { near, .. } => {
             let report = Report::new("D0702", Exit::Missing, text);
@@ -79,4 +82,9 @@ pub(crate) fn of(error: &ClientError) -> Report {
             .hint(format!("durun why {id} says what it waits for and what unblocks it")),
         other => mistake("D0804", other.to_string()),
     }
+}
+
+/// The run that a token names.
+fn run_of(token: &str) -> String {
+    shell(token.rsplit_once('.').map_or("ID", |(id, _)| id))
 }

@@ -226,6 +226,8 @@ pub enum ClientError {
     /// The question was answered before.
     #[error("{question} was answered before")]
     Answered {
+        /// The run.
+        id: RunId,
         /// The question.
         question: String,
         /// The answer.

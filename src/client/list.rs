@@ -80,7 +80,9 @@ pub fn overview(session: &Session) -> Result<Overview, ClientError> {
     let (asking, open) = open.into_iter().partition(RunView::asks);
     let since = session.now().plus_ms(-LATELY_MS);
     let mut overview = Overview { asking, stuck, open, ..Overview::default() };
-    for view in with(ended)?.into_iter().filter(|view| view.last_at >= since) {
+    // What told of a run, and was heard, is no work of its own.
+    let ended = RunFilter { statuses: ended, without_hooks: true, ..RunFilter::default() };
+    for view in list(session, ended)?.into_iter().filter(|view| view.last_at >= since) {
         *overview.ended.entry(view.status).or_default() += 1;
         if matches!(view.status, RunStatus::Failed | RunStatus::TimedOut) {
             overview.failed.push(view);

@@ -1,12 +1,12 @@
 //! Reading a run's log lines, all of them or those of one step.
 
 use super::log_source::LogSource;
-use super::{ClientError, Session, read_history, view};
+use super::{ClientError, Session};
 use crate::activity::transcripts_of;
-use crate::history::{Moment, OpId, RunNo, RunRow};
+use crate::history::{Moment, OpId, RunNo};
 use crate::store::LogLine;
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+use std::collections::{BTreeSet, BinaryHeap};
 use std::path::PathBuf;
 
 /// Lines a page.
@@ -74,33 +74,4 @@ impl LogReader {
         source.fill(session)?;
         Ok(source.ready.front().map(|line| Reverse((line.at, place))))
     }
-}
-
-/// The commands that `step` means: a number, or the name of one or several commands.
-///
-/// # Errors
-/// [`ClientError::NoStep`] with the names there are.
-pub fn step_filter(session: &Session, row: &RunRow, step: Option<&str>) -> Result<StepFilter, ClientError> {
-    let Some(step) = step else { return Ok(None) };
-    let mut labels: BTreeMap<OpId, String> = BTreeMap::new();
-    for (_, entry) in read_history(session, row.no, row.id.clone())? {
-        if let Some((op, label)) = entry.fact.outcome_of() {
-            labels.insert(op, label.name.clone());
-        }
-    }
-    for pending in view(session, row.no)?.pending {
-        labels.insert(pending.op, pending.label.name);
-    }
-    let number = step.trim_start_matches('#').parse().ok().map(OpId);
-    let ops: BTreeSet<OpId> = labels
-        .iter()
-        .filter(|(op, name)| name.as_str() == step || number == Some(**op))
-        .map(|(op, _)| *op)
-        .collect();
-    if ops.is_empty() {
-        let known: BTreeSet<String> = labels.into_values().filter(|name| !name.is_empty()).collect();
-        let known = known.into_iter().collect();
-        return Err(ClientError::NoStep { id: row.id.clone(), step: step.to_owned(), known });
-    }
-    Ok(Some(ops))
 }

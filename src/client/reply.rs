@@ -125,7 +125,7 @@ pub fn answer(session: &Session, text: &str, request: AnswerRequest) -> Result<R
         let given = request.choice;
         return Err(ClientError::NoChoice { question: question.text, given, choices: question.choices });
     };
-    let choice = Choice { choice, who: request.who, note: request.note };
+    let choice = Choice { choice, who: request.who, note: request.note, asked: question.text.clone() };
     let id = MessageId::of_question(row.id.as_str(), row.generation_of(question.op), question.op);
     let body = MessageBody::Answer { question: question.op, choice: choice.clone() };
     if deliver(session, row.no, id, body)?.is_none() {
@@ -136,6 +136,7 @@ pub fn answer(session: &Session, text: &str, request: AnswerRequest) -> Result<R
             Ok(Replied { row, duplicate: true })
         }
         Some(Fact::QuestionAnswered(first)) => Err(ClientError::Answered {
+            id: row.id,
             question: question.text,
             choice: first.choice,
             at: first.accepted_at,
@@ -161,7 +162,9 @@ fn chosen(
             Err(ClientError::SeveralQuestions { id: row.id.clone(), open })
         }
         (_, None) => Err(match last_answer(session, row, number)? {
-            Some((question, choice, at)) => ClientError::Answered { question, choice, at },
+            Some((choice, at)) => {
+                ClientError::Answered { id: row.id.clone(), question: asked(&choice), choice, at }
+            }
             None => ClientError::NoQuestion { id: row.id.clone() },
         }),
     }
@@ -172,14 +175,19 @@ fn last_answer(
     session: &Session,
     row: &RunRow,
     number: Option<OpId>,
-) -> Result<Option<(String, Choice, Moment)>, ClientError> {
+) -> Result<Option<(Choice, Moment)>, ClientError> {
     let entries = read_history(session, row.no, row.id.clone())?;
     Ok(entries.into_iter().rev().find_map(|(_, entry)| match entry.fact {
         Fact::QuestionAnswered(given) if number.is_none_or(|number| number == given.question) => {
-            Some((format!("question {}", given.question), given.choice, given.accepted_at))
+            Some((given.choice, given.accepted_at))
         }
         _ => None,
     }))
+}
+
+/// What was asked, as people call it.
+pub(super) fn asked(choice: &Choice) -> String {
+    if choice.asked.is_empty() { "the question".to_owned() } else { choice.asked.clone() }
 }
 
 /// The choice meant: as it is written, else but for capitals.

@@ -292,7 +292,12 @@ mod tests {
                 message_no: MessageNo(4),
                 message_id: MessageId([9; 16]),
                 question: OpId(3),
-                choice: Choice { choice: "yes".to_owned(), who: "ada".to_owned(), note: String::new() },
+                choice: Choice {
+                    choice: "yes".to_owned(),
+                    who: "ada".to_owned(),
+                    note: String::new(),
+                    asked: String::new(),
+                },
                 accepted_at: Moment(6),
             })),
             Fact::LockGranted(Box::new(LockGranted {

@@ -24,6 +24,9 @@ pub struct Choice {
     /// What was said with it; may be empty.
     #[serde(default)]
     pub note: String,
+    /// The question as it was asked; empty where an older durun recorded the answer.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub asked: String,
 }
 
 /// A token whose resolution was delivered.

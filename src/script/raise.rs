@@ -86,6 +86,8 @@ pub(super) fn type_word(value: &Dynamic) -> &str {
         "a number"
     } else if value.is::<Time>() {
         "a time"
+    } else if value.is::<super::handle::Handle>() {
+        "a handle"
     } else {
         value.type_name()
     }

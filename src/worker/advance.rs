@@ -3,7 +3,7 @@
 use super::executing::{InFlight, Phase};
 use super::progress::Progress;
 use super::worker::{Finished, Worker};
-use crate::history::{CancelCause, Entry, Fact, OpId, RunNo, StoredStatus, Value};
+use crate::history::{CancelCause, Entry, Fact, Moment, OpId, RunNo, StoredStatus, Value};
 use crate::run::{Command, Run, Stepped, Stretch, Work};
 use crate::script::{Level, Said};
 use crate::store::{LogLevel, LogLine, Request};
@@ -191,12 +191,18 @@ impl Worker {
         }
     }
 
+    /// How long something took that this process saw end: what ended with its first attempt began that here.
+    fn took(&self, no: RunNo, asked: Moment, ended: Moment, attempts: u32) -> i64 {
+        let here = self.runs.get(&no).filter(|_| attempts <= 1).map(|run| run.taken_at);
+        ended.since_ms(here.map_or(asked, |here| here.max(asked)))
+    }
+
     fn tell_of(&self, no: RunNo, entry: &Entry) {
         let progress = match &entry.fact {
             Fact::ActivityCompleted(done) => Progress::Outcome {
                 op: done.op,
                 label: done.label.clone(),
-                took_ms: done.ended_at.since_ms(done.scheduled_at),
+                took_ms: self.took(no, done.scheduled_at, done.ended_at, done.attempts),
                 ok: true,
                 message: None,
                 attempts: done.attempts,
@@ -204,7 +210,7 @@ impl Worker {
             Fact::ActivityFailed(failed) => Progress::Outcome {
                 op: failed.op,
                 label: failed.label.clone(),
-                took_ms: failed.ended_at.since_ms(failed.scheduled_at),
+                took_ms: self.took(no, failed.scheduled_at, failed.ended_at, failed.attempts),
                 ok: false,
                 message: Some(failed.failure.message.clone()),
                 attempts: failed.attempts,

@@ -45,6 +45,8 @@ pub(super) struct Executing {
     pub(super) no: RunNo,
     pub(super) id: String,
     pub(super) epoch: u64,
+    /// When this process took it up, or up again.
+    pub(super) taken_at: Moment,
     pub(super) generation: u32,
     pub(super) branches: Vec<Branch>,
     pub(super) store_id: Rc<str>,
@@ -115,13 +117,18 @@ impl Executing {
     }
 
     /// The run of a row, not yet replayed.
-    pub(super) fn new(snapshot: &Snapshot, epoch: u64, script: Rc<Script>, config: Arc<Config>) -> Self {
+    pub(super) fn new(
+        snapshot: &Snapshot,
+        (epoch, taken_at): (u64, Moment),
+        (script, config): (Rc<Script>, Arc<Config>),
+    ) -> Self {
         let row = &snapshot.row;
         let (store_id, start) = (Rc::from(snapshot.store_id.as_str()), Arc::new(snapshot.start.clone()));
         Self {
             no: row.no,
             id: row.id.to_string(),
             epoch,
+            taken_at,
             generation: row.generation,
             branches: row.branches.clone(),
             store_id,

@@ -157,7 +157,7 @@ impl Worker {
             self.slots.bound(config.limits.activities);
             self.room = super::eviction::Room::of(config.limits);
         }
-        let mut run = Executing::new(snapshot, epoch, script, config);
+        let mut run = Executing::new(snapshot, (epoch, self.clock.now()), (script, config));
         for message in &snapshot.inbox {
             run.accept(message.clone());
         }

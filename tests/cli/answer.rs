@@ -21,7 +21,10 @@ fn an_answer_is_accepted_in_silence_and_given_to_the_script() {
         .check();
     home.durun(&["resume", "one"]).out("yes ada only once\n").check();
     let history = home.durun(&["history", "one"]).stdout();
-    assert!(history.contains("← question 0 answered by ada · yes · only once\n"), "{history}");
+    assert!(
+        history.contains("← question \"Raise the budget?\" answered by ada · yes · only once\n"),
+        "{history}"
+    );
     let entry = home.durun(&["history", "one", "-o", "jsonl"]).stdout();
     let answered = entry.lines().nth(1).expect("an entry");
     for part in ["\"kind\":\"QuestionAnswered\"", "\"choice\":\"yes\"", "\"who\":\"ada\"", "\"op\":0"] {
@@ -41,7 +44,23 @@ fn the_same_answer_again_is_done_and_another_one_is_a_conflict() {
     home.durun(&["answer", "one", "not yet"])
         .exit(7)
         .err(
-            "error[D0726]: Raise the budget? was answered before\n |\n = note: already answered at TIME by ada: yes; nothing was stored\n = help: the first answer holds; durun history ID shows what the run did with it\n",
+            "error[D0726]: Raise the budget? was answered before\n |\n = note: already answered at TIME by ada: yes; nothing was stored\n = help: the first answer holds; durun history one shows what the run did with it\n",
+        )
+        .check();
+    let status = home.durun(&["status", "one"]).stdout();
+    assert!(status.contains("\n  unread    1 message: answer yes to Raise the budget?\n"), "{status}");
+}
+
+#[test]
+fn a_question_that_was_taken_is_called_by_its_text() {
+    let script = "let a = ask(\"Ship it?\");\nlet b = wait_signal(\"go\");\na + b\n";
+    let home = Home::killed_at("one", script, &["\"kind\":\"ask\""]);
+    home.durun(&["answer", "one", "yes"]).env("USER", "ada").check();
+    home.executed_until(&["resume", "one"], "one", &["\"kind\":\"wait_signal\""]);
+    home.durun(&["answer", "one", "no"])
+        .exit(7)
+        .err(
+            "error[D0726]: Ship it? was answered before\n |\n = note: already answered at TIME by ada: yes; nothing was stored\n = help: the first answer holds; durun history one shows what the run did with it\n",
         )
         .check();
 }
@@ -68,7 +87,7 @@ fn who_asks_is_shown_first_with_the_command_lines_that_answer() {
     home.durun(&["list"])
         .out(
             "ID     STATUS   STARTED  SCRIPT       WHAT\n\
-             one    waiting  now      script.rhai  asks: Raise the budget? (yes, not yet)\n\
+             one    waiting  now      script.rhai  asks: Raise the budget? (yes, not yet) · nobody executes it\n\
              newer  parked   now      other.rhai\n",
         )
         .check();

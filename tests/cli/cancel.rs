@@ -6,11 +6,24 @@ use crate::harness::Home;
 fn cancelling_a_run_that_nobody_executes_is_recorded() {
     let home = Home::recorded("one");
     home.durun(&["-v", "cancel", "one", "--reason", "no money"])
-        .err("recorded; the script of run one is told when it goes on: durun resume one\n")
+        .err("recorded: run one is asked to end; nobody executes it; its script is told by durun resume one, or by durun tick\n")
         .check();
     home.durun(&["cancel", "one"]).check();
     let status = home.durun(&["status", "one", "-o", "jsonl"]).stdout();
     assert!(status.contains("\"status\":\"parked\""), "{status}");
+    let status = home.durun(&["status", "one"]).stdout();
+    assert!(
+        status.contains(
+            "\n  unread    2 messages: a wish to cancel it (no money), a wish to cancel it\n  \
+             cancel    asked for now, told to its script when it goes on\n"
+        ),
+        "{status}"
+    );
+    let why = home.durun(&["why", "one"]).stdout();
+    assert!(why.contains("2 messages wait in its inbox: a wish to cancel it (no money), a wish"), "{why}");
+    home.durun(&["list"])
+        .out("ID   STATUS  STARTED  SCRIPT      WHAT\none  parked  now      order.rhai  asked to end now\n")
+        .check();
     home.durun(&["terminate", "one"]).check();
     home.durun(&["cancel", "one"])
         .exit(7)

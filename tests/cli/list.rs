@@ -90,3 +90,18 @@ fn what_needs_a_person_comes_first_however_old_it_is() {
     assert_eq!(why.matches("  durun ").count(), 1, "{why}");
     home.durun(&["resume", "ask"]).stdout();
 }
+
+#[test]
+fn of_a_run_that_waits_it_says_that_nobody_executes_it() {
+    let home = Home::killed_at("one", "wait_signal(\"go\")", &["\"kind\":\"wait_signal\""]);
+    home.durun(&["list"])
+        .out(
+            "ID   STATUS   STARTED  SCRIPT       WHAT\n\
+             one  waiting  now      script.rhai  nobody executes it · wait_signal go · line 1\n",
+        )
+        .check();
+    home.while_executed(&["resume", "one"], "one", &[], |_| {
+        let listed = home.durun(&["list"]).stdout();
+        assert!(listed.contains("script.rhai  wait_signal go"), "{listed}");
+    });
+}

@@ -39,7 +39,9 @@ fn a_run_that_fails_is_told_of_once() {
     let ids = ids(&home);
     let hooks: Vec<&String> = ids.iter().filter(|id| id.starts_with("f.on_failure.")).collect();
     assert_eq!((hooks.len(), ids.len()), (1, 3), "{ids:?}");
-    // It stands in the whole list alone, and is not what is meant by the last run.
+    // It stands in the whole list alone, is no work that ended, and is not what is meant by the last run.
+    let alone = home.durun(&[]).stdout();
+    assert!(alone.ends_with("Last 24 hours  1 failed, 1 completed\n"), "{alone}");
     let listed = home.durun(&["list", "-o", "jsonl"]).stdout();
     assert!(listed.lines().count() == 2 && !listed.contains("on_failure"), "{listed}");
     home.durun(&["start", "f.rhai", "--id", "g"]).exit(1).failure();

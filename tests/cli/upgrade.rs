@@ -34,6 +34,29 @@ fn a_stuck_run_goes_on_under_the_mended_script() {
         .check();
 }
 
+/// Milliseconds.
+fn instant(at: &serde_json::Value) -> i64 {
+    at.as_str().and_then(durun::timer::parse_moment).expect("an instant").0
+}
+
+#[test]
+fn a_step_that_was_stuck_is_counted_from_the_upgrade() {
+    let home = Home::new();
+    home.file("s.rhai", "step(\"one\", || missing(2))\n");
+    home.durun(&["start", "s.rhai", "--id", "r"]).exit(8).failure();
+    home.file("s.rhai", "step(\"one\", || 2)\n");
+    home.durun(&["upgrade", "r", "--script", "s.rhai"]).check();
+    home.durun(&["resume", "r"]).out("2\n").check();
+    let told = |what: &str| -> serde_json::Value {
+        serde_json::from_slice(&home.durun(&[what, "r", "-o", "json"]).bytes()).expect("JSON")
+    };
+    let (history, status) = (told("history"), told("status"));
+    let (asked, ended) = (instant(&history[1]["scheduled_at"]), instant(&history[1]["ended_at"]));
+    let upgraded = instant(&status["edits"][0]["at"]);
+    assert!(asked < upgraded, "{history}");
+    assert_eq!(history[1]["took_ms"], ended - upgraded, "{history}");
+}
+
 #[test]
 fn a_text_that_asks_for_something_else_is_refused_with_the_first_difference() {
     let home = stuck();

@@ -47,7 +47,7 @@ fn a_run_that_never_began_is_stuck_or_has_ended_says_so() {
     home.durun(&["why", "one"])
         .out(
             "Run one is parked. It has not been executed so far, or was put down while it ran. \
-             1 message waits in its inbox. Nobody executes it.\n  durun resume one\n",
+             1 message waits in its inbox: signal paid. Nobody executes it.\n  durun resume one\n",
         )
         .check();
     home.durun(&["terminate", "one", "--reason", "en\u{1b}ough"]).check();
@@ -88,4 +88,24 @@ fn a_failed_run_says_what_failed_how_often_and_what_goes_on() {
     home.durun(&["start", "t.rhai", "--id", "plain"]).exit(1).failure();
     assert!(home.durun(&["why", "plain"]).stdout().ends_with("\n  durun retry plain\n"));
     assert!(home.durun(&["status", "plain"]).stdout().contains("\n              durun retry plain\n"));
+}
+
+#[test]
+fn a_fan_out_is_told_once_with_the_names_of_its_items() {
+    let script = "[\"ash\", #{ host: \"elm\" }, 7].parallel(|it| wait_signal(\"go\"))\n";
+    let names = ["ash", "item 1", "7"].map(|name| format!("\"strand\":\"{name}\""));
+    let home = Home::killed_at("one", script, &names.each_ref().map(String::as_str));
+    home.durun(&["why", "one"])
+        .out(
+            "Run one is waiting. 3 strands stand in line 1 at wait_signal go: ash, item 1, 7. Of them ash is next: since TIME \
+             (now) it waits in line 1 for the signal go. Nobody executes it.\n   1 | [\"ash\", #{ host: \"elm\" }, \
+             7].parallel(|it| wait_signal(\"go\"))\n  durun signal one go\n  durun resume one\n",
+        )
+        .check();
+    let status = home.durun(&["status", "one"]).stdout();
+    assert!(
+        status.contains("waits for wait_signal go · ash · line 1\n            wait_signal go · item 1"),
+        "{status}"
+    );
+    assert_eq!(status.matches("durun signal one go").count(), 1, "{status}");
 }

@@ -105,7 +105,8 @@ fn happens(store: &dyn Store, chance: &mut Author) -> Result<Vec<(RunNo, Message
         1 => Some(MessageBody::Signal { name: "t".into(), payload: Value::Null }),
         2 => Some(MessageBody::Update { name: "u".into(), argument: Value::Int(1) }),
         3 => waits(CommandKind::Ask).map(|row| {
-            let choice = Choice { choice: "a".into(), who: "Ada".into(), note: String::new() };
+            let choice =
+                Choice { choice: "a".into(), who: "Ada".into(), note: String::new(), asked: String::new() };
             MessageBody::Answer { question: row.op, choice }
         }),
         4 => waits(CommandKind::WaitToken).map(|row| MessageBody::Resolve {

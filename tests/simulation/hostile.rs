@@ -281,7 +281,8 @@ fn ending(number: u32, command: &Command, state: &Replayed) -> Fact {
         Work::Timer { due } => Fact::of_timer(op, &command.label, *due),
         Work::Lock { .. } => message(number, MessageBody::Grant { op, name }),
         Work::Wait if command.label.kind == CommandKind::Ask => {
-            let choice = Choice { choice: "yes".into(), who: "ada".into(), note: String::new() };
+            let choice =
+                Choice { choice: "yes".into(), who: "ada".into(), note: String::new(), asked: String::new() };
             message(number, MessageBody::Answer { question: op, choice })
         }
         Work::Wait if command.label.kind == CommandKind::WaitToken => message(

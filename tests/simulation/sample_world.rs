@@ -491,7 +491,12 @@ fn said(
     let json = || Value::from_json_text(payload).expect("payload");
     Ok(match name {
         ANSWER => waits(CommandKind::Ask).map(|row| {
-            let choice = Choice { choice: payload.into(), who: "Ada".into(), note: String::new() };
+            let choice = Choice {
+                choice: payload.into(),
+                who: "Ada".into(),
+                note: String::new(),
+                asked: String::new(),
+            };
             (MessageId::of_question("sample", 0, row.op), MessageBody::Answer { question: row.op, choice })
         }),
         RESOLVE | REJECT => waits(CommandKind::WaitToken).map(|row| {

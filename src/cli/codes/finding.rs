@@ -54,7 +54,8 @@ Say which one, or take all:
         name: "D0307",
         title: "the run has no such step",
         text: "\
-A step is named by its number or its name, as `durun history ID` shows them.",
+A step is named by the number of its entry or by its name, as `durun history ID`
+shows them; one that has no outcome so far by its name.",
     },
     Code {
         name: "D0308",

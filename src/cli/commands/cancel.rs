@@ -4,6 +4,7 @@ use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::client::{cancel, view};
+use crate::history::WokenBy;
 use clap::Args;
 
 const EXAMPLES: &str = "\
@@ -27,11 +28,20 @@ pub(crate) struct CancelArgs {
 pub(crate) fn run(context: &Context, args: &CancelArgs) -> Result<Exit, CliError> {
     let session = context.session()?;
     let row = cancel(&session, &args.id, &args.reason)?;
-    if view(&session, row.no)?.executor.is_none() {
-        let resume = context.command(&format!("resume {}", row.id));
-        context.note(&format!("recorded; the script of run {} is told when it goes on: {resume}", row.id));
-    } else {
+    let view = view(&session, row.no)?;
+    if view.executor.is_some() {
         context.note(&format!("run {} is asked to end", row.id));
+        return Ok(Exit::Done);
     }
+    let resume = context.command(&format!("resume {}", row.id));
+    let when = match view.woken_by {
+        Some(WokenBy::Serve { pid }) => format!("serve {pid} tells its script"),
+        Some(WokenBy::Tick { .. }) => format!("the next tick tells its script, {resume} does it now"),
+        Some(WokenBy::Process { .. } | WokenBy::Nobody { .. }) | None => {
+            let tick = context.command("tick");
+            format!("nobody executes it; its script is told by {resume}, or by {tick}")
+        }
+    };
+    context.note(&format!("recorded: run {} is asked to end; {when}", row.id));
     Ok(Exit::Done)
 }

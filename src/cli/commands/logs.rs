@@ -5,7 +5,7 @@ use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::render::log_line;
-use crate::client::{LogReader, Watch, find, step_filter, view};
+use crate::client::{LogReader, Steps, Watch, find, view};
 use clap::Args;
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ Examples:
 pub(crate) struct LogsArgs {
     /// The run
     id: String,
-    /// Only lines of this step: its name or number
+    /// Only lines of this step: its name, or the number of its entry in `durun history`
     step: Option<String>,
     /// Go on as the run does, until it has ended
     #[arg(short, long)]
@@ -35,7 +35,8 @@ pub(crate) struct LogsArgs {
 pub(crate) fn run(context: &Context, args: &LogsArgs) -> Result<Exit, CliError> {
     let session = context.session()?;
     let row = find(&session, &args.id)?;
-    let filter = step_filter(&session, &row, args.step.as_deref())?;
+    let mut steps = Steps::of(&session, &row)?;
+    let filter = steps.filter(&row, args.step.as_deref())?;
     let watch = if args.follow { Some(Watch::begin(&session, row.no)?) } else { None };
     let mut reader = LogReader::new(&session, row.no, filter);
     let mut kept = Vec::new();
@@ -47,17 +48,21 @@ pub(crate) fn run(context: &Context, args: &LogsArgs) -> Result<Exit, CliError> 
             if page.is_empty() {
                 break;
             }
+            if page.iter().filter_map(|line| line.op).any(|op| steps.get(op).is_none()) {
+                steps = Steps::of(&session, &row)?;
+            }
             let page = page.iter();
             match context.format() {
                 Format::Json if watch.is_none() => {
-                    kept.extend(page.map(|line| log_line::document(&row.id, line)));
+                    kept.extend(page.map(|line| log_line::document(&row.id, line, &steps)));
                 }
                 Format::Json | Format::Jsonl => {
-                    context.print_lines(page.map(|line| log_line::document(&row.id, line)))?;
+                    context.print_lines(page.map(|line| log_line::document(&row.id, line, &steps)))?;
                 }
                 Format::Table => {
                     let color = context.color_stdout();
-                    context.print(&page.map(|line| log_line::render(line, color)).collect::<String>())?;
+                    context
+                        .print(&page.map(|line| log_line::render(line, &steps, color)).collect::<String>())?;
                 }
             }
         }

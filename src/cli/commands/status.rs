@@ -10,7 +10,7 @@ use crate::cli::render::{run_json, variables};
 use crate::cli::watching;
 use crate::cli::way_on::WayOn;
 use crate::client::{
-    MOST_LOOKED_AT, RunView, Session, Watch, descendants, find, lines, look, published, view,
+    MOST_LOOKED_AT, RunView, Session, Watch, descendants, find, lines, look, published, unread, view,
 };
 use crate::history::RunStatus;
 use clap::Args;
@@ -93,11 +93,14 @@ fn table(
     let children = descendants(session, view.row.no, MOST_DESCENDANTS)?;
     let script = lines(session, view.row.no).ok();
     let way_on = way_on(session, view);
+    let unread =
+        if view.unread > 0 && !view.status.is_ended() { unread(session, view.row.no)? } else { Vec::new() };
     let beside = Beside {
         children: &children,
         published: &published,
         script: script.as_ref(),
         way_on: &way_on,
+        unread: &unread,
         variables,
     };
     Ok(status::render(view, &beside, context.clock.now(), context.color_stdout()))

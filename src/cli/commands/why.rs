@@ -6,7 +6,7 @@ use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::render::{run_json::SCHEMA, why};
 use crate::cli::way_on::WayOn;
-use crate::client::{find, lines, view};
+use crate::client::{find, lines, unread, view};
 use clap::Args;
 use serde_json::json;
 
@@ -29,7 +29,8 @@ pub(crate) fn run(context: &Context, args: &WhyArgs) -> Result<Exit, CliError> {
     let view = view(&session, find(&session, &args.id)?.no)?;
     let script = lines(&session, view.row.no).ok();
     let way = WayOn::of(&session, &view.row.id, &view.row.status);
-    let why = why::explain(&view, script.as_ref(), &way, context.clock.now());
+    let unread = if view.status.is_ended() { Vec::new() } else { unread(&session, view.row.no)? };
+    let why = why::explain(&view, &unread, script.as_ref(), &way, context.clock.now());
     let commands: Vec<String> = why.commands.iter().map(|words| context.command(words)).collect();
     match context.format() {
         Format::Table => {

@@ -11,7 +11,7 @@ use serde_json::{Value as Json, json};
 
 /// One entry with its place.
 pub(crate) fn entry(run: &RunId, seq: Seq, entry: &Entry, rewinds: &Rewinds) -> Json {
-    let took = |asked, ended| rewinds.took(seq, asked, ended);
+    let took = |asked, ended, attempts| rewinds.took(seq, asked, ended, attempts);
     let mut document = json!({
         "schema": SCHEMA,
         "run": run.as_str(),
@@ -25,7 +25,7 @@ pub(crate) fn entry(run: &RunId, seq: Seq, entry: &Entry, rewinds: &Rewinds) -> 
     document
 }
 
-fn facts(fact: &Fact, took: &dyn Fn(Moment, Moment) -> i64) -> Json {
+fn facts(fact: &Fact, took: &dyn Fn(Moment, Moment, u32) -> i64) -> Json {
     match fact {
         Fact::RunBegan { seed } => json!({"seed": seed.to_string()}),
         Fact::ActivityCompleted(done) => json!({
@@ -37,7 +37,7 @@ fn facts(fact: &Fact, took: &dyn Fn(Moment, Moment) -> i64) -> Json {
             "attempts": done.attempts,
             "scheduled_at": rfc3339(done.scheduled_at),
             "ended_at": rfc3339(done.ended_at),
-            "took_ms": took(done.scheduled_at, done.ended_at),
+            "took_ms": took(done.scheduled_at, done.ended_at, done.attempts),
         }),
         Fact::ActivityFailed(failed) => json!({
             "op": failed.op.0,
@@ -48,7 +48,7 @@ fn facts(fact: &Fact, took: &dyn Fn(Moment, Moment) -> i64) -> Json {
             "attempts": failed.attempts,
             "scheduled_at": rfc3339(failed.scheduled_at),
             "ended_at": rfc3339(failed.ended_at),
-            "took_ms": took(failed.scheduled_at, failed.ended_at),
+            "took_ms": took(failed.scheduled_at, failed.ended_at, failed.attempts),
         }),
         Fact::TimerFired(fired) => json!({
             "op": fired.op.0,
@@ -77,6 +77,8 @@ fn facts(fact: &Fact, took: &dyn Fn(Moment, Moment) -> i64) -> Json {
             "choice": answered.choice.choice,
             "who": answered.choice.who,
             "note": answered.choice.note,
+            // Not known of answers that an older durun recorded.
+            "question": Some(&answered.choice.asked).filter(|asked| !asked.is_empty()),
             "accepted_at": rfc3339(answered.accepted_at),
         }),
         Fact::LockGranted(granted) => json!({

@@ -5,7 +5,7 @@ use super::table::{Cell, render};
 use super::waits::short;
 use super::when::{absolute, relative};
 use crate::client::RunView;
-use crate::history::{CommandKind, HowFar, Moment, RunEnd, RunNo, RunRow, StoredStatus, WokenBy};
+use crate::history::{CommandKind, HowFar, Moment, RunEnd, RunNo, RunRow, RunStatus, StoredStatus, WokenBy};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -20,7 +20,7 @@ pub(crate) fn table(views: &[RunView], now: Moment, width: Option<usize>, color:
                 Cell::new(view.status.word(), Paint::of(view.status)),
                 Cell::plain(relative(view.row.created_at, now)),
                 Cell::plain(file_name(&view.row.script)),
-                Cell::plain(remark(view, now)),
+                Cell::plain(listed(view, now)),
             ]
         })
         .collect();
@@ -61,6 +61,17 @@ fn file_name(path: &str) -> &str {
     Path::new(path).file_name().and_then(|name| name.to_str()).unwrap_or(path)
 }
 
+/// What a list says of a run: the same, and that nobody goes on with one that waits; what it asks comes first.
+fn listed(view: &RunView, now: Moment) -> String {
+    let mut said = vec![remark(view, now)];
+    if view.status == RunStatus::Waiting && matches!(view.woken_by, Some(WokenBy::Nobody { .. })) {
+        let place = if view.asks() { said.len() } else { 0 };
+        said.insert(place, "nobody executes it".to_owned());
+    }
+    said.retain(|text| !text.is_empty());
+    said.join(" · ")
+}
+
 /// The most useful thing to say of a run in a few words.
 pub(crate) fn remark(view: &RunView, now: Moment) -> String {
     let because = |reason: &str| reason.to_owned();
@@ -78,7 +89,9 @@ pub(crate) fn remark(view: &RunView, now: Moment) -> String {
             let far = view.row.progress.as_ref().filter(|told| told.is_under_way()).map(HowFar::to_string);
             let asks = view.pending.iter().find(|pending| pending.label.kind == CommandKind::Ask);
             let waits = asks.or(view.pending.first()).map(|pending| short(pending, now));
-            far.into_iter().chain(waits).collect::<Vec<_>>().join(" · ")
+            let cancel = view.row.cancel_requested_at;
+            let cancel = cancel.map(|asked| format!("asked to end {}", relative(asked, now)));
+            cancel.into_iter().chain(far).chain(waits).collect::<Vec<_>>().join(" · ")
         }
     };
     match (&view.row.summary, said.is_empty()) {

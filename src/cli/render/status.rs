@@ -1,11 +1,12 @@
 //! How one run stands, for people.
 
-use super::lines::{of_end, shown};
+use super::lines::of_end;
 use super::paint::Paint;
 use super::runs::{branch, remark, waker};
 use super::unblock::{asks_once, commands};
 use super::waits::sentence;
 use super::when::{absolute, relative};
+use super::why::which;
 use crate::cli::escape;
 use crate::client::{Descendant, Lines, RunView, open_question};
 use crate::history::{Moment, Pending, RunEnd, RunId, StoredStatus, Value};
@@ -20,13 +21,15 @@ pub(crate) struct Beside<'a> {
     pub(crate) script: Option<&'a Lines>,
     /// What lets it go on where a person has to mend it: words behind `durun`.
     pub(crate) way_on: &'a [String],
+    /// What lies in its inbox.
+    pub(crate) unread: &'a [String],
     /// The variables where it waits, in lines.
     pub(crate) variables: &'a [String],
 }
 
 /// The block that `durun status` prints.
 pub(crate) fn render(view: &RunView, beside: &Beside<'_>, now: Moment, color: bool) -> String {
-    let Beside { children, published, script, way_on, variables } = *beside;
+    let Beside { children, published, script, way_on, unread, variables } = *beside;
     let row = &view.row;
     let mut out = format!("{}  {}\n", row.id, Paint::of(view.status).paint(view.status.word(), color));
     let mut line = |label: &str, text: &str| {
@@ -53,11 +56,14 @@ pub(crate) fn render(view: &RunView, beside: &Beside<'_>, now: Moment, color: bo
     line("progress", &row.progress.as_ref().map(|told| escape::line(&told.to_string())).unwrap_or_default());
     line("executor", &waker(view, now));
     let alone = asks_once(&view.pending);
+    let below_each: Vec<Vec<String>> =
+        view.pending.iter().map(|pending| below(&row.id, pending, script, alone, now)).collect();
     for (place, pending) in view.pending.iter().enumerate() {
         line(if place == 0 { "waits for" } else { "" }, &sentence(pending, now));
-        line("", &shown(script, pending.line, Some(&pending.label)).unwrap_or_default());
-        for more in below(&row.id, pending, alone, now) {
-            line("", &more);
+        // Where several stand alike, the last one says it for all.
+        let said = below_each.get(place);
+        for more in said.filter(|_| said != below_each.get(place + 1)).into_iter().flatten() {
+            line("", more);
         }
     }
     for (place, child) in children.iter().enumerate() {
@@ -67,10 +73,15 @@ pub(crate) fn render(view: &RunView, beside: &Beside<'_>, now: Moment, color: bo
         line("holds", &format!("the lock {}, since {}", escape::line(&lock.name), at(lock.since)));
     }
     if view.unread > 0 {
-        line("unread", &counted(u64::from(view.unread), "message", "messages"));
+        line("unread", &[counted(u64::from(view.unread), "message", "messages"), which(unread)].concat());
     }
     if let Some(asked) = row.cancel_requested_at {
-        line("cancel", &format!("asked for {}", relative(asked, now)));
+        let waits = if view.executor.is_none() && !view.status.is_ended() {
+            ", told to its script when it goes on"
+        } else {
+            ""
+        };
+        line("cancel", &format!("asked for {}{waits}", relative(asked, now)));
     }
     for (place, (key, value)) in published.iter().enumerate() {
         let shown = escape::cut(&escape::line(&value.to_string()), 80);
@@ -96,12 +107,13 @@ fn below_it(child: &Descendant, now: Moment) -> String {
     format!("{}  {}{said}", branch(child.depth, &child.view), child.view.status.word())
 }
 
-/// What stands below a command: what a question shows, and the command lines that unblock it.
-fn below(id: &RunId, pending: &Pending, alone: bool, now: Moment) -> Vec<String> {
+/// What stands below a command: its line of the script, what a question shows, and the command lines that unblock it.
+fn below(id: &RunId, pending: &Pending, script: Option<&Lines>, alone: bool, now: Moment) -> Vec<String> {
+    let text = super::lines::shown(script, pending.line, Some(&pending.label));
     let shown = open_question(pending).map(|question| question.show).filter(|show| *show != Value::Null);
     let shown = shown.map(|show| format!("  {}", escape::cut(&escape::line(&show.to_string()), 400)));
     let typed = commands(id, pending, alone, now).into_iter().map(|words| format!("  durun {words}"));
-    shown.into_iter().chain(typed).collect()
+    text.into_iter().chain(shown).chain(typed).collect()
 }
 
 fn outcome(status: &StoredStatus) -> Vec<(&'static str, String)> {

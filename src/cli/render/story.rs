@@ -74,7 +74,7 @@ impl Story {
         let before = self.told_before(Some(seq));
         let time = self.time(entry.at);
         self.began.get_or_insert(entry.at);
-        let took = |asked, ended| self.rewinds.took(seq, asked, ended);
+        let took = |asked, ended, attempts| self.rewinds.took(seq, asked, ended, attempts);
         let room = self.width.map_or(VALUE_WIDTH, |width| width.saturating_sub(BESIDE).max(LEAST_VALUE));
         let (mark, paint, text) = words(&entry.fact, room, &took);
         let line = format!("{seq:>4}  {time:<20}  {} {text}", paint.paint(mark, self.color));
@@ -82,11 +82,15 @@ impl Story {
     }
 }
 
-fn words(fact: &Fact, room: usize, took: &dyn Fn(Moment, Moment) -> i64) -> (&'static str, Paint, String) {
+fn words(
+    fact: &Fact,
+    room: usize,
+    took: &dyn Fn(Moment, Moment, u32) -> i64,
+) -> (&'static str, Paint, String) {
     match fact {
         Fact::RunBegan { .. } => ("▸", Paint::Bold, "the run began".to_owned()),
         Fact::ActivityCompleted(done) => {
-            let took = show_duration(took(done.scheduled_at, done.ended_at));
+            let took = show_duration(took(done.scheduled_at, done.ended_at, done.attempts));
             let result = value(&done.result, " → ", room);
             let tries = tries(done.attempts);
             (
@@ -96,7 +100,7 @@ fn words(fact: &Fact, room: usize, took: &dyn Fn(Moment, Moment) -> i64) -> (&'s
             )
         }
         Fact::ActivityFailed(failed) => {
-            let took = show_duration(took(failed.scheduled_at, failed.ended_at));
+            let took = show_duration(took(failed.scheduled_at, failed.ended_at, failed.attempts));
             let message = escape::line(&failed.failure.message);
             let tries = tries(failed.attempts);
             let name = name(failed.label.kind, &failed.label.name);
@@ -129,14 +133,14 @@ fn words(fact: &Fact, room: usize, took: &dyn Fn(Moment, Moment) -> i64) -> (&'s
             }
         }
         Fact::QuestionAnswered(answered) => {
-            let Choice { choice, who, note } = &answered.choice;
+            let Choice { choice, who, note, asked } = &answered.choice;
+            let asked = if asked.is_empty() {
+                format!("question {}", answered.question)
+            } else {
+                format!("question {}", Value::from(escape::cut(&escape::line(asked), room)))
+            };
             let who = if who.is_empty() { String::new() } else { format!(" by {}", escape::line(who)) };
-            let text = format!(
-                "question {} answered{who} · {}{}",
-                answered.question,
-                escape::line(choice),
-                reason(note)
-            );
+            let text = format!("{asked} answered{who} · {}{}", escape::line(choice), reason(note));
             ("←", Paint::Cyan, text)
         }
         Fact::LockGranted(granted) => {

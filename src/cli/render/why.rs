@@ -1,5 +1,6 @@
 //! Why a run stands where it stands: one paragraph, and what unblocks it.
 
+use super::crowd::{Crowd, crowds};
 use super::lines::{of_end, shown};
 use super::runs::waker;
 use super::unblock::{asks_once, commands};
@@ -25,14 +26,23 @@ pub(crate) struct Why {
 }
 
 /// Explains how a run stands.
-pub(crate) fn explain(view: &RunView, script: Option<&Lines>, way: &WayOn, now: Moment) -> Why {
+pub(crate) fn explain(
+    view: &RunView,
+    unread: &[String],
+    script: Option<&Lines>,
+    way: &WayOn,
+    now: Moment,
+) -> Why {
     let id = &view.row.id;
     match &view.row.status {
-        StoredStatus::Open => open(view, script, now),
+        StoredStatus::Open => open(view, unread, script, now),
         StoredStatus::Stuck(stuck) => {
             let place = stuck.line.map(|line| format!(" in line {line}")).unwrap_or_default();
-            let hint =
-                stuck.hint.as_ref().map(|hint| format!(" {}.", escape::line(hint))).unwrap_or_default();
+            let hint = stuck
+                .hint
+                .as_ref()
+                .map(|hint| format!(" {}.", capital(&escape::line(hint))))
+                .unwrap_or_default();
             let message = escape::line(&stuck.message);
             let since =
                 format!("Since {} ({})", absolute(view.row.updated_at), relative(view.row.updated_at, now));
@@ -83,6 +93,12 @@ pub(crate) fn explain(view: &RunView, script: Option<&Lines>, way: &WayOn, now: 
     }
 }
 
+/// As a sentence begins.
+fn capital(text: &str) -> String {
+    let mut rest = text.chars();
+    rest.next().map_or_else(String::new, |first| first.to_uppercase().chain(rest).collect())
+}
+
 /// What failed, and how often it was tried.
 fn attempts(failure: &Failure) -> String {
     let name = failure.data.get("name").and_then(Value::as_text);
@@ -97,13 +113,15 @@ fn because(what: &str, reason: &str) -> String {
     if reason.is_empty() { what.to_owned() } else { format!("{what}: {}", escape::line(reason)) }
 }
 
-fn open(view: &RunView, script: Option<&Lines>, now: Moment) -> Why {
+fn open(view: &RunView, unread: &[String], script: Option<&Lines>, now: Moment) -> Why {
     let id = &view.row.id;
     let told: Vec<&Pending> = view.pending.iter().filter(|row| is_told(row)).collect();
+    let crowds = crowds(&told);
     let mut sentences: Vec<String> =
-        told.iter().take(MOST).map(|row| sentence(row, view.executor.is_some(), now)).collect();
-    if told.len() > MOST {
-        sentences.push(format!("It waits for {} more.", told.len() - MOST));
+        crowds.iter().take(MOST).map(|crowd| together(crowd, view.executor.is_some(), now)).collect();
+    let more: usize = crowds.iter().skip(MOST).map(Crowd::len).sum();
+    if more > 0 {
+        sentences.push(format!("It waits for {more} more."));
     }
     if told.is_empty() {
         sentences.push(if view.executor.is_some() {
@@ -117,11 +135,11 @@ fn open(view: &RunView, script: Option<&Lines>, now: Moment) -> Why {
     }
     if view.unread > 0 {
         let what = if view.unread == 1 { "message waits" } else { "messages wait" };
-        sentences.push(format!("{} {what} in its inbox.", view.unread));
+        sentences.push(format!("{} {what} in its inbox{}.", view.unread, which(unread)));
     }
     let alone = asks_once(&view.pending);
-    let mut unblock: Vec<String> =
-        told.iter().take(MOST).flat_map(|row| commands(id, row, alone, now)).collect();
+    let nexts: Vec<&Pending> = crowds.iter().take(MOST).filter_map(Crowd::next).collect();
+    let mut unblock: Vec<String> = nexts.iter().flat_map(|row| commands(id, row, alone, now)).collect();
     if let Some(claim) = view.executor {
         sentences.push(format!("Process {} executes it.", claim.pid));
     } else {
@@ -137,9 +155,24 @@ fn open(view: &RunView, script: Option<&Lines>, now: Moment) -> Why {
     let mut known = BTreeSet::new();
     unblock.retain(|command| known.insert(command.clone()));
     let mut lines: Vec<String> =
-        told.iter().take(MOST).filter_map(|row| shown(script, row.line, Some(&row.label))).collect();
+        nexts.iter().filter_map(|row| shown(script, row.line, Some(&row.label))).collect();
     lines.dedup();
     Why { text: format!("Run {id} is {}. {}", view.status, sentences.join(" ")), lines, commands: unblock }
+}
+
+/// What lies in an inbox: the first of it.
+pub(super) fn which(unread: &[String]) -> String {
+    const NAMED: usize = 5;
+    if unread.is_empty() {
+        return String::new();
+    }
+    let more = match unread.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let named: Vec<String> =
+        unread.iter().take(NAMED).map(|what| escape::cut(&escape::line(what), 60)).collect();
+    format!(": {}{more}", named.join(", "))
 }
 
 /// Timers beside the script's own commands say little.
@@ -169,6 +202,18 @@ fn is_told(row: &Pending) -> bool {
         | CommandKind::Queue
         | CommandKind::Grace => true,
     }
+}
+
+/// What a crowd waits for: its names, and how the one stands that goes on first.
+fn together(crowd: &Crowd<'_>, executed: bool, now: Moment) -> String {
+    let Some(next) = crowd.next() else { return String::new() };
+    let said = sentence(next, executed, now);
+    if crowd.len() == 1 {
+        return said;
+    }
+    let who = next.strand.as_deref().map_or_else(|| "the first".to_owned(), escape::line);
+    let said = said.strip_prefix('S').map_or_else(|| said.clone(), |rest| format!("s{rest}"));
+    format!("{}. Of them {who} is next: {said}", crowd.words())
 }
 
 fn sentence(row: &Pending, executed: bool, now: Moment) -> String {

@@ -330,8 +330,14 @@ specimens! { kinds: ClientError;
         choices: texts(&["yes", "no", "may be"]),
     }],
     ClientError::Answered { .. } => vec![ClientError::Answered {
+        id: order(),
         question: "Ship it?".to_owned(),
-        choice: Choice { choice: "yes".to_owned(), who: "ada".to_owned(), note: String::new() },
+        choice: Choice {
+            choice: "yes".to_owned(),
+            who: "ada".to_owned(),
+            note: String::new(),
+            asked: "Ship it?".to_owned(),
+        },
         at: AT,
     }],
     ClientError::LongText { .. } => vec![ClientError::LongText { most: 4096 }],

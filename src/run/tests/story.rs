@@ -215,7 +215,8 @@ impl Story {
 
     /// Ada answers a question.
     pub(super) fn answers(&mut self, op: u32, choice: &str) {
-        let choice = Choice { choice: choice.into(), who: "ada".into(), note: "fine".into() };
+        let choice =
+            Choice { choice: choice.into(), who: "ada".into(), note: "fine".into(), asked: String::new() };
         let message = self.message(MessageBody::Answer { question: OpId(op), choice });
         self.tell(Fact::of_message(&message)).expect("takes the answer");
     }

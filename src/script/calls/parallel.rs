@@ -183,7 +183,7 @@ impl<'a, 'c> Fan<'a, 'c> {
                 let text = name.read_lock::<ImmutableString>().map(|text| text.to_string());
                 Some(text.unwrap_or_else(|| name.to_string()))
             }
-            None => None,
+            None => Some(called(&item, index)),
         };
         let handle = Handle::in_group(line_of(self.context.call_position()), name, &self.group, index);
         let (closure, argument) = (self.closure.clone(), Some(item.clone()));
@@ -285,4 +285,13 @@ impl<'a, 'c> Fan<'a, 'c> {
 
 fn number(count: usize) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+/// What the strand of an item is called where the script gives no name: the item itself where it is short, else its index.
+fn called(item: &Dynamic, index: usize) -> String {
+    const LONGEST: usize = 40;
+    let is_plain = item.is_string() || item.is_int() || item.is_bool() || item.is_char();
+    Some(item.to_string())
+        .filter(|text| is_plain && !text.is_empty() && text.chars().count() <= LONGEST)
+        .unwrap_or_else(|| format!("item {index}"))
 }

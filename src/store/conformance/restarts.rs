@@ -114,7 +114,12 @@ fn mail(subject: &Subject) {
     assert!(subject.deliver(taken.clone()).is_ok());
     let body = MessageBody::Answer {
         question: OpId(3),
-        choice: crate::history::Choice { choice: "yes".into(), who: String::new(), note: String::new() },
+        choice: crate::history::Choice {
+            choice: "yes".into(),
+            who: String::new(),
+            note: String::new(),
+            asked: String::new(),
+        },
     };
     assert!(subject.deliver(NewMessage { body, ..signal(run, "reply") }).is_ok());
     let delivered =

@@ -57,7 +57,8 @@ fn happens(world: &World, run: RunNo, no: u64, author: &mut Author) -> bool {
         2 => MessageBody::Update { name: "u".into(), argument: Value::Int(1) },
         3 => {
             let Some(row) = waits(CommandKind::Ask) else { return false };
-            let choice = Choice { choice: "a".into(), who: "Ada".into(), note: String::new() };
+            let choice =
+                Choice { choice: "a".into(), who: "Ada".into(), note: String::new(), asked: String::new() };
             MessageBody::Answer { question: row.op, choice }
         }
         4 => {
