@@ -11,7 +11,7 @@ use crate::history::{
 };
 use crate::run::{Arrived, Command, NextInput, Run, Work, next_input, timers};
 use crate::script::{Body, Script};
-use crate::store::{Append, LogKey, Snapshot};
+use crate::store::{Append, Snapshot};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -357,13 +357,6 @@ impl Executing {
     /// Adds to a command what `durun.toml` says of it and its script does not.
     pub(super) fn complete(&self, command: &mut Command) {
         complete(&self.config, command);
-    }
-
-    /// The key of the next log line.
-    pub(super) fn log_key(&mut self) -> LogKey {
-        let key = LogKey { seq: Seq(self.next_seq.0.saturating_sub(1)), line: self.log_lines };
-        self.log_lines += 1;
-        key
     }
 
     /// The pending row of an open command.

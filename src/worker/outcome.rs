@@ -2,11 +2,11 @@
 
 use super::advance::log_line;
 use super::effects::JobKey;
-use super::executing::Arrival;
+use super::executing::{Arrival, Executing};
 use super::progress::Progress;
 use super::worker::Worker;
 use crate::history::{
-    ActivityCompleted, ActivityFailed, Fact, Failure, HowFar, Moment, OpId, RunNo, Value, kind,
+    ActivityCompleted, ActivityFailed, Fact, Failure, HowFar, Moment, OpId, RunNo, Seq, Value, kind,
 };
 use crate::run::Work;
 use crate::script::Said;
@@ -14,6 +14,15 @@ use crate::store::{LogKey, LogLevel, LogLine, LogStream};
 
 /// Lines of attempts are numbered from here, so that they never take a number of the script's own lines.
 const ATTEMPT_LINES: u32 = 1 << 31;
+
+impl Executing {
+    /// The key of the next log line.
+    pub(super) fn log_key(&mut self) -> LogKey {
+        let key = LogKey { seq: Seq(self.next_seq.0.saturating_sub(1)), line: self.log_lines };
+        self.log_lines += 1;
+        key
+    }
+}
 
 impl Worker {
     /// An effect ended for good.
@@ -90,7 +99,7 @@ impl Worker {
     pub(super) fn keep_line(&mut self, no: RunNo, line: LogLine) {
         let monotonic = self.clock.monotonic();
         if let Some(run) = self.runs.get_mut(&no) {
-            let seq = crate::history::Seq(run.next_seq.0.saturating_sub(1));
+            let seq = Seq(run.next_seq.0.saturating_sub(1));
             run.attempt_lines = run.attempt_lines.max(ATTEMPT_LINES) + 1;
             run.lazy.logs.push((LogKey { seq, line: run.attempt_lines }, line.clone()));
             run.lazy.touch(monotonic);
