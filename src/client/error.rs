@@ -231,7 +231,7 @@ pub enum ClientError {
         /// The question.
         question: String,
         /// The answer.
-        choice: Choice,
+        choice: Box<Choice>,
         /// When.
         at: Moment,
     },

@@ -138,7 +138,7 @@ pub fn answer(session: &Session, text: &str, request: AnswerRequest) -> Result<R
         Some(Fact::QuestionAnswered(first)) => Err(ClientError::Answered {
             id: row.id,
             question: question.text,
-            choice: first.choice,
+            choice: Box::new(first.choice),
             at: first.accepted_at,
         }),
         _ => Err(ClientError::NoQuestion { id: row.id }),
@@ -162,9 +162,12 @@ fn chosen(
             Err(ClientError::SeveralQuestions { id: row.id.clone(), open })
         }
         (_, None) => Err(match last_answer(session, row, number)? {
-            Some((choice, at)) => {
-                ClientError::Answered { id: row.id.clone(), question: asked(&choice), choice, at }
-            }
+            Some((choice, at)) => ClientError::Answered {
+                id: row.id.clone(),
+                question: asked(&choice),
+                choice: Box::new(choice),
+                at,
+            },
             None => ClientError::NoQuestion { id: row.id.clone() },
         }),
     }

@@ -332,12 +332,12 @@ specimens! { kinds: ClientError;
     ClientError::Answered { .. } => vec![ClientError::Answered {
         id: order(),
         question: "Ship it?".to_owned(),
-        choice: Choice {
+        choice: Box::new(Choice {
             choice: "yes".to_owned(),
             who: "ada".to_owned(),
             note: String::new(),
             asked: "Ship it?".to_owned(),
-        },
+        }),
         at: AT,
     }],
     ClientError::LongText { .. } => vec![ClientError::LongText { most: 4096 }],
