@@ -8,9 +8,9 @@ use super::exit::Exit;
 use super::render::run_json;
 use super::render::runs::table;
 use super::report::Report;
-use super::report_end::{self, Script};
+use super::report_end;
 use super::way_on::WayOn;
-use crate::client::{Session, Standing, script_text, view};
+use crate::client::{Lines, Session, Standing, lines, view};
 use crate::history::{RunEnd, RunId, RunNo, StoredStatus, Value};
 
 /// Prints a value as a result: text raw, nothing for null, else JSON; with `-o` always as JSON.
@@ -59,9 +59,9 @@ pub(crate) fn conclude(
     Ok(blame(context, session, run, id, standing))
 }
 
-/// The text of a run's script; without it a report shows the number of a line alone.
-pub(crate) fn script_of(session: &Session, run: RunNo) -> Option<Script> {
-    script_text(session, run).ok().map(|(path, text)| Script { path, text })
+/// The texts of a run's script; without them a report shows the number of a line alone.
+pub(crate) fn script_of(session: &Session, run: RunNo) -> Option<Lines> {
+    lines(session, run).ok()
 }
 
 /// The report of a run that did not complete.

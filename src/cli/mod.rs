@@ -28,6 +28,7 @@ mod onlooker;
 mod opening;
 mod overlap_options;
 mod pager;
+mod place;
 mod queues;
 mod readiness;
 mod render;

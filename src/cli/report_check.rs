@@ -1,7 +1,8 @@
 //! What `durun check` found, as reports: a code for each rule, the line, and what to do.
 
 use super::exit::Exit;
-use super::report::{Place, Report};
+use super::place::Place;
+use super::report::Report;
 use crate::client::{Checked, Rule};
 use std::path::Path;
 
@@ -22,13 +23,8 @@ pub(crate) fn of(typed: &Path, checked: &Checked) -> Vec<Found> {
         } else {
             format!("{}.rhai", finding.file.trim_end_matches(".rhai"))
         };
-        let place = checked.texts.get(&finding.file).map(|text| Place {
-            path: super::escape::line(&path),
-            text: text.clone(),
-            line: finding.line,
-            column: finding.column,
-            label: String::new(),
-            calls: Vec::new(),
+        let place = checked.texts.get(&finding.file).map(|text| {
+            Place::new(super::escape::line(&path), text, finding.line).labelled(finding.column, "")
         });
         let mut report = Report::new(code(finding.rule), Exit::Failed, &finding.message).at(place);
         report.is_warning = !finding.rule.is_error();

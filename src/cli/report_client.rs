@@ -2,9 +2,10 @@
 
 use super::error::CliError;
 use super::exit::Exit;
+use super::place::Place;
 use super::render::runs::candidate;
 use super::render::table::render;
-use super::report::{Place, Report};
+use super::report::Report;
 use super::{report_reply, report_store};
 use crate::client::{CheckupError, ClientError, Conflict, Difference, ExecuteError, QueryError, likest};
 use crate::config::ConfigError;
@@ -85,14 +86,9 @@ fn configuration(error: &ConfigError) -> Report {
         ConfigError::Wrong { path, line, message } => {
             let place = std::fs::read_to_string(path).ok().zip(u32::try_from(*line).ok());
             let known = |text: &str| *line >= 1 && text.lines().count() >= *line;
-            let place = place.filter(|(text, _)| known(text)).map(|(text, line)| Place {
-                path: path.display().to_string(),
-                text,
-                line,
-                column: None,
-                label: String::new(),
-                calls: Vec::new(),
-            });
+            let place = place
+                .filter(|(text, _)| known(text))
+                .map(|(text, line)| Place::new(path.display().to_string(), text, line));
             Report::new("D0220", Exit::Configuration, format!("{}:{line}: {message}", path.display()))
                 .at(place)
                 .note("nothing was recorded or executed")
@@ -295,13 +291,10 @@ fn conflict(id: &RunId, which: &Conflict) -> Report {
 /// The history of a run does not fit a text.
 fn differs(id: &RunId, difference: &Difference, text: String) -> Report {
     let stuck = &difference.stuck;
-    let place = difference.text.clone().zip(stuck.line).map(|(text, line)| Place {
-        path: stuck.file.as_deref().map(super::escape::line).unwrap_or_default(),
-        text,
-        line,
-        column: stuck.column,
-        label: if difference.op.is_some() { "asked for now".to_owned() } else { String::new() },
-        calls: Vec::new(),
+    let place = difference.text.clone().zip(stuck.line).map(|(text, line)| {
+        let path = stuck.file.as_deref().map(super::escape::line).unwrap_or_default();
+        let label = if difference.op.is_some() { "asked for now" } else { "" };
+        Place::new(path, text, line).labelled(stuck.column, label)
     });
     let mut report = Report::new("D0710", Exit::Stuck, text).at(place);
     if let Some(old) = &difference.old {

@@ -2,22 +2,15 @@
 
 use super::escape::shell;
 use super::exit::Exit;
-use super::report::{Place, Report, apart};
+use super::place::Place;
+use super::report::{Report, apart};
 use super::way_on::WayOn;
-use crate::client::Standing;
+use crate::client::{Lines, Standing};
 use crate::history::{Failure, RunEnd, RunId, RunStatus, Seq, Stuck, Value, kind};
 use crate::timer::show_duration;
 
-/// The script of a run, to show a line of it.
-pub(crate) struct Script {
-    /// The path recorded.
-    pub(crate) path: String,
-    /// The text recorded.
-    pub(crate) text: String,
-}
-
 /// The report of a run that did not complete; nothing for one that did.
-pub(crate) fn of(id: &RunId, standing: &Standing, script: Option<&Script>, way: &WayOn) -> Option<Report> {
+pub(crate) fn of(id: &RunId, standing: &Standing, script: Option<&Lines>, way: &WayOn) -> Option<Report> {
     Some(match standing {
         Standing::Ended(RunEnd::Completed { .. }) => return None,
         Standing::Ended(RunEnd::Failed { failure }) => failed(id, failure, script, way),
@@ -89,11 +82,11 @@ pub(crate) fn again(id: &RunId, step: &str, before: Seq) -> String {
     )
 }
 
-fn failed(id: &RunId, failure: &Failure, script: Option<&Script>, way: &WayOn) -> Report {
+fn failed(id: &RunId, failure: &Failure, script: Option<&Lines>, way: &WayOn) -> Report {
     let mut report = Report::new("D0101", Exit::Failed, format!("run {id} failed: {}", failure.message));
-    report = report.at(place(script, failure.line, None, &failure.message, &[]));
+    report = report.at(raised(script, failure));
     if report.place.is_none()
-        && let Some(line) = failure.line
+        && let Some(line) = failure.raised_line()
     {
         report = report.note(format!("raised in line {line} of the script"));
     }
@@ -166,12 +159,18 @@ pub(crate) fn stderr_tail(failure: &Failure) -> Option<String> {
     (!tail.is_empty()).then_some(tail)
 }
 
-fn stuck_report(id: &RunId, stuck: &Stuck, script: Option<&Script>) -> Report {
+fn stuck_report(id: &RunId, stuck: &Stuck, script: Option<&Lines>) -> Report {
     let code = if stuck.kind == "nondeterminism" { "D0106" } else { "D0105" };
     let mut report = Report::new(code, Exit::Stuck, format!("run {id} is stuck: {}", stuck.message));
-    // A mistake in a module has no line in the script itself.
-    let own = script.filter(|script| stuck.file.as_ref().is_none_or(|file| same_file(file, &script.path)));
-    report = report.at(place(own, stuck.line, stuck.column, &stuck.message, &stuck.calls));
+    let place = script.zip(stuck.line).and_then(|(script, line)| {
+        let file = stuck.file.as_deref().or(Some(script.path()));
+        Some(
+            Place::of(script, file, line)?
+                .labelled(stuck.column, short(&stuck.message))
+                .called(&stuck.calls, script),
+        )
+    });
+    report = report.at(place);
     if report.place.is_none()
         && let Some(line) = stuck.line
     {
@@ -180,12 +179,8 @@ fn stuck_report(id: &RunId, stuck: &Stuck, script: Option<&Script>) -> Report {
     }
     report = report.note("nothing is lost: all recorded steps are kept");
     report = stuck.hint.iter().fold(report, Report::hint);
-    let file = script.map_or_else(|| "FILE".to_owned(), |script| super::escape::shell(&script.path));
+    let file = script.map_or_else(|| "FILE".to_owned(), |script| shell(script.path()));
     report.hint(format!("mend the script, then: durun upgrade {id} --script {file} && durun resume {id}"))
-}
-
-fn same_file(named: &str, recorded: &str) -> bool {
-    named == recorded || std::path::Path::new(recorded).ends_with(named)
 }
 
 /// What stands below the line: the title says it, too, so only what is short.
@@ -195,23 +190,18 @@ fn short(label: &str) -> String {
     if label.chars().count() > MOST { String::new() } else { label.to_owned() }
 }
 
-pub(crate) fn place(
-    script: Option<&Script>,
-    line: Option<u32>,
-    column: Option<u32>,
-    label: &str,
-    calls: &[(String, u32)],
-) -> Option<Place> {
-    let (script, line) = (script?, line?);
-    let known = script.text.lines().count();
-    (usize::try_from(line).ok()? <= known).then(|| Place {
-        path: script.path.clone(),
-        text: script.text.clone(),
-        line,
-        column,
-        label: short(label),
-        calls: calls.to_vec(),
-    })
+/// Where a failure was raised, with the calls that led there.
+pub(crate) fn raised(script: Option<&Lines>, failure: &Failure) -> Option<Place> {
+    let script = script?;
+    let label = short(&failure.message);
+    let Some(raised) = &failure.raised else { return asked(Some(script), failure.line, &label) };
+    let file = raised.file.as_deref().or(Some(script.path()));
+    Some(Place::of(script, file, raised.line)?.labelled(raised.column, label).called(&raised.calls, script))
+}
+
+/// The line of a script that asks for a command, where it is known in which file it is.
+pub(crate) fn asked(script: Option<&Lines>, line: Option<u32>, label: &str) -> Option<Place> {
+    Some(Place::of(script?, None, line?)?.labelled(None, short(label)))
 }
 
 #[cfg(test)]
@@ -220,7 +210,8 @@ mod tests {
 
     fn shown(standing: &Standing) -> (u8, String) {
         let id = RunId::parse("order-1").expect("an id");
-        let script = Script { path: "/s/order.rhai".to_owned(), text: "let p = 1;\ncharge(p);\n".to_owned() };
+        let text = "let p = 1;\ncharge(p);\n".to_owned();
+        let script = Lines::new("/s/order.rhai".to_owned(), text, std::collections::BTreeMap::new());
         let report = of(&id, standing, Some(&script), &WayOn::Retry).expect("a report");
         (report.exit.code(), report.render(false))
     }

@@ -2,7 +2,8 @@
 
 use super::escape::shell;
 use super::exit::Exit;
-use super::report::{Place, Report};
+use super::place::Place;
+use super::report::Report;
 use crate::client::ProgramError;
 
 /// The report of such an error.
@@ -32,13 +33,9 @@ pub(super) fn of(error: &ProgramError) -> Report {
             let own = std::path::Path::new(&syntax.file).is_absolute();
             let file = if own { path.display().to_string() } else { syntax.file.clone() };
             let hint = syntax_hint(syntax, text.as_deref());
-            let place = text.clone().zip(syntax.line).map(|(text, line)| Place {
-                path: super::escape::line(&file),
-                text,
-                line,
-                column: syntax.column,
-                label: syntax.message.clone(),
-                calls: Vec::new(),
+            let place = text.clone().zip(syntax.line).map(|(text, line)| {
+                Place::new(super::escape::line(&file), text, line)
+                    .labelled(syntax.column, syntax.message.clone())
             });
             let message = format!("{file} is no valid script: {}", syntax.message);
             let report = Report::new("D0406", Exit::Usage, message).at(place).note("nothing was recorded");

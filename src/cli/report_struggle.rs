@@ -4,12 +4,12 @@ use super::exit::Exit;
 use super::render::waits::sentence;
 use super::render::when::coarse;
 use super::report::Report;
-use super::report_end::{Script, place, stderr_tail};
-use crate::client::RunView;
+use super::report_end::{asked, stderr_tail};
+use crate::client::{Lines, RunView};
 use crate::history::{Moment, Pending};
 
 /// The report of a run that has been failing for longer than its `warn_after`.
-pub(crate) fn of(view: &RunView, script: Option<&Script>, now: Moment) -> Report {
+pub(crate) fn of(view: &RunView, script: Option<&Lines>, now: Moment) -> Report {
     let id = &view.row.id;
     let worst = view
         .pending
@@ -24,7 +24,7 @@ pub(crate) fn of(view: &RunView, script: Option<&Script>, now: Moment) -> Report
     let message = last_error(row);
     let title = format!("run {id} has been failing for {}: {message}", coarse(now.since_ms(since)));
     let mut report = Report::new("D1001", Exit::Failed, title)
-        .at(place(script, row.line, None, &message, &[]))
+        .at(asked(script, row.line, &message))
         .note(sentence(row, now));
     if let Some(tail) = row.last_failure.as_ref().and_then(stderr_tail) {
         report = report.note(format!("stderr of the last attempt:\n{tail}"));

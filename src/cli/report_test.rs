@@ -2,8 +2,9 @@
 
 use super::escape;
 use super::exit::Exit;
+use super::place::Place;
 use super::render::difference::difference;
-use super::report::{Place, Report};
+use super::report::Report;
 use crate::client::{Ending, Fault, TestFile};
 use std::path::Path;
 
@@ -38,13 +39,11 @@ pub(crate) fn report(file: &TestFile, fault: &Fault, here: &Path) -> Report {
         path.strip_prefix(here).unwrap_or(path).display().to_string()
     };
     let text = fault.text.clone().or_else(|| file.text_of(&fault.file).map(str::to_owned));
-    let place = fault.line.zip(text).map(|(line, text)| Place {
-        path: escape::line(&path),
-        text,
-        line,
-        column: fault.column,
-        label: String::new(),
-        calls: fault.calls.iter().filter(|(_, called)| *called != line && *called > 0).cloned().collect(),
+    let place = fault.line.zip(text).map(|(line, text)| {
+        let own = if is_test { None } else { Some(&fault.file) };
+        let here = fault.calls.iter().filter(|call| call.file.as_ref() == own && call.line != line);
+        let calls = here.map(|call| (call.name.clone(), call.line)).collect();
+        Place { calls, ..Place::new(escape::line(&path), text, line).labelled(fault.column, "") }
     });
     let mut report = Report::new(fault.code, Exit::Failed, &fault.message).at(place);
     if let (Some(expected), Some(found)) = (&fault.expected, &fault.found) {

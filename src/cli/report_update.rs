@@ -3,18 +3,17 @@
 use super::escape::shell;
 use super::exit::Exit;
 use super::report::Report;
-use super::report_end::{Script, place};
-use crate::client::likest;
+use super::report_end::raised;
+use crate::client::{Lines, likest};
 use crate::history::{Failure, RunId, RunStatus, Value, kind};
 use crate::timer::show_duration;
 
 /// An error left the handler.
-pub(crate) fn threw(id: &RunId, name: &str, failure: &Failure, script: Option<(String, String)>) -> Report {
+pub(crate) fn threw(id: &RunId, name: &str, failure: &Failure, script: Option<&Lines>) -> Report {
     let title = format!("the update \"{name}\" failed: {}", failure.message);
-    let script = script.map(|(path, text)| Script { path, text });
     let report = Report::new("D0930", Exit::Failed, title);
     report
-        .at(place(script.as_ref(), failure.line, None, &failure.message, &[]))
+        .at(raised(script, failure))
         .note(format!("run {id} goes on; what the handler did before the error is done"))
         .hint(format!("durun history {id} tells what happened"))
 }

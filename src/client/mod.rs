@@ -81,7 +81,7 @@ pub use execute::{Claimed, ExecuteError, ExecuteOptions, Executor, Fit, Misfit, 
 pub use find::find;
 pub(crate) use find::likest;
 pub use history::{HistoryReader, read_branch, read_history};
-pub use lines::{Lines, lines};
+pub use lines::{Lines, lines, path_of};
 pub use list::{Overview, list, list_needing_first, overview};
 pub use logs::{LogReader, StepFilter};
 pub use look::{MOST_LOOKED_AT, look};

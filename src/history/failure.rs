@@ -1,5 +1,6 @@
 //! A failure as data: the kind and message that `catch (err)` sees, and whatever else is known of it.
 
+use super::raised::Raised;
 use super::value::Value;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -66,15 +67,24 @@ pub struct Failure {
     /// Whatever else is known: `name`, `type`, `attempts`, `exit_code`, `stderr`, `cause`, `data`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub data: BTreeMap<String, Value>,
-    /// The line of the script at which it was raised, where known.
+    /// The line of the script as it catches it: of the command, where one failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line: Option<u32>,
+    /// Where it was raised, inside the command too, once it has left a strand or a body. Not kept before there were calls.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub raised: Option<Box<Raised>>,
 }
 
 impl Failure {
     /// A failure with a kind and a message.
     pub fn new(kind: &str, message: impl Into<String>) -> Self {
-        Self { kind: kind.to_owned(), message: message.into(), data: BTreeMap::new(), line: None }
+        Self {
+            kind: kind.to_owned(),
+            message: message.into(),
+            data: BTreeMap::new(),
+            line: None,
+            raised: None,
+        }
     }
 
     /// The same with one more fact.
@@ -84,7 +94,13 @@ impl Failure {
         self
     }
 
-    /// The map that a script catches: `kind`, `message` and the data beside them.
+    /// The line in which it was raised, as far as it is known.
+    pub fn raised_line(&self) -> Option<u32> {
+        self.raised.as_ref().map(|raised| raised.line).or(self.line)
+    }
+
+    /// The map that a script catches: `kind`, `message` and the data beside them, not the calls: what is caught stays what it
+    /// was when the calls were not known.
     pub fn to_value(&self) -> Value {
         let mut map = self.data.clone();
         map.insert("kind".to_owned(), Value::Text(self.kind.clone()));
@@ -113,7 +129,7 @@ impl Failure {
                 if line.is_some() {
                     map.remove("line");
                 }
-                Self { kind, message, data: map, line }
+                Self { kind, message, data: map, line, raised: None }
             }
             Value::Text(text) => Self::new(kind::THROWN, text.clone()).with("value", text),
             other @ (Value::Null
@@ -129,6 +145,7 @@ impl Failure {
 
 #[cfg(test)]
 mod tests {
+    use super::super::call_site::CallSite;
     use super::*;
 
     #[test]
@@ -137,6 +154,26 @@ mod tests {
             .with("type", "card_declined")
             .with("attempts", 3_i64);
         assert_eq!(Failure::from_value(failure.to_value()), failure);
+    }
+
+    #[test]
+    fn a_failure_stored_before_calls_were_kept_is_read_and_one_without_calls_is_stored_as_then() {
+        #[derive(Serialize)]
+        struct Before {
+            kind: String,
+            message: String,
+            line: Option<u32>,
+        }
+        let before = Before { kind: "exec".to_owned(), message: "no".to_owned(), line: Some(3) };
+        let old = rmp_serde::to_vec_named(&before).expect("encodes");
+        let failure = Failure { line: Some(3), ..Failure::new("exec", "no") };
+        assert_eq!(rmp_serde::from_slice::<Failure>(&old).expect("decodes"), failure);
+        assert_eq!(rmp_serde::to_vec_named(&failure).expect("encodes"), old);
+        let calls = vec![CallSite { name: "charge".to_owned(), line: 7, file: None }];
+        let raised = Raised { line: 3, column: Some(5), file: Some("lib".to_owned()), calls };
+        let chained = Failure { raised: Some(Box::new(raised)), ..failure };
+        let bytes = rmp_serde::to_vec_named(&chained).expect("encodes");
+        assert_eq!(rmp_serde::from_slice::<Failure>(&bytes).expect("decodes"), chained);
     }
 
     #[test]

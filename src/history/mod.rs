@@ -5,6 +5,7 @@
 #![warn(clippy::wildcard_enum_match_arm, clippy::match_wildcard_for_single_variants)]
 
 mod branch;
+mod call_site;
 mod child;
 mod command;
 mod decode;
@@ -22,6 +23,7 @@ mod overlap;
 mod patches;
 mod pending;
 mod queue;
+mod raised;
 mod record;
 mod reply;
 mod retry_policy;
@@ -36,6 +38,7 @@ mod value_from;
 mod woken_by;
 
 pub use branch::{Again, Branch, MOST_BRANCHES, branch_no, generation_of, generation_parts};
+pub use call_site::CallSite;
 pub use child::{ChildEnded, ChildOutcome, MOST_NESTED_RUNS, OnParentClose, Parent};
 pub use command::{CommandKind, CommandLabel};
 pub use decode::decode;
@@ -56,6 +59,7 @@ pub use overlap::OverlapPolicy;
 pub use patches::Patches;
 pub use pending::Pending;
 pub use queue::{QueueLimits, QueuePlace};
+pub use raised::Raised;
 pub use record::{Checksum, Record, RecordError};
 pub use reply::{Choice, QuestionAnswered, Resolution, TokenResolved};
 pub use retry_policy::RetryPolicy;

@@ -1,6 +1,6 @@
 //! How a run stands: what the store keeps, and what a reader is told.
 
-use super::{Failure, Value};
+use super::{CallSite, Failure, Value};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -63,9 +63,9 @@ pub struct Stuck {
     /// Column in characters, from 1.
     #[serde(default)]
     pub column: Option<u32>,
-    /// The calls that led there, innermost first: function name and line.
+    /// The calls that led there, innermost first.
     #[serde(default)]
-    pub calls: Vec<(String, u32)>,
+    pub calls: Vec<CallSite>,
     /// What to do about it.
     #[serde(default)]
     pub hint: Option<String>,

@@ -3,9 +3,9 @@
 use super::convert::{Refused, to_dynamic, to_value};
 use super::host::Thrown;
 use super::program::Script;
-use super::raise::line_of;
+use super::raise::{line_of, remembered};
 use super::unknown::{self, Spot, type_of};
-use crate::history::{Failure, Stuck, Value, kind};
+use crate::history::{CallSite, Failure, Raised, Stuck, Value, kind};
 use rhai::{Dynamic, EvalAltResult, ParseErrorType, Position};
 
 /// Kinds of failure that are mistakes in the script: uncaught they make the run stuck, not failed.
@@ -13,17 +13,16 @@ const MISTAKES: [&str; 5] = [kind::FAULT, kind::BAD_OPTION, kind::BAD_VALUE, kin
 
 /// What an error that left the script, a handler or a body means.
 pub(super) fn thrown(error: &EvalAltResult, script: &Script) -> Thrown {
-    let mut place = Place { file: script.source().path.clone(), position: Position::NONE, calls: Vec::new() };
-    let inner = place.walk(error);
+    let mut place = Place::of(script);
+    let inner = place.walk(error, script);
     match inner {
         EvalAltResult::ErrorRuntime(value, _) => {
             let value = to_value(value).unwrap_or_else(|refused| Value::Text(refused.failure().message));
-            let mut failure = Failure::from_value(value);
+            let failure = Failure::from_value(value);
             if MISTAKES.contains(&failure.kind.as_str()) {
                 Thrown::Fault(Box::new(place.stuck_by(&failure, script)))
             } else {
-                failure.line = failure.line.or(line_of(place.position));
-                Thrown::Failure(failure)
+                Thrown::Failure(place.placed(failure, script))
             }
         }
         inner => {
@@ -39,7 +38,7 @@ pub(super) fn unrecordable(refused: &Refused, script: &Script) -> Thrown {
     if failure.kind == kind::TOO_LARGE {
         return Thrown::Failure(failure);
     }
-    let place = Place { file: script.source().path.clone(), position: Position::NONE, calls: Vec::new() };
+    let place = Place::of(script);
     Thrown::Fault(Box::new(place.stuck(
         format!("its value cannot be recorded: {}", failure.message),
         None,
@@ -50,27 +49,60 @@ pub(super) fn unrecordable(refused: &Refused, script: &Script) -> Thrown {
 struct Place {
     file: String,
     position: Position,
-    calls: Vec<(String, u32)>,
+    calls: Vec<CallSite>,
 }
 
 impl Place {
+    /// Nowhere yet.
+    fn of(script: &Script) -> Self {
+        Self { file: script.source().path.clone(), position: Position::NONE, calls: Vec::new() }
+    }
+
+    /// The file, where it is not the script itself.
+    fn module(&self, script: &Script) -> Option<String> {
+        (self.file != script.source().path).then(|| self.file.clone())
+    }
+
+    /// A failure with its line, where it was raised, and the calls that led there. What another strand or a body raised was
+    /// raised there.
+    fn placed(mut self, mut failure: Failure, script: &Script) -> Failure {
+        let here = line_of(self.position);
+        let known = remembered(&failure);
+        failure.line = failure.line.or_else(|| known.as_ref()?.line).or(here);
+        let Some((here, line)) = here.zip(failure.line) else { return failure };
+        let known = known.and_then(|known| known.raised);
+        let own = Raised { line, column: None, file: self.module(script), calls: Vec::new() };
+        let mut raised = known.unwrap_or_else(|| Box::new(own));
+        if raised.calls.last().map_or(raised.line, |call| call.line) != here {
+            let (name, file) = ("throw".to_owned(), self.module(script));
+            raised.called_by([CallSite { name, line: here, file }]);
+        } else if raised.calls.is_empty() {
+            raised.column = self.column(script);
+        }
+        raised.called_by(std::mem::take(&mut self.calls));
+        Failure { raised: Some(raised), ..failure }
+    }
+
     /// Goes to the innermost error; remembers the calls on the way.
-    fn walk<'e>(&mut self, error: &'e EvalAltResult) -> &'e EvalAltResult {
+    fn walk<'e>(&mut self, error: &'e EvalAltResult, script: &Script) -> &'e EvalAltResult {
         if !error.position().is_none() {
             self.position = error.position();
         }
         match error {
             EvalAltResult::ErrorInFunctionCall(name, source, inner, position) => {
                 let name = if name.starts_with("anon$") { "closure" } else { name };
-                self.calls.insert(0, (name.to_owned(), line_of(*position).unwrap_or(0)));
+                if let Some(line) = line_of(*position) {
+                    let (name, file) = (name.to_owned(), self.module(script));
+                    self.calls.insert(0, CallSite { name, line, file });
+                }
                 if !source.is_empty() {
                     source.clone_into(&mut self.file);
                 }
-                self.walk(inner)
+                self.walk(inner, script)
             }
             EvalAltResult::ErrorInModule(path, inner, _) => {
                 path.clone_into(&mut self.file);
-                self.walk(inner)
+                self.walk(inner, script)
             }
             other => other,
         }
@@ -161,16 +193,16 @@ impl Place {
 
 /// Where an error comes from, in our words, and the error without the calls around it.
 pub(super) fn located<'e>(error: &'e EvalAltResult, script: &Script) -> (Stuck, &'e EvalAltResult) {
-    let mut place = Place { file: script.source().path.clone(), position: Position::NONE, calls: Vec::new() };
-    let inner = place.walk(error);
+    let mut place = Place::of(script);
+    let inner = place.walk(error, script);
     let (message, hint) = place.words(inner, script);
     (place.stuck(message, hint, script), inner)
 }
 
 /// The value that a `catch` of this error sees: what was thrown, or the map of a fault.
 pub(super) fn caught(error: &EvalAltResult, script: &Script) -> Dynamic {
-    let mut place = Place { file: script.source().path.clone(), position: Position::NONE, calls: Vec::new() };
-    match place.walk(error) {
+    let mut place = Place::of(script);
+    match place.walk(error, script) {
         EvalAltResult::ErrorRuntime(value, _) => value.clone(),
         inner => {
             let message = place.words(inner, script).0;

@@ -2,14 +2,17 @@
 
 use super::convert::{to_dynamic, to_value};
 use super::process_result::ProcessResult;
+use super::rewrite::FORGET;
+use super::strand::Context;
 use super::time_value::Time;
-use crate::history::{Failure, Value, kind};
+use crate::history::{CallSite, Failure, Value, kind};
 use crate::timer::parse_duration;
 use rhai::{Dynamic, EvalAltResult, ImmutableString, NativeCallContext, Position};
 
 /// The error that a script catches as the failure's map, at the line of the call.
 #[expect(clippy::unnecessary_box_returns, reason = "the engine's errors are boxed")]
-pub(super) fn raise(context: &NativeCallContext<'_>, failure: Failure) -> Box<EvalAltResult> {
+pub(super) fn raise(context: &NativeCallContext<'_>, mut failure: Failure) -> Box<EvalAltResult> {
+    remember(context, &mut failure);
     raise_at(context.call_position(), failure)
 }
 
@@ -26,6 +29,28 @@ pub(super) fn raise_at(position: Position, mut failure: Failure) -> Box<EvalAltR
         failure.line = line_of(position);
     }
     Box::new(EvalAltResult::ErrorRuntime(to_dynamic(&failure.to_value()), position))
+}
+
+/// Keeps where a failure of another strand or of a body was raised, for the map that the script sees does not say it, and that it
+/// came out of the command that is called here.
+pub(super) fn remember(context: &NativeCallContext<'_>, failure: &mut Failure) {
+    let (Some(raised), Some(caller)) = (&mut failure.raised, Context::current()) else { return };
+    let line = line_of(context.call_position());
+    let name = context.fn_name();
+    raised.called_by(line.map(|line| CallSite {
+        name: name.strip_prefix(FORGET).unwrap_or(name).to_owned(),
+        line,
+        file: context.call_source().filter(|file| *file != caller.script.source().path).map(str::to_owned),
+    }));
+    caller.raised.replace(Some(failure.clone()));
+}
+
+/// The failure last raised on this strand, where it is this one.
+pub(super) fn remembered(failure: &Failure) -> Option<Failure> {
+    let raised = Context::current()?.raised.borrow().clone()?;
+    let is_it =
+        raised.kind == failure.kind && raised.message == failure.message && raised.data == failure.data;
+    is_it.then_some(raised)
 }
 
 /// The line of a position, where it has one.

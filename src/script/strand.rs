@@ -117,6 +117,8 @@ pub(super) struct Context {
     pub serial: usize,
     /// How many `shielded` calls it is in.
     pub shield: Cell<u32>,
+    /// The failure last raised here, with what its map does not say: from where it came.
+    pub raised: RefCell<Option<Failure>>,
     meter: Meter,
     slice: Cell<u64>,
     yielder: Cell<Option<NonNull<Yielder<Reply, Pause>>>>,
@@ -212,6 +214,7 @@ impl Strand {
             asked: Cell::new(0),
             serial,
             shield: Cell::new(0),
+            raised: RefCell::new(None),
             meter,
             slice: Cell::new(SLICE),
             yielder: Cell::new(None),

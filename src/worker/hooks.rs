@@ -248,7 +248,7 @@ fn failed(failure: &Failure) -> Value {
     Value::from([
         ("kind", Value::from(failure.kind.as_str())),
         ("message", cut(&failure.message).into()),
-        ("line", failure.line.map_or(Value::Null, Value::from)),
+        ("line", failure.raised_line().map_or(Value::Null, Value::from)),
     ])
 }
 

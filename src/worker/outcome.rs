@@ -128,7 +128,7 @@ fn for_script(failure: Failure, name: &str, attempts: u32) -> Failure {
     }
     let cause = failure.to_value();
     let kind_of_cause = failure.data.get("type").cloned().unwrap_or_else(|| failure.kind.as_str().into());
-    Failure::new(kind::ACTIVITY, failure.message)
+    Failure { raised: failure.raised, ..Failure::new(kind::ACTIVITY, failure.message) }
         .with("name", name)
         .with("type", kind_of_cause)
         .with("attempts", attempts)

@@ -3,6 +3,7 @@
 
 mod answer;
 mod bad_input;
+mod calls;
 mod cancel;
 mod check;
 mod children;

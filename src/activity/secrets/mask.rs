@@ -140,6 +140,7 @@ impl Mask {
             kind: self.text(failure.kind),
             data,
             line: failure.line,
+            raised: failure.raised,
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::cli::render::rewinds::Rewinds;
 use crate::cli::render::story::Story;
 use crate::cli::render::when::absolute;
 use crate::client::{HistoryReader, Session, Watch, find, read_branch, view};
-use crate::history::{Branch, Entry, RunId, RunRow, Seq};
+use crate::history::{Branch, Entry, RunRow, Seq};
 use clap::Args;
 
 const EXAMPLES: &str = "\
@@ -61,9 +61,9 @@ pub(crate) fn run(context: &Context, args: &HistoryArgs) -> Result<Exit, CliErro
                 break;
             }
             match context.format() {
-                Format::Json if watch.is_none() => kept.extend(documents(&row.id, &page, &rewinds)),
+                Format::Json if watch.is_none() => kept.extend(documents(&row, &page, &rewinds)),
                 Format::Json | Format::Jsonl => {
-                    context.print_lines(documents(&row.id, &page, &rewinds))?;
+                    context.print_lines(documents(&row, &page, &rewinds))?;
                 }
                 Format::Table => {
                     let lines: String = page.iter().map(|(seq, entry)| story.tell(*seq, entry)).collect();
@@ -97,7 +97,7 @@ fn set_aside(
     for (number, branch) in row.branches.iter().enumerate() {
         let entries = read_branch(session, row, number)?;
         let none = Rewinds::default();
-        let documents = documents(&row.id, &entries, &none).map(|mut document| {
+        let documents = documents(row, &entries, &none).map(|mut document| {
             if let Some(document) = document.as_object_mut() {
                 document.insert("branch".to_owned(), number.into());
             }
@@ -127,9 +127,9 @@ fn is_of_retry(branch: &Branch, entries: &[(Seq, Entry)]) -> bool {
 }
 
 fn documents<'a>(
-    id: &'a RunId,
+    row: &'a RunRow,
     page: &'a [(Seq, Entry)],
     rewinds: &'a Rewinds,
 ) -> impl Iterator<Item = serde_json::Value> + 'a {
-    page.iter().map(move |(seq, entry)| entry_json::entry(id, *seq, entry, rewinds))
+    page.iter().map(move |(seq, entry)| entry_json::entry(&row.id, &row.script, *seq, entry, rewinds))
 }

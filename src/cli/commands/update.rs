@@ -10,7 +10,7 @@ use crate::cli::interrupt::Interrupts;
 use crate::cli::render::display::Display;
 use crate::cli::report_update;
 use crate::client::{
-    ExecuteOptions, Session, Standing, UpdateSent, Updated, await_update, script_text, send_update,
+    ExecuteOptions, Session, Standing, UpdateSent, Updated, await_update, lines, send_update,
 };
 use crate::history::UpdateAnswer;
 use crate::timer::parse_duration;
@@ -94,13 +94,15 @@ fn answered(
     if sent.duplicate {
         context.note("this key was asked before; the answer is that of the first time");
     }
-    let script = script_text(session, sent.row.no).ok();
+    let script = lines(session, sent.row.no).ok();
     let report = match answer {
         UpdateAnswer::Gave(value) => {
             print_value(context, value)?;
             return Ok(Exit::Done);
         }
-        UpdateAnswer::Threw(failure) => report_update::threw(&sent.row.id, &args.name, failure, script),
+        UpdateAnswer::Threw(failure) => {
+            report_update::threw(&sent.row.id, &args.name, failure, script.as_ref())
+        }
         UpdateAnswer::Refused(failure) => report_update::refused(&sent.row.id, &args.name, failure),
     };
     Ok(complain(context, &report))

@@ -1,7 +1,7 @@
 //! An entry of a history as a JSON document, schema 1.
 
 use super::rewinds::Rewinds;
-use super::run_json::SCHEMA;
+use super::run_json::{self, SCHEMA};
 use crate::history::{
     ChildEnded, ChildOutcome, Entry, Fact, Moment, Resolution, RunEnd, RunId, Seq, TokenResolved,
     UpdateAnswer, UpdateCompleted,
@@ -10,7 +10,7 @@ use crate::timer::rfc3339;
 use serde_json::{Value as Json, json};
 
 /// One entry with its place.
-pub(crate) fn entry(run: &RunId, seq: Seq, entry: &Entry, rewinds: &Rewinds) -> Json {
+pub(crate) fn entry(run: &RunId, script: &str, seq: Seq, entry: &Entry, rewinds: &Rewinds) -> Json {
     let took = |asked, ended, attempts| rewinds.took(seq, asked, ended, attempts);
     let mut document = json!({
         "schema": SCHEMA,
@@ -19,13 +19,13 @@ pub(crate) fn entry(run: &RunId, seq: Seq, entry: &Entry, rewinds: &Rewinds) -> 
         "at": rfc3339(entry.at),
         "kind": entry.fact.word(),
     });
-    if let (Json::Object(document), Json::Object(more)) = (&mut document, facts(&entry.fact, &took)) {
+    if let (Json::Object(document), Json::Object(more)) = (&mut document, facts(&entry.fact, script, &took)) {
         document.extend(more);
     }
     document
 }
 
-fn facts(fact: &Fact, took: &dyn Fn(Moment, Moment, u32) -> i64) -> Json {
+fn facts(fact: &Fact, script: &str, took: &dyn Fn(Moment, Moment, u32) -> i64) -> Json {
     match fact {
         Fact::RunBegan { seed } => json!({"seed": seed.to_string()}),
         Fact::ActivityCompleted(done) => json!({
@@ -44,7 +44,7 @@ fn facts(fact: &Fact, took: &dyn Fn(Moment, Moment, u32) -> i64) -> Json {
             "command": failed.label.kind.word(),
             "name": failed.label.name,
             "input": failed.input.to_json(),
-            "error": failed.failure.to_value().to_json(),
+            "error": run_json::failure(&failed.failure, script),
             "attempts": failed.attempts,
             "scheduled_at": rfc3339(failed.scheduled_at),
             "ended_at": rfc3339(failed.ended_at),
@@ -96,8 +96,8 @@ fn facts(fact: &Fact, took: &dyn Fn(Moment, Moment, u32) -> i64) -> Json {
             "argument": update.argument.to_json(),
             "accepted_at": rfc3339(update.accepted_at),
         }),
-        Fact::UpdateCompleted(update) => update_completed(update),
-        Fact::RunEnded(ended) => end(&ended.end),
+        Fact::UpdateCompleted(update) => update_completed(update, script),
+        Fact::RunEnded(ended) => end(&ended.end, script),
         Fact::RunRestarted(restarted) => {
             json!({"generation": restarted.generation, "input": restarted.input.to_json()})
         }
@@ -117,7 +117,7 @@ fn token_resolved(resolved: &TokenResolved) -> Json {
     })
 }
 
-fn update_completed(update: &UpdateCompleted) -> Json {
+fn update_completed(update: &UpdateCompleted, script: &str) -> Json {
     let (message_no, message_id) = (update.message_no.0, format!("{:?}", update.message_id));
     let name = &update.name;
     match &update.answer {
@@ -125,7 +125,7 @@ fn update_completed(update: &UpdateCompleted) -> Json {
             "message_no": message_no, "message_id": message_id, "name": name, "result": value.to_json(),
         }),
         UpdateAnswer::Threw(failure) | UpdateAnswer::Refused(failure) => json!({
-            "message_no": message_no, "message_id": message_id, "name": name, "error": failure.to_value().to_json(),
+            "message_no": message_no, "message_id": message_id, "name": name, "error": run_json::failure(failure, script),
         }),
     }
 }
@@ -140,7 +140,8 @@ fn child_ended(ended: &ChildEnded) -> Json {
         "accepted_at": rfc3339(ended.accepted_at),
     });
     let more = match &ended.outcome {
-        ChildOutcome::Ended(how) => end(how),
+        // Its calls are of the script of the child.
+        ChildOutcome::Ended(how) => end(how, ""),
         ChildOutcome::Stuck(stuck) => json!({"error": {"kind": stuck.kind, "message": stuck.message}}),
     };
     if let (Json::Object(document), Json::Object(more)) = (&mut document, more) {
@@ -149,10 +150,10 @@ fn child_ended(ended: &ChildEnded) -> Json {
     document
 }
 
-fn end(end: &RunEnd) -> Json {
+fn end(end: &RunEnd, script: &str) -> Json {
     match end {
         RunEnd::Completed { result } => json!({"result": result.to_json()}),
-        RunEnd::Failed { failure } => json!({"error": failure.to_value().to_json()}),
+        RunEnd::Failed { failure } => json!({"error": run_json::failure(failure, script)}),
         RunEnd::Cancelled { reason } | RunEnd::TimedOut { reason } | RunEnd::Terminated { reason } => {
             json!({"reason": reason})
         }

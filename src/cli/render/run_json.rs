@@ -1,8 +1,10 @@
 //! A run as a JSON document, schema 1. Fields are added, never renamed.
 
 use super::when::relative;
-use crate::client::{Descendant, RunView, open_question};
-use crate::history::{Edit, LockView, Moment, Pending, RunEnd, StoredStatus, Value, WokenBy};
+use crate::client::{Descendant, RunView, open_question, path_of};
+use crate::history::{
+    CallSite, Edit, Failure, LockView, Moment, Pending, RunEnd, StoredStatus, Value, WokenBy,
+};
 use crate::timer::rfc3339;
 use serde_json::{Map, Value as Json, json};
 
@@ -87,7 +89,7 @@ fn common(view: &RunView, now: Moment) -> Map<String, Json> {
         "updated_at": rfc3339(row.updated_at.max(view.last_at)),
         "cancel_requested_at": time(row.cancel_requested_at),
         "result": result(&row.status),
-        "error": error(&row.status),
+        "error": error(&row.status, &row.script),
         "entries": view.entries.0,
         "edits": row.edits.iter().map(edit).collect::<Vec<_>>(),
     });
@@ -160,21 +162,50 @@ fn result(status: &StoredStatus) -> Json {
 }
 
 /// Why a run ended otherwise than well, or cannot go on.
-pub(crate) fn error(status: &StoredStatus) -> Json {
+pub(crate) fn error(status: &StoredStatus, script: &str) -> Json {
     let because =
         |kind: &str, reason: &str| json!({"kind": kind, "message": reason, "line": null, "hint": null});
     match status {
         StoredStatus::Open | StoredStatus::Ended(RunEnd::Completed { .. }) => Json::Null,
         StoredStatus::Stuck(stuck) => json!({
             "kind": stuck.kind, "message": stuck.message, "line": stuck.line, "hint": stuck.hint,
+            "file": file(script, stuck.file.as_deref()), "calls": calls(&stuck.calls, script),
         }),
         StoredStatus::Ended(RunEnd::Failed { failure }) => json!({
-            "kind": failure.kind, "message": failure.message, "line": failure.line, "hint": null,
+            "kind": failure.kind, "message": failure.message, "line": failure.raised_line(), "hint": null,
+            "file": failure.raised.as_ref().map(|raised| file(script, raised.file.as_deref())),
+            "calls": failure.raised.as_ref().map_or_else(|| json!([]), |raised| calls(&raised.calls, script)),
         }),
         StoredStatus::Ended(RunEnd::Cancelled { reason }) => because("cancelled", reason),
         StoredStatus::Ended(RunEnd::TimedOut { reason }) => because("timed_out", reason),
         StoredStatus::Ended(RunEnd::Terminated { reason }) => because("terminated", reason),
     }
+}
+
+/// A failure as a script catches it, and where it was raised, with the calls that led there.
+pub(crate) fn failure(failure: &Failure, script: &str) -> Json {
+    let mut document = failure.to_value().to_json();
+    if let (Json::Object(document), Some(raised)) = (&mut document, &failure.raised) {
+        document.insert(
+            "raised".to_owned(),
+            json!({
+                "line": raised.line, "column": raised.column, "file": file(script, raised.file.as_deref()),
+                "calls": calls(&raised.calls, script),
+            }),
+        );
+    }
+    document
+}
+
+/// The calls that led to an error, innermost first.
+fn calls(calls: &[CallSite], script: &str) -> Json {
+    let call = |call: &CallSite| json!({"name": call.name, "line": call.line, "file": file(script, call.file.as_deref())});
+    calls.iter().map(call).collect()
+}
+
+/// The path of a file as errors name it: that of the script where they name none.
+fn file(script: &str, named: Option<&str>) -> String {
+    path_of(script, named.filter(|named| !std::path::Path::new(script).ends_with(named)))
 }
 
 pub(crate) fn time(moment: Option<Moment>) -> Option<String> {

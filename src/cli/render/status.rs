@@ -90,7 +90,9 @@ pub(crate) fn render(view: &RunView, beside: &Beside<'_>, now: Moment, color: bo
     for (label, text) in outcome(&row.status) {
         line(label, &escape::line(&text));
     }
-    line("", &of_end(script, view).unwrap_or_default());
+    for text in of_end(script, view) {
+        line("", &text);
+    }
     for words in way_on {
         line("", &format!("  durun {words}"));
     }
@@ -121,7 +123,7 @@ fn outcome(status: &StoredStatus) -> Vec<(&'static str, String)> {
         StoredStatus::Open | StoredStatus::Ended(RunEnd::Completed { result: Value::Null }) => Vec::new(),
         StoredStatus::Ended(RunEnd::Completed { result }) => vec![("result", result.to_string())],
         StoredStatus::Ended(RunEnd::Failed { failure }) => {
-            let place = failure.line.map(|line| format!(" (line {line})")).unwrap_or_default();
+            let place = failure.raised_line().map(|line| format!(" (line {line})")).unwrap_or_default();
             vec![("error", format!("{}: {}{place}", failure.kind, failure.message))]
         }
         StoredStatus::Ended(

@@ -1,5 +1,6 @@
 //! A history as a story: what happened, one line an entry, with the time since the beginning.
 
+use super::lines::chain;
 use super::marks::{Mark, Marks};
 use super::paint::{Paint, cut};
 use super::rewinds::Rewinds;
@@ -78,8 +79,29 @@ impl Story {
         let room = self.width.map_or(VALUE_WIDTH, |width| width.saturating_sub(BESIDE).max(LEAST_VALUE));
         let (mark, paint, text) = words(&entry.fact, room, &took);
         let line = format!("{seq:>4}  {time:<20}  {} {text}", paint.paint(mark, self.color));
-        format!("{before}{}", self.fitted(&line))
+        let raised: String =
+            raised(&entry.fact).map(|line| self.fitted(&format!("{:28}{line}", ""))).collect();
+        format!("{before}{}{raised}", self.fitted(&line))
     }
+}
+
+/// The calls that led to the error in which a run or an update ended.
+fn raised(fact: &Fact) -> impl Iterator<Item = String> {
+    let failure = match fact {
+        Fact::RunEnded(ended) => match &ended.end {
+            RunEnd::Failed { failure } => Some(failure),
+            RunEnd::Completed { .. }
+            | RunEnd::Cancelled { .. }
+            | RunEnd::TimedOut { .. }
+            | RunEnd::Terminated { .. } => None,
+        },
+        Fact::UpdateCompleted(update) => match &update.answer {
+            UpdateAnswer::Threw(failure) => Some(failure),
+            UpdateAnswer::Gave(_) | UpdateAnswer::Refused(_) => None,
+        },
+        _ => None,
+    };
+    failure.into_iter().flat_map(chain)
 }
 
 fn words(
@@ -222,14 +244,16 @@ fn value(value: &Value, lead: &str, room: usize) -> String {
 mod tests {
     use super::*;
     use crate::history::{
-        ActivityCompleted, ActivityFailed, CommandKind, CommandLabel, Failure, MessageId, MessageNo, OpId,
-        RunEnded, SignalReceived,
+        ActivityCompleted, ActivityFailed, CallSite, CommandKind, CommandLabel, Failure, MessageId,
+        MessageNo, OpId, Raised, RunEnded, SignalReceived,
     };
 
     #[test]
     fn a_run_is_told_as_it_happened() {
         let label = |name: &str| CommandLabel { kind: CommandKind::Activity, name: name.to_owned() };
         let began = Moment(1_795_433_322_120);
+        let calls = vec![CallSite { name: "pay".to_owned(), line: 7, file: Some("lib".to_owned()) }];
+        let raised = Raised { line: 3, column: None, file: None, calls };
         let facts = [
             (0, Fact::RunBegan { seed: 1 }),
             (
@@ -269,7 +293,12 @@ mod tests {
             (
                 2_500,
                 Fact::RunEnded(Box::new(RunEnded {
-                    end: RunEnd::Failed { failure: Failure::new("failure", "late") },
+                    end: RunEnd::Failed {
+                        failure: Failure {
+                            raised: Some(Box::new(raised)),
+                            ..Failure::new("failure", "late")
+                        },
+                    },
                 })),
             ),
         ];
@@ -284,7 +313,9 @@ mod tests {
                 1  +1.2s                 ✓ activity charge · 1.2s · 3 attempts → {\"ok\":true}\n   \
                 2  +2s                   ← signal picked\\x1bUp\n   \
                 3  +2.5s                 ✗ activity notify · 500ms · activity: no route\n   \
-                4  +2.5s                 ✗ failed · late\n"
+                4  +2.5s                 ✗ failed · late\n                            \
+                in line 3\n                            \
+                called in line 7 of lib: pay\n"
         );
     }
 

@@ -53,13 +53,14 @@ pub(crate) fn explain(
             );
             let path = shell(script.map_or(view.row.script.as_str(), Lines::path));
             let commands = vec![format!("upgrade {id} --script {path}"), format!("resume {id}")];
-            Why { text, lines: of_end(script, view).into_iter().collect(), commands }
+            Why { text, lines: of_end(script, view), commands }
         }
         StoredStatus::Ended(end) => {
             let text = match end {
                 RunEnd::Completed { .. } => "completed".to_owned(),
                 RunEnd::Failed { failure } => {
-                    let place = failure.line.map(|line| format!(" in line {line}")).unwrap_or_default();
+                    let place =
+                        failure.raised_line().map(|line| format!(" in line {line}")).unwrap_or_default();
                     let message = escape::line(&failure.message);
                     format!("failed{place}: {message}{}", attempts(failure))
                 }
@@ -86,7 +87,7 @@ pub(crate) fn explain(
             };
             Why {
                 text: format!("Run {id} waits for nothing: it has ended ({when}). It {text}.{after}"),
-                lines: of_end(script, view).into_iter().collect(),
+                lines: of_end(script, view),
                 commands,
             }
         }

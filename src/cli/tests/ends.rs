@@ -3,22 +3,25 @@
 use super::clients::difference;
 use super::stage::Stage;
 use crate::cli::report::Report;
-use crate::cli::report_end::{self, Script};
+use crate::cli::report_end;
 use crate::cli::way_on::WayOn;
 use crate::cli::{report_struggle, report_update};
-use crate::client::Standing;
 use crate::client::testing::{id, row};
+use crate::client::{Lines, Standing};
 use crate::history::{
     CommandKind, CommandLabel, Failure, Moment, OpId, Pending, RunEnd, RunStatus, Seq, UpdateAnswer, Value,
     kind,
 };
 use crate::store::RunView;
+use std::collections::BTreeMap;
 
 /// Scripts that end as failed.
 const FAILING: &[&str] = &[
     "let paid = input.paid;\nif paid != true {\n    print(\"not paid\");\n    fail(`the order is not paid`);\n}\n",
     "fn check(order) {\n    if order.total < 1 { fail(\"an order of nothing\", #{ type: \"empty\", data: #{ order: 7 } }); }\n}\n\ncheck(#{ total: 0 });\n",
     "throw \"no such luck\";\n",
+    "fn charge(card) {\n    if card.expired { fail(\"the card is expired\"); }\n}\n\nfn order(card) {\n    charge(card);\n}\n\norder(#{ expired: true });\n",
+    "fn find(id) {\n    throw `no stock of ${id}`;\n}\n\nfn reserve(id) {\n    step(\"reserve\", #{ retry: 1 }, || find(id));\n}\n\nparallel([7], |id| reserve(id));\n",
     "exec([\"sh\", \"-c\", \"echo no space on /backup >&2; exit 3\"], #{ retry: 1 });\n",
     "sh(\"exit 4\", [], #{ retry: 1 });\nstep(\"never\", || 1);\n",
     "exec([\"no-such-program\", \"--now\"], #{ retry: 1 });\n",
@@ -117,14 +120,16 @@ specimens! { answers: UpdateAnswer;
 
 fn updates() -> Vec<Report> {
     let order = id("order-1");
-    let script = || {
+    let script = {
         let text =
             "on_update(\"set_prise\", |price| {\n    if price < 1 { fail(\"no price below 1\"); }\n});\n";
-        Some(("/s/order.rhai".to_owned(), text.to_owned()))
+        Lines::new("/s/order.rhai".to_owned(), text.to_owned(), BTreeMap::new())
     };
     let answered = answers().into_iter().filter_map(|answer| match answer {
         UpdateAnswer::Gave(_) => None,
-        UpdateAnswer::Threw(failure) => Some(report_update::threw(&order, "set_prise", &failure, script())),
+        UpdateAnswer::Threw(failure) => {
+            Some(report_update::threw(&order, "set_prise", &failure, Some(&script)))
+        }
         UpdateAnswer::Refused(failure) => Some(report_update::refused(&order, "set_prise", &failure)),
     });
     let mut all: Vec<Report> = answered.collect();
@@ -148,10 +153,8 @@ fn struggles() -> Vec<Report> {
         warned: true,
         ..Pending::new(OpId(1), label, Moment(0))
     };
-    let script = Script {
-        path: "/s/backup.rhai".to_owned(),
-        text: "exec([\"rsync\", \"-a\", \"/srv\"]);\n".to_owned(),
-    };
+    let text = "exec([\"rsync\", \"-a\", \"/srv\"]);\n".to_owned();
+    let script = Lines::new("/s/backup.rhai".to_owned(), text, BTreeMap::new());
     [view(vec![pending]), view(Vec::new())]
         .map(|view| report_struggle::of(&view, Some(&script), Moment(3_600_000)))
         .into()

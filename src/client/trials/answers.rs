@@ -117,7 +117,7 @@ fn of_world(job: &Job, failure: Failure) -> Failure {
         return failure;
     }
     // The line is one of the test, not of the script.
-    let mut failure = Failure { line: None, ..failure };
+    let mut failure = Failure { line: None, raised: None, ..failure };
     own.clone_into(&mut failure.kind);
     failure.data.remove("value");
     failure.data.entry("name".to_owned()).or_insert_with(|| job.label.name.as_str().into());

@@ -3,7 +3,7 @@
 use super::super::convert::to_dynamic;
 use super::super::handle::Handle;
 use super::super::host::{Ask, Asked};
-use super::super::raise::{line_of, raise, type_word};
+use super::super::raise::{line_of, raise, remember, type_word};
 use super::ask::{Given, caller, script, tell, wrong};
 use crate::history::{Failure, kind};
 use rhai::{Array, Dynamic, Engine, EvalAltResult, Map, NativeCallContext};
@@ -68,6 +68,7 @@ fn select(context: &NativeCallContext<'_>, handles: &Array) -> Given<Map> {
 pub(super) fn raise_with_data(context: &NativeCallContext<'_>, mut failure: Failure) -> Box<EvalAltResult> {
     let has_index = failure.data.contains_key("index") || failure.data.contains_key("item");
     if failure.kind == kind::THROWN && has_index {
+        remember(context, &mut failure);
         failure.line = failure.line.or(line_of(context.call_position()));
         let map = to_dynamic(&failure.to_value());
         return Box::new(EvalAltResult::ErrorRuntime(map, context.call_position()));

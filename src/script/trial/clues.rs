@@ -4,7 +4,7 @@ use super::super::diagnostics::located;
 use super::super::program::Script;
 use super::super::raise::raise;
 use super::stage::Trouble;
-use crate::history::{Failure, Value};
+use crate::history::{CallSite, Failure, Value};
 use rhai::{EvalAltResult, NativeCallContext};
 
 /// The kind of what an assertion throws; no mock can mean it.
@@ -30,7 +30,7 @@ pub struct Fault {
     /// Column in characters, from 1, where known.
     pub column: Option<u32>,
     /// The calls that led there, innermost first.
-    pub calls: Vec<(String, u32)>,
+    pub calls: Vec<CallSite>,
     /// The text of that file, where it is not the test's.
     pub text: Option<String>,
 }

@@ -73,7 +73,7 @@ impl Trials {
             if let Err(error) = test.body.call(&kept.engine(), Vec::new()) {
                 let mut left = world.fault.take().unwrap_or_else(|| fault(&error, script));
                 // That it stands in the test is known.
-                left.calls.retain(|(_, line)| *line != test.line);
+                left.calls.retain(|call| call.line != test.line);
                 outcome = Err(left);
             }
         }

@@ -2,7 +2,7 @@
 
 use super::fixtures::{ALICE, BOB, append, new_run, patches};
 use super::{Chain, Check, Subject};
-use crate::history::{Program, RunId, RunNo, RunStatus, ScriptHash, StoredStatus, Stuck};
+use crate::history::{CallSite, Program, RunId, RunNo, RunStatus, ScriptHash, StoredStatus, Stuck};
 use crate::store::{Answer, Append, Request, RowChange, StoreError, Upgrade};
 use std::collections::BTreeMap;
 
@@ -65,7 +65,7 @@ fn a_fault() -> Stuck {
         file: None,
         line: Some(3),
         column: None,
-        calls: vec![("g".to_owned(), 7)],
+        calls: vec![CallSite { name: "g".to_owned(), line: 7, file: None }],
         hint: None,
     }
 }
