@@ -37,7 +37,7 @@ error[D0101]: run one failed: no money for 7
 6 |     refuse(n);
   |     ------ refuse is called here
   |
- ::: ~/order.rhai:4:42
+ ::: ~/order.rhai:4:40
   |
 4 |     step(\"pay\", #{ retry: 1 }, || pay::charge(n));
   |     ----------------------------------------------
@@ -69,7 +69,7 @@ fn an_error_in_a_step_of_a_module_is_told_with_all_calls_that_led_there() {
     let why = home.durun(&["why", "one"]).stdout();
     assert!(why.contains(chain), "{why}");
     let status = home.durun(&["status", "one"]).stdout();
-    let shown: String = status.lines().map(|line| format!("{}\n", line.get(10..).unwrap_or(""))).collect();
+    let shown: String = status.lines().map(|line| format!("{}\n", line.get(12..).unwrap_or(""))).collect();
     assert!(shown.contains(chain), "{status}");
     let history = home.durun(&["history", "one"]).stdout();
     let told = "failed · no money for 7\n\
