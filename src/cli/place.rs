@@ -21,12 +21,12 @@ pub(crate) struct Place {
     /// The calls in this file that led there, innermost first: function and line.
     pub(crate) calls: Vec<(String, u32)>,
     /// The calls in other files.
-    pub(crate) elsewhere: Vec<Calls>,
+    pub(crate) elsewhere: Vec<Elsewhere>,
 }
 
 /// The calls in a file that led to an error in another.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Calls {
+pub(crate) struct Elsewhere {
     path: String,
     text: String,
     calls: Vec<(String, u32)>,
@@ -66,10 +66,10 @@ impl Place {
             let (path, call) = (script.path_of(file), (call.name.clone(), call.line));
             if path == self.path {
                 self.calls.push(call);
-            } else if let Some(known) = self.elsewhere.iter_mut().find(|calls| calls.path == path) {
+            } else if let Some(known) = self.elsewhere.iter_mut().find(|other| other.path == path) {
                 known.calls.push(call);
             } else if let Some(text) = script.text_of(file) {
-                self.elsewhere.push(Calls { path, text: text.to_owned(), calls: vec![call] });
+                self.elsewhere.push(Elsewhere { path, text: text.to_owned(), calls: vec![call] });
             }
         }
         self
