@@ -190,15 +190,8 @@ error[D0101]: run bad failed: no tape
     }
 }
 
-#[test]
-fn a_queued_start_behind_a_stuck_run_says_so_and_what_to_type() {
-    let home = Home::new();
-    home.file("s.rhai", "if input.good { 7 } else { chrage(1) }\n");
-    home.durun(&["start", "s.rhai", "--id", "first", "-i", "good:=false"]).exit(8).failure();
-    let mend = "durun why first says how to mend it, durun terminate first ends it";
-    // It waits in the foreground, not on a terminal: another process frees its place once it has spoken.
-    let script = "n=0; until test -s said || test $n -gt 600; do sleep 0.05; n=$((n + 1)); done; \"$1\" why second; \"$1\" terminate first";
-    let waiting = "\"$1\" start s.rhai -i good:=true --overlap queue --id second 2>said";
+/// What two shell commands beside each other say, `$1` being durun; what the first tells is in the file `said` meanwhile.
+fn beside(home: &Home, waiting: &str, script: &str) -> (String, String) {
     let both = format!("({waiting}) & {script}; wait $!; cat said >&2");
     let done = std::process::Command::new("/bin/sh")
         .args(["-c", both.as_str(), "sh", env!("CARGO_BIN_EXE_durun")])
@@ -208,7 +201,20 @@ fn a_queued_start_behind_a_stuck_run_says_so_and_what_to_type() {
         .env("PATH", "/usr/bin:/bin")
         .output()
         .expect("starts");
-    let (out, err) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (text(&done.stdout), text(&done.stderr))
+}
+
+#[test]
+fn a_queued_start_behind_a_stuck_run_says_so_and_what_to_type() {
+    let home = Home::new();
+    home.file("s.rhai", "if input.good { 7 } else { chrage(1) }\n");
+    home.durun(&["start", "s.rhai", "--id", "first", "-i", "good:=false"]).exit(8).failure();
+    let mend = "durun why first says how to mend it, durun terminate first ends it";
+    // It waits in the foreground, not on a terminal: another process frees its place once it has spoken.
+    let script = "n=0; until test -s said || test $n -gt 600; do sleep 0.05; n=$((n + 1)); done; \"$1\" why second; \"$1\" terminate first";
+    let waiting = "\"$1\" start s.rhai -i good:=true --overlap queue --id second 2>said";
+    let (out, err) = beside(&home, waiting, script);
     assert!(out.contains("1 of 1 busy (first is stuck).") && out.ends_with("7\n"), "{out}{err}");
     assert!(out.contains("\n  durun why first\n  durun terminate first\n"), "{out}");
     assert_eq!(err.matches(mend).count(), 1, "{err}");
@@ -223,16 +229,7 @@ fn a_queued_start_behind_a_run_that_nobody_executes_says_so_and_what_to_type() {
     // Another process goes on with what is in the way once this one has spoken.
     let script = "n=0; until test -s said || test $n -gt 600; do sleep 0.05; n=$((n + 1)); done; \"$1\" why second; \"$1\" resume first";
     let waiting = "\"$1\" start s.rhai --overlap queue --id second 2>said";
-    let both = format!("({waiting}) & {script}; wait $!; cat said >&2");
-    let done = std::process::Command::new("/bin/sh")
-        .args(["-c", both.as_str(), "sh", env!("CARGO_BIN_EXE_durun")])
-        .current_dir(home.path())
-        .env_clear()
-        .env("HOME", home.path())
-        .env("PATH", "/usr/bin:/bin")
-        .output()
-        .expect("starts");
-    let (out, err) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+    let (out, err) = beside(&home, waiting, script);
     assert!(
         out.contains("\n  durun why first\n  durun resume first\n") && out.ends_with("7\n7\n"),
         "{out}{err}"
