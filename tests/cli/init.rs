@@ -37,6 +37,8 @@ fn nothing_that_is_there_is_overwritten() {
     let out = home.durun(&["init"]).stdout();
     assert!(out.contains("hello.rhai                   kept as it is\n"), "{out}");
     assert!(out.ends_with("\nNext: durun hello.rhai\n"), "{out}");
+    let here = home.durun(&["init", "."]).stdout();
+    assert!(here.ends_with("\nNext: durun hello.rhai\n"), "{here}");
     let text = |name: &str| std::fs::read_to_string(home.path().join(name)).expect("there");
     assert_eq!((text("hello.rhai"), text("activities/greet")), ("mine".to_owned(), "mine, too".to_owned()));
     let again = home.durun(&["init", "-o", "jsonl"]).stdout();

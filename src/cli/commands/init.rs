@@ -79,7 +79,7 @@ pub(crate) fn run(context: &Context, args: &InitArgs) -> Result<Exit, CliError> 
         let became = write(&folder.join(beginning.name), &beginning)?;
         all.push((beginning.name, became));
     }
-    let next = if named.as_os_str().is_empty() {
+    let next = if named.as_os_str().is_empty() || named == Path::new(".") {
         "durun hello.rhai".to_owned()
     } else {
         format!("cd {} && durun hello.rhai", escape::shell(&named.to_string_lossy()))
