@@ -13,6 +13,7 @@ fn main() {
         ("RUSTC", rustc),
         ("TARGET", told("TARGET")),
         ("PROFILE", told("PROFILE")),
+        ("FEATURES", told("CARGO_CFG_FEATURE").map(|features| features.replace(',', ", "))),
         // Said by who builds, or by the package of a release: looking into a repository would build anew at each commit.
         ("COMMIT", told("DURUN_COMMIT").or_else(commit_of_package)),
     ];

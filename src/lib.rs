@@ -43,10 +43,14 @@
 //! the command line are in the documentation of the program: `docs/README.md` in the repository, of which
 //! `docs/guides/library.md` is about the library.
 //!
+//! A program that depends on this crate wants `default-features = false`: the feature `cli` is the program `durun`. The feature
+//! `allocator` sets a global allocator that counts; without it no script is stopped for the memory that it takes.
+//!
 //! What is not named on this page belongs to the program `durun`, and changes without notice.
 
 #[doc(hidden)]
 pub mod activity;
+#[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod cli;
 #[doc(hidden)]

@@ -38,7 +38,6 @@ const OWNED: &[(&str, &[&str])] = &[
     ("glob", &["activity"]),
     ("clap", &["cli"]),
     ("indicatif", &["cli"]),
-    ("anyhow", &["cli"]),
     ("annotate_snippets", &["cli"]),
     ("signal_hook", &["cli"]),
 ];
@@ -141,6 +140,28 @@ fn a_crate_is_named_in_its_own_room_only() {
         }
     }
     assert!(seen.len() >= 6, "only {seen:?} seen: does the reading still work?");
+}
+
+#[test]
+fn who_takes_the_library_alone_takes_nothing_of_the_command_line() {
+    let manifest =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml")).expect("text");
+    let of_cli =
+        OWNED.iter().filter(|(_, rooms)| *rooms == ["cli"]).map(|(krate, _)| krate.replace('_', "-"));
+    let more = ["clap_complete", "clap_mangen", "unicode-width", "cap", "mimalloc"].map(str::to_owned);
+    for krate in of_cli.chain(more) {
+        let line =
+            manifest.lines().find(|line| line.starts_with(&format!("{krate} = "))).expect("a dependency");
+        assert!(line.contains("optional = true"), "{krate} is needed without the command line");
+        assert!(manifest.contains(&format!("\"dep:{krate}\"")), "no feature names {krate}");
+    }
+    assert!(manifest.contains("default = [\"cli\"]") && manifest.contains("required-features = [\"cli\"]"));
+    let root =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lib.rs")).expect("text");
+    assert!(
+        root.contains("#[cfg(feature = \"cli\")]\n#[doc(hidden)]\npub mod cli;"),
+        "the room is behind its feature"
+    );
 }
 
 #[test]

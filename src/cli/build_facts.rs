@@ -5,13 +5,17 @@ use std::ffi::OsString;
 use std::io::Write as _;
 
 /// The facts, by name.
-const FACTS: [(&str, &str); 5] = [
-    ("rustc", env!("DURUN_BUILD_RUSTC")),
-    ("target", env!("DURUN_BUILD_TARGET")),
-    ("profile", env!("DURUN_BUILD_PROFILE")),
-    ("commit", env!("DURUN_BUILD_COMMIT")),
-    ("oldest rustc", env!("CARGO_PKG_RUST_VERSION")),
-];
+fn facts() -> [(&'static str, String); 7] {
+    [
+        ("rustc", env!("DURUN_BUILD_RUSTC").to_owned()),
+        ("target", env!("DURUN_BUILD_TARGET").to_owned()),
+        ("profile", env!("DURUN_BUILD_PROFILE").to_owned()),
+        ("features", env!("DURUN_BUILD_FEATURES").to_owned()),
+        ("commit", env!("DURUN_BUILD_COMMIT").to_owned()),
+        ("oldest rustc", env!("CARGO_PKG_RUST_VERSION").to_owned()),
+        ("store format", crate::store::SCHEMA.to_string()),
+    ]
+}
 
 /// Prints them where the arguments ask for the version at length.
 pub(crate) fn add(error: &clap::Error, arguments: &[OsString]) {
@@ -23,7 +27,7 @@ pub(crate) fn add(error: &clap::Error, arguments: &[OsString]) {
     if error.kind() != ErrorKind::DisplayVersion || !arguments.iter().any(is_verbose) {
         return;
     }
-    let told: Vec<String> = FACTS.iter().map(|(name, fact)| format!("{name}: {fact}")).collect();
+    let told: Vec<String> = facts().iter().map(|(name, fact)| format!("{name}: {fact}")).collect();
     // Where stdout is closed nobody is listening.
     let _closed = std::io::stdout().write_all(format!("{}\n", told.join("\n")).as_bytes());
 }

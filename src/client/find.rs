@@ -36,7 +36,7 @@ fn near(session: &Session, text: &str) -> Result<Vec<crate::history::RunId>, Cli
 }
 
 /// The names most like `wanted`, at most `count`, the likest first; none that is not like it.
-pub(crate) fn likest(wanted: &str, names: impl Iterator<Item = String>, count: usize) -> Vec<String> {
+pub fn likest(wanted: &str, names: impl Iterator<Item = String>, count: usize) -> Vec<String> {
     let mut scored: Vec<(f64, String)> = names
         .map(|name| (strsim::jaro_winkler(&wanted.to_lowercase(), &name.to_lowercase()), name))
         .filter(|(score, _)| *score > 0.82)

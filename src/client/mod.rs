@@ -79,7 +79,7 @@ pub use engine::Engine;
 pub use error::{ClientError, Conflict};
 pub use execute::{Claimed, ExecuteError, ExecuteOptions, Executor, Fit, Misfit, NoExecutor, QueryError};
 pub use find::find;
-pub(crate) use find::likest;
+pub use find::likest;
 pub use history::{HistoryReader, read_branch, read_history};
 pub use lines::{Lines, lines, path_of};
 pub use list::{Overview, list, list_needing_first, overview};

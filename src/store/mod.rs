@@ -58,6 +58,7 @@ pub use request::{
     NewMessage, NewOverlap, NewParent, NewQueue, NewRun, NewSignal, RefusedUpdate, Request, Rewind,
     RunFilter, ScheduleChange, Upgrade,
 };
+pub use rules::SCHEMA;
 pub use salvage::{Salvaged, examine};
 pub use shared::SharedStore;
 pub use upkeep::{CarriedRow, EndedRun, Kept, Place, Upkeep, Witness};

@@ -67,8 +67,12 @@ fn the_version_at_length_says_what_it_was_built_with_and_no_path() {
     let facts = long.strip_prefix(&short).expect("the version first");
     let names: Vec<&str> =
         facts.lines().filter_map(|line| line.split_once(": ")).map(|(name, _)| name).collect();
-    assert_eq!(names, ["rustc", "target", "profile", "commit", "oldest rustc"]);
+    assert_eq!(names, ["rustc", "target", "profile", "features", "commit", "oldest rustc", "store format"]);
     assert!(facts.contains("rustc: rustc 1.") && facts.contains("-linux-"), "{facts}");
+    assert!(
+        facts.contains("features: allocator, cli, default\n") && facts.contains("store format: 1"),
+        "{facts}"
+    );
     assert!(!long.contains('/') && !long.contains(env!("CARGO_MANIFEST_DIR")), "{long}");
     assert_eq!(home.durun(&["-v", "--version"]).stdout(), long);
 }

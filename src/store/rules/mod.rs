@@ -36,8 +36,8 @@ use crate::history::{Moment, RunRow};
 
 /// How often the ids of old resends are forgotten, in milliseconds.
 pub(super) const FORGET_EVERY_MS: i64 = 3_600_000;
-/// The schema that this version reads and writes.
-pub(super) const SCHEMA: u32 = 1;
+/// The schema of a store that this version reads and writes.
+pub const SCHEMA: u32 = 1;
 /// The keys of the facts of the store.
 pub(super) const SCHEMA_KEY: &str = "schema";
 pub(super) const STORE_ID: &str = "store_id";
