@@ -92,7 +92,7 @@ pub struct RunRow {
     /// The instant of the message accepted last.
     #[serde(default)]
     pub last_message_at: Moment,
-    /// How many accepted messages were never delivered; counted at the end.
+    /// How many accepted messages were never delivered and went with its end; others lie in its inbox still.
     #[serde(default)]
     pub unread: u32,
     /// What the script last gave to `set_summary`.

@@ -43,7 +43,7 @@ pub struct Append {
 /// Changes of a run's row; what is `None` stays.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct RowChange {
-    /// The new state. An end removes pending, timer and inbox rows, counts the unread and drops the claim.
+    /// The new state. An end removes pending and timer rows, and of the inbox what nobody is to hear any more, counts that and drops the claim.
     pub status: Option<StoredStatus>,
     /// The new summary.
     pub summary: Option<String>,

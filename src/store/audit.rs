@@ -138,7 +138,10 @@ fn audit_waiting(
             Ok(message) if message.no.0 > run.messages || message.accepted_at > run.last_message_at => {
                 wrong.push(format!("run {} does not count its message {:?}", run.id, message.no));
             }
-            Ok(message) if rows.get(Table::Dedupe, &message.id.0)?.is_none() => {
+            Ok(message)
+                if rows.get(Table::Dedupe, &message.id.0)?.is_none()
+                    && !super::rules::may_be_forgotten(rows, message.accepted_at)? =>
+            {
                 wrong.push(format!("message {:?} of run {} is not remembered", message.no, run.id));
             }
             Ok(_) => {}

@@ -2,9 +2,34 @@
 
 use super::progress::Progress;
 use super::worker::{Finished, Worker};
-use crate::history::{MessageBody, RunNo};
+use crate::history::{Message, MessageBody, MessageId, RunNo};
 
 impl Worker {
+    /// A message that the store tells of. It may have been told before the run began anew or was rewound, and be about a command of
+    /// then: the command that has its number now hears nothing of it.
+    pub(super) fn take_message(&mut self, no: RunNo, message: Message) {
+        let Some(run) = self.runs.get_mut(&no) else { return };
+        let is_first = run.generation == 0 && run.branches.is_empty();
+        let its = match &message.body {
+            MessageBody::ChildEnded { op, .. } => {
+                message.id == MessageId::of_child(no, run.generation_of(*op), *op)
+            }
+            MessageBody::Answer { question, .. } => {
+                message.id == MessageId::of_question(&run.id, run.generation_of(*question), *question)
+            }
+            // Nothing of it says of which generation it is; the inbox has only those of this one.
+            MessageBody::Grant { .. } if !is_first => return self.look_again(no),
+            MessageBody::Grant { .. }
+            | MessageBody::Signal { .. }
+            | MessageBody::Cancel { .. }
+            | MessageBody::Resolve { .. }
+            | MessageBody::Update { .. } => true,
+        };
+        if its {
+            run.accept(message);
+        }
+    }
+
     /// The end of a generation is on disk: the next begins.
     pub(super) fn next_generation(&mut self, no: RunNo) {
         let Some(old) = self.runs.remove(&no) else { return };

@@ -161,11 +161,14 @@ impl Worker {
         for message in &snapshot.inbox {
             run.accept(message.clone());
         }
+        let waits_in_line = run.queued.is_some();
         self.runs.insert(no, Box::new(run));
         let loaded = match snapshot.entries {
             Seq(0) => Ok(()),
             // It began as it was recorded, by this process: nothing of it has been said or done yet.
             Seq(1) if epoch == 1 && snapshot.pending.is_empty() => self.begin_recorded(snapshot),
+            // It was opened again and stands in line: it goes on when its queue lets it.
+            _ if waits_in_line => Ok(()),
             _ => self.replay_run(snapshot),
         };
         if let Err(error) = loaded {

@@ -243,11 +243,7 @@ impl Worker {
             Input::News(News::Done(done)) => self.job_done(done),
             Input::News(News::Wrote { key, attempt, stream, end }) => self.wrote(key, attempt, stream, &end),
             Input::News(News::Heartbeat { key, details }) => self.heartbeat(key, details),
-            Input::Store(Event::Message { run, message }) => {
-                if let Some(run) = self.runs.get_mut(&run) {
-                    run.accept(message);
-                }
-            }
+            Input::Store(Event::Message { run, message }) => self.take_message(run, message),
             Input::Store(Event::Changed { run }) => self.look_again(run),
             Input::Store(Event::RetryNow { run }) => self.retry_now(run),
             Input::Store(Event::Work { .. }) => {}

@@ -3,14 +3,14 @@
 use super::fixtures::{ALICE, NOON, append, new_run, pending, signal};
 use super::{Chain, Check, Subject};
 use crate::history::{
-    Checksum, Fact, MessageNo, Moment, Pending, RunEnd, RunEnded, RunNo, RunStatus, ScriptHash, StoredStatus,
-    Value,
+    CancelCause, Checksum, Fact, Message, MessageBody, MessageId, MessageNo, Moment, Pending, RunEnd,
+    RunEnded, RunNo, RunStatus, ScriptHash, StoredStatus, Value,
 };
-use crate::store::{Answer, Append, NewRun, Request, RowChange, RunFilter, StoreError};
+use crate::store::{Answer, Append, NewMessage, NewRun, Request, RowChange, RunFilter, StoreError};
 use std::time::Duration;
 
 pub(super) const CHECKS: &[Check] = &[
-    ("an end removes what waits, counts what was unread and drops the claim", cleaned_up),
+    ("an end removes what waits but for what was said and not read, and drops the claim", cleaned_up),
     ("the append that ends a run is acknowledged again, another is refused", after_the_end),
     ("an end and the run that tells of it are stored together, once", told_of),
     ("a terminated run has its end as last entry, and its executor is fenced off", terminated),
@@ -35,6 +35,9 @@ fn cleaned_up(subject: &Subject) {
     for name in ["x", "y", "z"] {
         assert!(subject.deliver(signal(run, name)).is_ok());
     }
+    let body = MessageBody::Cancel { cause: CancelCause::Request, reason: String::new() };
+    let asked = NewMessage { id: MessageId([5; 16]), body, ..signal(run, "w") };
+    assert!(subject.deliver(asked).is_ok());
     assert!(subject.ask(Request::Claim { run, claim: ALICE }).is_ok());
     let rows = vec![pending(1), Pending { due: Some(NOON), ..pending(2) }];
     assert_eq!(subject.append(Append { pending: rows, ..append(run, 1, 0, Vec::new()) }), Ok(Answer::Done));
@@ -43,11 +46,16 @@ fn cleaned_up(subject: &Subject) {
         Append { delivered: vec![(MessageNo(2), signal(run, "y").id)], pending: vec![pending(3)], ..last };
     assert_eq!(subject.append(last), Ok(Answer::Done));
     let snapshot = subject.snapshot(run);
-    assert_eq!((snapshot.pending, snapshot.inbox), (Vec::new(), Vec::new()));
-    assert_eq!((snapshot.row.unread, snapshot.row.claim), (2, None));
+    let names = |message: &Message| match &message.body {
+        MessageBody::Signal { name, .. } => name.clone(),
+        other => format!("{other:?}"),
+    };
+    assert_eq!(snapshot.pending, Vec::new());
+    assert_eq!(snapshot.inbox.iter().map(names).collect::<Vec<_>>(), ["x", "z"]);
+    assert_eq!((snapshot.row.unread, snapshot.row.claim), (1, None), "the request to end went with it");
     assert_eq!(snapshot.row.status, StoredStatus::Ended(end));
     let view = subject.view(run);
-    assert_eq!((view.status, view.unread, view.executor), (RunStatus::Completed, 2, None));
+    assert_eq!((view.status, view.unread, view.executor), (RunStatus::Completed, 3, None));
     let open = RunFilter { statuses: vec![RunStatus::Parked, RunStatus::Waiting], ..RunFilter::default() };
     assert_eq!(subject.ask(Request::List(open)), Ok(Answer::Views(Vec::new())));
 }

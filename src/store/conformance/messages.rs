@@ -5,7 +5,7 @@ use super::{Chain, Check, Subject};
 use crate::history::{
     Fact, MessageBody, MessageId, MessageNo, Moment, RunNo, RunStatus, SignalReceived, Value,
 };
-use crate::store::{Answer, Append, NewMessage, Request, StoreError};
+use crate::store::{Answer, Append, Kept, NewMessage, Request, StoreError, Upkeep};
 use std::time::Duration;
 
 pub(super) const CHECKS: &[Check] = &[
@@ -131,6 +131,10 @@ fn remembered(subject: &Subject) {
     assert_eq!(subject.deliver(signal(run, "plain")), Ok(known(2, NOON)), "not yet a day");
     next("a day later");
     assert_eq!(subject.ask(Request::Recall { id: signal(run, "plain").id }), Ok(Answer::Done));
+    assert_eq!(
+        subject.ask(Request::Upkeep(Box::new(Upkeep::Audit))),
+        Ok(Answer::Kept(Box::new(Kept::Wrong(Vec::new()))))
+    );
     assert_eq!(subject.deliver(keyed), Ok(known(1, NOON)));
     assert!(
         matches!(subject.ask(Request::Recall { id }), Ok(Answer::Delivered { no: MessageNo(3), .. })),

@@ -1,6 +1,6 @@
 //! Checks of queues: by priority, then by age, never more than the limits allow.
 
-use super::fixtures::{ALICE, new_run};
+use super::fixtures::{ALICE, Chain, append, new_run};
 use super::{Check, Subject};
 use crate::history::{QueueLimits, Rate, RunNo, RunStatus};
 use crate::store::{Admission, Answer, NewQueue, NewRun, Request, StoreError};
@@ -13,6 +13,7 @@ pub(super) const CHECKS: &[Check] = &[
     ("a run that nobody executes holds nobody up", not_executed),
     ("a run that has begun keeps its place while it is put down", kept),
     ("a rate lets only so many begin within its time", by_rate),
+    ("one that is opened again after its end stands in line once more", opened_again),
     ("one who waits is waiting, and is told what for", told),
     ("a late executor is fenced, and a queue without a name is refused", refused),
 ];
@@ -95,6 +96,25 @@ fn kept(subject: &Subject) {
     assert_eq!(subject.waits(a), None);
     subject.done(Request::Release { run: a, epoch: 1 });
     assert_eq!(subject.waits(b).as_deref(), Some("queue q, 1 of 1 busy (a)"));
+}
+
+fn opened_again(subject: &Subject) {
+    let (a, b) = (subject.queued("a", 0, at_once(1)), subject.queued("b", 0, at_once(1)));
+    assert_eq!(subject.waits(a), None);
+    assert_eq!(subject.append(append(a, 1, 0, Chain::of(a).seeds(2))), Ok(Answer::Done));
+    subject.ends(a);
+    assert_eq!(subject.waits(b), None);
+    let epoch = subject.snapshot(a).row.epoch;
+    assert_eq!(subject.ask(super::rewinds::open_again(a, epoch, 3)), Ok(Answer::Done));
+    assert_eq!(subject.view(a).status, RunStatus::Waiting);
+    assert!(subject.ask(Request::Claim { run: a, claim: ALICE }).is_ok());
+    let admit = Request::Admit { run: a, epoch: epoch + 2 };
+    let waits = subject.ask(admit.clone());
+    assert!(matches!(waits, Ok(Answer::Admission(Admission::Waits { .. }))), "{waits:?}");
+    subject.ends(b);
+    assert_eq!(subject.ask(admit), Ok(Answer::Admission(Admission::Admitted)));
+    let c = subject.queued("c", 0, at_once(1));
+    assert_eq!(subject.waits(c).as_deref(), Some("queue q, 1 of 1 busy (a)"));
 }
 
 fn by_rate(subject: &Subject) {

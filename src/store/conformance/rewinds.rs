@@ -19,6 +19,12 @@ pub(super) const CHECKS: &[Check] = &[
     ("other results take the place of the first entries that are set aside", replaced),
     ("what was waited for and held is given up, and mail is there again", waiting),
     ("children begun since are ended, the end of older ones is told once more", children),
+    ("what was said and never read before an end is there again", unread_at_the_end),
+    ("the end of a child that waits in the inbox is not told once more", told_once),
+    (
+        "the next end of a child that was opened again is told to a parent that has set the first aside",
+        told_again,
+    ),
     ("a rewound run may go on under another text and another time-out", upgraded),
 ];
 
@@ -231,6 +237,67 @@ fn children(subject: &Subject) {
     };
     assert!(matches!(start(0), Err(StoreError::Fenced { .. })));
     assert!(matches!(start(again), Ok(Answer::Started { .. })));
+}
+
+/// A run of so many entries that has ended goes on behind the first.
+pub(super) fn open_again(run: RunNo, epoch: u64, entries: u32) -> Request {
+    Request::Rewind(Box::new(Rewind { seen: (epoch, 0, Seq(entries)), ..to(run, 1, entries) }))
+}
+
+fn unread_at_the_end(subject: &Subject) {
+    let run = subject.executed("a");
+    assert_eq!(subject.append(append(run, 1, 0, Chain::of(run).seeds(2))), Ok(Answer::Done));
+    let (heard, unheard) = (signal(run, "heard"), signal(run, "unheard"));
+    assert!(subject.deliver(heard.clone()).is_ok());
+    assert!(subject.deliver(unheard.clone()).is_ok());
+    let delivered = vec![(MessageNo(1), heard.id)];
+    assert_eq!(subject.append(Append { delivered, ..append(run, 1, 2, Vec::new()) }), Ok(Answer::Done));
+    assert!(subject.ask(Request::Terminate { run, reason: String::new() }).is_ok());
+    assert_eq!(subject.view(run).unread, 1);
+    let epoch = subject.snapshot(run).row.epoch;
+    assert_eq!(subject.ask(open_again(run, epoch, 3)), Ok(Answer::Done));
+    let ids: Vec<MessageId> = subject.snapshot(run).inbox.iter().map(|message| message.id).collect();
+    assert_eq!((ids, subject.view(run).unread), (vec![unheard.id], 1));
+    // Whoever sends it again under its key is told that it is there: so it must be.
+    let again = subject.deliver(unheard);
+    assert!(matches!(again, Ok(Answer::Delivered { duplicate: true, .. })), "{again:?}");
+}
+
+/// A parent of three entries, and its child of two, which has ended.
+fn family(subject: &Subject) -> (RunNo, RunNo) {
+    let parent = subject.executed("p");
+    let tie =
+        NewParent { run: parent, epoch: 1, generation: 0, op: OpId(1), on_close: OnParentClose::Abandon };
+    let new = NewRun { parent: Some(tie), claim: Some(ALICE), ..new_run("c") };
+    let Ok(Answer::Started { run: child, .. }) = subject.start(new) else { panic!("no child") };
+    assert!(subject.append(append(parent, 1, 0, Chain::of(parent).seeds(3))).is_ok());
+    assert!(subject.append(append(child, 1, 0, Chain::of(child).seeds(2))).is_ok());
+    subject.done(Request::Release { run: parent, epoch: 1 });
+    assert!(subject.ask(Request::Terminate { run: child, reason: String::new() }).is_ok());
+    (parent, child)
+}
+
+fn told_once(subject: &Subject) {
+    let (parent, _) = family(subject);
+    let before = subject.snapshot(parent).inbox;
+    assert_eq!(rewind(subject, to(parent, 2, 3)), Ok(Answer::Done));
+    assert_eq!((before.len(), subject.snapshot(parent).inbox), (1, before));
+}
+
+fn told_again(subject: &Subject) {
+    let (parent, child) = family(subject);
+    let heard = subject.snapshot(parent).inbox;
+    let delivered = heard.iter().map(|message| (message.no, message.id)).collect();
+    assert!(subject.ask(Request::Claim { run: parent, claim: ALICE }).is_ok());
+    assert_eq!(subject.append(Append { delivered, ..append(parent, 2, 3, Vec::new()) }), Ok(Answer::Done));
+    subject.done(Request::Release { run: parent, epoch: 2 });
+    let epoch = subject.snapshot(child).row.epoch;
+    assert_eq!(subject.ask(open_again(child, epoch, 3)), Ok(Answer::Done));
+    assert_eq!(rewind(subject, Rewind { seen: (2, 0, Seq(3)), ..to(parent, 2, 3) }), Ok(Answer::Done));
+    assert_eq!(subject.snapshot(parent).inbox, [], "it is open");
+    assert!(subject.ask(Request::Terminate { run: child, reason: String::new() }).is_ok());
+    let ids: Vec<MessageId> = subject.snapshot(parent).inbox.iter().map(|message| message.id).collect();
+    assert_eq!(ids, heard.iter().map(|message| message.id).collect::<Vec<_>>());
 }
 
 fn upgraded(subject: &Subject) {

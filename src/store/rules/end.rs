@@ -3,8 +3,10 @@
 use super::append::{put_record, remove_pending};
 use super::{Surroundings, put_row};
 use crate::history::{
-    ChildOutcome, Entry, Fact, OpId, Record, RunEnd, RunEnded, RunNo, RunRow, StoredStatus,
+    ChildOutcome, Entry, Fact, Message, MessageBody, OpId, Record, RunEnd, RunEnded, RunNo, RunRow,
+    StoredStatus,
 };
+use crate::store::codec::decode;
 use crate::store::histories::{last_at, tail};
 use crate::store::reading::{refuse_ended, row};
 use crate::store::rows::{Row, RowsMut, Table};
@@ -62,17 +64,32 @@ pub(super) fn end_run(
             remove_pending(rows, row.no, OpId(op))?;
         }
     }
-    let unread = all_of_run(rows, Table::Inbox, row.no)?;
-    for (key, _) in &unread {
-        rows.remove(Table::Inbox, key)?;
+    row.unread = 0;
+    for (key, bytes) in all_of_run(rows, Table::Inbox, row.no)? {
+        if !outlives(&bytes) {
+            rows.remove(Table::Inbox, &key)?;
+            row.unread = row.unread.saturating_add(1);
+        }
     }
-    row.unread = u32::try_from(unread.len()).unwrap_or(u32::MAX);
     row.status = StoredStatus::Ended(end.clone());
     row.claim = None;
     rows.remove(Table::OpenRuns, &keys::run(row.no))?;
     put_row(rows, row)?;
     super::child::close(rows, around, row, row.generation, told)?;
     super::child::tell_parent(rows, around, row, ChildOutcome::Ended(end), told)
+}
+
+/// Whether a message that was never read is there again should the run be opened again: what others said of their own accord is.
+/// The sender of an update was told that the run has ended.
+fn outlives(bytes: &[u8]) -> bool {
+    let message: Result<Message, StoreError> = decode(bytes, "a message");
+    message.is_ok_and(|message| match message.body {
+        MessageBody::Signal { .. } | MessageBody::Resolve { .. } | MessageBody::Answer { .. } => true,
+        MessageBody::Cancel { .. }
+        | MessageBody::Update { .. }
+        | MessageBody::Grant { .. }
+        | MessageBody::ChildEnded { .. } => false,
+    })
 }
 
 pub(super) fn all_of_run(rows: &dyn RowsMut, table: Table, run: RunNo) -> Result<Vec<Row>, StoreError> {

@@ -75,6 +75,13 @@ pub(super) fn take_message(
     Ok(())
 }
 
+/// Whether a message lies in the inbox of a run.
+pub(super) fn waits(rows: &dyn RowsMut, run: RunNo, id: MessageId) -> Result<bool, StoreError> {
+    let Some(known) = remembered(rows, id)? else { return Ok(false) };
+    let Some(bytes) = rows.get(Table::Inbox, &keys::message(run, known.no))? else { return Ok(false) };
+    Ok(decode::<Message>(&bytes, "a message")?.id == id)
+}
+
 pub(in crate::store) fn remembered(
     rows: &(impl Rows + ?Sized),
     id: MessageId,
@@ -84,6 +91,15 @@ pub(in crate::store) fn remembered(
 
 pub(super) fn remember(rows: &mut dyn RowsMut, id: MessageId, what: &Remembered) -> Result<(), StoreError> {
     rows.put(Table::Dedupe, &id.0, &encode(what)?)
+}
+
+/// Whether the id of a message that was accepted at that time may be forgotten, though it lies in an inbox.
+pub(in crate::store) fn may_be_forgotten(
+    rows: &(impl Rows + ?Sized),
+    accepted_at: Moment,
+) -> Result<bool, StoreError> {
+    let last = Moment(meta_u64(rows, FORGOT_AT)?.cast_signed());
+    Ok(last.since_ms(accepted_at) > REMEMBER_MS)
 }
 
 /// Once an hour: forgets the ids of resends that are older than a day; those of users' keys live as long as their run.

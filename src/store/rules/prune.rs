@@ -46,7 +46,7 @@ fn forget(rows: &mut dyn RowsMut, run: &RunRow) -> Result<(), StoreError> {
     for history in [run.no, run.history_no()].into_iter().chain(past).chain(branches) {
         rows.put(Table::Discarded, &keys::run(history), &[])?;
     }
-    for table in [Table::Published, Table::Children] {
+    for table in [Table::Published, Table::Children, Table::Inbox] {
         for (key, _) in all_of_run(rows, table, run.no)? {
             rows.remove(table, &key)?;
         }

@@ -51,6 +51,13 @@ pub(super) fn enter(
     Ok(Some(QueuePlace { name: new.name.clone(), priority: new.priority, admitted_at: None }))
 }
 
+/// A run that had ended is open again: it stands in line once more, and goes on when its queue lets it.
+pub(super) fn enter_again(rows: &mut dyn RowsMut, row: &mut RunRow) -> Result<(), StoreError> {
+    let Some(place) = &mut row.queue else { return Ok(()) };
+    place.admitted_at = None;
+    rows.put(Table::Queued, &keys::queued(&place.name, place.priority, row.no), &[])
+}
+
 /// Refuses what could not be a key before anything is written.
 pub(super) fn check(new: Option<&NewQueue>) -> Result<(), StoreError> {
     if new.is_some_and(|new| new.name.is_empty() || new.name.len() > NAME_BYTES) {

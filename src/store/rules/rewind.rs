@@ -54,6 +54,9 @@ pub(super) fn rewind(
         let before = Seq(new.from.0.saturating_add(kept));
         super::upgrade::put_program(rows, &mut row, (program, scripts), (around.now, before))?;
     }
+    if matches!(before.status, StoredStatus::Ended(_)) {
+        super::queue::enter_again(rows, &mut row)?;
+    }
     // Whoever executes it is fenced off.
     row.epoch += 1;
     row.claim = None;
@@ -190,13 +193,28 @@ fn children(
                 end_unasked(rows, around, &mut child, &reason, told)?;
                 told.ended.push(child.no);
             }
-            StoredStatus::Ended(end) if !is_new && !new.heard.contains(&tie.op) => {
-                let end = end.clone();
-                rows.remove(Table::Dedupe, &MessageId::of_child(tie.run, tie.generation, tie.op).0)?;
-                super::child::tell_parent(rows, around, &child, ChildOutcome::Ended(end), told)?;
+            status if !is_new && !new.heard.contains(&tie.op) => {
+                let outcome = outcome(status);
+                let id = MessageId::of_child(tie.run, tie.generation, tie.op);
+                if !super::message::waits(rows, before.no, id)? {
+                    // Also of one that is open, having been opened again: its next end is to be told.
+                    rows.remove(Table::Dedupe, &id.0)?;
+                }
+                if let Some(outcome) = outcome {
+                    super::child::tell_parent(rows, around, &child, outcome, told)?;
+                }
             }
             StoredStatus::Open | StoredStatus::Stuck(_) | StoredStatus::Ended(_) => {}
         }
     }
     Ok(())
+}
+
+/// What a parent is told of a child as it stands.
+fn outcome(status: &StoredStatus) -> Option<ChildOutcome> {
+    match status {
+        StoredStatus::Open => None,
+        StoredStatus::Stuck(stuck) => Some(ChildOutcome::Stuck(Box::new(stuck.clone()))),
+        StoredStatus::Ended(end) => Some(ChildOutcome::Ended(end.clone())),
+    }
 }

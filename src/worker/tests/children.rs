@@ -212,6 +212,34 @@ fn a_child_can_be_sent_signals_and_its_parent_s_next_generation_starts_others() 
 }
 
 #[test]
+fn what_is_heard_late_of_a_generation_before_is_nobody_s() {
+    let files: &[(&str, &str)] = &[("/w/ask.rhai", "wait_signal(\"s\")")];
+    let text = r#"
+        let c = start_child("ask.rhai", 1, #{ on_parent_close: "abandon" });
+        if input == () { restart_with(1); }
+        with_lock("l", || c.result())
+    "#;
+    let world = world(files);
+    world.start("other", "with_lock(\"l\", || wait_signal(\"s\"))");
+    let (other, run) = (run_no(&world, "other"), world.start("p", text));
+    let (mut worker, inputs) = world.worker(&[other, run]);
+    world.drive(&mut worker, &inputs, 100);
+    let known = world.history(run);
+    let outcome = ChildOutcome::Ended(completed(7_i64));
+    let child = RunId::parse("p.0").expect("an id");
+    let ended = MessageBody::ChildEnded { op: OpId(0), child, outcome };
+    let lock = view(&world, "p").locks.first().expect("it waits for the lock").op;
+    let granted = MessageBody::Grant { op: lock, name: "l".to_owned() };
+    let ids = [MessageId::of_child(run, 0, OpId(0)), MessageId::of_grant("p", lock, 1)];
+    for ((id, body), no) in ids.into_iter().zip([ended, granted]).zip(1..) {
+        let message = Message { no: MessageNo(no), id, accepted_at: Moment(0), body };
+        worker.take(Input::Store(Event::Message { run, message }));
+    }
+    world.drive(&mut worker, &inputs, 100);
+    assert_eq!((view(&world, "p").row.generation, world.history(run)), (1, known));
+}
+
+#[test]
 fn an_abandoned_start_is_refused_where_the_id_is_another_s() {
     let world = world(SUM);
     let _other = world.start("x", "1");

@@ -1,11 +1,12 @@
 //! The model: what was acknowledged to anybody, and what must be true of it.
 
-use super::texts::{Under, Upgrades};
+use super::expected::{expected_end, expected_of_child, handed_on, undone};
+use super::texts::Upgrades;
 use durun::history::{
-    ActivityCompleted, Checksum, ChildOutcome, Entry, Fact, Failure, MessageId, Moment, OnParentClose, OpId,
-    Record, RunEnd, RunNo, RunStart, Seq, Value,
+    Checksum, ChildOutcome, Entry, Fact, MessageBody, MessageId, Moment, OnParentClose, OpId, Parent, Record,
+    RunEnd, RunId, RunNo, RunRow, Seq, Value, generation_parts,
 };
-use durun::store::{Answer, Append, Request, Upgrade};
+use durun::store::{Answer, Append, Request, Rewind, Snapshot, Upgrade};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// An entry that was acknowledged, by which call.
@@ -13,6 +14,38 @@ struct Acked {
     call: u64,
     record: Record,
     entry: Entry,
+}
+
+/// A rewind that was acknowledged, by which call, and what it set aside.
+struct Rewound {
+    call: u64,
+    request: Rewind,
+    aside: Vec<Acked>,
+}
+
+/// What somebody wants: behind so many entries a run is to go on, with these results in the place of others.
+pub(super) struct Wish {
+    pub(super) run: RunNo,
+    pub(super) kept: usize,
+    pub(super) set: BTreeMap<OpId, Value>,
+}
+
+/// What the store holds of a run.
+pub(super) struct Found {
+    pub(super) row: RunRow,
+    /// Of the present generation, and of the one before.
+    pub(super) present: Vec<Record>,
+    pub(super) past: Vec<Record>,
+    /// What was set aside, as the row says.
+    pub(super) aside: Vec<Vec<Record>>,
+}
+
+/// A message whose sender was told, by which call, that it is accepted.
+struct Sent {
+    call: u64,
+    to: RunNo,
+    id: MessageId,
+    asks_to_end: bool,
 }
 
 /// Who may append to a run.
@@ -29,10 +62,20 @@ pub(super) const BEGINS: u64 = 7;
 #[derive(Default)]
 pub(super) struct Ledger {
     pub(super) calls: u64,
+    /// By where they lie: each generation of a run has its own.
     histories: BTreeMap<RunNo, Vec<Acked>>,
+    /// Of each run, in order.
+    rewinds: BTreeMap<RunNo, Vec<Rewound>>,
+    /// Rewinds that may be on disk though nobody was told.
+    maybe: Vec<Rewind>,
+    pub(super) rewinds_asked: u32,
+    pub(super) wish: Option<Wish>,
+    /// What runs of these names were to begin with, and what each began with.
+    wanted: Vec<(RunId, Value)>,
+    inputs: BTreeMap<RunNo, Value>,
     upgrades: BTreeMap<RunNo, Upgrades>,
-    /// Children, and what becomes of each when its parent ends.
-    children: BTreeMap<RunNo, (RunNo, OnParentClose)>,
+    /// Children, and how each is tied to its parent.
+    children: BTreeMap<RunNo, Parent>,
     /// What may be on disk though nobody was told.
     loose: Vec<(RunNo, Seq, Record)>,
     /// When somebody asked for a run that begins as it is recorded.
@@ -41,7 +84,7 @@ pub(super) struct Ledger {
     /// Runs whose starter was told that they are recorded.
     started: Vec<(u64, RunNo)>,
     /// Messages whose sender was told that they are accepted.
-    sent: Vec<(u64, RunNo, MessageId)>,
+    sent: Vec<Sent>,
     /// Processes that are dead, or that count as dead.
     gone: BTreeSet<usize>,
     /// Who began last what is done under the lock, and with which command.
@@ -67,23 +110,72 @@ impl Ledger {
         self.started.iter().any(|(_, started)| *started == run)
     }
 
-    /// The history of a run, for whoever has to understand a violation.
+    /// The generation that a run is in.
+    fn generation(&self, run: RunNo) -> u32 {
+        let has_next = |generation: &u32| {
+            let last = self.histories.get(&run.of_generation(*generation)).and_then(|all| all.last());
+            last.is_some_and(|acked| matches!(acked.entry.fact, Fact::RunRestarted(_)))
+        };
+        (0..).take_while(has_next).count().try_into().expect("few")
+    }
+
+    /// How often runs began anew.
+    pub(super) fn restarts(&self) -> u32 {
+        let last = self.histories.values().filter_map(|history| history.last());
+        last.filter(|acked| matches!(acked.entry.fact, Fact::RunRestarted(_)))
+            .count()
+            .try_into()
+            .expect("few")
+    }
+
+    fn present(&self, run: RunNo) -> RunNo {
+        run.of_generation(self.generation(run))
+    }
+
+    fn history(&self, run: RunNo) -> &[Acked] {
+        self.histories.get(&self.present(run)).map_or(&[], Vec::as_slice)
+    }
+
+    /// The histories of a run, for whoever has to understand a violation.
     pub(super) fn tell(&self, run: RunNo) -> String {
-        let history = self.histories.get(&run).into_iter().flatten();
-        let lines: Vec<String> = history.map(|acked| format!("{:?}", acked.entry)).collect();
+        let told = |acked: &Acked| format!("{:?}", acked.entry);
+        let mut lines = Vec::new();
+        for generation in 0..=self.generation(run) {
+            lines.push(format!(
+                "run {run}, generation {generation}, began with {:?}:",
+                self.input(run, generation)
+            ));
+            lines.extend(self.histories.get(&run.of_generation(generation)).into_iter().flatten().map(told));
+        }
+        for rewound in self.rewinds.get(&run).into_iter().flatten() {
+            lines.push(format!("call {} set aside from {} on:", rewound.call, rewound.request.from));
+            lines.extend(rewound.aside.iter().map(told));
+        }
         lines.join("\n")
     }
 
     /// How many entries of a run are acknowledged.
     pub(super) fn entries(&self, run: RunNo) -> usize {
-        self.histories.get(&run).map_or(0, Vec::len)
+        self.history(run).len()
+    }
+
+    /// The steps that have a result among the first entries of a run.
+    pub(super) fn steps(&self, run: RunNo, kept: usize) -> Vec<OpId> {
+        let step = |acked: &Acked| match &acked.entry.fact {
+            Fact::ActivityCompleted(done) if done.label.name == "step" => Some(done.op),
+            Fact::ActivityFailed(failed) if failed.label.name == "step" => Some(failed.op),
+            _ => None,
+        };
+        self.history(run).iter().take(kept).filter_map(step).collect()
     }
 
     pub(super) fn has_outcome(&self, run: RunNo, op: OpId) -> bool {
-        let history = self.histories.get(&run);
-        history.is_some_and(|all| {
-            all.iter().any(|acked| acked.entry.fact.outcome_of().is_some_and(|(of, _)| of == op))
-        })
+        self.history(run).iter().any(|acked| acked.entry.fact.outcome_of().is_some_and(|(of, _)| of == op))
+    }
+
+    /// Whether it is this process that executes a run; one that does not know yet that it was forsaken does not.
+    pub(super) fn is_holder(&self, process: usize, run: RunNo) -> bool {
+        self.holders.get(&run).is_none_or(|holder| holder.process == process)
     }
 
     /// A run begins what it does under the lock.
@@ -98,12 +190,11 @@ impl Ledger {
     }
 
     fn was_asked_to_end(&self, run: RunNo) -> bool {
-        let mut facts = self.histories.get(&run).into_iter().flatten().map(|acked| &acked.entry.fact);
-        facts.any(|fact| matches!(fact, Fact::CancelRequested(_)))
+        self.history(run).iter().any(|acked| matches!(acked.entry.fact, Fact::CancelRequested(_)))
     }
 
     pub(super) fn has_ended(&self, run: RunNo) -> bool {
-        let last = self.histories.get(&run).and_then(|all| all.last());
+        let last = self.history(run).last();
         last.is_some_and(|acked| matches!(acked.entry.fact, Fact::RunEnded(_)))
     }
 
@@ -115,9 +206,11 @@ impl Ledger {
                 self.holds(process, upgrade.run, upgrade.epoch, "upgraded");
                 self.upgraded(upgrade, true);
             }
+            (Request::Rewind(rewind), Answer::Done) => self.rewound(rewind),
             (Request::Claim { run, .. }, Answer::Claimed { epoch }) => self.claimed(*run, *epoch, process),
-            (Request::Start(_), Answer::Started { run, epoch }) => {
+            (Request::Start(new), Answer::Started { run, epoch }) => {
                 self.started.push((self.calls, *run));
+                self.inputs.insert(*run, new.start.input.clone());
                 if *epoch > 0 {
                     self.claimed(*run, *epoch, process);
                 }
@@ -128,7 +221,8 @@ impl Ledger {
                 }
             }
             (Request::Deliver(new) | Request::Post(new), Answer::Delivered { .. }) => {
-                self.sent.push((self.calls, new.run, new.id));
+                let asks_to_end = matches!(new.body, MessageBody::Cancel { .. });
+                self.sent.push(Sent { call: self.calls, to: new.run, id: new.id, asks_to_end });
             }
             _ => {}
         }
@@ -167,21 +261,55 @@ impl Ledger {
         }
     }
 
-    /// What the store says that a run goes on under.
-    pub(super) fn check_text(&mut self, run: RunNo, start: &RunStart) {
+    /// What the store says that a run goes on under, and with which input.
+    pub(super) fn check_text(&mut self, run: RunNo, found: &Snapshot) {
         let calls = self.calls;
-        if let Err(wrong) = self.upgrades(run).check(calls, start) {
+        if let Err(wrong) = self.upgrades(run).check(calls, &found.start) {
             self.violates(format!("run {run} {wrong}"));
+        }
+        let input = &found.start.input;
+        let is_wanted = match found.row.generation {
+            0 => self.wanted.contains(&(found.row.id.clone(), input.clone())),
+            generation => self.input(run, generation) == Some(input),
+        };
+        if !is_wanted {
+            self.violates(format!(
+                "generation {} of run {run} began with {input:?}, which nobody handed on",
+                found.row.generation
+            ));
+        }
+        if found.row.generation == 0 {
+            self.inputs.insert(run, input.clone());
         }
     }
 
-    pub(super) fn children(&mut self) -> &mut BTreeMap<RunNo, (RunNo, OnParentClose)> {
+    /// What a generation of a run begins with.
+    fn input(&self, run: RunNo, generation: u32) -> Option<&Value> {
+        let Some(before) = generation.checked_sub(1) else { return self.inputs.get(&run) };
+        match &self.histories.get(&run.of_generation(before))?.last()?.entry.fact {
+            Fact::RunRestarted(restarted) => Some(&restarted.input),
+            _ => None,
+        }
+    }
+
+    pub(super) fn children(&mut self) -> &mut BTreeMap<RunNo, Parent> {
         &mut self.children
     }
 
-    /// Whether a record is the end of a child that ends with its parent.
+    /// Whether the command that started a child was set aside.
+    fn is_over(&self, tie: &Parent) -> bool {
+        let known = self.rewinds.get(&tie.run).into_iter().flatten().map(|rewound| &rewound.request);
+        let maybe = self.maybe.iter().filter(|rewind| rewind.run == tie.run);
+        known.chain(maybe).any(|rewind| {
+            rewind.seen.1 == generation_parts(tie.generation).0
+                && rewind.again.as_ref().is_some_and(|again| again.is_of(tie.op))
+        })
+    }
+
+    /// Whether a record is the end of a child that ends with its parent, or with the command that started it.
     fn ends_with_parent(&self, run: RunNo, record: &Record) -> bool {
-        matches!(self.children.get(&run), Some((_, OnParentClose::Terminate)))
+        let may_end = |tie: &Parent| tie.on_close == OnParentClose::Terminate || self.is_over(tie);
+        self.children.get(&run).is_some_and(may_end)
             && record.open(self.last_checksum(run)).is_ok_and(|(entry, _)| {
                 matches!(&entry.fact, Fact::RunEnded(ended) if matches!(ended.end, RunEnd::Terminated { .. }))
             })
@@ -194,31 +322,49 @@ impl Ledger {
     fn appended(&mut self, process: usize, append: &Append, now: Moment) {
         let run = append.run;
         self.holds(process, run, append.epoch, "appended to");
+        let history = run.of_generation(append.generation);
         for (record, place) in append.records.iter().zip(append.from.0..) {
             let place = usize::try_from(place).expect("small");
-            self.fill(run, place, record, now);
-            match self.histories.entry(run).or_default().get(place) {
+            self.fill(run, history, place, record, now);
+            match self.histories.entry(history).or_default().get(place) {
                 Some(known) if known.record == *record => {}
                 Some(_) => self.violates(format!(
                     "entry {place} of run {run} was acknowledged twice, with other content"
                 )),
-                None => self.push(run, self.calls, record.clone(), now),
+                None => self.push(run, history, self.calls, record.clone(), now),
             }
         }
     }
 
     /// What was written and never acknowledged is known to be there by who appends behind it.
-    fn fill(&mut self, run: RunNo, until: usize, next: &Record, now: Moment) {
-        let before = self.last_checksum(run);
-        let missing = self.between(run, self.entries(run), until, before, next);
+    fn fill(&mut self, run: RunNo, history: RunNo, until: usize, next: &Record, now: Moment) {
+        let before = self.last_checksum(history);
+        let from = self.histories.get(&history).map_or(0, Vec::len);
+        let missing = self.between(history, from, until, before, next);
         for record in missing.unwrap_or_default() {
-            self.push(run, self.calls + 1, record, now);
+            self.push(run, history, self.calls + 1, record, now);
+        }
+    }
+
+    /// A generation that nobody can read any more was written to its end.
+    fn fill_to_the_end(&mut self, run: RunNo, history: RunNo, now: Moment) {
+        while self.present(run) == history {
+            let (before, from) =
+                (self.last_checksum(history), self.histories.get(&history).map_or(0, Vec::len));
+            let next = self.loose_at(history, from).into_iter().find(|record| record.open(before).is_ok());
+            let Some(next) = next else {
+                return self.violates(format!(
+                    "{}\na generation of run {run} is gone before its end",
+                    self.tell(run)
+                ));
+            };
+            self.push(run, history, self.calls + 1, next, now);
         }
     }
 
     fn between(
         &self,
-        run: RunNo,
+        history: RunNo,
         from: usize,
         until: usize,
         before: Checksum,
@@ -227,22 +373,21 @@ impl Ledger {
         if from >= until {
             return next.open(before).is_ok().then(Vec::new);
         }
-        self.loose_at(run, from).into_iter().find_map(|record| {
+        self.loose_at(history, from).into_iter().find_map(|record| {
             let (_, after) = record.open(before).ok()?;
-            let rest = self.between(run, from + 1, until, after, next)?;
+            let rest = self.between(history, from + 1, until, after, next)?;
             Some(std::iter::once(record.clone()).chain(rest).collect())
         })
     }
 
-    fn last_checksum(&self, run: RunNo) -> Checksum {
-        let last = self.histories.get(&run).and_then(|all| all.last());
-        last.map_or(Checksum::first(run), |acked| acked.record.checksum().expect("whole"))
+    fn last_checksum(&self, history: RunNo) -> Checksum {
+        let last = self.histories.get(&history).and_then(|all| all.last());
+        last.map_or(Checksum::first(history), |acked| acked.record.checksum().expect("whole"))
     }
 
-    fn push(&mut self, run: RunNo, call: u64, record: Record, now: Moment) {
-        let history = self.histories.entry(run).or_default();
-        let before =
-            history.last().map_or(Checksum::first(run), |acked| acked.record.checksum().expect("whole"));
+    fn push(&mut self, run: RunNo, no: RunNo, call: u64, record: Record, now: Moment) {
+        let before = self.last_checksum(no);
+        let history = self.histories.entry(no).or_default();
         let Ok((entry, _)) = record.open(before) else {
             let place = history.len();
             return self.violates(format!("entry {place} of run {run} is not chained to the one before"));
@@ -259,14 +404,24 @@ impl Ledger {
         };
         let twice = history.iter().any(|acked| same_message(acked) || same_outcome(acked));
         let early = matches!(&entry.fact, Fact::TimerFired(fired) if fired.due > now || fired.due > entry.at);
-        let after_the_end = history.last().is_some_and(|acked| matches!(acked.entry.fact, Fact::RunEnded(_)));
+        let after_the_end = history
+            .last()
+            .is_some_and(|acked| matches!(acked.entry.fact, Fact::RunEnded(_) | Fact::RunRestarted(_)));
         let told = format!("run {run}: {:?}", entry.fact);
+        let outcome = entry.fact.outcome_of().map(|(op, _)| op);
+        let begins_anew = matches!(entry.fact, Fact::RunRestarted(_));
         history.push(Acked { call, record, entry });
+        if begins_anew {
+            self.upgrades(run).restarted(call);
+        }
+        if let Some(op) = outcome {
+            self.inside.take_if(|inside| *inside == (run, op));
+        }
         if twice {
             self.violates(format!("delivered twice: {told}"));
         }
         if early {
-            self.violates(format!("too early: {told}"));
+            self.violates(format!("too early at {now:?}, by call {call} of {}: {told}", self.calls));
         }
         if after_the_end {
             self.violates(format!("after the end: {told}"));
@@ -275,6 +430,11 @@ impl Ledger {
 
     /// These are on their way.
     pub(super) fn asked(&mut self, requests: &[Request], now: Moment) {
+        for request in requests {
+            if let Request::Start(new) = request {
+                self.wanted.push((new.id.clone(), new.start.input.clone()));
+            }
+        }
         let seed = |request: &Request| match request {
             Request::Start(new) => new.begins,
             _ => None,
@@ -299,17 +459,21 @@ impl Ledger {
             if let Request::Upgrade(upgrade) = request {
                 self.upgraded(upgrade, false);
             }
+            if let Request::Rewind(rewind) = request {
+                self.maybe.push((**rewind).clone());
+            }
             if let Request::Append(append) = request {
                 let places = (append.from.0..).map(Seq);
-                self.loose.extend(
-                    places.zip(&append.records).map(|(seq, record)| (append.run, seq, record.clone())),
-                );
+                let history = append.run.of_generation(append.generation);
+                self.loose
+                    .extend(places.zip(&append.records).map(|(seq, record)| (history, seq, record.clone())));
             }
         }
     }
 
     /// The machine went down when this was the last call acknowledged: what came after may be there or not, and who was told died.
     pub(super) fn went_down(&mut self, acknowledged: u64) {
+        self.undo_rewinds(acknowledged);
         for (run, history) in &mut self.histories {
             let kept = history.iter().take_while(|acked| acked.call <= acknowledged).count();
             for (acked, place) in history.drain(kept..).zip(kept..) {
@@ -318,18 +482,178 @@ impl Ledger {
             }
         }
         self.upgrades.values_mut().for_each(|upgrades| upgrades.went_down(acknowledged));
-        self.sent.retain(|(call, _, _)| *call <= acknowledged);
+        self.sent.retain(|sent| sent.call <= acknowledged);
         self.started.retain(|(call, _)| *call <= acknowledged);
         self.holders.clear();
         self.inside = None;
     }
 
+    /// Rewinds that nobody living was told of: what they set aside may be in its place.
+    fn undo_rewinds(&mut self, acknowledged: u64) {
+        for rewinds in self.rewinds.values_mut() {
+            while let Some(Rewound { request, aside, .. }) =
+                rewinds.pop_if(|rewound| rewound.call > acknowledged)
+            {
+                let history = request.run.of_generation(request.seen.1);
+                let entries = self.histories.entry(history).or_default();
+                let from = usize::try_from(request.from.0).expect("small");
+                for (acked, seq) in
+                    entries.split_off(from.min(entries.len())).into_iter().zip(request.from.0..)
+                {
+                    self.loose.push((history, Seq(seq), acked.record));
+                }
+                entries.extend(aside);
+                self.maybe.push(request);
+            }
+        }
+    }
+
+    /// Whether a rewind is the one that was wished for: all that stays is the same but for the results that were to be others.
+    pub(super) fn check_wish(&mut self, rewind: &Rewind) {
+        let Some(wish) = self.wish.take().filter(|wish| wish.run == rewind.run) else { return };
+        let seen = usize::try_from(rewind.seen.2.0).expect("small");
+        if (rewind.seen.1, seen) != (self.generation(rewind.run), self.entries(rewind.run)) {
+            // The run went on since: it is refused.
+            return;
+        }
+        let from = usize::try_from(rewind.from.0).expect("small");
+        let history = self.history(rewind.run);
+        let mut checksum = match from.checked_sub(1).and_then(|last| history.get(last)) {
+            Some(acked) => acked.record.checksum().expect("whole"),
+            None => Checksum::first(self.present(rewind.run)),
+        };
+        let mut wrong = from + rewind.records.len() != wish.kept;
+        for (record, acked) in rewind.records.iter().zip(history.iter().skip(from)) {
+            let Ok((entry, after)) = record.open(checksum) else {
+                wrong = true;
+                break;
+            };
+            checksum = after;
+            let set = acked.entry.fact.outcome_of().and_then(|(op, _)| wish.set.get(&op));
+            wrong |= match (&entry.fact, set) {
+                (Fact::ActivityCompleted(done), Some(value)) => done.result != *value,
+                _ => entry != acked.entry,
+            };
+        }
+        if wrong {
+            self.violates(format!("{}\n{rewind:?} is to keep {}", self.tell(rewind.run), wish.kept));
+        }
+    }
+
+    fn rewound(&mut self, rewind: &Rewind) {
+        let run = rewind.run;
+        if let Some(holder) = self.holders.get(&run)
+            && !holder.free
+            && !self.gone.contains(&holder.process)
+            && !self.has_ended(run)
+        {
+            self.violates(format!("run {run} was rewound while {} executes it", holder.process));
+        }
+        let is_known = |rewound: &Rewound| rewound.request.nonce == rewind.nonce;
+        if !self.rewinds.get(&run).is_some_and(|all| all.iter().any(is_known)) {
+            self.rewind(rewind, self.calls);
+        }
+        // Nobody appends any more under what he had before.
+        self.holders.insert(run, Holder { epoch: rewind.seen.0 + 1, process: usize::MAX, free: true });
+    }
+
+    fn rewind(&mut self, rewind: &Rewind, call: u64) {
+        let (run, history) = (rewind.run, rewind.run.of_generation(rewind.seen.1));
+        let from = usize::try_from(rewind.from.0).expect("small");
+        let entries = self.histories.entry(history).or_default();
+        if u32::try_from(entries.len()).ok() != Some(rewind.seen.2.0) || from >= entries.len() {
+            return self.violates(format!("run {run} was rewound by {rewind:?} to before what is not there"));
+        }
+        let aside = entries.split_off(from);
+        if aside.iter().any(|acked| matches!(acked.entry.fact, Fact::RunEnded(_))) {
+            // Requests to end that came too late went with that end.
+            self.sent.retain(|sent| sent.to != run || !sent.asks_to_end);
+        }
+        if rewind.held.is_empty() {
+            // The lock that it may have had is given up.
+            self.inside.take_if(|(of, _)| *of == run);
+        }
+        self.rewinds.entry(run).or_default().push(Rewound { call, request: rewind.clone(), aside });
+        for record in &rewind.records {
+            self.push(run, history, call, record.clone(), Moment(i64::MAX));
+        }
+        self.upgrades(run).rewound(call, from + rewind.records.len());
+    }
+
     /// What the store holds of a run: all that was acknowledged, in order, and nothing that nobody asked for.
-    pub(super) fn check_history(&mut self, run: RunNo, records: &[Record], now: Moment) {
-        let known = self.entries(run);
+    pub(super) fn check(&mut self, run: RunNo, found: &Found, now: Moment) {
+        let (known, is) = (self.generation(run), found.row.generation);
+        if is < known {
+            return self.violates(format!("run {run} is in generation {is}, and began {known}"));
+        }
+        let last_but_one = is.saturating_sub(1);
+        for generation in known..last_but_one {
+            self.fill_to_the_end(run, run.of_generation(generation), now);
+        }
+        for generation in known.max(last_but_one)..=is {
+            let last = if generation == is { &found.present } else { &found.past };
+            self.check_generation(run, generation, last, found, now);
+        }
+        if is != self.generation(run) {
+            self.violates(format!("{}\nrun {run} is in generation {is}", self.tell(run)));
+        }
+        let rewinds = self.rewinds.get(&run).map_or(0, Vec::len);
+        if rewinds != found.row.branches.len() {
+            self.violates(format!("run {run} was rewound {rewinds} times, and has {:?}", found.row.branches));
+        }
+    }
+
+    /// One generation, as it was before each rewind and as it is.
+    fn check_generation(&mut self, run: RunNo, generation: u32, last: &[Record], found: &Found, now: Moment) {
+        let history = run.of_generation(generation);
+        let branches: Vec<usize> = (0..found.row.branches.len())
+            .filter(|number| {
+                found.row.branches.get(*number).is_some_and(|branch| branch.generation == generation)
+            })
+            .collect();
+        let mut whole = vec![last.to_vec()];
+        for number in branches.iter().rev() {
+            let (Some(branch), Some(aside)) = (found.row.branches.get(*number), found.aside.get(*number))
+            else {
+                return;
+            };
+            let from = usize::try_from(branch.from.0).expect("small");
+            let behind = whole.last().and_then(|after| after.get(..from)).unwrap_or_default();
+            whole.push([behind, aside].concat());
+        }
+        for number in branches {
+            let before = whole.pop().unwrap_or_default();
+            let Some(branch) = found.row.branches.get(number) else { return };
+            match self.rewinds.get(&run).and_then(|all| all.get(number)) {
+                Some(rewound) => {
+                    let aside: Vec<Record> = rewound.aside.iter().map(|acked| acked.record.clone()).collect();
+                    if rewound.request.nonce != branch.nonce || found.aside.get(number) != Some(&aside) {
+                        self.violates(format!(
+                            "{}\nwhat rewind {number} of run {run} set aside is {branch:?}: {:?}",
+                            self.tell(run),
+                            found.aside.get(number)
+                        ));
+                    }
+                }
+                None => {
+                    self.check_history(run, history, &before, now);
+                    let asked = self.maybe.iter().position(|rewind| rewind.nonce == branch.nonce);
+                    let Some(asked) = asked else {
+                        return self.violates(format!("run {run} has {branch:?}, which nobody asked for"));
+                    };
+                    let rewind = self.maybe.swap_remove(asked);
+                    self.rewind(&rewind, self.calls + 1);
+                }
+            }
+        }
+        self.check_history(run, history, last, now);
+    }
+
+    fn check_history(&mut self, run: RunNo, history: RunNo, records: &[Record], now: Moment) {
+        let known = self.histories.get(&history).map_or(0, Vec::len);
         for (place, record) in records.iter().enumerate() {
             let acked =
-                self.histories.get(&run).and_then(|all| all.get(place)).map(|acked| acked.record.clone());
+                self.histories.get(&history).and_then(|all| all.get(place)).map(|acked| acked.record.clone());
             match acked {
                 Some(acked) if acked == *record => {}
                 Some(_) => {
@@ -338,11 +662,11 @@ impl Ledger {
                     ));
                 }
                 None => {
-                    let was_asked = self.loose_at(run, place).contains(record);
+                    let was_asked = self.loose_at(history, place).contains(record);
                     if !was_asked && !self.ends_with_parent(run, record) {
                         return self.violates(format!("entry {place} of run {run} was never asked for"));
                     }
-                    self.push(run, self.calls + 1, record.clone(), now);
+                    self.push(run, history, self.calls + 1, record.clone(), now);
                 }
             }
         }
@@ -351,184 +675,104 @@ impl Ledger {
         }
     }
 
-    /// At the end of an ended run: the result that its history must give, and every accepted message heard or counted as unread.
+    fn facts(&self, run: RunNo, generation: u32) -> Vec<&Fact> {
+        let history = self.histories.get(&run.of_generation(generation));
+        history.into_iter().flatten().map(|acked| &acked.entry.fact).collect()
+    }
+
+    /// At the end of an ended run: the result that its histories must give, and every accepted message heard or counted as unread.
     pub(super) fn check_end(&mut self, run: RunNo, unread: u32) {
+        let wrong = self
+            .wrong_generations(run)
+            .or_else(|| self.wrong_end(run))
+            .or_else(|| self.wrong_mail(run, unread));
+        if let Some(wrong) = wrong {
+            self.violates(format!("{}\nrun {run}: {wrong}", self.tell(run)));
+        }
+    }
+
+    /// What each generation hands on is what it must, and nothing is heard by two of them.
+    fn wrong_generations(&self, run: RunNo) -> Option<String> {
+        let mut notes = BTreeSet::new();
+        for generation in 0..=self.generation(run) {
+            let facts = self.facts(run, generation);
+            for fact in &facts {
+                if let Fact::SignalReceived(signal) = fact
+                    && signal.name == "note"
+                    && !notes.insert(signal.message_id)
+                {
+                    return Some(format!("two generations heard {signal:?}"));
+                }
+            }
+            if let (Some(Fact::RunRestarted(restarted)), Some(input)) =
+                (facts.last(), self.input(run, generation))
+            {
+                let expected = handed_on(&facts, input);
+                if restarted.input != expected || restarted.generation != generation + 1 {
+                    return Some(format!("{restarted:?} hands not on {expected:?}"));
+                }
+            }
+        }
+        None
+    }
+
+    fn wrong_end(&mut self, run: RunNo) -> Option<String> {
         let under = self.upgrades(run).newest();
-        let Some(history) = self.histories.get(&run) else { return };
-        let facts: Vec<&Fact> = history.iter().map(|acked| &acked.entry.fact).collect();
-        let heard: BTreeSet<MessageId> =
-            facts.iter().filter_map(|fact| fact.message().map(|(_, id, _)| id)).collect();
-        let unheard: BTreeSet<MessageId> = self
-            .sent
-            .iter()
-            .filter(|(_, of, id)| *of == run && !heard.contains(id))
-            .map(|(_, _, id)| *id)
-            .collect();
-        let its = self.children.values().find(|(parent, _)| *parent == run).map(|(_, on_close)| *on_close);
-        let expected = match self.children.get(&run) {
-            Some((_, on_close)) => expected_of_child(&facts, *on_close),
-            None => expected_end(&facts, under, its),
+        let generation = self.generation(run);
+        let facts = self.facts(run, generation);
+        let its = self.children.values().find(|tie| tie.run == run).map(|tie| tie.on_close);
+        let expected = match (self.children.get(&run), self.input(run, generation)) {
+            (Some(tie), _) => expected_of_child(&facts, tie.on_close, self.is_over(tie), under),
+            (None, Some(input)) => expected_end(&facts, input, under, its),
+            (None, None) => return None,
         };
         let found = match facts.last() {
             Some(Fact::RunEnded(ended)) => Some(ended.end.clone()),
             _ => None,
         };
-        let undone = undone(&facts, &expected);
         if found != Some(expected.clone()) {
-            self.violates(format!("run {run} ended as {found:?} and not as {expected:?}"));
+            return Some(format!("it ended as {found:?} and not as {expected:?}"));
         }
-        if let Err(wrong) = undone {
-            self.violates(format!("run {run}: {wrong}"));
-        }
-        if unheard.len() > usize::try_from(unread).expect("small") {
-            self.violates(format!(
-                "run {run}: {unheard:?} were accepted and never delivered, {unread} are unread"
-            ));
-        }
+        undone(&facts, &expected).err().or_else(|| self.wrong_children(run, generation))
     }
-}
 
-/// What the script makes of these facts under its last text, said once more in another language.
-fn expected_end(facts: &[&Fact], under: Under, its: Option<OnParentClose>) -> RunEnd {
-    let (mut said, mut steps, mut last, mut fails) = (Vec::new(), 0_i64, None::<String>, false);
-    let child = its.filter(|on_close| *on_close == OnParentClose::Cancel).and_then(|_| child_said(facts));
-    let behind = behind_the_end(facts, child.as_ref().map(|(place, _)| *place));
-    let child = child.map(|(_, said)| said).unwrap_or_default();
-    for (fact, place) in facts.iter().zip(1..) {
-        match fact {
-            Fact::ActivityCompleted(done) if matches!(done.label.name.as_str(), "side" | "back" | "more") => {
+    /// What a run hears of a child is how that ended.
+    fn wrong_children(&self, run: RunNo, generation: u32) -> Option<String> {
+        for fact in self.facts(run, generation) {
+            let Fact::ChildEnded(ended) = fact else { continue };
+            let is_it = |tie: &Parent| {
+                (tie.run, tie.op, generation_parts(tie.generation).0) == (run, ended.op, generation)
+            };
+            let its = self.children.iter().filter(|(_, tie)| is_it(tie)).map(|(child, _)| *child);
+            let mut ends = its.flat_map(|child| self.ends(child));
+            if !ends.any(|end| ended.outcome == ChildOutcome::Ended(end.clone())) {
+                return Some(format!("it was told {ended:?}, and no child of it ended so"));
             }
-            Fact::ActivityCompleted(done) if done.label.name == "locked" => {
-                said.push(format!("l{}", done.result));
-            }
-            Fact::ActivityCompleted(done) if done.label.name == "step" => {
-                said.push(format!("a{}", done.result));
-                steps += 1;
-            }
-            Fact::ActivityFailed(failed) if failed.label.name == "step" => {
-                said.push(format!("f{steps}"));
-                steps += 1;
-            }
-            Fact::TimerFired(_) => said.push("t".to_owned()),
-            Fact::SignalReceived(signal) if signal.name == "note" => {
-                said.push(format!("n{}", signal.payload));
-            }
-            Fact::SignalReceived(signal) if signal.payload == Value::Int(1) => fails = true,
-            Fact::SignalReceived(signal) => last = last.or(Some(format!("e{}", signal.payload))),
-            Fact::CancelRequested(request) => return RunEnd::Cancelled { reason: request.reason.clone() },
-            _ => {}
         }
-        said.extend(last.take_if(|_| place == behind).map(|end| end + child.as_str()));
+        None
     }
-    if fails && let Some(Fact::RunEnded(ended)) = facts.last() {
-        let is_it = |failure: &Failure| failure.message == "enough";
-        if matches!(&ended.end, RunEnd::Failed { failure } if is_it(failure)) {
-            return ended.end.clone();
-        }
-    }
-    // A child that nobody joined and that did not complete fails who started it, unless it was let go.
-    let lost = |fact: &&Fact| {
-        matches!(fact, Fact::ChildEnded(ended)
-            if !matches!(ended.outcome, ChildOutcome::Ended(RunEnd::Completed { .. })))
-    };
-    if its == Some(OnParentClose::Terminate) && facts.iter().any(lost) {
-        let found = match facts.last() {
-            Some(Fact::RunEnded(ended)) => match &ended.end {
-                RunEnd::Failed { failure } if failure.kind == "child" => Some(ended.end.clone()),
-                _ => None,
-            },
+
+    /// How a run has ended, each time.
+    fn ends(&self, run: RunNo) -> Vec<&RunEnd> {
+        let aside = self.rewinds.get(&run).into_iter().flatten().flat_map(|rewound| &rewound.aside);
+        let all = aside.chain(self.history(run));
+        all.filter_map(|acked| match &acked.entry.fact {
+            Fact::RunEnded(ended) => Some(&ended.end),
             _ => None,
-        };
-        let failure = Failure::new("child", "nobody joined it");
-        return found.unwrap_or(RunEnd::Failed { failure });
+        })
+        .collect()
     }
-    if under.has_more(behind) {
-        let more = completed(facts, "more").next();
-        said.push(more.map_or("and more".to_owned(), |done| format!("p{}", done.result)));
-    }
-    if under.text > 0 {
-        said.push(format!("v{}", under.text));
-    }
-    RunEnd::Completed { result: Value::List(said.into_iter().map(Value::Text).collect()) }
-}
 
-fn completed<'f>(facts: &'f [&Fact], name: &'f str) -> impl Iterator<Item = &'f ActivityCompleted> {
-    facts.iter().filter_map(move |fact| match fact {
-        Fact::ActivityCompleted(done) if done.label.name == name => Some(done.as_ref()),
-        _ => None,
-    })
-}
-
-/// How many entries were delivered when the script had all its steps and was told to end.
-fn behind_the_end(facts: &[&Fact], child: Option<usize>) -> usize {
-    let side = |fact: &&Fact| matches!(fact, Fact::ActivityCompleted(done) if done.label.name == "side");
-    let end = |fact: &&Fact| matches!(fact, Fact::SignalReceived(signal) if signal.name == "end");
-    let last = facts.iter().rposition(side).max(facts.iter().position(end)).max(child);
-    last.map_or(0, |place| place + 1)
-}
-
-/// What a script hears of the child that it waits for, and with which entry.
-fn child_said(facts: &[&Fact]) -> Option<(usize, String)> {
-    facts.iter().enumerate().find_map(|(place, fact)| match fact {
-        Fact::ChildEnded(ended) => Some((place, said_of(&ended.outcome))),
-        _ => None,
-    })
-}
-
-fn said_of(outcome: &ChildOutcome) -> String {
-    match outcome {
-        ChildOutcome::Ended(RunEnd::Completed { result: Value::Text(said) }) => said.clone(),
-        ChildOutcome::Ended(end) => end.status().word().to_owned(),
-        ChildOutcome::Stuck(_) => "stuck".to_owned(),
+    fn wrong_mail(&self, run: RunNo, unread: u32) -> Option<String> {
+        let id = |fact: &Fact| fact.message().map(|(_, id, _)| id);
+        let generations = (0..=self.generation(run)).flat_map(|generation| self.facts(run, generation));
+        let aside = self.rewinds.get(&run).into_iter().flatten().flat_map(|rewound| &rewound.aside);
+        let forgotten =
+            aside.map(|acked| &acked.entry.fact).filter(|fact| matches!(fact, Fact::CancelRequested(_)));
+        let heard: BTreeSet<MessageId> = generations.chain(forgotten).filter_map(id).collect();
+        let is_unheard = |sent: &&Sent| sent.to == run && !heard.contains(&sent.id);
+        let unheard: BTreeSet<MessageId> = self.sent.iter().filter(is_unheard).map(|sent| sent.id).collect();
+        (unheard.len() > usize::try_from(unread).expect("small"))
+            .then(|| format!("{unheard:?} were accepted and never delivered, {unread} are unread"))
     }
-}
-
-/// What a child makes of these facts.
-fn expected_of_child(facts: &[&Fact], on_close: OnParentClose) -> RunEnd {
-    // Its parent may end while it cleans up after a cancel.
-    if let Some(Fact::RunEnded(ended)) = facts.last()
-        && on_close == OnParentClose::Terminate
-        && matches!(ended.end, RunEnd::Terminated { .. })
-    {
-        return ended.end.clone();
-    }
-    let (mut got, mut done) = (None, None);
-    for fact in facts {
-        match fact {
-            Fact::SignalReceived(signal) if signal.name == "go" => got = got.or(Some(&signal.payload)),
-            Fact::ActivityCompleted(work) => done = Some(&work.result),
-            Fact::CancelRequested(request) => {
-                let by_close = request.reason.ends_with("has ended") && on_close != OnParentClose::Cancel;
-                let by_parent =
-                    request.reason.starts_with("its parent") && on_close == OnParentClose::Abandon;
-                if by_close || by_parent {
-                    return RunEnd::Cancelled {
-                        reason: "nobody: it is not to be asked by its parent".into(),
-                    };
-                }
-                return RunEnd::Cancelled { reason: request.reason.clone() };
-            }
-            _ => {}
-        }
-    }
-    let shown = |value: Option<&Value>| value.map_or("nothing".to_owned(), Value::to_string);
-    RunEnd::Completed { result: Value::Text(format!(" {} {}", shown(got), shown(done))) }
-}
-
-/// A run that did not complete has taken back every other step that it began, the newest first, each once; one that did has taken back
-/// nothing.
-fn undone(facts: &[&Fact], end: &RunEnd) -> Result<(), String> {
-    let is_step = |fact: &&&Fact| matches!(fact, Fact::ActivityFailed(failed) if failed.label.name == "step");
-    let given_up = facts.iter().filter(is_step).count();
-    let steps = completed(facts, "step").count() + given_up;
-    let backs: Vec<Value> = completed(facts, "back").map(|done| done.input.clone()).collect();
-    if matches!(end, RunEnd::Completed { .. }) {
-        return if backs.is_empty() { Ok(()) } else { Err(format!("it completed and took back {backs:?}")) };
-    }
-    let newest_first = (0..backs.len()).rev().map(|n| Value::from(u32::try_from(2 * n).expect("small")));
-    let begun = steps.div_ceil(2)..=steps / 2 + 1;
-    if backs.iter().cloned().eq(newest_first) && begun.contains(&backs.len()) {
-        return Ok(());
-    }
-    Err(format!("after {steps} steps it took back {backs:?}"))
 }

@@ -1,7 +1,7 @@
 //! What processes have of the store: sessions with whoever owns it, which can be killed, or lose its owner, at any call.
 
-use super::ledger::Ledger;
-use durun::history::{Moment, OpId, RunNo, Seq, StoredStatus};
+use super::ledger::{Found, Ledger};
+use durun::history::{MessageId, Moment, OpId, RunNo, Seq, StoredStatus};
 use durun::store::conformance::Living;
 use durun::store::crash::CrashDisk;
 use durun::store::{Answer, Event, EventSink, LocalSession, RedbTables, Request, Store, StoreError};
@@ -101,23 +101,42 @@ impl Cluster {
 
     /// Compares what the store holds of a run with what was acknowledged.
     pub(super) fn look_at(&self, run: RunNo) {
-        let read = self.root().ask(Request::History { run, from: Seq(0), until: Seq(u32::MAX) });
+        let found = self.found(run);
         self.note_time();
         let mut ledger = self.ledger.lock().expect("ledger");
-        match read {
-            Ok(Answer::Records(records)) => ledger.check_history(run, &records, self.latest()),
+        match found {
+            Ok(found) => ledger.check(run, &found, self.latest()),
             // A start that was not acknowledged when the machine went down.
             Err(StoreError::NoRun { .. }) if !ledger.is_started(run) => {}
-            other => ledger.violates(format!("run {run} cannot be read: {other:?}")),
+            Err(error) => ledger.violates(format!("run {run} cannot be read: {error:?}")),
         }
     }
 
-    /// Compares the text that the store has for a run with what was acknowledged.
+    fn found(&self, run: RunNo) -> Result<Found, StoreError> {
+        let root = self.root();
+        let records = |request: Request| match root.ask(request)? {
+            Answer::Records(records) => Ok(records),
+            other => Err(StoreError::Protocol { message: format!("{other:?}") }),
+        };
+        let row = match root.ask(Request::View { run })? {
+            Answer::View(view) => view.row,
+            other => return Err(StoreError::Protocol { message: format!("{other:?}") }),
+        };
+        let (from, until) = (Seq(0), Seq(u32::MAX));
+        let past = if row.past.is_some() { records(Request::Past { run, from, until })? } else { Vec::new() };
+        let aside = (0..).zip(&row.branches).map(|(number, branch)| {
+            records(Request::Branch { run, number, from: branch.from, until: branch.until })
+        });
+        let aside = aside.collect::<Result<_, _>>()?;
+        Ok(Found { present: records(Request::History { run, from, until })?, row, past, aside })
+    }
+
+    /// Compares the text that the store has for a run, and what it began with, with what was acknowledged.
     pub(super) fn look_at_text(&self, run: RunNo) {
         let read = self.root().ask(Request::Snapshot { run });
         let mut ledger = self.ledger.lock().expect("ledger");
         match read {
-            Ok(Answer::Snapshot(snapshot)) => ledger.check_text(run, &snapshot.start),
+            Ok(Answer::Snapshot(snapshot)) => ledger.check_text(run, &snapshot),
             // As for its history.
             Err(StoreError::NoRun { .. }) => ledger.forget_text(run),
             other => ledger.violates(format!("the text of run {run} cannot be read: {other:?}")),
@@ -207,7 +226,7 @@ impl Link {
 }
 
 impl Store for Link {
-    fn call(&self, requests: Vec<Request>) -> Vec<Result<Answer, StoreError>> {
+    fn call(&self, mut requests: Vec<Request>) -> Vec<Result<Answer, StoreError>> {
         let killed = |count: usize| {
             let error =
                 StoreError::Io { path: "store".to_owned(), message: "this process is dead".to_owned() };
@@ -223,10 +242,20 @@ impl Store for Link {
         if self.dead.load(Ordering::SeqCst) {
             return killed(count);
         }
-        for request in &requests {
-            if let Request::Upgrade(upgrade) = request {
-                self.cluster.look_at(upgrade.run);
-                self.cluster.look_at_text(upgrade.run);
+        for request in &mut requests {
+            let run = match request {
+                Request::Upgrade(upgrade) => upgrade.run,
+                Request::Rewind(rewind) => rewind.run,
+                _ => continue,
+            };
+            self.cluster.look_at(run);
+            self.cluster.look_at_text(run);
+            if let Request::Rewind(rewind) = request {
+                let mut ledger = ledger.lock().expect("ledger");
+                // Real chance would make another world of the same seed.
+                ledger.rewinds_asked += 1;
+                rewind.nonce = MessageId::of_key("rewind", &ledger.rewinds_asked.to_string());
+                ledger.check_wish(rewind);
             }
         }
         if matches!(blow, Some(Blow::KilledAfter | Blow::OwnerGoneAfter)) {
@@ -249,10 +278,13 @@ impl Store for Link {
         disk.announce(call);
         let answers = self.done(requests.clone());
         disk.acknowledge();
+        // What was decided before the clock was set back may be committed after it.
+        self.cluster.note_time();
+        let latest = self.cluster.latest();
         let mut ledger = ledger.lock().expect("ledger");
         for (request, answer) in requests.iter().zip(&answers) {
             if let Ok(answer) = answer {
-                ledger.answered(self.process, request, answer, self.cluster.clock.now());
+                ledger.answered(self.process, request, answer, latest);
                 self.remember(request, answer);
             }
         }

@@ -3,12 +3,13 @@
 //!
 //! `DURUN_SEED=n` plays one seed alone; `DURUN_SEEDS=n` plays so many.
 
+mod expected;
 mod ledger;
 mod link;
 mod process;
 mod texts;
 
-use durun::client::{ClientError, Engine, Session, upgrade};
+use durun::client::{ClientError, Engine, MendError, Point, Session, carry_out, plan_rewind, upgrade};
 use durun::history::{
     CancelCause, MessageBody, MessageId, Moment, QueueLimits, RunId, RunNo, RunStart, Value,
 };
@@ -16,6 +17,7 @@ use durun::store::conformance::new_run;
 use durun::store::crash::{Chance, CrashDisk, Faults};
 use durun::store::{Answer, NewMessage, NewQueue, NewRun, Request, RunFilter, RunView, Store, StoreError};
 use durun::timer::{Clock, ManualClock};
+use ledger::Wish;
 use link::{Blow, Cluster, Fuse};
 use process::Process;
 use std::collections::{BTreeMap, BTreeSet};
@@ -40,9 +42,7 @@ struct World {
     /// After so many more steps the machine goes down; the last call before that was decided.
     doom: Option<(usize, u64)>,
     faults: Faults,
-    power_losses: u32,
-    kills: u32,
-    upgrades: u32,
+    lived: Lived,
 }
 
 impl World {
@@ -61,9 +61,7 @@ impl World {
             starts: 0,
             doom: None,
             faults,
-            power_losses: 0,
-            kills: 0,
-            upgrades: 0,
+            lived: Lived::default(),
         };
         world.bear();
         world.bear();
@@ -99,10 +97,13 @@ impl World {
         let nap = ["5ms", "80ms", "3s", "1m"].get(self.chance.below(4)).copied().unwrap_or_default();
         let kid =
             ["none", "cancel", "terminate", "abandon"].get(self.chance.below(4)).copied().unwrap_or("none");
+        let rounds = if self.one_in(3) { 1 + i64::try_from(self.chance.below(2)).expect("small") } else { 0 };
         let input = Value::from([
             ("steps", Value::Int(i64::try_from(1 + self.chance.below(6)).expect("small"))),
             ("nap", Value::from(nap)),
             ("kid", Value::from(kid)),
+            ("rounds", Value::Int(rounds)),
+            ("heard", Value::List(Vec::new())),
         ]);
         let limits = QueueLimits { max_concurrent: Some(1), rate: None };
         let priority = i32::try_from(self.chance.below(3)).expect("small");
@@ -157,34 +158,98 @@ impl World {
         }
     }
 
+    /// A session of a random process, for what is done with runs that nobody executes.
+    fn session(&mut self) -> Option<Session> {
+        let place = self.chance.below(self.processes.len());
+        let process = self.processes.get(place)?;
+        let store: Arc<dyn Store> = Arc::<link::Link>::clone(&process.link);
+        let (clock, engine) = (Arc::new(self.clock.clone()), Arc::new(Engine::default()));
+        Some(Session::new(store, clock, engine, process.claim(), "/".into()))
+    }
+
+    /// Whether a process that lives has it.
+    fn is_executed(&self, run: RunNo) -> bool {
+        self.processes.iter().any(|process| process.link.executing.lock().expect("runs").contains(&run))
+    }
+
     /// A run that nobody executes goes on under the text that it has, or under a later one.
     fn upgrade(&mut self) {
-        let (run, place) = (self.chance.below(self.roots.len()), self.chance.below(self.processes.len()));
-        let Some(run) = self.roots.get(run).copied() else { return };
+        let Some(run) = self.runs.get(self.chance.below(self.runs.len())).copied() else { return };
         let newest = self.cluster.ledger.lock().expect("ledger").upgrades(run).newest().text;
-        let program = texts::program(newest + self.chance.below(texts::LAST + 1 - newest));
+        let text = newest + self.chance.below(texts::LAST + 1 - newest);
+        let is_root = self.roots.contains(&run);
+        let program = if is_root { texts::program(text) } else { texts::kid_program(text) };
         let dry_run = self.one_in(6);
-        let (Some(view), Some(process)) = (self.view(run), self.processes.get(place)) else { return };
-        if process.link.executing.lock().expect("runs").contains(&run) {
+        let (Some(view), Some(session)) = (self.view(run), self.session()) else { return };
+        match upgrade(&session, view.row.id.as_str(), &program, dry_run) {
+            Ok(_) if dry_run => {}
+            Ok(_) => {
+                self.lived.upgrades += 1;
+                let has_family = view.row.parent.is_some()
+                    || self
+                        .cluster
+                        .ledger
+                        .lock()
+                        .expect("ledger")
+                        .children()
+                        .values()
+                        .any(|tie| tie.run == run);
+                self.lived.family_upgrades += u32::from(has_family);
+            }
+            Err(error) => self.refused(run, "under another text", error),
+        }
+    }
+
+    /// A run that nobody executes goes on from an earlier entry, now and then with another result of a step.
+    fn rewind(&mut self) {
+        let Some(run) = self.runs.get(self.chance.below(self.runs.len())).copied() else { return };
+        let (Some(view), Some(session)) = (self.view(run), self.session()) else { return };
+        if self.is_executed(run) {
             return;
         }
-        let store: Arc<dyn Store> = Arc::<link::Link>::clone(&process.link);
-        let clock = Arc::new(self.clock.clone());
-        let session = Session::new(store, clock, Arc::new(Engine::default()), process.claim(), "/".into());
-        match upgrade(&session, view.row.id.as_str(), &program, dry_run) {
-            Ok(_) => self.upgrades += u32::from(!dry_run),
-            Err(
-                ClientError::UpgradeEnded { .. }
-                | ClientError::Store(
-                    StoreError::Held { .. } | StoreError::Ended { .. } | StoreError::Io { .. },
-                ),
+        self.cluster.look_at(run);
+        let entries = self.cluster.ledger.lock().expect("ledger").entries(run);
+        let kept = 1 + self.chance.below(entries.max(1));
+        let mut set = BTreeMap::new();
+        let steps = self.cluster.ledger.lock().expect("ledger").steps(run, kept);
+        if self.one_in(3)
+            && let Some(op) = steps.get(self.chance.below(steps.len()))
+        {
+            set.insert(*op, Value::Int(i64::try_from(900_000 + self.chance.below(1000)).expect("small")));
+        }
+        let at = Point::Entry(u32::try_from(kept - 1).expect("small"));
+        let plan = plan_rewind(&session, view.row.id.as_str(), at, &set);
+        // Between the look and the deed others do what they do.
+        let late = self.one_in(4);
+        let place = self.chance.below(self.processes.len());
+        if late && let Some(process) = self.processes.get_mut(place) {
+            process.take(run, &self.cluster);
+            process.turn(&self.cluster);
+        }
+        self.cluster.ledger.lock().expect("ledger").wish = Some(Wish { run, kept, set });
+        match plan.and_then(|plan| carry_out(&session, &plan)) {
+            Ok(()) => self.lived.rewinds += 1,
+            Err(error) => self.refused(run, "from an earlier entry", error),
+        }
+    }
+
+    /// Some refusals are right, whatever is asked.
+    fn refused(&self, run: RunNo, how: &str, error: ClientError) {
+        match error {
+            ClientError::UpgradeEnded { .. }
+            | ClientError::Mend(
+                MendError::NothingAside { .. } | MendError::NotBegun { .. } | MendError::HeldLock { .. },
+            )
+            | ClientError::Store(
+                StoreError::Held { .. }
+                | StoreError::Ended { .. }
+                | StoreError::Fenced { .. }
+                | StoreError::Gap { .. }
+                | StoreError::Io { .. },
             ) => {}
-            Err(error) => {
+            error => {
                 let told = self.cluster.ledger.lock().expect("ledger").tell(run);
-                self.violates(format!(
-                    "{told}
-run {run} does not go under another text: {error:?}"
-                ));
+                self.violates(format!("{told}\nrun {run} does not go on {how}: {error:?}"));
             }
         }
     }
@@ -234,7 +299,7 @@ run {run} does not go under another text: {error:?}"
         let owner = *self.cluster.owner.lock().expect("owner");
         let mut owner_died = false;
         for process in self.processes.extract_if(.., |process| process.link.dead.load(Ordering::SeqCst)) {
-            self.kills += 1;
+            self.lived.kills += 1;
             self.cluster.living.died(process.token);
             self.cluster.ledger.lock().expect("ledger").goes(process.link.process);
             owner_died |= process.link.process == owner;
@@ -283,7 +348,7 @@ run {run} does not go under another text: {error:?}"
             self.cluster.living.died(process.token);
             self.cluster.ledger.lock().expect("ledger").goes(process.link.process);
         }
-        self.power_losses += 1;
+        self.lived.power_losses += 1;
         let acknowledged = crash.acknowledged.unwrap_or(doomed_at);
         self.cluster.ledger.lock().expect("ledger").went_down(acknowledged);
         self.cluster.reopen(CrashDisk::holding(bytes));
@@ -296,7 +361,7 @@ run {run} does not go under another text: {error:?}"
         let views = self.views();
         self.find_children(&views);
         self.runs.iter().for_each(|run| self.cluster.look_at(*run));
-        self.roots.iter().for_each(|run| self.cluster.look_at_text(*run));
+        self.runs.iter().for_each(|run| self.cluster.look_at_text(*run));
     }
 
     /// Children are known when they are seen; of each command there is one.
@@ -304,10 +369,10 @@ run {run} does not go under another text: {error:?}"
         let (mut commands, mut children) = (BTreeSet::new(), BTreeMap::new());
         for view in views.iter().rev() {
             let Some(tie) = &view.row.parent else { continue };
-            if !commands.insert((tie.run, tie.op)) {
+            if !commands.insert((tie.run, tie.generation, tie.op)) {
                 self.violates(format!("a command of run {} has two children", tie.run));
             }
-            children.insert(view.row.no, (tie.run, tie.on_close));
+            children.insert(view.row.no, tie.clone());
             if !self.runs.contains(&view.row.no) {
                 self.runs.push(view.row.no);
             }
@@ -331,7 +396,8 @@ run {run} does not go under another text: {error:?}"
             73..=82 => self.say(),
             83..=84 if self.roots.len() < 4 => self.start(),
             83..=90 => self.claim(),
-            91..=92 => self.upgrade(),
+            91 => self.upgrade(),
+            92 => self.rewind(),
             93..=94 => self.kill(),
             95 => self.forsake(),
             96 => self.set_clock(),
@@ -423,8 +489,12 @@ run {run} does not go under another text: {error:?}"
                     || (view.pending.is_empty() && !process.has_jobs())
                 {
                     let told = self.cluster.ledger.lock().expect("ledger").tell(view.row.no);
+                    let inbox = self.cluster.root().ask(Request::Snapshot { run: view.row.no });
+                    let inbox = inbox.map(|answer| {
+                        if let Answer::Snapshot(found) = answer { found.inbox } else { Vec::new() }
+                    });
                     self.violates(format!(
-                        "{told}\nrun {} of process {} does not go on: {} unread, {} entries, {:?} at {now:?}: {:?}",
+                        "{told}\n{inbox:?}\nrun {} of process {} does not go on: {} unread, {} entries, {:?} at {now:?}: {:?}",
                         view.row.no, process.link.process, view.unread, view.entries, view.row, view.pending
                     ));
                 }
@@ -507,6 +577,10 @@ struct Lived {
     power_losses: u32,
     kills: u32,
     upgrades: u32,
+    /// Those of runs that have a child or a parent.
+    family_upgrades: u32,
+    rewinds: u32,
+    restarts: u32,
 }
 
 impl std::iter::Sum for Lived {
@@ -515,6 +589,9 @@ impl std::iter::Sum for Lived {
             power_losses: sum.power_losses + one.power_losses,
             kills: sum.kills + one.kills,
             upgrades: sum.upgrades + one.upgrades,
+            family_upgrades: sum.family_upgrades + one.family_upgrades,
+            rewinds: sum.rewinds + one.rewinds,
+            restarts: sum.restarts + one.restarts,
         })
     }
 }
@@ -531,8 +608,8 @@ fn live(seed: u64, faults: Faults) -> Result<Lived, String> {
     }
     world.calm();
     let verdict = world.cluster.ledger.lock().expect("ledger").verdict();
-    let World { power_losses, kills, upgrades, .. } = world;
-    verdict.map(|()| Lived { power_losses, kills, upgrades })
+    world.lived.restarts = world.cluster.ledger.lock().expect("ledger").restarts();
+    verdict.map(|()| world.lived)
 }
 
 fn number(name: &str) -> Option<u64> {
@@ -570,6 +647,10 @@ fn no_seed_loses_repeats_or_invents_anything() {
     let lived = lived.unwrap_or_else(|what| panic!("{what}"));
     let often = |count: u32, least: u64| u64::from(count) * 10 >= least * seeds;
     assert!(often(lived.power_losses, 3) && often(lived.kills, 10) && often(lived.upgrades, 5), "{lived:?}");
+    assert!(
+        often(lived.rewinds, 5) && often(lived.restarts, 5) && often(lived.family_upgrades, 1),
+        "{lived:?}"
+    );
 }
 
 #[test]

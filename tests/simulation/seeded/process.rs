@@ -30,6 +30,7 @@ pub(super) struct Process {
 
 /// Activities that are under way until the world ends them.
 struct Deferred {
+    process: usize,
     jobs: Jobs,
     sender: Sender<Input>,
     ledger: Arc<Mutex<Ledger>>,
@@ -44,12 +45,14 @@ impl Effects for Deferred {
             self.cluster.goes_inside(run, op);
         }
         let mut ledger = self.ledger.lock().expect("ledger");
-        if ledger.has_outcome(run, op) {
+        let knows = ledger.is_holder(self.process, run);
+        if knows && ledger.has_outcome(run, op) {
             ledger.violates(format!("op {op} of run {run} has its outcome and is started again"));
         }
         // The first entry tells the script nothing.
         let known = ledger.entries(run).saturating_sub(1);
         if let Some(Value::Int(seen)) = job.input.get("seen")
+            && knows
             && usize::try_from(*seen).is_ok_and(|seen| seen > known)
         {
             ledger.violates(format!(
@@ -77,7 +80,8 @@ impl Process {
         link.set_events(Arc::new(move |event| drop(events.send(Input::Store(event)))));
         let jobs = Jobs::default();
         let (ledger, cluster) = (Arc::clone(&cluster.ledger), Arc::clone(cluster));
-        let effects = Deferred { jobs: Arc::clone(&jobs), sender: sender.clone(), ledger, cluster };
+        let effects =
+            Deferred { process: number, jobs: Arc::clone(&jobs), sender: sender.clone(), ledger, cluster };
         let token = Token(u64::try_from(number).expect("small"));
         let store: Arc<dyn Store> = Arc::<Link>::clone(&link);
         let claim = Some(Claim { token, pid: u32::try_from(number).expect("small") });

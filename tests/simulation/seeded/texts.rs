@@ -5,14 +5,15 @@ use durun::history::{Patches, Program, RunStart, ScriptHash, Seq};
 use std::collections::BTreeMap;
 
 /// It counts what it was told, and says so to each activity: none may know of more than is on disk. Every other step has an undo, and one
-/// is under a lock that all runs want. Where it is to have a child, it speaks to it, and hears of one that is asked to end with it.
+/// is under a lock that all runs want. Where it is to have a child, it speaks to it, and hears of one that is asked to end with it. It
+/// begins anew as often as it was told, and hands on what it heard.
 const SCRIPT: &str = r#"
     let seen = 0;
-    let heard = [];
+    let heard = input.heard;
     on_signal("note", |d| { seen += 1; heard.push(`n${d}`); });
     let kid = ();
     if input.kid != "none" {
-        kid = start_child("kid.rhai", 1, #{ id: `${run.id}-kid`, on_parent_close: input.kid });
+        kid = start_child("kid.rhai", 1, #{ on_parent_close: input.kid });
         try { signal_run(kid.id, "go", 5); } catch (e) { if e.kind == "cancelled" { throw e; } }
     }
     for i in 0..input.steps {
@@ -28,6 +29,9 @@ const SCRIPT: &str = r#"
         }
         if i == 2 { with_lock("db", || { heard.push(`l${activity("locked", i)}`); }); }
         if i % 2 == 1 { sleep(input.nap); seen += 1; heard.push("t"); }
+    }
+    if input.rounds > 0 {
+        restart_with(#{ rounds: input.rounds - 1, heard: heard, steps: input.steps, nap: input.nap, kid: input.kid });
     }
     parallel([1, 2, 3], |n| activity("side", n), #{ max: 2 });
     let said = "";
@@ -49,7 +53,14 @@ const ENDINGS: [&str; 3] = [
     r#"if patched("more") { heard.push(`p${activity("more", 0)}`); } heard.push("v2"); heard"#,
 ];
 
-const KID: &str = r#"let got = wait_signal("go"); let done = activity("work", input); ` ${got} ${done}`"#;
+const KID: &str = r#"let got = wait_signal("go"); let done = activity("work", input); "#;
+
+/// The same for children.
+const KID_ENDINGS: [&str; 3] = [
+    "` ${got} ${done}`",
+    r#"let more = if patched("more") { activity("more", 0) } else { "-" }; ` ${got} ${done} ${more} v1`"#,
+    r#"let more = if patched("more") { activity("more", 0) } else { "-" }; ` ${got} ${done} ${more} v2`"#,
+];
 
 pub(super) const KID_PATH: &str = "/kid.rhai";
 
@@ -59,9 +70,18 @@ pub(super) fn program(text: usize) -> LoadedProgram {
     program_of("/seeded.rhai", format!("{SCRIPT}{}", ENDINGS.get(text).expect("a text")))
 }
 
+pub(super) fn kid_program(text: usize) -> LoadedProgram {
+    program_of(KID_PATH, format!("{KID}{}", KID_ENDINGS.get(text).expect("a text")))
+}
+
 pub(super) fn kid() -> (Program, Vec<(ScriptHash, String)>) {
-    let LoadedProgram { program, texts, .. } = program_of(KID_PATH, KID.to_owned());
+    let LoadedProgram { program, texts, .. } = kid_program(0);
     (program, texts)
+}
+
+fn is_text(text: usize, found: &Program) -> bool {
+    let known = if found.path == KID_PATH { kid_program(text) } else { program(text) };
+    known.program == *found
 }
 
 fn program_of(path: &str, text: String) -> LoadedProgram {
@@ -80,9 +100,14 @@ pub(super) struct Under {
 impl Under {
     /// A run with so many entries goes on under another.
     fn then(self, program: &Program, entries: usize) -> Option<Self> {
-        let text = (0..=LAST).find(|text| self::program(*text).program == *program)?;
+        let text = (0..=LAST).find(|text| is_text(*text, program))?;
         let came = Some(entries).filter(|entries| text > 0 && *entries > 0);
         Some(Self { text, before: if self.text > 0 { self.before } else { came } })
+    }
+
+    /// Only so many entries stay.
+    fn kept(self, entries: usize) -> Self {
+        Self { before: self.before.map(|before| before.min(entries)), ..self }
     }
 
     /// Whether the named change holds once so many entries were delivered.
@@ -98,7 +123,7 @@ impl Under {
             Some(before) => !holds(before) && holds(before + 1),
             None => holds(0),
         };
-        since && program(self.text).program == *found
+        since && is_text(self.text, found)
     }
 }
 
@@ -147,6 +172,24 @@ impl Upgrades {
         Err(format!(
             "with {entries} entries goes from {now:?} to {under:?}, and the store was told {patches:?}"
         ))
+    }
+
+    /// The run goes on behind so many entries.
+    pub(super) fn rewound(&mut self, call: u64, kept: usize) {
+        self.each(call, |under| under.kept(kept));
+    }
+
+    /// The run begins anew.
+    pub(super) fn restarted(&mut self, call: u64) {
+        self.each(call, |under| Under { before: None, ..under });
+    }
+
+    /// Each of those that are possible becomes another.
+    fn each(&mut self, call: u64, then: impl Fn(Under) -> Under) {
+        let possible: Vec<Under> =
+            self.0.iter().skip(self.first_possible()).map(|step| then(step.under)).collect();
+        let is_sure = possible.len() == 1;
+        self.0.extend(possible.into_iter().map(|under| Step { call, is_sure, under }));
     }
 
     /// The machine went down when this was the last call acknowledged.
