@@ -159,11 +159,7 @@ impl Executing {
             answers: VecDeque::new(),
             was_stuck: matches!(row.status, crate::history::StoredStatus::Stuck(_)),
             has_begun: snapshot.entries.0 > 0,
-            queued: row
-                .queue
-                .as_ref()
-                .filter(|place| place.admitted_at.is_none())
-                .map(|_| super::queue::Queued::default()),
+            queued: super::queue::Queued::of(row),
             waits_since: None,
             is_child: row.parent.is_some(),
             origin: row.origin.clone(),

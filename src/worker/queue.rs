@@ -3,7 +3,7 @@
 use super::executing::Executing;
 use super::progress::Progress;
 use super::worker::Worker;
-use crate::history::{CommandKind, CommandLabel, OpId, RunId, RunNo};
+use crate::history::{CommandKind, CommandLabel, OpId, RunId, RunNo, RunRow};
 use crate::store::{Admission, Answer, Request, StoreError};
 use std::time::Duration;
 
@@ -74,6 +74,11 @@ impl Worker {
 }
 
 impl Queued {
+    /// The place of a run that its queue has not let in.
+    pub(super) fn of(row: &RunRow) -> Option<Self> {
+        row.queue.as_ref().filter(|place| place.admitted_at.is_none()).map(|_| Self::default())
+    }
+
     /// Whether the queue was asked and let it wait.
     pub(super) fn was_refused(&self) -> bool {
         self.told.is_some()
