@@ -82,8 +82,6 @@ pub(super) struct Executing {
     /// Answers to updates that are not recorded yet: they go before every input.
     pub(super) answers: VecDeque<UpdateCompleted>,
     pub(super) was_stuck: bool,
-    /// Whether it had entries when it was taken up.
-    pub(super) has_begun: bool,
     /// While it waits in a queue before it begins, or goes on.
     pub(super) queued: Option<super::queue::Queued>,
     /// Since when it has only waited, on the monotonic clock.
@@ -158,8 +156,7 @@ impl Executing {
             held_updates: Vec::new(),
             answers: VecDeque::new(),
             was_stuck: matches!(row.status, crate::history::StoredStatus::Stuck(_)),
-            has_begun: snapshot.entries.0 > 0,
-            queued: super::queue::Queued::of(row),
+            queued: super::queue::Queued::of(snapshot),
             waits_since: None,
             is_child: row.parent.is_some(),
             origin: row.origin.clone(),

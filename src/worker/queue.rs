@@ -3,8 +3,8 @@
 use super::executing::Executing;
 use super::progress::Progress;
 use super::worker::Worker;
-use crate::history::{CommandKind, CommandLabel, OpId, RunId, RunNo, RunRow};
-use crate::store::{Admission, Answer, Request, StoreError};
+use crate::history::{CommandKind, CommandLabel, OpId, RunId, RunNo};
+use crate::store::{Admission, Answer, Request, Snapshot, StoreError};
 use std::time::Duration;
 
 /// How long it waits before it asks again.
@@ -15,12 +15,14 @@ const ASK_AGAIN: Duration = Duration::from_millis(200);
 pub(super) struct Queued {
     ask_at: Duration,
     told: Option<String>,
+    /// Whether it began before, and was opened again: its script is not loaded yet.
+    has_begun: bool,
     /// The runs in its way that were told of: those that are stuck, and those that nobody goes on with.
     held: (Vec<RunId>, Vec<RunId>),
 }
 
 impl Worker {
-    /// Whether a run that has not begun may.
+    /// Whether a run that has not begun may. One that has, and was opened again, goes on from here.
     pub(super) fn may_begin(&mut self, no: RunNo) -> bool {
         let monotonic = self.clock.monotonic();
         let Some(run) = self.runs.get_mut(&no) else { return false };
@@ -32,11 +34,14 @@ impl Worker {
         queued.ask_at = monotonic + ASK_AGAIN;
         match self.store.ask(Request::Admit { run: no, epoch }) {
             Ok(Answer::Admission(Admission::Admitted)) => {
-                let waited = run.queued.take().is_some_and(|queued| queued.told.is_some());
-                if waited {
+                let queued = run.queued.take().unwrap_or_default();
+                if queued.told.is_some() {
                     self.tell(no, Progress::Settled { op: OpId::QUEUE });
                 }
-                true
+                if queued.has_begun {
+                    self.revive(no);
+                }
+                !queued.has_begun
             }
             Ok(Answer::Admission(Admission::Waits { waits_for, stuck, idle })) => {
                 let is_new = queued.told.as_ref() != Some(&waits_for);
@@ -75,8 +80,9 @@ impl Worker {
 
 impl Queued {
     /// The place of a run that its queue has not let in.
-    pub(super) fn of(row: &RunRow) -> Option<Self> {
-        row.queue.as_ref().filter(|place| place.admitted_at.is_none()).map(|_| Self::default())
+    pub(super) fn of(snapshot: &Snapshot) -> Option<Self> {
+        let place = snapshot.row.queue.as_ref().filter(|place| place.admitted_at.is_none());
+        place.map(|_| Self { has_begun: snapshot.entries.0 > 0, ..Self::default() })
     }
 
     /// Whether the queue was asked and let it wait.

@@ -75,10 +75,6 @@ impl Worker {
             if seed.is_some() && !self.may_begin(no) {
                 continue;
             }
-            if seed.is_some() && self.runs.get(&no).is_some_and(|run| run.has_begun) {
-                self.revive(no);
-                continue;
-            }
             self.judge_updates(no, now)?;
             let Some(run) = self.runs.get_mut(&no) else { continue };
             let fact = match seed {
