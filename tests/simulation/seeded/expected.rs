@@ -178,7 +178,7 @@ pub(super) fn expected_of_child(
     if under.text > 0 {
         let more = completed(facts, "more").next().map(|done| &done.result);
         let more = if under.has_more(behind) { shown(more) } else { "-".to_owned() };
-        said.push_str(&format!(" {more} v{}", under.text));
+        said = format!("{said} {more} v{}", under.text);
     }
     RunEnd::Completed { result: Value::Text(said) }
 }

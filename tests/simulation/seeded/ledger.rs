@@ -116,7 +116,7 @@ impl Ledger {
             let last = self.histories.get(&run.of_generation(*generation)).and_then(|all| all.last());
             last.is_some_and(|acked| matches!(acked.entry.fact, Fact::RunRestarted(_)))
         };
-        (0..).take_while(has_next).count().try_into().expect("few")
+        (0..u32::MAX).take_while(has_next).count().try_into().expect("few")
     }
 
     /// How often runs began anew.
@@ -624,27 +624,23 @@ impl Ledger {
         for number in branches {
             let before = whole.pop().unwrap_or_default();
             let Some(branch) = found.row.branches.get(number) else { return };
-            match self.rewinds.get(&run).and_then(|all| all.get(number)) {
-                Some(rewound) => {
-                    let aside: Vec<Record> = rewound.aside.iter().map(|acked| acked.record.clone()).collect();
-                    if rewound.request.nonce != branch.nonce || found.aside.get(number) != Some(&aside) {
-                        self.violates(format!(
-                            "{}\nwhat rewind {number} of run {run} set aside is {branch:?}: {:?}",
-                            self.tell(run),
-                            found.aside.get(number)
-                        ));
-                    }
+            if let Some(rewound) = self.rewinds.get(&run).and_then(|all| all.get(number)) {
+                let aside: Vec<Record> = rewound.aside.iter().map(|acked| acked.record.clone()).collect();
+                if rewound.request.nonce != branch.nonce || found.aside.get(number) != Some(&aside) {
+                    self.violates(format!(
+                        "{}\nwhat rewind {number} of run {run} set aside is {branch:?}: {:?}",
+                        self.tell(run),
+                        found.aside.get(number)
+                    ));
                 }
-                None => {
-                    self.check_history(run, history, &before, now);
-                    let asked = self.maybe.iter().position(|rewind| rewind.nonce == branch.nonce);
-                    let Some(asked) = asked else {
-                        return self.violates(format!("run {run} has {branch:?}, which nobody asked for"));
-                    };
-                    let rewind = self.maybe.swap_remove(asked);
-                    self.rewind(&rewind, self.calls + 1);
-                }
+                continue;
             }
+            self.check_history(run, history, &before, now);
+            let Some(asked) = self.maybe.iter().position(|rewind| rewind.nonce == branch.nonce) else {
+                return self.violates(format!("run {run} has {branch:?}, which nobody asked for"));
+            };
+            let rewind = self.maybe.swap_remove(asked);
+            self.rewind(&rewind, self.calls + 1);
         }
         self.check_history(run, history, last, now);
     }
