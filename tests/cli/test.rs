@@ -139,10 +139,29 @@ fn formats_are_for_programs_and_for_ci() {
     );
     let (out, _, exit) = home.durun(&["test", "-o", "junit"]).make();
     assert_eq!(exit, 1);
-    assert!(out.starts_with("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"durun\" tests=\"2\" failures=\"1\">"), "{out}");
+    assert!(out.starts_with("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"durun\" tests=\"2\" failures=\"1\" errors=\"0\" skipped=\"0\" time=\""), "{out}");
     assert!(out.contains("name=\"&lt;bad&gt;\"") && out.contains("a &amp; b"), "{out}");
     let (_, err, exit) = home.durun(&["list", "-o", "junit"]).make();
     assert!(exit == 2 && err.contains("invalid value 'junit'"), "{err}");
+}
+
+#[test]
+fn a_file_that_is_no_script_is_one_failure_and_the_others_are_performed() {
+    let home = Home::new();
+    home.file("a_test.rhai", "test(\"x\", || {\n  nope(\n")
+        .file("b_test.rhai", "test(\"y\", || assert(true));\n");
+    let (out, err, exit) = home.durun(&["test"]).make();
+    let told = "a_test.rhai\nerror[D0406]: a_test.rhai is no valid script: Expecting ')' to close the arguments list of this function call 'nope'\n --> a_test.rhai:2:";
+    assert!(exit == 1 && err.is_empty() && out.starts_with(told), "{out}{err}");
+    assert!(out.ends_with("b_test.rhai\n  ok    y  0ms played, 0 entries\n1 passed, 1 failed\n"), "{out}");
+    let (out, _, exit) = home.durun(&["test", "-o", "junit"]).make();
+    let failure = "<testcase classname=\"a_test.rhai\" name=\"(the file)\" file=\"a_test.rhai\" time=\"0.000\">\n      <failure type=\"D0406\" message=\"a_test.rhai is no valid script: ";
+    assert!(exit == 1 && out.contains("tests=\"2\" failures=\"1\"") && out.contains(failure), "{out}");
+    let (out, err, exit) = home.durun(&["test", "--list"]).make();
+    assert!(
+        exit == 1 && out == "b_test.rhai:1: y\n" && err.starts_with("error[D0406]: a_test.rhai is"),
+        "{out}{err}"
+    );
 }
 
 #[test]

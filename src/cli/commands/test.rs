@@ -6,6 +6,7 @@ use crate::cli::error::CliError;
 use crate::cli::escape;
 use crate::cli::exit::Exit;
 use crate::cli::render::{junit, trials};
+use crate::cli::report_test;
 use crate::client::{TestFile, Tested, find_tests, load_tests, perform};
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -90,7 +91,14 @@ pub(crate) fn run(context: &Context, args: &TestArgs) -> Result<Exit, CliError> 
         all.push(done);
     }
     if args.list {
-        return Ok(Exit::Done);
+        let here = context.environment.directory();
+        let faulty = |done: &FileOutcome| {
+            let report = report_test::report(&done.file, done.file.cases.as_ref().err()?, here);
+            Some(report.render(context.color_stderr()))
+        };
+        let faults: Vec<String> = all.iter().filter_map(faulty).collect();
+        context.complain(&faults.concat());
+        return Ok(if faults.is_empty() { Exit::Done } else { Exit::Failed });
     }
     if all.iter().all(|file| file.tests.is_empty() && file.file.cases.is_ok()) {
         return Err(CliError::NoTests { wanted: wanted(args) });

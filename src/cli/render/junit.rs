@@ -2,15 +2,22 @@
 
 use super::trials::failure;
 use crate::cli::commands::test::FileOutcome;
+use crate::cli::report_test;
 use std::fmt::Write as _;
+use std::path::Path;
 
 /// The whole report.
 pub(crate) fn report(all: &[FileOutcome]) -> String {
     let tests: usize = all.iter().map(count).sum();
     let failed: usize = all.iter().map(FileOutcome::failed).sum();
+    let took: u128 = all.iter().flat_map(|file| &file.tests).map(|test| test.took_ms).sum();
     let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-    // Writing to text does not fail.
-    let _ = writeln!(text, "<testsuites name=\"durun\" tests=\"{tests}\" failures=\"{failed}\">");
+    // Writing to text does not fail. That nothing was skipped and no error is no failure is said: some servers ask for it.
+    let _ = writeln!(
+        text,
+        "<testsuites name=\"durun\" tests=\"{tests}\" failures=\"{failed}\" errors=\"0\" skipped=\"0\" time=\"{}\">",
+        seconds(took)
+    );
     for file in all.iter().filter(|file| count(file) > 0) {
         suite(&mut text, file);
     }
@@ -23,26 +30,30 @@ fn count(file: &FileOutcome) -> usize {
 }
 
 fn suite(text: &mut String, file: &FileOutcome) {
-    let path = escaped(&file.file.path.display().to_string());
+    let path = attribute(&file.file.path.display().to_string());
     let took: u128 = file.tests.iter().map(|test| test.took_ms).sum();
     let _ = writeln!(
         text,
-        "  <testsuite name=\"{path}\" tests=\"{}\" failures=\"{}\" time=\"{}\">",
+        "  <testsuite name=\"{path}\" tests=\"{}\" failures=\"{}\" errors=\"0\" skipped=\"0\" time=\"{}\">",
         count(file),
         file.failed(),
         seconds(took)
     );
     if let Err(fault) = &file.file.cases {
-        let message = escaped(&fault.message);
-        let _ = writeln!(text, "    <testcase classname=\"{path}\" name=\"(the file)\">");
-        let _ =
-            writeln!(text, "      <failure type=\"{}\" message=\"{message}\"/>\n    </testcase>", fault.code);
+        let block = escaped(&report_test::report(&file.file, fault, Path::new("/")).render(false));
+        let _ = writeln!(
+            text,
+            "    <testcase classname=\"{path}\" name=\"(the file)\" file=\"{path}\" time=\"0.000\">\n      <failure \
+             type=\"{}\" message=\"{}\">{block}</failure>\n    </testcase>",
+            fault.code,
+            attribute(&fault.message)
+        );
     }
     for test in &file.tests {
         let _ = write!(
             text,
             "    <testcase classname=\"{path}\" name=\"{}\" file=\"{path}\" line=\"{}\" time=\"{}\"",
-            escaped(&test.name),
+            attribute(&test.name),
             test.line,
             seconds(test.took_ms)
         );
@@ -52,13 +63,9 @@ fn suite(text: &mut String, file: &FileOutcome) {
             continue;
         }
         text.push_str(">\n");
-        if let Some((title, block)) = failed {
-            let _ = writeln!(
-                text,
-                "      <failure message=\"{}\">{}</failure>",
-                escaped(&title),
-                escaped(&block)
-            );
+        if let Some((code, title, block)) = failed {
+            let (title, block) = (attribute(&title), escaped(&block));
+            let _ = writeln!(text, "      <failure type=\"{code}\" message=\"{title}\">{block}</failure>");
         }
         if !test.tested.printed.is_empty() {
             let _ =
@@ -89,6 +96,11 @@ fn escaped(text: &str) -> String {
     })
 }
 
+/// The same for a value between quotes, where a line's end would be read as a space.
+fn attribute(text: &str) -> String {
+    escaped(text).replace('\n', "&#10;").replace('\t', "&#9;")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -96,6 +108,7 @@ mod tests {
     #[test]
     fn text_is_safe_in_xml() {
         assert_eq!(escaped("a<b> & \"c\"\u{1b}[2J\n"), "a&lt;b&gt; &amp; &quot;c&quot;\u{fffd}[2J\n");
+        assert_eq!(attribute("a\n\"b\""), "a&#10;&quot;b&quot;");
         assert_eq!(seconds(1_234), "1.234");
     }
 }

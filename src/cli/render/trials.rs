@@ -127,8 +127,12 @@ pub(crate) fn document(all: &[FileOutcome]) -> Value {
     json!({ "schema": SCHEMA, "failed": failed, "tests": lines(all) })
 }
 
-/// The text of a failure without colours, for reports that others show.
-pub(crate) fn failure(file: &FileOutcome, ending: &Ending) -> Option<(String, String)> {
+/// The code, the title and the text of a failure without colours, for reports that others show.
+pub(crate) fn failure(file: &FileOutcome, ending: &Ending) -> Option<(&'static str, String, String)> {
+    let code = match ending {
+        Ending::Passed => return None,
+        Ending::Failed(fault) | Ending::Killed { fault, .. } => fault.code,
+    };
     let report = report_test::of(&file.file, ending, Path::new("/"))?;
-    Some((report.title.clone(), report.render(false)))
+    Some((code, report.title.clone(), report.render(false)))
 }

@@ -1,6 +1,6 @@
 //! Performing tests: the files that hold them, one test once, and one test with a crash after each recorded entry.
 
-use super::super::{ClientError, Engine, ProgramError, load_program};
+use super::super::{ClientError, Engine, ProgramError, SyntaxError, load_program};
 use super::deaths::Death;
 use super::theatre::Theatre;
 use crate::config::Configs;
@@ -106,35 +106,62 @@ fn search(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), P
     Ok(())
 }
 
-/// Reads a file of tests.
+/// Reads a file of tests. One that is no script declares none, and says why.
 ///
 /// # Errors
-/// [`ClientError::Program`] where it cannot be read or is no script.
+/// [`ClientError::Program`] where it cannot be read.
 pub fn load_tests(path: &Path, configs: &Arc<Configs>) -> Result<TestFile, ClientError> {
-    let loaded = load_program(path, &Engine::default())?;
+    let loaded = match load_program(path, &Engine::default()) {
+        Err(ProgramError::Syntax { text, error, .. }) => return Ok(no_script(path, text, *error)),
+        loaded => loaded?,
+    };
     let texts: BTreeMap<_, _> = loaded.texts.into_iter().collect();
     let text = |hash| texts.get(&hash).cloned().unwrap_or_default();
     let modules = loaded.program.modules.iter().map(|(name, hash)| (name.clone(), text(*hash))).collect();
     let source = Source { main: text(loaded.program.main), path: loaded.program.path, modules };
     let real = PathBuf::from(&source.path);
-    let name = real.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let script = match name.strip_suffix(SUFFIX) {
-        Some(stem) => real.with_file_name(format!("{stem}.rhai")),
-        None => real.clone(),
-    };
+    let script = tested_by(&real);
     let trials = Trials::new(source);
     let stage = Rc::new(Theatre::new(&real, script.clone(), Arc::clone(configs), None));
-    let cases = trials.cases(stage).map_err(|error| ProgramError::Syntax {
-        path: path.to_owned(),
-        text: trials.source().text_of(&error.file).map(str::to_owned),
-        error: Box::new(super::super::SyntaxError {
-            file: error.file,
-            line: error.line,
-            column: error.column,
-            message: error.message,
-        }),
-    })?;
-    Ok(TestFile { path: path.to_owned(), cases, trials, script, real })
+    match trials.cases(stage) {
+        Ok(cases) => Ok(TestFile { path: path.to_owned(), cases, trials, script, real }),
+        Err(error) => {
+            let text = trials.source().text_of(&error.file).map(str::to_owned);
+            let (file, line, column, message) = (error.file, error.line, error.column, error.message);
+            Ok(no_script(path, text, SyntaxError { file, line, column, message }))
+        }
+    }
+}
+
+/// The script that a file of tests is named after.
+fn tested_by(real: &Path) -> PathBuf {
+    let name = real.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    match name.strip_suffix(SUFFIX) {
+        Some(stem) => real.with_file_name(format!("{stem}.rhai")),
+        None => real.to_owned(),
+    }
+}
+
+/// A file with a mistake in it, or in what it imports: that is its one failure.
+fn no_script(path: &Path, text: Option<String>, error: SyntaxError) -> TestFile {
+    let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let name = real.display().to_string();
+    let is_own = error.file == name;
+    let fault = Fault {
+        code: "D0406",
+        message: format!("{} is no valid script: {}", path.display(), error.message),
+        expected: None,
+        found: None,
+        hint: Some(format!("durun check {} looks again, and starts nothing", path.display())),
+        file: error.file,
+        line: error.line,
+        column: error.column,
+        calls: Vec::new(),
+        text: text.clone(),
+    };
+    let main = text.filter(|_| is_own).unwrap_or_default();
+    let trials = Trials::new(Source { main, path: name, modules: BTreeMap::new() });
+    TestFile { path: path.to_owned(), cases: Err(fault), trials, script: tested_by(&real), real }
 }
 
 /// Performs one test of a file; with `kill_everywhere`, again with a crash after each entry that was recorded, once before the
