@@ -155,10 +155,22 @@ struct Seen {
     kinds: BTreeSet<&'static str>,
 }
 
+/// Names the seed of a script that fails, wherever it does.
+struct Named(u64);
+
+impl Drop for Named {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("the script of DURUN_SEED={}:\n{}", self.0, Author::new(self.0).script());
+        }
+    }
+}
+
 fn tell(seeds: std::ops::Range<u64>) -> Seen {
     let interpreter = Interpreter::new();
     let mut seen = Seen::default();
     for seed in seeds {
+        let _named = Named(seed);
         let mut author = Author::new(seed);
         let text = author.script();
         let mut world = world(|job| Some(answer(job)));
@@ -255,8 +267,12 @@ fn taken_over(core: &Core, text: &str, history: &[Entry], told: &str) -> bool {
     true
 }
 
-/// So many scripts at every push; `DURUN_SCRIPTS=20000` for more.
+/// So many scripts at every push; `DURUN_SCRIPTS=20000` for more, `DURUN_SEED=n` for one alone.
 fn part(number: u64) {
+    if let Some(seed) = std::env::var("DURUN_SEED").ok().and_then(|seed| seed.parse().ok()) {
+        tell(seed..seed + 1);
+        return;
+    }
     let wanted = std::env::var_os("DURUN_SCRIPTS").and_then(|count| count.to_str()?.parse::<u64>().ok());
     let each = wanted.unwrap_or(1_000).div_ceil(4);
     let seen = tell(number * each..(number + 1) * each);
