@@ -1,6 +1,6 @@
 //! Cancelling: whom a request to end reaches, and when it is raised.
 
-use super::run::{Open, Owner, Run, Wake};
+use super::run::{Open, Owner, Run, Wait, Wake};
 use super::strands::{Blocked, Kind, Slot, StrandNo};
 use crate::history::{Failure, OpId, Stuck, kind};
 use crate::script::{Handle, Target, Thrown};
@@ -138,14 +138,18 @@ impl Run {
                 next.extend(awaited(slot));
             }
         }
-        let strands = self.strands.iter().map(|(no, slot)| (Target::Strand(*no), slot.level));
-        let commands = self
-            .open
-            .iter()
-            .filter(|(_, open)| matches!(open.owner, Owner::Handle { .. }))
-            .map(|(op, open)| (Target::Command(*op), open.level()));
-        let shed: Vec<(Target, u32)> =
-            strands.chain(commands).filter(|(target, _)| !kept.contains(target)).collect();
+        // What is left out here as its starter lives is reached through that: but for what is left to a `shielded` call.
+        let is_apart = |parent: Option<StrandNo>| parent.is_none_or(|no| !self.strands.contains_key(&no));
+        let strands = self.strands.iter().map(|(no, slot)| (Target::Strand(*no), slot.level, slot.parent));
+        let commands = self.open.iter().filter_map(|(op, open)| match &open.owner {
+            Owner::Handle { parent, .. } => Some((Target::Command(*op), open.level(), *parent)),
+            Owner::Strand(_) | Owner::Nobody => None,
+        });
+        let shed: Vec<(Target, u32)> = strands
+            .chain(commands)
+            .filter(|(target, _, parent)| !kept.contains(target) && is_apart(*parent))
+            .map(|(target, level, _)| (target, level))
+            .collect();
         for (target, level) in shed {
             match target {
                 Target::Command(op) if self.is_of_child(op) => self.leave_child(op),
@@ -156,7 +160,9 @@ impl Run {
         }
         let is_shed = |slot: &Slot| slot.cancelled || !matches!(slot.kind, Kind::Started(_));
         self.all_shed = self.strands.values().all(is_shed)
-            && !self.open.values().any(|open| matches!(open.owner, Owner::Handle { .. }));
+            && !self.open.values().any(|open| {
+                matches!(open.owner, Owner::Handle { .. }) && !matches!(open.wait, Wait::Child { .. })
+            });
     }
 
     /// Drops every strand where it stands, but for those that take back; then the run ends by taking back.

@@ -68,11 +68,10 @@ impl Run {
         self.settle(op);
     }
 
-    /// Nobody waits for a child any more: what becomes of it is decided when the run closes.
-    pub(super) fn leave_child(&mut self, op: OpId) {
-        if let Some(Open { owner: Owner::Handle { handle, .. }, .. }) = self.forget(op) {
+    /// Nobody need be told how a child ends, but who asks for it still: what becomes of it is decided when the run closes.
+    pub(super) fn leave_child(&self, op: OpId) {
+        if let Some(Open { owner: Owner::Handle { handle, .. }, .. }) = self.open.get(&op) {
             handle.join();
         }
-        self.settle(op);
     }
 }

@@ -184,7 +184,64 @@ fn main_ends_without_waiting_for_children_nor_asking_them() {
     starts(&mut story, 0);
     story.fires(2);
     assert_eq!(result(&story), Value::Int(3));
-    assert!(!story.open().iter().any(|line| line.contains("child")), "{:?}", story.open());
+    assert!(!story.open().iter().any(|line| line.contains("cancel_child")), "{:?}", story.open());
+}
+
+/// A strand that nobody waits for is asked to end when main has ended; what it does in a shield, or while it cleans up, it does to the end.
+#[test]
+fn a_strand_that_nobody_waits_for_may_still_wait_for_a_child() {
+    // The command that starts the child, the sleep of main, and that of the strand where it is not broken off.
+    let cases = [
+        (
+            "strand(|| shielded(|| { let c = start_child(\"a.rhai\"); sleep(1); log(`${c.result()}`); }));",
+            1,
+            0,
+            Some(3),
+        ),
+        (
+            "strand(|| { let c = start_child(\"a.rhai\"); shielded(|| { sleep(1); log(`${c.result()}`); }) });",
+            1,
+            0,
+            Some(3),
+        ),
+        (
+            "let c = start_child(\"a.rhai\"); strand(|| shielded(|| { sleep(1); log(`${c.result()}`); }));",
+            0,
+            2,
+            Some(3),
+        ),
+        (
+            "strand(|| { let c = start_child(\"a.rhai\"); try { sleep(1); } catch (e) { log(`${c.result()}`); } });",
+            1,
+            0,
+            None,
+        ),
+    ];
+    for (begins, start, main, inner) in cases {
+        let mut story = Story::of(&format!("{begins} sleep(2); 3"));
+        story.begin();
+        starts(&mut story, start);
+        story.fires(main);
+        if let Some(op) = inner {
+            story.fires(op);
+        }
+        story.tell(ended(start, completed(7))).expect("goes on");
+        assert_eq!((story.logs.clone(), result(&story)), (vec!["7".to_owned()], Value::Int(3)), "{begins}");
+        assert_eq!(story.replayed(), Told::Same, "{begins}");
+    }
+}
+
+#[test]
+fn what_a_shielded_call_has_started_is_left_to_it_when_nobody_waits_for_its_strand() {
+    let mut story = Story::of(
+        r#"strand(|| shielded(|| { let a = start_activity("a"); sleep(1); log(`had ${a.join()}`); })); sleep(2); 3"#,
+    );
+    story.begin();
+    story.fires(0);
+    story.fires(2);
+    story.completes(1, Value::Int(7));
+    assert_eq!((story.logs.as_slice(), result(&story)), (&["had 7".to_owned()][..], Value::Int(3)));
+    assert_eq!(story.replayed(), Told::Same);
 }
 
 #[test]
