@@ -2,6 +2,7 @@
 
 use super::world::{Text, World};
 use super::yard::{Yard, round, timed};
+use redb::{ReadableDatabase, ReadableTableMetadata, TableHandle};
 use serde_json::json;
 
 /// 1 k, 10 k, 100 k and 1 M sleepers, each number in a store of its own.
@@ -22,9 +23,28 @@ pub(crate) fn sleepers(yard: &Yard) {
                 "starts_per_second": (runs as f64 / seconds).round(),
                 "disk_bytes_each": each(size(&folder)),
                 "resident_bytes_each": each(grown),
+                "tables": tables(&folder, runs),
             }),
         );
     }
+}
+
+/// Of each table, for each run: rows, bytes of keys and values, bytes of the pages above them, and what is empty in the pages.
+fn tables(folder: &std::path::Path, runs: u64) -> serde_json::Value {
+    let database = redb::Database::open(folder.join("store.redb")).expect("a store");
+    let transaction = database.begin_read().expect("reads");
+    let each = |count: u64| round(count as f64 / runs as f64);
+    let names: Vec<_> = transaction.list_tables().expect("tables").collect();
+    names
+        .into_iter()
+        .filter_map(|name| {
+            let table = transaction.open_untyped_table(name.clone()).expect("a table");
+            let (rows, stats) = (table.len().expect("a count"), table.stats().expect("stats"));
+            let parts = [rows, stats.stored_bytes(), stats.metadata_bytes(), stats.fragmented_bytes()];
+            (rows > 100).then(|| (name.name().to_owned(), json!(parts.map(each))))
+        })
+        .collect::<serde_json::Map<_, _>>()
+        .into()
 }
 
 /// Resident memory of a process, in bytes.

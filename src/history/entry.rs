@@ -1,5 +1,6 @@
 //! Entries: the facts of a run, in the order in which its script was told of them.
 
+use super::flat::flat;
 use super::{
     ChildEnded, CommandKind, CommandLabel, Failure, LockGranted, Message, MessageBody, MessageId, MessageNo,
     Moment, OpId, QuestionAnswered, RunEnd, RunRestarted, TokenResolved, UpdateAccepted, UpdateCompleted,
@@ -60,18 +61,15 @@ pub enum Fact {
 }
 
 /// An effect's success.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ActivityCompleted {
     /// The command.
     pub op: OpId,
     /// Its kind and name.
-    #[serde(flatten)]
     pub label: CommandLabel,
     /// Its input.
-    #[serde(default)]
     pub input: Value,
     /// What it gave.
-    #[serde(default)]
     pub result: Value,
     /// How many attempts it took, the good one included.
     pub attempts: u32,
@@ -82,15 +80,13 @@ pub struct ActivityCompleted {
 }
 
 /// An effect's failure.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ActivityFailed {
     /// The command.
     pub op: OpId,
     /// Its kind and name.
-    #[serde(flatten)]
     pub label: CommandLabel,
     /// Its input.
-    #[serde(default)]
     pub input: Value,
     /// What the script catches.
     pub failure: Failure,
@@ -103,16 +99,40 @@ pub struct ActivityFailed {
 }
 
 /// A timer that came due.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct TimerFired {
     /// The command whose timer it is.
     pub op: OpId,
     /// Its kind and name.
-    #[serde(flatten)]
     pub label: CommandLabel,
     /// The instant it was set to.
     pub due: Moment,
 }
+
+flat!(ActivityCompleted {
+    label: CommandLabel { kind: CommandKind, name: String },
+    op: OpId,
+    #[serde(default)]
+    input: Value,
+    #[serde(default)]
+    result: Value,
+    attempts: u32,
+    scheduled_at: Moment,
+    ended_at: Moment,
+});
+
+flat!(ActivityFailed {
+    label: CommandLabel { kind: CommandKind, name: String },
+    op: OpId,
+    #[serde(default)]
+    input: Value,
+    failure: Failure,
+    attempts: u32,
+    scheduled_at: Moment,
+    ended_at: Moment,
+});
+
+flat!(TimerFired { label: CommandLabel { kind: CommandKind, name: String }, op: OpId, due: Moment });
 
 /// A delivered signal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

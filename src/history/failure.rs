@@ -65,12 +65,13 @@ pub struct Failure {
     /// One sentence for a person.
     pub message: String,
     /// Whatever else is known: `name`, `type`, `attempts`, `exit_code`, `stderr`, `cause`, `data`.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default)]
     pub data: BTreeMap<String, Value>,
     /// The line of the script as it catches it: of the command, where one failed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub line: Option<u32>,
     /// Where it was raised, inside the command too, once it has left a strand or a body. Not kept before there were calls.
+    // The last field: left out, it leaves the places of the others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub raised: Option<Box<Raised>>,
 }

@@ -1,11 +1,12 @@
 //! Locks between runs: a name that one command of one run holds at a time, and who else asks for it.
 
-use super::{CommandLabel, MessageId, MessageNo, Moment, OpId, RunId, RunStatus};
+use super::flat::flat;
+use super::{CommandKind, CommandLabel, MessageId, MessageNo, Moment, OpId, RunId, RunStatus};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// A lock that was granted to a command that asked for it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct LockGranted {
     /// Its number among the messages of the run.
     pub message_no: MessageNo,
@@ -14,11 +15,18 @@ pub struct LockGranted {
     /// The command that asked.
     pub op: OpId,
     /// Its kind, and the name of the lock.
-    #[serde(flatten)]
     pub label: CommandLabel,
     /// When the store granted it.
     pub accepted_at: Moment,
 }
+
+flat!(LockGranted {
+    label: CommandLabel { kind: CommandKind, name: String },
+    message_no: MessageNo,
+    message_id: MessageId,
+    op: OpId,
+    accepted_at: Moment,
+});
 
 /// A lock as one run sees it: it holds it, or waits for it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

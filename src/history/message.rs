@@ -7,7 +7,7 @@ use std::fmt;
 /// The sender's id for a message: the same id again is the same message.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct MessageId(pub [u8; 16]);
+pub struct MessageId(#[serde(with = "serde_bytes")] pub [u8; 16]);
 
 /// An accepted message.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

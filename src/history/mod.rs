@@ -13,6 +13,7 @@ mod edit;
 mod effect_options;
 mod entry;
 mod failure;
+mod flat;
 mod generation;
 mod how_far;
 mod lock;

@@ -1,64 +1,73 @@
 //! A pending command: what was asked and has no outcome yet, as the store keeps it for others to see.
 
-use super::{CommandLabel, Failure, Moment, OpId, Value};
-use serde::{Deserialize, Serialize};
+use super::flat::flat;
+use super::{CommandKind, CommandLabel, Failure, Moment, OpId, Value};
 
 /// A command without an outcome.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Pending {
     /// The command.
     pub op: OpId,
     /// Its kind and name.
-    #[serde(flatten)]
     pub label: CommandLabel,
     /// Its input.
-    #[serde(default)]
     pub input: Value,
     /// The line of the script that asks.
-    #[serde(default)]
     pub line: Option<u32>,
     /// The name given to the strand that asks.
-    #[serde(default)]
     pub strand: Option<String>,
     /// When the script asked.
     pub scheduled_at: Moment,
     /// How many attempts have failed. One that a crash cut off is not counted.
-    #[serde(default)]
     pub failures: u32,
     /// How many failures there may be before it fails for good, where there is a bound.
-    #[serde(default)]
     pub attempts: Option<u32>,
     /// When its timer is due: a sleep, a wait with a time-out.
-    #[serde(default)]
     pub due: Option<Moment>,
     /// When the next attempt begins, where it waits for one.
-    #[serde(default)]
     pub next_try: Option<Moment>,
     /// The last failure.
-    #[serde(default)]
     pub last_failure: Option<Failure>,
     /// The details of the last heartbeat.
-    #[serde(default)]
     pub heartbeat: Option<Value>,
     /// When it fails for good however often it may still be tried.
-    #[serde(default)]
     pub deadline: Option<Moment>,
     /// An at-most-once attempt has begun: whether its effect happened is not known before its outcome.
-    #[serde(default)]
     pub begun: bool,
     /// Since when it has been failing.
-    #[serde(default)]
     pub failing_since: Option<Moment>,
     /// When a person is told that it keeps failing, if it does until then.
-    #[serde(default)]
     pub warns_at: Option<Moment>,
     /// Whether a person was told that it keeps failing.
-    #[serde(default)]
     pub warned: bool,
     /// What an attempt that could begin waits for: a slot, a rate, the holder of a `once` key.
-    #[serde(default)]
     pub waits_for: Option<String>,
 }
+
+flat!(Pending {
+    label: CommandLabel { kind: CommandKind, name: String },
+    op: OpId,
+    #[serde(default)]
+    input: Value,
+    #[serde(default)]
+    line: Option<u32>,
+    #[serde(default)]
+    strand: Option<String>,
+    scheduled_at: Moment,
+}
+    due: Option<Moment>,
+    failures: u32,
+    attempts: Option<u32>,
+    next_try: Option<Moment>,
+    last_failure: Option<Failure>,
+    heartbeat: Option<Value>,
+    deadline: Option<Moment>,
+    begun: bool,
+    failing_since: Option<Moment>,
+    warns_at: Option<Moment>,
+    warned: bool,
+    waits_for: Option<String>,
+);
 
 impl Pending {
     /// A command just asked for.
@@ -95,6 +104,46 @@ impl Pending {
         match (self.due, self.next_try) {
             (Some(due), Some(next)) => Some(due.min(next)),
             (due, next) => due.or(next),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whichever_of_its_last_fields_is_unusual_it_comes_back_by_name_and_by_place() {
+        let label = CommandLabel { kind: CommandKind::Sleep, name: "s".to_owned() };
+        let plain = Pending::new(OpId(3), label, Moment(5));
+        let at = Some(Moment(0));
+        let rows = [
+            plain.clone(),
+            Pending { due: at, ..plain.clone() },
+            Pending { failures: 1, ..plain.clone() },
+            Pending { attempts: Some(0), ..plain.clone() },
+            Pending { next_try: at, ..plain.clone() },
+            Pending { last_failure: Some(Failure::new("a", "b")), ..plain.clone() },
+            Pending { heartbeat: Some(Value::Null), ..plain.clone() },
+            Pending { deadline: at, ..plain.clone() },
+            Pending { begun: true, ..plain.clone() },
+            Pending { failing_since: at, ..plain.clone() },
+            Pending { warns_at: at, warned: true, ..plain.clone() },
+            Pending {
+                waits_for: Some(String::new()),
+                due: at,
+                line: Some(1),
+                strand: Some("x".to_owned()),
+                ..plain
+            },
+        ];
+        for row in rows {
+            for bytes in [rmp_serde::to_vec(&row), rmp_serde::to_vec_named(&row)] {
+                let read: Pending = rmp_serde::from_slice(&bytes.expect("encodes")).expect("decodes");
+                // Nothing and null are written alike.
+                let heartbeat = row.heartbeat.clone().filter(|value| *value != Value::Null);
+                assert_eq!(read, Pending { heartbeat, ..row.clone() });
+            }
         }
     }
 }

@@ -1,10 +1,10 @@
 //! An entry as bytes: a format byte, the kind, the time, a MessagePack body and a checksum chained to the entry before.
 //!
 //! ```text
-//! byte 0      format, 1
+//! byte 0      format, 3; older ones have 1, a body with named fields
 //! bytes 1–2   kind, big-endian
 //! bytes 3–10  time, milliseconds since 1970 UTC, big-endian
-//! …           body: MessagePack with named fields
+//! …           body: MessagePack, the fields by their places
 //! last 8      XXH3-64 of all before, seeded with the checksum of the entry before (the first: with the run's number)
 //! ```
 
@@ -12,7 +12,10 @@ use super::{Entry, Fact, Moment, RunNo};
 use serde::{Deserialize, Serialize};
 use twox_hash::XxHash3_64;
 
-const FORMAT: u8 = 1;
+/// The format that is written: fields by their places. 2 is what stands in the place of a large entry.
+const FORMAT: u8 = 3;
+/// The format that was written first: fields by their names.
+const NAMED: u8 = 1;
 const HEAD: usize = 11;
 const TAIL: usize = 8;
 
@@ -165,7 +168,7 @@ impl Record {
             return Err(RecordError::Checksum);
         }
         let [format, code_high, code_low, time @ ..] = *head;
-        if format != FORMAT {
+        if !matches!(format, FORMAT | NAMED) {
             return Err(RecordError::Format(format));
         }
         let code = u16::from_be_bytes([code_high, code_low]);
@@ -194,7 +197,7 @@ fn fact(code: u16, body: &[u8]) -> Result<Fact, RecordError> {
 }
 
 fn write_body(bytes: &mut Vec<u8>, body: &impl Serialize) -> Result<(), rmp_serde::encode::Error> {
-    body.serialize(&mut rmp_serde::Serializer::new(bytes).with_struct_map())
+    body.serialize(&mut rmp_serde::Serializer::new(bytes))
 }
 
 fn read_body<T: for<'de> Deserialize<'de>>(body: &[u8]) -> Result<T, RecordError> {
@@ -340,6 +343,38 @@ mod tests {
             assert_eq!(record.checksum(), Some(next));
             assert_eq!(record.open(before), Ok((entry, next)));
             before = next;
+        }
+    }
+
+    #[test]
+    fn every_kind_of_entry_that_was_written_with_names_is_read() {
+        fn named(body: &impl Serialize) -> Vec<u8> {
+            rmp_serde::to_vec_named(body).expect("encodes")
+        }
+        let before = Checksum::first(RunNo(1));
+        for fact in one_of_each() {
+            let body = match &fact {
+                Fact::RunBegan { seed } => named(&Began { seed: *seed }),
+                Fact::ActivityCompleted(body) => named(body),
+                Fact::ActivityFailed(body) => named(body),
+                Fact::TimerFired(body) => named(body),
+                Fact::SignalReceived(body) => named(body),
+                Fact::CancelRequested(body) => named(body),
+                Fact::RunEnded(body) => named(body),
+                Fact::TokenResolved(body) => named(body),
+                Fact::QuestionAnswered(body) => named(body),
+                Fact::LockGranted(body) => named(body),
+                Fact::ChildEnded(body) => named(body),
+                Fact::UpdateAccepted(body) => named(body),
+                Fact::UpdateCompleted(body) => named(body),
+                Fact::RunRestarted(body) => named(body),
+                Fact::Unknown { raw, .. } => raw.clone(),
+            };
+            let head = [&[NAMED][..], &fact.code().to_be_bytes(), &7_i64.to_be_bytes()].concat();
+            let bytes = [head, body].concat();
+            let checksum = XxHash3_64::oneshot_with_seed(before.0, &bytes);
+            let record = Record([bytes, checksum.to_be_bytes().to_vec()].concat());
+            assert_eq!(record.open(before), Ok((Entry { at: Moment(7), fact }, Checksum(checksum))));
         }
     }
 

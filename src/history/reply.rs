@@ -1,5 +1,6 @@
 //! Replies: what others say to something that a run waits for by name, a token or a question.
 
+use super::flat::flat;
 use super::{Failure, MessageId, MessageNo, Moment, OpId, Value, failure::kind};
 use serde::{Deserialize, Serialize};
 
@@ -45,7 +46,7 @@ pub struct TokenResolved {
 }
 
 /// A question whose answer was delivered.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct QuestionAnswered {
     /// Its number among the messages of the run.
     pub message_no: MessageNo,
@@ -54,11 +55,24 @@ pub struct QuestionAnswered {
     /// The command that asks.
     pub question: OpId,
     /// The answer.
-    #[serde(flatten)]
     pub choice: Choice,
     /// When the store accepted it.
     pub accepted_at: Moment,
 }
+
+flat!(QuestionAnswered {
+    choice: Choice {
+        choice: String,
+        #[serde(default)]
+        who: String,
+        #[serde(default)]
+        note: String,
+    },
+    message_no: MessageNo,
+    message_id: MessageId,
+    question: OpId,
+    accepted_at: Moment,
+});
 
 impl Resolution {
     /// What `wait_token` gives or throws.

@@ -1,5 +1,6 @@
 //! What the store keeps of each run: the record of its start, and the small row that changes.
 
+use super::flat::lean;
 use super::{
     Branch, Edit, HowFar, Moment, Origin, Parent, PastGeneration, Patches, QueuePlace, RunId, RunNo,
     StoredStatus, Value,
@@ -11,7 +12,7 @@ use std::fmt;
 /// The BLAKE3 hash of a script's text.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct ScriptHash(pub [u8; 32]);
+pub struct ScriptHash(#[serde(with = "serde_bytes")] pub [u8; 32]);
 
 /// A process's name among those that use a store: it holds `workers/<token>.lock` while it lives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -47,7 +48,7 @@ pub struct RunStart {
     #[serde(default)]
     pub timeout_ms: Option<i64>,
     /// Chance that no script can read: its tokens are made of it, and its `uuid()` must not betray them.
-    #[serde(default)]
+    #[serde(default, with = "serde_bytes")]
     pub secret: [u8; 16],
     /// Which named changes of the script hold from which entry on.
     #[serde(default)]
@@ -64,7 +65,7 @@ pub struct Claim {
 }
 
 /// The changing facts of a run. Not rewritten at each step.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct RunRow {
     /// Its number.
     pub no: RunNo,
@@ -130,6 +131,33 @@ pub struct RunRow {
     pub edits: Vec<Edit>,
 }
 
+lean!(RunRow {
+    no: no,
+    id: id,
+    script: script,
+    status: status,
+    epoch: epoch,
+    claim: claim,
+    generation: generation,
+    created_at: created_at,
+    updated_at: updated_at,
+}
+    messages,
+    last_message_at,
+    unread,
+    summary,
+    progress,
+    cancel_requested_at,
+    queue,
+    history,
+    past,
+    parent,
+    overlap_key,
+    origin,
+    branches,
+    edits,
+);
+
 /// The name of the script of runs that tell of others, in the folder of the script that they tell of.
 pub const HOOK_SCRIPT: &str = "(notify)";
 
@@ -194,6 +222,28 @@ mod tests {
     }
 
     #[test]
+    fn a_row_says_only_what_is_unusual_and_all_of_it_comes_back() {
+        let usual = serde_json::json!({
+            "no": 1, "id": "a", "script": "/a.rhai", "status": "open", "epoch": 2, "created_at": 5, "updated_at": 6,
+        });
+        let usual: RunRow = serde_json::from_value(usual).expect("decodes");
+        assert_eq!(rmp_serde::to_vec(&usual).expect("encodes").first(), Some(&0x99), "nine fields");
+        let rows = [
+            RunRow { messages: 1, last_message_at: Moment(9), ..usual.clone() },
+            RunRow { last_message_at: Moment(9), ..usual.clone() },
+            RunRow { summary: Some(String::new()), ..usual.clone() },
+            RunRow { cancel_requested_at: Some(Moment(0)), unread: 3, ..usual.clone() },
+            RunRow { history: Some(RunNo(9)), generation: 4, ..usual.clone() },
+            RunRow { overlap_key: Some("k".to_owned()), ..usual.clone() },
+            usual,
+        ];
+        for row in rows {
+            let bytes = rmp_serde::to_vec(&row).expect("encodes");
+            assert_eq!(rmp_serde::from_slice::<RunRow>(&bytes).expect("decodes"), row);
+        }
+    }
+
+    #[test]
     fn a_row_written_before_histories_were_set_aside_is_read() {
         let before = serde_json::json!({
             "no": 1, "id": "a", "script": "/a.rhai", "status": "open", "epoch": 2, "created_at": 5, "updated_at": 6,
@@ -220,8 +270,9 @@ mod tests {
             to: ScriptHash::of("2"),
         };
         let now = RunRow { branches: vec![branch], edits: vec![edit], ..row };
-        let bytes = rmp_serde::to_vec_named(&now).expect("encodes");
-        assert_eq!(rmp_serde::from_slice::<RunRow>(&bytes).expect("decodes"), now);
+        for bytes in [rmp_serde::to_vec_named(&now), rmp_serde::to_vec(&now)] {
+            assert_eq!(rmp_serde::from_slice::<RunRow>(&bytes.expect("encodes")).expect("decodes"), now);
+        }
     }
 
     #[test]

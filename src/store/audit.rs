@@ -28,8 +28,13 @@ pub(super) fn audit(rows: &dyn Rows) -> Result<Vec<String>, StoreError> {
         if keys::run(no) != *key {
             wrong.push(format!("the row of run number {no} lies under another number"));
         }
-        if rows.get(Table::RunIds, run.id.as_str().as_bytes())? != Some(keys::run(no)) {
+        let named = rows.get(Table::RunIds, run.id.as_str().as_bytes())?;
+        if named.as_deref().and_then(keys::head_run) != Some(no) {
             wrong.push(format!("the id {} does not lead to its run", run.id));
+        }
+        for no in BTreeSet::from([no, run.history_no()]) {
+            let started = super::reading::first_start(rows, no);
+            wrong.extend(started.err().map(|error| format!("the start of run {}: {error}", run.id)));
         }
         let ended = matches!(run.status, StoredStatus::Ended(_));
         if rows.get(Table::OpenRuns, &keys::run(no))?.is_some() == ended {

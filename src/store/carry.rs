@@ -12,9 +12,10 @@ const PAGE_BYTES: usize = 2 * 1024 * 1024;
 /// Stands in `meta` of a store that is only looked at.
 const LOOKED_AT: &[u8] = b"looked_at";
 /// The tables that a row may be of.
-const CARRIED: [Table; 13] = [
+const CARRIED: [Table; 14] = [
     Table::Runs,
     Table::Starts,
+    Table::Recipes,
     Table::RunIds,
     Table::OpenRuns,
     Table::History,
@@ -104,6 +105,12 @@ fn with_others(
         && let Some(blob) = rows.get(Table::Blobs, hash)?
     {
         all.push(carried(Table::Blobs, hash.to_vec(), blob));
+    }
+    if table == Table::Starts
+        && let Some(id) = super::starts::recipe_id(&value)?
+        && let Some(recipe) = rows.get(Table::Recipes, &id)?
+    {
+        all.push(carried(Table::Recipes, id.to_vec(), recipe));
     }
     if table == Table::Inbox {
         let message: Message = decode(&value, "a message")?;

@@ -1,24 +1,32 @@
-//! Values as bytes: a format byte, the value as `MessagePack` with named fields, and a checksum of both.
+//! Values as bytes: a format byte, the value as `MessagePack`, its fields by their places, and a checksum of both.
 //!
-//! Named fields let added ones read both ways. The checksum tells damage that redb, which verifies no page that it reads,
-//! would hand on as another value.
+//! A field that is added comes last and has a default, so that what was written before is read. The checksum tells damage that redb, which
+//! verifies no page that it reads, would hand on as another value.
 
 use super::StoreError;
 use super::reading::corrupt;
 use serde::{Serialize, de::DeserializeOwned};
 use twox_hash::XxHash3_64;
 
-const FORMAT: u8 = 1;
+/// The format that is written: fields by their places.
+const FORMAT: u8 = 2;
+/// The format that was written first: fields by their names. The same reader reads both.
+const NAMED: u8 = 1;
 
 /// The bytes of a value.
 pub(super) fn encode(value: &impl Serialize) -> Result<Vec<u8>, StoreError> {
     let mut bytes = vec![FORMAT];
     value
-        .serialize(&mut rmp_serde::Serializer::new(&mut bytes).with_struct_map())
+        .serialize(&mut rmp_serde::Serializer::new(&mut bytes))
         .map_err(|error| StoreError::Protocol { message: format!("a value cannot be encoded: {error}") })?;
     let checksum = XxHash3_64::oneshot(&bytes);
     bytes.extend_from_slice(&checksum.to_be_bytes());
     Ok(bytes)
+}
+
+/// Whether bytes are of a value that was written with the names of its fields.
+pub(super) fn is_named(bytes: &[u8]) -> bool {
+    bytes.first() == Some(&NAMED)
 }
 
 /// The value of bytes; `what` names them in the error.
@@ -28,7 +36,7 @@ pub(super) fn decode<T: DeserializeOwned>(bytes: &[u8], what: &str) -> Result<T,
         return Err(corrupt(format!("{what} has a checksum that does not match")));
     }
     match rest.split_first() {
-        Some((&FORMAT, body)) => {
+        Some((&(FORMAT | NAMED), body)) => {
             crate::history::decode(body).map_err(|error| corrupt(format!("{what} does not decode: {error}")))
         }
         Some((format, _)) => Err(corrupt(format!("{what} has the unknown format {format}"))),

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use std::io::{self, Read, Write};
 
 /// The version of the protocol: both sides must have the same.
-pub(super) const PROTOCOL: u32 = 1;
+pub(super) const PROTOCOL: u32 = 2;
 /// The largest frame in bytes.
 pub(super) const LARGEST: usize = 16 * 1024 * 1024;
 
@@ -58,7 +58,7 @@ pub(super) struct Hello {
 
 /// Writes a frame.
 pub(super) fn write(stream: &mut impl Write, frame: &Frame) -> io::Result<()> {
-    let body = rmp_serde::to_vec_named(frame).map_err(io::Error::other)?;
+    let body = rmp_serde::to_vec(frame).map_err(io::Error::other)?;
     let length = u32::try_from(body.len()).ok().filter(|_| body.len() <= LARGEST);
     let length = length.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "a frame is too large"))?;
     let mut bytes = length.to_be_bytes().to_vec();

@@ -193,7 +193,7 @@ impl Hub {
         let Some(sink) = state.executor(new.run) else { return Ok(Offer::Nobody) };
         let stamp = state.stamps.entry(new.run).or_default();
         stamp.0 = MessageNo(stamp.0.0.max(view.row.messages) + 1);
-        stamp.1 = stamp.1.max(view.row.last_message_at).max(self.clock.now());
+        stamp.1 = stamp.1.max(view.row.last_message_at).max(view.row.created_at).max(self.clock.now());
         let (no, accepted_at) = *stamp;
         state.offers.insert(new.id, false);
         drop(state);

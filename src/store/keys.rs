@@ -1,7 +1,7 @@
 //! Keys as bytes: big-endian, so that the order of bytes is the order of numbers.
 
 use super::LogKey;
-use crate::history::{MessageNo, Moment, OpId, RunNo, Seq};
+use crate::history::{MessageId, MessageNo, Moment, OpId, RunNo, Seq};
 
 /// The key of a run.
 pub(super) fn run(run: RunNo) -> Vec<u8> {
@@ -11,6 +11,22 @@ pub(super) fn run(run: RunNo) -> Vec<u8> {
 /// The key after all of a run's.
 pub(super) fn after_run(run: RunNo) -> Vec<u8> {
     run.0.saturating_add(1).to_be_bytes().to_vec()
+}
+
+/// What an id leads to: the run, and half of the nonce of its start, by which that is known when it is sent again.
+pub(super) fn named(no: RunNo, nonce: MessageId) -> Vec<u8> {
+    [run(no).as_slice(), half(&nonce)].concat()
+}
+
+/// Whether what an id leads to was started with that nonce; the first versions kept that elsewhere, for a day.
+pub(super) fn is_of_nonce(named: &[u8], nonce: MessageId) -> Option<bool> {
+    let known = named.get(8..).filter(|known| !known.is_empty())?;
+    Some(known == half(&nonce))
+}
+
+/// Eight bytes of chance are enough to tell two starts of one id from each other.
+fn half(nonce: &MessageId) -> &[u8] {
+    nonce.0.first_chunk::<8>().map_or(&[], |half| half.as_slice())
 }
 
 /// The key of an entry.
@@ -111,5 +127,10 @@ mod tests {
         assert_eq!(log_key(&log(RunNo(3), key)), Some(key));
         assert_eq!(head_run(&op(RunNo(3), OpId(9))), Some(RunNo(3)));
         assert_eq!(tail_u32(&op(RunNo(3), OpId(9))), Some(9));
+        let leads_to = named(RunNo(3), MessageId([7; 16]));
+        assert_eq!((head_run(&leads_to), leads_to.len()), (Some(RunNo(3)), 16));
+        assert_eq!(is_of_nonce(&leads_to, MessageId([7; 16])), Some(true));
+        assert_eq!(is_of_nonce(&leads_to, MessageId([8; 16])), Some(false));
+        assert_eq!(is_of_nonce(&run(RunNo(3)), MessageId([7; 16])), None, "as the first versions wrote it");
     }
 }

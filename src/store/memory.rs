@@ -16,7 +16,7 @@ pub struct MemoryTables {
 }
 
 #[derive(Default)]
-struct Maps(BTreeMap<(Table, Vec<u8>), Vec<u8>>);
+pub(super) struct Maps(BTreeMap<(Table, Vec<u8>), Vec<u8>>);
 
 impl MemoryTables {
     /// Empty tables.

@@ -38,6 +38,7 @@ mod salvage;
 mod server;
 mod shared;
 mod socket;
+mod starts;
 mod upkeep;
 mod wakers;
 #[doc(hidden)]

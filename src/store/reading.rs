@@ -117,8 +117,7 @@ pub(super) fn start(rows: &(impl Rows + ?Sized), row: &RunRow) -> Result<RunStar
 
 /// What a run was started with.
 pub(super) fn first_start(rows: &(impl Rows + ?Sized), no: RunNo) -> Result<RunStart, StoreError> {
-    let bytes = rows.get(Table::Starts, &keys::run(no))?.ok_or(StoreError::NoRun { run: no })?;
-    decode(&bytes, &format!("the start of run number {no}"))
+    super::starts::get(rows, no)
 }
 
 /// Refuses a run that has ended.

@@ -13,6 +13,8 @@ pub(super) enum Table {
     Runs,
     /// Run number: what it was started with.
     Starts,
+    /// Half a hash: what many runs were started with alike.
+    Recipes,
     /// Run id: run number.
     RunIds,
     /// Run numbers of runs that have not ended.
@@ -57,10 +59,11 @@ pub(super) enum Table {
 
 impl Table {
     /// All of them.
-    pub(super) const ALL: [Self; 23] = [
+    pub(super) const ALL: [Self; 24] = [
         Self::Meta,
         Self::Runs,
         Self::Starts,
+        Self::Recipes,
         Self::RunIds,
         Self::OpenRuns,
         Self::History,
@@ -89,6 +92,7 @@ impl Table {
             Self::Meta => "meta",
             Self::Runs => "runs",
             Self::Starts => "starts",
+            Self::Recipes => "recipes",
             Self::RunIds => "run_ids",
             Self::OpenRuns => "open_runs",
             Self::History => "history",

@@ -1,14 +1,12 @@
 //! Salvage: how far the runs of a damaged store may go, and what of one run's rows is as it was written.
 
 use super::codec::decode;
-use super::keys;
 use super::reading::meta_u64;
 use super::rows::{Rows, Table};
 use super::rules::{BLOB, NEXT_RUN};
-use super::{CarriedRow, LogLine, StoreError, Witness};
+use super::{CarriedRow, LogLine, StoreError, Witness, keys, starts};
 use crate::history::{
-    Checksum, Fact, Message, Pending, Record, RunEnd, RunNo, RunRow, RunStart, ScriptHash, Seq, StoredStatus,
-    Value,
+    Checksum, Fact, Message, Pending, Record, RunEnd, RunNo, RunRow, ScriptHash, Seq, StoredStatus, Value,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -74,7 +72,7 @@ pub fn examine(no: RunNo, rows: Vec<CarriedRow>) -> Result<Salvaged, Vec<String>
     if run.no != no {
         wrong.push("its row lies under another number".to_owned());
     }
-    if sorted.get(Table::RunIds, run.id.as_str().as_bytes()) != Some(&keys::run(no)) {
+    if sorted.get(Table::RunIds, run.id.as_str().as_bytes()).and_then(keys::head_run) != Some(no) {
         wrong.push(format!("the id {} does not lead to it", run.id));
     }
     examine_programs(&sorted, &mut wrong);
@@ -106,7 +104,8 @@ fn examine_programs(sorted: &Sorted<'_>, wrong: &mut Vec<String>) {
     let mut starts = 0;
     for (_, value) in sorted.all(Table::Starts) {
         starts += 1;
-        match decode::<RunStart>(value, "what it was started with") {
+        let recipe = |id: &starts::RecipeId| Ok(sorted.get(Table::Recipes, id).map(<[u8]>::to_vec));
+        match starts::whole(value, recipe) {
             Ok(start) => {
                 hashes.insert(start.program.main);
                 hashes.extend(start.program.modules.into_values());

@@ -46,7 +46,7 @@ pub(super) fn open_existing(path: &Path, clock: &dyn Clock) -> Result<Database, 
     let name = path.display().to_string();
     let began = clock.monotonic();
     loop {
-        let opened = guarded(|| builder().open(path).map(|it| check_schema(it, &name)));
+        let opened = guarded(|| builder().open(path).map(|it| raise_schema(check_schema(it, &name)?, &name)));
         match opened {
             Some(Ok(checked)) => return checked,
             Some(Err(redb::DatabaseError::DatabaseAlreadyOpen)) if clock.monotonic() < began + BUSY => {
@@ -83,7 +83,7 @@ pub(super) fn open_backend(backend: impl StorageBackend, now: Moment) -> Result<
     if matches!(meta, Err(redb::TableError::TableDoesNotExist(_))) {
         make_tables(&database, fault::FILE, now)?;
     }
-    check_schema(database, fault::FILE)
+    raise_schema(check_schema(database, fault::FILE)?, fault::FILE)
 }
 
 /// A temporary file beside it, complete and on disk, takes the name at last.
@@ -142,6 +142,19 @@ fn check_schema(database: Database, name: &str) -> Result<Database, StoreError> 
     }
     drop(transaction);
     add_tables(&database, name)?;
+    Ok(database)
+}
+
+/// From now on rows are written that the versions before cannot read: they are to say so.
+fn raise_schema(database: Database, name: &str) -> Result<Database, StoreError> {
+    let reading = database.begin_read().map_err(|error| fault::transaction(error, name))?;
+    let found = meta_u64(&Reading::new(&reading, name), rules::SCHEMA_KEY)?;
+    drop(reading);
+    if found < u64::from(rules::SCHEMA) {
+        let writing = database.begin_write().map_err(|error| fault::transaction(error, name))?;
+        rules::raise_schema(&mut Writing::new(&writing, name, Known::default()))?;
+        writing.commit().map_err(|error| fault::commit(error, name))?;
+    }
     Ok(database)
 }
 

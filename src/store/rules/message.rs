@@ -37,7 +37,7 @@ pub(super) fn deliver(
     let mut row = row(rows, new.run)?;
     refuse_ended(&row)?;
     row.messages += 1;
-    row.last_message_at = row.last_message_at.max(around.now);
+    row.last_message_at = row.last_message_at.max(row.created_at).max(around.now);
     if matches!(new.body, MessageBody::Cancel { .. }) {
         // Seen at once, also while nobody executes the run.
         row.cancel_requested_at.get_or_insert(row.last_message_at);

@@ -27,7 +27,7 @@ pub(super) use once::list as list_once;
 pub(super) use queue::refusal as queue_refusal;
 pub(super) use restart::sweep;
 pub(super) use schedule::list as list_schedules;
-pub(super) use start::first_facts;
+pub(super) use start::{first_facts, raise_schema};
 
 use super::codec::encode;
 use super::rows::{RowsMut, Table};
@@ -37,7 +37,7 @@ use crate::history::{Moment, RunRow};
 /// How often the ids of old resends are forgotten, in milliseconds.
 pub(super) const FORGET_EVERY_MS: i64 = 3_600_000;
 /// The schema of a store that this version reads and writes.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 /// The keys of the facts of the store.
 pub(super) const SCHEMA_KEY: &str = "schema";
 pub(super) const STORE_ID: &str = "store_id";

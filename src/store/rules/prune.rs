@@ -2,15 +2,17 @@
 
 use super::end::all_of_run;
 use super::message::Remembered;
-use crate::history::{Moment, RunNo, RunRow, RunStart, ScriptHash, StoredStatus};
+use crate::history::{Moment, RunNo, RunRow, ScriptHash, StoredStatus};
 use crate::store::codec::decode;
 use crate::store::reading::{refuse_ended, row};
 use crate::store::rows::{RowsMut, Table};
-use crate::store::{Kept, StoreError, keys};
+use crate::store::{Kept, StoreError, keys, starts};
 use std::collections::BTreeSet;
 
 /// The fact of the store that says when texts were last looked for.
 const SWEPT_AT: &[u8] = b"swept_at";
+/// How many rows of a table are read at a time.
+const PAGE: usize = 1024;
 
 pub(super) fn prune(rows: &mut dyn RowsMut, runs: &[RunNo], before: Moment) -> Result<Kept, StoreError> {
     let mut pruned = Vec::new();
@@ -76,14 +78,35 @@ pub(super) fn sweep(rows: &mut dyn RowsMut, now: Moment, texts_after_ms: i64) ->
     Ok(Kept::More(false))
 }
 
+/// The texts of the programs of all runs; drops the recipes that no run has any more.
+fn used_texts(rows: &mut dyn RowsMut) -> Result<BTreeSet<ScriptHash>, StoreError> {
+    let mut used: BTreeSet<ScriptHash> = BTreeSet::new();
+    let mut recipes = BTreeSet::new();
+    let mut from = Vec::new();
+    loop {
+        let page = rows.range(Table::Starts, &from, &[0xff; 9], false, PAGE)?;
+        let Some((last, _)) = page.last() else { break };
+        from = [last.as_slice(), &[0]].concat();
+        for (_, bytes) in &page {
+            let is_new = starts::recipe_id(bytes)?.is_none_or(|id| recipes.insert(id));
+            if is_new {
+                let program = starts::whole(bytes, |id| rows.get(Table::Recipes, id))?.program;
+                used.insert(program.main);
+                used.extend(program.modules.into_values());
+            }
+        }
+    }
+    for (id, _) in rows.range(Table::Recipes, &[], &[0xff; 17], false, usize::MAX)? {
+        if !recipes.iter().any(|used| *used == *id) {
+            rows.remove(Table::Recipes, &id)?;
+        }
+    }
+    Ok(used)
+}
+
 /// Drops the texts and the keys of signals that no run has any more.
 fn drop_texts(rows: &mut dyn RowsMut) -> Result<(), StoreError> {
-    let mut used: BTreeSet<ScriptHash> = BTreeSet::new();
-    for (_, bytes) in rows.range(Table::Starts, &[], &[0xff; 9], false, usize::MAX)? {
-        let start: RunStart = decode(&bytes, "the start of a run")?;
-        used.insert(start.program.main);
-        used.extend(start.program.modules.values());
-    }
+    let used = used_texts(rows)?;
     for (key, _) in rows.range(Table::Scripts, &[], &[0xff; 33], false, usize::MAX)? {
         if !used.iter().any(|hash| hash.0 == *key) {
             rows.remove(Table::Scripts, &key)?;

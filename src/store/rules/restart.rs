@@ -52,7 +52,7 @@ pub(super) fn restart(
     began_with.input = restart.input.clone();
     began_with.timeout_ms = restart.timeout_ms;
     began_with.patches = Patches::default();
-    rows.put(Table::Starts, &keys::run(new), &encode(&began_with)?)?;
+    crate::store::starts::put(rows, new, &began_with)?;
     put_row(rows, row)?;
     super::child::close(rows, around, row, row.generation.saturating_sub(1), told)
 }

@@ -48,7 +48,7 @@ pub(super) fn rewind(
     let mut began_with = start(rows, &row)?;
     began_with.timeout_ms = new.timeout_ms;
     began_with.patches.clone_from(&new.patches);
-    rows.put(Table::Starts, &keys::run(row.history_no()), &encode(&began_with)?)?;
+    crate::store::starts::put(rows, row.history_no(), &began_with)?;
     if let Some((program, scripts)) = &new.program {
         let kept = u32::try_from(new.records.len()).unwrap_or(u32::MAX);
         let before = Seq(new.from.0.saturating_add(kept));

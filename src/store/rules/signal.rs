@@ -11,21 +11,23 @@ pub(super) fn signal(
     around: &Surroundings<'_>,
     new: &NewSignal,
 ) -> Result<Answer, StoreError> {
-    let nonce = new.start.as_ref().map(|start| start.nonce);
-    let begun = nonce.map(|nonce| remembered(rows, nonce)).transpose()?.flatten();
-    let claimed = u64::from(new.start.as_ref().is_some_and(|start| start.claim.is_some()));
+    let there = rows.get(Table::RunIds, new.to.as_str().as_bytes())?;
     if let Some(known) = remembered(rows, new.id)? {
         // Sent again: who asks learns what came of it the first time.
+        let begun = match (&there, &new.start) {
+            (Some(named), Some(start)) => super::start::is_same(rows, start.nonce, named)?,
+            (None, _) | (_, None) => false,
+        };
+        let is_claimed = new.start.as_ref().is_some_and(|start| start.claim.is_some());
         return Ok(Answer::Signalled {
             run: known.run,
-            started: begun.is_some(),
-            epoch: if begun.is_some() { claimed } else { 0 },
+            started: begun,
+            epoch: u64::from(begun && is_claimed),
             no: known.no,
             accepted_at: known.at,
             duplicate: true,
         });
     }
-    let there = rows.get(Table::RunIds, new.to.as_str().as_bytes())?;
     let (run, started, epoch) = match (there, &new.start) {
         (Some(no), _) => (keys::head_run(&no).unwrap_or(RunNo(0)), false, 0),
         (None, None) => return Err(StoreError::NoSuchRun { id: new.to.clone() }),

@@ -1,13 +1,12 @@
 //! `Start`: a run is recorded once, by its nonce and by its id.
 
-use super::message::{Remembered, remember, remembered};
+use super::message::remembered;
 use super::{FORGOT_AT, NEXT_RUN, SCHEMA, SCHEMA_KEY, STORE_ID, Surroundings, put_row};
 use crate::history::{
-    Checksum, Entry, Fact, MessageNo, Moment, Record, RunNo, RunRow, ScriptHash, Seq, StoredStatus,
+    Checksum, Entry, Fact, MessageId, Moment, Record, RunNo, RunRow, ScriptHash, Seq, StoredStatus,
 };
-use crate::store::codec::encode;
 use crate::store::reading::{meta_u64, row};
-use crate::store::rows::{RowsMut, Table};
+use crate::store::rows::{Rows, RowsMut, Table};
 use crate::store::{Answer, NewRun, StoreError, keys};
 
 pub(super) fn start(
@@ -16,19 +15,8 @@ pub(super) fn start(
     new: &NewRun,
 ) -> Result<Answer, StoreError> {
     crate::store::carry::refuse(rows)?;
-    if let Some(known) = remembered(rows, new.nonce)? {
-        // The epoch that was given then: whoever has taken the run over since is not disturbed.
-        let epoch = u64::from(new.claim.is_some() && new.parent.is_none());
-        return Ok(Answer::Started { run: known.run, epoch });
-    }
-    if let Some(no) = rows.get(Table::RunIds, new.id.as_str().as_bytes())? {
-        let no = keys::head_run(&no).unwrap_or(RunNo(0));
-        let row = Box::new(row(rows, no)?);
-        if new.parent.as_ref().is_some_and(|parent| super::child::is_same(&row, parent)) {
-            return Ok(Answer::Started { run: no, epoch: 0 });
-        }
-        let start = Box::new(crate::store::reading::first_start(rows, no)?);
-        return Ok(Answer::Exists { row, start });
+    if let Some(named) = rows.get(Table::RunIds, new.id.as_str().as_bytes())? {
+        return known(rows, new, &named);
     }
     check(new)?;
     let overlap = super::overlap::meet(rows, new)?;
@@ -49,7 +37,7 @@ pub(super) fn start(
         created_at: around.now,
         updated_at: around.now,
         messages: 0,
-        last_message_at: around.now,
+        last_message_at: Moment::default(),
         unread: 0,
         summary: None,
         progress: None,
@@ -67,8 +55,8 @@ pub(super) fn start(
         super::child::note(rows, parent, no)?;
     }
     rows.put(Table::Meta, NEXT_RUN.as_bytes(), &no.0.saturating_add(1).to_be_bytes())?;
-    rows.put(Table::RunIds, new.id.as_str().as_bytes(), &keys::run(no))?;
-    rows.put(Table::Starts, &keys::run(no), &encode(&new.start)?)?;
+    rows.put(Table::RunIds, new.id.as_str().as_bytes(), &keys::named(no, new.nonce))?;
+    crate::store::starts::put(rows, no, &new.start)?;
     rows.put(Table::OpenRuns, &keys::run(no), &[])?;
     for (hash, text) in &new.scripts {
         if rows.get(Table::Scripts, &hash.0)?.is_none() {
@@ -82,14 +70,40 @@ pub(super) fn start(
     {
         begin(rows, &row, seed)?;
     }
-    let first = Remembered { at: around.now, run: no, no: MessageNo(0), keyed: false, update: None };
-    remember(rows, new.nonce, &first)?;
     let told = overlap.settle(rows, around, (no, new))?;
     Ok(if told.messages.is_empty() {
         Answer::Started { run: no, epoch }
     } else {
         Answer::Superseding { run: no, epoch, told }
     })
+}
+
+/// The id is taken: by the run of this very start, sent again, or by another.
+fn known(rows: &dyn RowsMut, new: &NewRun, named: &[u8]) -> Result<Answer, StoreError> {
+    let no = keys::head_run(named).unwrap_or(RunNo(0));
+    if is_same(rows, new.nonce, named)? {
+        // The epoch that was given then: whoever has taken the run over since is not disturbed.
+        let epoch = u64::from(new.claim.is_some() && new.parent.is_none());
+        return Ok(Answer::Started { run: no, epoch });
+    }
+    let row = Box::new(row(rows, no)?);
+    if new.parent.as_ref().is_some_and(|parent| super::child::is_same(&row, parent)) {
+        return Ok(Answer::Started { run: no, epoch: 0 });
+    }
+    let start = Box::new(crate::store::reading::first_start(rows, no)?);
+    Ok(Answer::Exists { row, start })
+}
+
+/// Whether what an id leads to was started by the start of that nonce.
+pub(super) fn is_same(
+    rows: &(impl Rows + ?Sized),
+    nonce: MessageId,
+    named: &[u8],
+) -> Result<bool, StoreError> {
+    match keys::is_of_nonce(named, nonce) {
+        Some(is_same) => Ok(is_same),
+        None => Ok(remembered(rows, nonce)?.is_some_and(|known| Some(known.run) == keys::head_run(named))),
+    }
 }
 
 /// The run begins when it is recorded: whoever executes it finds its first entry on disk.
@@ -126,4 +140,9 @@ pub(in crate::store) fn first_facts(
         rows.put(Table::Meta, key.as_bytes(), &value.to_be_bytes())?;
     }
     Ok(())
+}
+
+/// The store is one of this version from now on.
+pub(in crate::store) fn raise_schema(rows: &mut dyn RowsMut) -> Result<(), StoreError> {
+    rows.put(Table::Meta, SCHEMA_KEY.as_bytes(), &u64::from(SCHEMA).to_be_bytes())
 }

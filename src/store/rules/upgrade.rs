@@ -2,11 +2,10 @@
 
 use super::{Surroundings, put_row};
 use crate::history::{Edit, Moment, Program, RunRow, ScriptHash, Seq, StoredStatus};
-use crate::store::codec::encode;
 use crate::store::histories::tail;
 use crate::store::reading::{first_start, refuse_ended, row};
 use crate::store::rows::{RowsMut, Table};
-use crate::store::{Answer, StoreError, Upgrade, keys};
+use crate::store::{Answer, StoreError, Upgrade, starts};
 
 pub(super) fn upgrade(
     rows: &mut dyn RowsMut,
@@ -25,7 +24,7 @@ pub(super) fn upgrade(
     put_program(rows, &mut row, (&new.program, &new.scripts), (around.now, next))?;
     let mut began_with = first_start(rows, row.history_no())?;
     began_with.patches.clone_from(&new.patches);
-    rows.put(Table::Starts, &keys::run(row.history_no()), &encode(&began_with)?)?;
+    starts::put(rows, row.history_no(), &began_with)?;
     put_row(rows, &row)?;
     Ok(Answer::Done)
 }
@@ -61,7 +60,7 @@ pub(super) fn put_program(
     for no in generations {
         let mut start = first_start(rows, no)?;
         start.program = program.clone();
-        rows.put(Table::Starts, &keys::run(no), &encode(&start)?)?;
+        starts::put(rows, no, &start)?;
     }
     Ok(())
 }
