@@ -12,13 +12,13 @@ pub struct Raised {
     /// Line, from 1.
     pub line: u32,
     /// Column in characters, from 1, where known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub column: Option<u32>,
     /// The imported module; nothing for the script itself.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub file: Option<String>,
     /// The calls that led there, innermost first.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub calls: Vec<CallSite>,
 }
 

@@ -26,7 +26,7 @@ pub struct Choice {
     #[serde(default)]
     pub note: String,
     /// The question as it was asked; empty where an older durun recorded the answer.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[serde(default)]
     pub asked: String,
 }
 
@@ -67,6 +67,8 @@ flat!(QuestionAnswered {
         who: String,
         #[serde(default)]
         note: String,
+        #[serde(default)]
+        asked: String,
     },
     message_no: MessageNo,
     message_id: MessageId,
