@@ -89,25 +89,29 @@ impl Record {
     /// # Errors
     /// [`RecordError::Encode`] where the body cannot be encoded.
     pub fn seal(entry: &Entry, before: Checksum) -> Result<(Self, Checksum), RecordError> {
+        Self::seal_as(FORMAT, entry, before)
+    }
+
+    fn seal_as(format: u8, entry: &Entry, before: Checksum) -> Result<(Self, Checksum), RecordError> {
         let mut bytes = Vec::with_capacity(256);
-        bytes.push(FORMAT);
+        bytes.push(format);
         bytes.extend_from_slice(&entry.fact.code().to_be_bytes());
         bytes.extend_from_slice(&entry.at.0.to_be_bytes());
         let written = match &entry.fact {
-            Fact::RunBegan { seed } => write_body(&mut bytes, &Began { seed: *seed }),
-            Fact::ActivityCompleted(body) => write_body(&mut bytes, body),
-            Fact::ActivityFailed(body) => write_body(&mut bytes, body),
-            Fact::TimerFired(body) => write_body(&mut bytes, body),
-            Fact::SignalReceived(body) => write_body(&mut bytes, body),
-            Fact::CancelRequested(body) => write_body(&mut bytes, body),
-            Fact::RunEnded(body) => write_body(&mut bytes, body),
-            Fact::TokenResolved(body) => write_body(&mut bytes, body),
-            Fact::QuestionAnswered(body) => write_body(&mut bytes, body),
-            Fact::LockGranted(body) => write_body(&mut bytes, body),
-            Fact::ChildEnded(body) => write_body(&mut bytes, body),
-            Fact::UpdateAccepted(body) => write_body(&mut bytes, body),
-            Fact::UpdateCompleted(body) => write_body(&mut bytes, body),
-            Fact::RunRestarted(body) => write_body(&mut bytes, body),
+            Fact::RunBegan { seed } => write_body(format, &mut bytes, &Began { seed: *seed }),
+            Fact::ActivityCompleted(body) => write_body(format, &mut bytes, body),
+            Fact::ActivityFailed(body) => write_body(format, &mut bytes, body),
+            Fact::TimerFired(body) => write_body(format, &mut bytes, body),
+            Fact::SignalReceived(body) => write_body(format, &mut bytes, body),
+            Fact::CancelRequested(body) => write_body(format, &mut bytes, body),
+            Fact::RunEnded(body) => write_body(format, &mut bytes, body),
+            Fact::TokenResolved(body) => write_body(format, &mut bytes, body),
+            Fact::QuestionAnswered(body) => write_body(format, &mut bytes, body),
+            Fact::LockGranted(body) => write_body(format, &mut bytes, body),
+            Fact::ChildEnded(body) => write_body(format, &mut bytes, body),
+            Fact::UpdateAccepted(body) => write_body(format, &mut bytes, body),
+            Fact::UpdateCompleted(body) => write_body(format, &mut bytes, body),
+            Fact::RunRestarted(body) => write_body(format, &mut bytes, body),
             Fact::Unknown { raw, .. } => {
                 bytes.extend_from_slice(raw);
                 Ok(())
@@ -196,8 +200,17 @@ fn fact(code: u16, body: &[u8]) -> Result<Fact, RecordError> {
     })
 }
 
-fn write_body(bytes: &mut Vec<u8>, body: &impl Serialize) -> Result<(), rmp_serde::encode::Error> {
-    body.serialize(&mut rmp_serde::Serializer::new(bytes))
+fn write_body(
+    format: u8,
+    bytes: &mut Vec<u8>,
+    body: &impl Serialize,
+) -> Result<(), rmp_serde::encode::Error> {
+    let mut serializer = rmp_serde::Serializer::new(bytes);
+    if format == NAMED {
+        body.serialize(&mut serializer.with_struct_map())
+    } else {
+        body.serialize(&mut serializer)
+    }
 }
 
 fn read_body<T: for<'de> Deserialize<'de>>(body: &[u8]) -> Result<T, RecordError> {
@@ -348,33 +361,11 @@ mod tests {
 
     #[test]
     fn every_kind_of_entry_that_was_written_with_names_is_read() {
-        fn named(body: &impl Serialize) -> Vec<u8> {
-            rmp_serde::to_vec_named(body).expect("encodes")
-        }
         let before = Checksum::first(RunNo(1));
         for fact in one_of_each() {
-            let body = match &fact {
-                Fact::RunBegan { seed } => named(&Began { seed: *seed }),
-                Fact::ActivityCompleted(body) => named(body),
-                Fact::ActivityFailed(body) => named(body),
-                Fact::TimerFired(body) => named(body),
-                Fact::SignalReceived(body) => named(body),
-                Fact::CancelRequested(body) => named(body),
-                Fact::RunEnded(body) => named(body),
-                Fact::TokenResolved(body) => named(body),
-                Fact::QuestionAnswered(body) => named(body),
-                Fact::LockGranted(body) => named(body),
-                Fact::ChildEnded(body) => named(body),
-                Fact::UpdateAccepted(body) => named(body),
-                Fact::UpdateCompleted(body) => named(body),
-                Fact::RunRestarted(body) => named(body),
-                Fact::Unknown { raw, .. } => raw.clone(),
-            };
-            let head = [&[NAMED][..], &fact.code().to_be_bytes(), &7_i64.to_be_bytes()].concat();
-            let bytes = [head, body].concat();
-            let checksum = XxHash3_64::oneshot_with_seed(before.0, &bytes);
-            let record = Record([bytes, checksum.to_be_bytes().to_vec()].concat());
-            assert_eq!(record.open(before), Ok((Entry { at: Moment(7), fact }, Checksum(checksum))));
+            let entry = Entry { at: Moment(7), fact };
+            let (record, next) = Record::seal_as(NAMED, &entry, before).expect("seals");
+            assert_eq!(record.open(before), Ok((entry, next)));
         }
     }
 
