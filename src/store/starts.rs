@@ -126,9 +126,9 @@ mod tests {
         }
     }
 
-    fn ask(rows: &mut memory::Maps, request: Request) {
+    fn ask(rows: &mut memory::Maps, request: &Request) {
         let around = Surroundings { now: Moment(0), liveness: &Nobody };
-        assert!(rules::write(rows, &around, &request).is_ok(), "{request:?}");
+        assert!(rules::write(rows, &around, request).is_ok(), "{request:?}");
     }
 
     fn started(ids: &[&str]) -> memory::Maps {
@@ -137,7 +137,7 @@ mod tests {
         for id in ids {
             let mut new = new_run(id);
             new.start.program.path = "/scripts/same.rhai".to_owned();
-            ask(&mut rows, Request::Start(Box::new(new)));
+            ask(&mut rows, &Request::Start(Box::new(new)));
         }
         rows
     }
@@ -178,17 +178,17 @@ mod tests {
     fn a_recipe_that_no_run_has_any_more_is_swept_with_the_texts_and_one_that_is_lost_is_told() {
         let mut rows = started(&["a", "b"]);
         let sweep = || Request::Upkeep(Box::new(Upkeep::Sweep { texts_after_ms: 0 }));
-        ask(&mut rows, sweep());
+        ask(&mut rows, &sweep());
         assert_eq!(recipes(&rows), 1);
         for run in [RunNo(1), RunNo(2)] {
-            ask(&mut rows, Request::Terminate { run, reason: String::new() });
+            ask(&mut rows, &Request::Terminate { run, reason: String::new() });
         }
-        ask(&mut rows, Request::Upkeep(Box::new(Upkeep::Prune { runs: vec![RunNo(1)], before: Moment(9) })));
-        ask(&mut rows, sweep());
+        ask(&mut rows, &Request::Upkeep(Box::new(Upkeep::Prune { runs: vec![RunNo(1)], before: Moment(9) })));
+        ask(&mut rows, &sweep());
         assert_eq!(recipes(&rows), 1, "one is left that has it");
-        ask(&mut rows, Request::Upkeep(Box::new(Upkeep::Prune { runs: vec![RunNo(2)], before: Moment(9) })));
+        ask(&mut rows, &Request::Upkeep(Box::new(Upkeep::Prune { runs: vec![RunNo(2)], before: Moment(9) })));
         while rules::sweep(&mut rows).expect("sweeps") {}
-        ask(&mut rows, sweep());
+        ask(&mut rows, &sweep());
         assert_eq!(recipes(&rows), 0);
         let mut rows = started(&["a"]);
         let (id, _) = rows.range(Table::Recipes, &[], &[0xff; 17], false, 1).expect("reads").remove(0);
