@@ -359,6 +359,9 @@ fn what_is_handed_out_is_there_and_the_oldest_compiler_is_said_once_and_right() 
                 assert!(build.contains(&format!("$out/{folder}")), ".ci/package makes no {folder}");
                 if folder == "systemd" {
                     assert!(root.join("docs").join(made).exists(), "no docs/{made}");
+                    // A unit that names its user is the system's: the manager of a user cannot start it.
+                    let place = format!("[\"{source}\", \"usr/lib/systemd/system/");
+                    assert!(assets.contains(&place), "{made} is packed for another manager");
                 }
             }
             None => assert!(source.starts_with("target/") || root.join(source).exists(), "no {source}"),
