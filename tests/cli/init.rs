@@ -59,3 +59,56 @@ fn the_rest_of_the_script_comes_to_its_result() {
     assert!(tested.ends_with("1 passed\n"), "{tested}");
     assert_eq!(out, "{\"greeting\":\"Hello, Ada!\",\"letters\":\"11\"}\n");
 }
+
+/// agentwire-dev #449 wrote its state into the user's configuration, and lost it.
+#[test]
+fn peer_bug_state_is_written_into_the_users_configuration() {
+    let text = "# mine\n[limits]\nactivities   = 2 # not more\n\n[notify]\n";
+    let mine = Home::new();
+    mine.file("durun.toml", text);
+    let file = mine.path().join("durun.toml");
+    let at = || std::fs::metadata(&file).and_then(|data| data.modified()).expect("it is there");
+    let written = at();
+    let bare = Home::new();
+    for home in [&mine, &bare] {
+        home.file("s.rhai", "let x = step(\"a\", || 1); wait_signal(\"go\"); x").file("s_test.rhai", "");
+        home.file("fails.rhai", "fail(\"no\")");
+        for words in [
+            "start s.rhai --record-only --id a",
+            "start fails.rhai --id f",
+            "start s.rhai --queue q --max-concurrent 1 --record-only --id q",
+            "schedule add nightly s.rhai --cron 0_3_*_*_*",
+            "schedule pause nightly",
+            "schedule resume nightly",
+            "schedule remove nightly",
+            "signal a go",
+            "tick",
+            "signal q go",
+            "resume q",
+            "rewind a --to 0",
+            "upgrade a --script s.rhai",
+            "retry f",
+            "check s.rhai",
+            "test",
+            "list -a",
+            "status a",
+            "why a",
+            "doctor",
+            "cancel q",
+            "terminate q",
+            "prune --older-than 0s --compact",
+            "completions bash",
+        ] {
+            let words: Vec<String> = words.split(' ').map(|word| word.replace('_', " ")).collect();
+            let words: Vec<&str> = words.iter().map(String::as_str).collect();
+            // Whatever it answers: of what it answers, others speak.
+            drop(home.durun(&words).make());
+        }
+    }
+    assert_eq!((std::fs::read_to_string(&file).expect("there").as_str(), at()), (text, written));
+    assert!(!bare.path().join("durun.toml").exists());
+    let out = mine.durun(&["init"]).stdout();
+    assert!(out.contains("durun.toml                   kept as it is\n"), "{out}");
+    assert_eq!((std::fs::read_to_string(&file).expect("there").as_str(), at()), (text, written));
+    assert!(bare.durun(&["init"]).stdout().contains("durun.toml                   written\n"));
+}

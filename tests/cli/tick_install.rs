@@ -142,3 +142,74 @@ fn the_shipped_units_are_hardened() {
         assert!(output.status.success() && said.contains("Overall exposure level"), "{name}: {said}{err}");
     }
 }
+
+/// The lines of a unit that say something.
+fn lines(unit: &str) -> Vec<String> {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/systemd").join(unit);
+    let text = std::fs::read_to_string(path).expect("a unit");
+    text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).map(str::to_owned).collect()
+}
+
+/// docs/guides/cron.md: a server, a tick each minute; a user of its own, a file system that is read-only but for the store, no privileges.
+#[test]
+fn the_shipped_units_say_what_the_guide_promises() {
+    let own = [
+        "User=durun",
+        "Group=durun",
+        "ProtectSystem=strict",
+        "ProtectHome=yes",
+        "StateDirectory=durun",
+        "StateDirectoryMode=0700",
+        "UMask=0077",
+        "NoNewPrivileges=yes",
+        "CapabilityBoundingSet=",
+        "AmbientCapabilities=",
+        "RestrictSUIDSGID=yes",
+        "KillMode=mixed",
+        "TimeoutStopSec=20s",
+    ];
+    let program = "ExecStart=/usr/local/bin/durun --store /var/lib/durun";
+    let (serve, tick) = (format!("{program} serve"), format!("{program} tick"));
+    let server = ["Type=notify", "Restart=on-failure", "WantedBy=multi-user.target", &serve];
+    for (unit, its) in
+        [("durun.service", server.as_slice()), ("durun-tick.service", &["Type=oneshot", &tick])]
+    {
+        let lines = lines(unit);
+        for wanted in own.iter().chain(its) {
+            assert!(lines.iter().any(|line| line == wanted), "{unit} lacks {wanted}: {lines:#?}");
+        }
+        let opened = |line: &&String| line.starts_with("ReadWritePaths") || line.starts_with("Environment");
+        assert_eq!(lines.iter().find(opened), None, "{unit} opens more than the store");
+    }
+    let timer = lines("durun-tick.timer");
+    for wanted in ["OnCalendar=minutely", "WantedBy=timers.target"] {
+        assert!(timer.iter().any(|line| line == wanted), "{timer:#?}");
+    }
+}
+
+#[test]
+fn systemd_finds_nothing_wrong_with_the_shipped_units() {
+    let place = tempfile::tempdir().expect("a directory");
+    let units = ["durun.service", "durun-tick.service", "durun-tick.timer"];
+    for unit in units {
+        // It looks whether the program is there.
+        let text = lines(unit).join("\n").replace("/usr/local/bin/durun", env!("CARGO_BIN_EXE_durun"));
+        std::fs::write(place.path().join(unit), text).expect("written");
+    }
+    let verified = Command::new("systemd-analyze")
+        .args(["verify", "--man=no"])
+        .args(units.map(|unit| place.path().join(unit)))
+        .output();
+    let Ok(output) = verified else {
+        println!("skipped: there is no systemd-analyze here");
+        return;
+    };
+    let err = String::from_utf8_lossy(&output.stderr).into_owned();
+    if err.contains("unrecognized option") || err.contains("Failed to initialize manager") {
+        println!("skipped: this systemd-analyze cannot verify here: {err}");
+        return;
+    }
+    // What it says of the system's own units is not ours; an unknown key is told and is no error to it.
+    let ours: Vec<&str> = err.lines().filter(|line| line.contains("durun")).collect();
+    assert!(output.status.success() && ours.is_empty(), "{err}");
+}

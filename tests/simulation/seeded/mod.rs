@@ -423,9 +423,15 @@ impl World {
         self.clock.advance(Duration::from_millis(ms));
     }
 
-    /// Somebody sets the machine's clock: back by an hour, or forward.
+    /// Somebody sets the machine's clock, back or forward: mostly by an hour or two, now and then by a day, or by ten years.
     fn set_clock(&mut self) {
-        let ms = if self.one_in(2) { -3_600_000 } else { 7_200_000 };
+        let far = self.one_in(6);
+        let ms = match (self.one_in(2), far) {
+            (true, false) => -3_600_000,
+            (false, false) => 7_200_000,
+            (true, true) => -86_400_000,
+            (false, true) => 315_360_000_000,
+        };
         self.clock.set(self.clock.now().plus_ms(ms));
     }
 
