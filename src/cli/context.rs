@@ -160,8 +160,7 @@ impl Context {
 
     /// Whether stdout is a terminal on which tables may be drawn again in their place.
     pub(crate) fn draws(&self) -> bool {
-        let dumb = self.environment.text("TERM").is_none_or(|term| term == "dumb");
-        self.environment.stdout_terminal && !dumb && self.format() == Format::Table
+        self.environment.stdout_terminal && !self.environment.is_plain() && self.format() == Format::Table
     }
 
     /// Whether somebody sees what goes on: a terminal on stderr, or `-v`; not with `-q`.

@@ -55,6 +55,12 @@ impl Environment {
         self.variables.get(OsStr::new(name)).map(OsString::as_os_str).filter(|value| !value.is_empty())
     }
 
+    /// Whether what is written is no place to move a cursor on, terminal or not: a dumb one, or the log of a CI server.
+    pub(crate) fn is_plain(&self) -> bool {
+        let dumb = self.text("TERM").is_none_or(|term| term == "dumb");
+        dumb || self.get("CI").is_some_and(|ci| ci != "false" && ci != "0")
+    }
+
     /// A variable's value as text, set and empty included.
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
         self.variables.get(OsStr::new(name)).and_then(|value| value.to_str())

@@ -21,8 +21,7 @@ impl<'c> Pager<'c> {
     /// A pager where one is wanted and a person reads tables at a terminal.
     pub(crate) fn open(context: &'c Context, wanted: bool) -> Self {
         let reads = wanted && context.environment.stdout_terminal && context.format() == Format::Table;
-        let dumb = context.environment.text("TERM").is_none_or(|term| term == "dumb");
-        let command = if reads && !dumb { command(context) } else { None };
+        let command = if reads && !context.environment.is_plain() { command(context) } else { None };
         let child = command.and_then(|command| {
             let mut shell = Command::new("/bin/sh");
             shell.arg("-c").arg(command).stdin(Stdio::piped());

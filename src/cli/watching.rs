@@ -3,11 +3,11 @@
 use super::context::Context;
 use super::error::CliError;
 use super::render::display::{ECHO, size};
+use super::render::foot::{Foot, Narrowed};
 use super::render::paint::cut;
 use super::render::story::Story;
 use crate::client::{HistoryReader, RunView, Session, Watch, view};
 use crate::history::{RunRow, RunStatus};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::time::Duration;
 
 /// So many entries of the past are shown to begin with.
@@ -23,8 +23,7 @@ pub(crate) fn watch(
     drawn: &dyn Fn(&RunView) -> Result<String, CliError>,
 ) -> Result<RunStatus, CliError> {
     let watch = Watch::begin(session, row.no)?;
-    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stdout());
-    bar.set_style(ProgressStyle::with_template("{msg}").unwrap_or_else(|_| ProgressStyle::default_spinner()));
+    let mut foot = Foot::new(Box::new(std::io::stdout()), Narrowed::of(&context.environment));
     let mut story = Story::new(context.color_stdout(), Some(size().0));
     let mut reader = HistoryReader::new(row.no, row.id.clone());
     let mut first = true;
@@ -40,21 +39,25 @@ pub(crate) fn watch(
             told.extend(page.iter().map(|(seq, entry)| story.tell(*seq, entry)));
         }
         let from = if std::mem::take(&mut first) { told.len().saturating_sub(PAST) } else { 0 };
-        told.iter().skip(from).for_each(|line| bar.println(line.trim_end()));
+        let told = told.iter().skip(from).flat_map(|told| told.lines());
+        let stay: Vec<String> = told.map(|line| line.trim_end().to_owned()).collect();
+        let (columns, lines) = size();
         let text = drawn(&now)?;
         if now.status.is_ended() {
-            bar.finish_and_clear();
+            foot.print(&stay, "", columns);
             context.print(&text)?;
             return Ok(now.status);
         }
-        let (columns, lines) = size();
         let fitting: Vec<String> = text
             .lines()
             .take(lines.saturating_sub(2).max(1))
             .map(|line| cut(line, columns.saturating_sub(1 + ECHO)))
             .collect();
-        bar.set_message(fitting.join("\n"));
-        bar.tick();
+        if stay.is_empty() {
+            foot.draw(&fitting.join("\n"), columns);
+        } else {
+            foot.print(&stay, &fitting.join("\n"), columns);
+        }
         watch.next(Some(TICK));
     }
 }

@@ -157,8 +157,8 @@ fn listed(context: &Context, file: TestFile, args: &TestArgs) -> Result<FileOutc
 
 fn performed(context: &Context, file: TestFile, args: &TestArgs) -> FileOutcome {
     let mut tests = Vec::new();
-    let dumb = context.environment.text("TERM").is_none_or(|term| term == "dumb");
-    let shows = context.environment.stderr_terminal && !dumb && !context.global.quiet;
+    let environment = &context.environment;
+    let shows = environment.stderr_terminal && !environment.is_plain() && !context.global.quiet;
     for (nth, case) in file.cases.iter().flatten().enumerate().filter(|(_, case)| is_wanted(args, &case.name))
     {
         let began = context.clock.monotonic();

@@ -1,13 +1,15 @@
-//! The live display on stderr: indicatif draws the line that moves, finished steps stay above it.
+//! The live display on stderr: what goes on is drawn at the foot of the terminal, finished steps stay above it.
 
+use super::foot::{Foot, Narrowed};
 use super::live::Live;
 use crate::cli::context::Context;
 use crate::client::{Claimed, Observer, Progress};
 use crate::history::{RunId, RunNo};
 use crate::timer::Clock;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use std::io::Write as _;
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 /// How often the countdown is drawn.
@@ -21,10 +23,10 @@ pub(crate) const ECHO: usize = 2;
 enum Screen {
     /// Nowhere.
     Hidden,
-    /// As lines, where stderr is no terminal and `-v` asks for them.
+    /// As lines, where stderr is no terminal and `-v` asks for them, or one that is not to be drawn on.
     Lines,
-    /// As lines and a live one below them.
-    Terminal(ProgressBar),
+    /// As lines and a live tree below them.
+    Terminal(Arc<Mutex<Foot>>),
 }
 
 /// The live display of one execution.
@@ -32,6 +34,8 @@ pub(crate) struct Display {
     live: Arc<Mutex<Live>>,
     screen: Screen,
     clock: Arc<dyn Clock>,
+    /// Draws the tree again and again until it is dropped.
+    ticker: Option<(Sender<()>, JoinHandle<()>)>,
 }
 
 impl Display {
@@ -39,15 +43,19 @@ impl Display {
     pub(crate) fn new(context: &Context, runs: &[Claimed]) -> Self {
         let live = Arc::new(Mutex::new(Live::new(runs, context.color_stderr())));
         let clock = Arc::clone(&context.clock);
-        let dumb = context.environment.text("TERM").is_none_or(|term| term == "dumb");
         let screen = if !context.is_talkative() {
             Screen::Hidden
-        } else if !context.environment.stderr_terminal || dumb {
+        } else if !context.environment.stderr_terminal || context.environment.is_plain() {
             Screen::Lines
         } else {
-            Screen::Terminal(bar(&live, &clock))
+            let foot = Foot::new(Box::new(std::io::stderr()), Narrowed::of(&context.environment));
+            Screen::Terminal(Arc::new(Mutex::new(foot)))
         };
-        Self { live, screen, clock }
+        let ticker = match &screen {
+            Screen::Hidden | Screen::Lines => None,
+            Screen::Terminal(foot) => ticker(Arc::clone(foot), Arc::clone(&live), Arc::clone(&clock)),
+        };
+        Self { live, screen, clock, ticker }
     }
 
     /// Knows another run's name.
@@ -60,7 +68,8 @@ impl Display {
         let (live, screen, clock) = (Arc::clone(&self.live), self.screen.clone(), Arc::clone(&self.clock));
         Arc::new(move |run, news| {
             let is_grave = matches!(news, Progress::Struggling { .. } | Progress::Held { .. });
-            let lines = live.lock().unwrap_or_else(PoisonError::into_inner).tell(run, news, clock.now());
+            let mut live = live.lock().unwrap_or_else(PoisonError::into_inner);
+            let lines = live.tell(run, news, clock.now());
             match &screen {
                 Screen::Hidden if !is_grave => {}
                 Screen::Hidden | Screen::Lines => {
@@ -68,36 +77,50 @@ impl Display {
                     // Nobody is left to tell where stderr itself fails.
                     let _ = lines.iter().try_for_each(|line| writeln!(stderr, "{line}"));
                 }
-                Screen::Terminal(bar) => lines.iter().for_each(|line| bar.println(line)),
+                Screen::Terminal(_) if lines.is_empty() => {}
+                Screen::Terminal(foot) => {
+                    let (text, columns) = tree(&live, clock.as_ref());
+                    foot.lock().unwrap_or_else(PoisonError::into_inner).print(&lines, &text, columns);
+                }
             }
         })
     }
 
-    /// Takes the live line away; the finished steps stay.
+    /// Takes the tree away; the finished steps stay.
     pub(crate) fn finish(self) {
-        match self.screen {
-            Screen::Hidden | Screen::Lines => {}
-            Screen::Terminal(bar) => bar.finish_and_clear(),
+        if let Some((stop, ticker)) = self.ticker {
+            drop(stop);
+            // One that has panicked draws no more.
+            drop(ticker.join());
+        }
+        if let Screen::Terminal(foot) = &self.screen {
+            foot.lock().unwrap_or_else(PoisonError::into_inner).clear(size().0);
         }
     }
 }
 
-fn bar(live: &Arc<Mutex<Live>>, clock: &Arc<dyn Clock>) -> ProgressBar {
-    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-    let (live, clock) = (Arc::clone(live), Arc::clone(clock));
-    let write = move |_: &ProgressState, out: &mut dyn std::fmt::Write| {
-        let (columns, lines) = size();
-        // A terminal writes ^C behind the line: where that breaks it, the line could not be taken away again.
-        let columns = columns.saturating_sub(ECHO);
-        let drawn = live.lock().unwrap_or_else(PoisonError::into_inner).drawn(clock.now(), columns, lines);
-        let _ = write!(out, "{drawn}");
+/// A thread that draws the tree; nothing where none can be had, and the tree moves with the news alone.
+fn ticker(
+    foot: Arc<Mutex<Foot>>,
+    live: Arc<Mutex<Live>>,
+    clock: Arc<dyn Clock>,
+) -> Option<(Sender<()>, JoinHandle<()>)> {
+    let (stop, stopped) = channel::<()>();
+    let work = move || {
+        while stopped.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
+            let live = live.lock().unwrap_or_else(PoisonError::into_inner);
+            let (text, columns) = tree(&live, clock.as_ref());
+            foot.lock().unwrap_or_else(PoisonError::into_inner).draw(&text, columns);
+        }
     };
-    let style = ProgressStyle::with_template("{live}")
-        .unwrap_or_else(|_| ProgressStyle::default_spinner())
-        .with_key("live", write);
-    bar.set_style(style);
-    bar.enable_steady_tick(TICK);
-    bar
+    std::thread::Builder::new().name("display".to_owned()).spawn(work).ok().map(|thread| (stop, thread))
+}
+
+/// The tree as it is now, and the columns of the terminal.
+fn tree(live: &Live, clock: &dyn Clock) -> (String, usize) {
+    let (columns, lines) = size();
+    // A terminal writes ^C behind the line: where that breaks it, the line could not be taken away again.
+    (live.drawn(clock.now(), columns.saturating_sub(ECHO), lines), columns)
 }
 
 /// The columns and lines that the terminal has now: it may be another size each time.

@@ -80,6 +80,21 @@ pub(crate) fn cut(line: &str, width: usize) -> String {
     out
 }
 
+/// The columns that a painted line takes.
+pub(super) fn width(line: &str) -> usize {
+    use unicode_width::UnicodeWidthChar as _;
+    let mut letters = line.chars();
+    let mut width = 0;
+    while let Some(letter) = letters.next() {
+        if letter == '\u{1b}' {
+            letters.by_ref().find(char::is_ascii_alphabetic);
+        } else {
+            width += letter.width().unwrap_or(0);
+        }
+    }
+    width
+}
+
 /// Whether nothing follows that takes a column.
 fn only_paint(letters: impl Iterator<Item = char>) -> bool {
     let mut inside = false;
@@ -101,6 +116,7 @@ mod tests {
     fn colours_take_no_column_and_end_where_a_line_is_cut() {
         let painted = format!("ab {}", Paint::Red.paint("cde", true));
         assert_eq!(cut(&painted, 6), painted);
+        assert_eq!((width(&painted), width("日本語")), (6, 6));
         assert_eq!(cut(&painted, 5), "ab \u{1b}[31mc…\u{1b}[0m");
         assert_eq!(cut("abcdef", 6), "abcdef");
         assert_eq!(cut("abcdef", 3), "ab…");
