@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_stored_before_calls_were_kept_is_read_and_one_without_calls_is_stored_as_then() {
+    fn a_failure_stored_before_calls_were_kept_is_read_and_one_without_calls_says_none() {
         #[derive(Serialize)]
         struct Before {
             kind: String,
@@ -169,12 +169,13 @@ mod tests {
         let old = rmp_serde::to_vec_named(&before).expect("encodes");
         let failure = Failure { line: Some(3), ..Failure::new("exec", "no") };
         assert_eq!(rmp_serde::from_slice::<Failure>(&old).expect("decodes"), failure);
-        assert_eq!(rmp_serde::to_vec_named(&failure).expect("encodes"), old);
+        assert_eq!(rmp_serde::to_vec(&failure).expect("encodes").first(), Some(&0x94), "four fields");
         let calls = vec![CallSite { name: "charge".to_owned(), line: 7, file: None }];
         let raised = Raised { line: 3, column: Some(5), file: Some("lib".to_owned()), calls };
         let chained = Failure { raised: Some(Box::new(raised)), ..failure };
-        let bytes = rmp_serde::to_vec_named(&chained).expect("encodes");
-        assert_eq!(rmp_serde::from_slice::<Failure>(&bytes).expect("decodes"), chained);
+        for bytes in [rmp_serde::to_vec_named(&chained), rmp_serde::to_vec(&chained)] {
+            assert_eq!(rmp_serde::from_slice::<Failure>(&bytes.expect("encodes")).expect("decodes"), chained);
+        }
     }
 
     #[test]
