@@ -306,6 +306,15 @@ impl Ledger {
         })
     }
 
+    /// The children of commands that a rewind of their parent makes new.
+    pub(super) fn children_over(&self, rewind: &Rewind) -> Vec<RunNo> {
+        let is_it = |tie: &Parent| {
+            (tie.run, generation_parts(tie.generation).0) == (rewind.run, rewind.seen.1)
+                && rewind.again.as_ref().is_some_and(|again| again.is_of(tie.op))
+        };
+        self.children.iter().filter(|(_, tie)| is_it(tie)).map(|(child, _)| *child).collect()
+    }
+
     /// Whether a record is the end of a child that ends with its parent, or with the command that started it.
     fn ends_with_parent(&self, run: RunNo, record: &Record) -> bool {
         let may_end = |tie: &Parent| tie.on_close == OnParentClose::Terminate || self.is_over(tie);
@@ -413,6 +422,9 @@ impl Ledger {
         history.push(Acked { call, record, entry });
         if begins_anew {
             self.upgrades(run).restarted(call);
+            if let Some(wrong) = self.wrong_generations(run) {
+                self.violates(format!("{}\nrun {run}: {wrong}", self.tell(run)));
+            }
         }
         if let Some(op) = outcome {
             self.inside.take_if(|inside| *inside == (run, op));

@@ -4,7 +4,7 @@ use super::ledger::{Found, Ledger};
 use durun::history::{MessageId, Moment, OpId, RunNo, Seq, StoredStatus};
 use durun::store::conformance::Living;
 use durun::store::crash::CrashDisk;
-use durun::store::{Answer, Event, EventSink, LocalSession, RedbTables, Request, Store, StoreError};
+use durun::store::{Answer, Event, EventSink, LocalSession, RedbTables, Request, Rewind, Store, StoreError};
 use durun::timer::{Clock, ManualClock};
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -140,6 +140,21 @@ impl Cluster {
             // As for its history.
             Err(StoreError::NoRun { .. }) => ledger.forget_text(run),
             other => ledger.violates(format!("the text of run {run} cannot be read: {other:?}")),
+        }
+    }
+
+    /// Whoever was started by a command that is set aside has ended, or is ended with it.
+    fn look_at_children(&self, rewind: &Rewind) {
+        let children = self.ledger.lock().expect("ledger").children_over(rewind);
+        for child in children {
+            self.look_at(child);
+            let mut ledger = self.ledger.lock().expect("ledger");
+            if !ledger.has_ended(child) {
+                ledger.violates(format!(
+                    "run {} was rewound to before child {child}, which goes on",
+                    rewind.run
+                ));
+            }
         }
     }
 
@@ -286,6 +301,12 @@ impl Store for Link {
             if let Ok(answer) = answer {
                 ledger.answered(self.process, request, answer, latest);
                 self.remember(request, answer);
+            }
+        }
+        drop(ledger);
+        for (request, answer) in requests.iter().zip(&answers) {
+            if let (Request::Rewind(rewind), Ok(_)) = (request, answer) {
+                self.cluster.look_at_children(rewind);
             }
         }
         answers
