@@ -233,6 +233,8 @@ fn taken_over(core: &Core, text: &str, history: &[Entry], told: &str) -> bool {
     world.turns(&mut worker, &inputs);
     world.clock.advance(Duration::from_millis(60));
     world.turns(&mut worker, &inputs);
+    // Rows of what a timer has just ended go with the next that is written.
+    worker.write_lazy().expect("writes");
     // What the script does by itself it has done meanwhile, and recorded.
     if snapshot(&world, run).row.generation > 0 {
         // It had come to its restart: what it does now is another history.
@@ -305,10 +307,11 @@ fn scripts_over_all_host_functions_replay_alike_under_every_driver_last_part() {
     part(3);
 }
 
-/// Of twenty thousand these found: a grant of a lock that crossed a restart, and strands in a shield that waited for ever for a child.
+/// Of twenty thousand these found: a grant of a lock that crossed a restart, strands in a shield that waited for ever for a child, and a row
+/// that this test looked at too early.
 #[test]
 fn scripts_that_have_found_something_are_played_each_time() {
-    for seed in [16_198, 5_512, 10_177] {
+    for seed in [16_198, 5_512, 10_177, 12_818] {
         tell(seed..seed + 1);
     }
 }
