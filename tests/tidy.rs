@@ -37,7 +37,6 @@ const OWNED: &[(&str, &[&str])] = &[
     ("reqwest", &["activity"]),
     ("glob", &["activity"]),
     ("clap", &["cli"]),
-    ("indicatif", &["cli"]),
     ("annotate_snippets", &["cli"]),
     ("signal_hook", &["cli"]),
 ];
