@@ -63,6 +63,12 @@ pub(crate) enum CliError {
         /// The others, a sentence each.
         lost: Vec<String>,
     },
+    /// There are no scripts to be checked.
+    #[error("there is no script in {} or below it", folder.display())]
+    NoScripts {
+        /// Where they were looked for.
+        folder: PathBuf,
+    },
     /// There are no such tests.
     #[error("{wanted}")]
     NoTests {

@@ -48,6 +48,8 @@ pub(crate) fn of(error: &CliError) -> Option<Report> {
         CliError::NoCode { .. } => {
             Report::new("D1370", Exit::Missing, error.to_string()).hint("durun explain lists all codes")
         }
+        CliError::NoScripts { .. } => Report::new("D1371", Exit::Missing, error.to_string())
+            .hint("durun init writes a first one; durun check FILE checks another"),
         CliError::NoTests { .. } => Report::new("D1400", Exit::Missing, error.to_string())
             .hint("tests are in files *_test.rhai: test(\"…\", || { … }); durun test --list shows them"),
         CliError::NoQueue { name, near } => Report::new("D0219", Exit::Configuration, error.to_string())

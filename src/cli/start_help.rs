@@ -70,8 +70,14 @@ fn about(text: &str) -> Vec<&str> {
     lines.map_while(|line| line.strip_prefix("//")).map(|line| line.trim_start_matches('/').trim()).collect()
 }
 
-/// What is meant by a word `key=text` that stands alone: a field of the input.
+/// What is to be typed where a word `key=text` stands alone, a field of the input, and where no run is named.
 pub(crate) fn tip(error: &clap::Error, arguments: &[OsString]) -> Option<String> {
+    if error.kind() == ErrorKind::MissingRequiredArgument
+        && let Some(ContextValue::Strings(missing)) = error.get(ContextKind::InvalidArg)
+        && missing.iter().any(|word| word.contains("<ID>"))
+    {
+        return Some("\n  tip: durun list names the runs; @last stands for the newest\n".to_owned());
+    }
     let starts = arguments.iter().any(|word| word == "start" || word == "run");
     let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidArg) else { return None };
     let is_pair = word.split_once('=').is_some_and(|(key, _)| !key.is_empty() && !key.starts_with('-'));

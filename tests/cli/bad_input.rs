@@ -136,3 +136,12 @@ fn a_function_after_the_result_is_told_where_it_belongs() {
     let error = home.durun(&["start", "word.rhai"]).exit(2).failure();
     assert!(error.contains("write data[\"word\"]"), "{error}");
 }
+
+#[test]
+fn where_no_run_is_named_it_is_said_how_one_is() {
+    let home = Home::new();
+    for command in ["status", "history", "why", "logs", "result", "cancel", "signal"] {
+        let (_, err) = home.durun(&[command]).exit(2).both();
+        assert!(err.ends_with("\n  tip: durun list names the runs; @last stands for the newest\n"), "{err}");
+    }
+}

@@ -181,3 +181,17 @@ fn a_fault_of_the_new_text_is_told_with_its_line() {
     let (out, _) = home.durun(&["check", "order.rhai", "--runs"]).exit(1).both();
     assert!(out.contains("differs at entry 1: ") && out.ends_with("(line 2)\n"), "{out}");
 }
+
+#[test]
+fn without_a_file_all_scripts_of_the_folder_are_checked() {
+    let home = Home::new();
+    home.file("jobs/a.rhai", "slep(1);").file("b.rhai", "let x = nobody;").file("b_test.rhai", "nobody();");
+    home.file("definitions/x.d.rhai", "fn nobody();").file(".hidden/c.rhai", "nobody();");
+    let (out, _) = home.durun(&["check"]).exit(1).both();
+    assert!(out.contains("--> b.rhai:1:9") && out.contains("--> jobs/a.rhai:1:1"), "{out}");
+    assert_eq!(out.matches("--> ").count(), 2, "{out}");
+    let (out, _) = home.durun(&["check", "jobs"]).exit(1).both();
+    assert_eq!(out.matches("--> ").count(), 1, "{out}");
+    let (_, err) = home.durun(&["check", "definitions"]).exit(4).both();
+    assert!(err.contains("there is no script in definitions or below it"), "{err}");
+}

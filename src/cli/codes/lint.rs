@@ -185,4 +185,15 @@ none of them: it would always be (). Declare it, or mend the name.
 `durun explain` takes a code as it stands in an error, such as D0105. Without
 one it lists all.",
     },
+    Code {
+        name: "D1371",
+        title: "there is no script to check",
+        text: "\
+`durun check` looks through the scripts given: files, and folders with all that
+is below them. Without one it takes this folder. Files that end in `_test.rhai`
+belong to `durun test`, files that end in `.d.rhai` to editors.
+
+    durun check
+    durun check jobs/",
+    },
 ];

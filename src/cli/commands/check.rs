@@ -8,7 +8,7 @@ use crate::cli::render::run_json::SCHEMA;
 use crate::cli::render::verdicts::{self, Verdict};
 use crate::cli::report::Report;
 use crate::cli::report_check::{Found, of};
-use crate::client::{ClientError, Fit, ProgramError, RunView, check, check_runs, load_program};
+use crate::client::{ClientError, Fit, ProgramError, RunView, check, check_runs, find_scripts, load_program};
 use clap::{Args, ValueEnum};
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -27,6 +27,7 @@ difference with the lines of both texts.
 Exit codes: 0 nothing but warnings, 1 errors or a run that does not fit; with --strict warnings, too.
 
 Examples:
+  durun check                             all scripts in this folder and below it
   durun check order.rhai
   durun check --watch order.rhai          again after each change, until Ctrl-C
   durun check -o json scripts/*.rhai      for editors and CI
@@ -37,8 +38,8 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct CheckArgs {
-    /// The scripts
-    #[arg(required = true, value_name = "FILE")]
+    /// Scripts, and folders in which all are; without one this folder
+    #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Check again whenever a file has changed
     #[arg(long)]
@@ -87,7 +88,7 @@ pub(crate) fn run(context: &Context, args: &CheckArgs) -> Result<Exit, CliError>
 fn runs(context: &Context, args: &CheckArgs, which: Which) -> Result<Vec<(RunView, Verdict)>, CliError> {
     let Some(session) = context.session_if_any()? else { return Ok(Vec::new()) };
     let mut tried = Vec::new();
-    for file in &args.files {
+    for file in &files(args)? {
         let program = match load_program(file, context.executor.as_ref()) {
             Err(ProgramError::Syntax { .. }) => continue,
             loaded => loaded.map_err(ClientError::from)?,
@@ -111,10 +112,29 @@ fn fits(fit: &Fit) -> &'static str {
 
 fn all(context: &Context, args: &CheckArgs) -> Result<Vec<Found>, CliError> {
     let mut found = Vec::new();
-    for file in &args.files {
+    for file in &files(args)? {
         found.extend(one(context, file)?);
     }
     Ok(found)
+}
+
+/// The files that are meant: those named, those in folders that are named, those of this folder where none is.
+fn files(args: &CheckArgs) -> Result<Vec<PathBuf>, CliError> {
+    let here = [PathBuf::from(".")];
+    let named = if args.files.is_empty() { here.as_slice() } else { args.files.as_slice() };
+    let mut files = Vec::new();
+    for path in named {
+        if path.is_dir() {
+            let found = find_scripts(path).map_err(ClientError::from)?;
+            if found.is_empty() {
+                return Err(CliError::NoScripts { folder: path.clone() });
+            }
+            files.extend(found);
+        } else {
+            files.push(path.clone());
+        }
+    }
+    Ok(files)
 }
 
 /// What is found in one script; that it is no script at all is a finding, too.

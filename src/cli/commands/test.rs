@@ -9,7 +9,7 @@ use crate::cli::render::{junit, trials};
 use crate::cli::report_test;
 use crate::client::{TestFile, Tested, find_tests, load_tests, perform};
 use clap::Args;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
 A file whose name ends in _test.rhai holds tests. What they run is executed by the same worker as ever, with a store in
@@ -122,8 +122,7 @@ fn files(args: &TestArgs) -> Result<Vec<PathBuf>, CliError> {
     for path in paths {
         if path.is_dir() {
             let found = find_tests(path).map_err(crate::client::ClientError::Program)?;
-            let shown = |found: PathBuf| found.strip_prefix("./").map_or(found.clone(), Path::to_owned);
-            files.extend(found.into_iter().map(shown));
+            files.extend(found);
         } else {
             files.push(path.clone());
         }

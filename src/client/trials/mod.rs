@@ -8,4 +8,4 @@ mod look;
 mod perform;
 mod theatre;
 
-pub use perform::{Ending, TestFile, Tested, find_tests, load_tests, perform};
+pub use perform::{Ending, TestFile, Tested, load_tests, perform};

@@ -12,8 +12,6 @@ use std::sync::Arc;
 
 /// The end of the name of a file of tests.
 const SUFFIX: &str = "_test.rhai";
-/// So many folders deep are files of tests looked for.
-const DEEPEST: usize = 16;
 
 /// A file of tests, read.
 pub struct TestFile {
@@ -71,39 +69,6 @@ impl TestFile {
     pub fn name(&self) -> &str {
         &self.trials.source().path
     }
-}
-
-/// The files of tests in a folder and those below it, in order of their names; hidden folders are left out.
-///
-/// # Errors
-/// [`ProgramError::Unreadable`] where the folder cannot be read.
-pub fn find_tests(folder: &Path) -> Result<Vec<PathBuf>, ProgramError> {
-    let mut found = Vec::new();
-    search(folder, 0, &mut found)?;
-    found.sort();
-    Ok(found)
-}
-
-fn search(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), ProgramError> {
-    let entries = std::fs::read_dir(folder)
-        .map_err(|error| ProgramError::Unreadable { path: folder.to_owned(), message: error.to_string() })?;
-    for entry in entries.flatten() {
-        let (path, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
-        // A link to a folder may lead back up.
-        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
-        if is_folder
-            && depth < DEEPEST
-            && !name.starts_with('.')
-            && name != "target"
-            && name != "node_modules"
-        {
-            // One that may not be read holds no tests of ours.
-            drop(search(&path, depth + 1, found));
-        } else if name.ends_with(SUFFIX) && path.is_file() {
-            found.push(path);
-        }
-    }
-    Ok(())
 }
 
 /// Reads a file of tests. One that is no script declares none, and says why.
