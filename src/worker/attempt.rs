@@ -140,7 +140,8 @@ impl Attempt {
     /// When the next attempt begins, where it waits for one.
     pub(super) fn next_try(&self) -> Option<Moment> {
         match self.state {
-            State::Waits(at) if at.0 > i64::MIN => Some(at),
+            // Waiting for ever is having none: its script is stuck, or its outcome is there.
+            State::Waits(at) if at.0 > i64::MIN && at < Moment::MAX => Some(at),
             State::Waits(_) | State::Intends | State::Job(_) | State::Body(_) | State::Stopping { .. } => {
                 None
             }

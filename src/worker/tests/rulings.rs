@@ -52,6 +52,8 @@ fn ruling_13_a_mistake_in_a_body_is_no_outcome_and_the_run_is_stuck_at_that_op()
             ["RunBegan", "ActivityCompleted"],
             "tried again it is stuck again, and nothing is recorded"
         );
+        let tries: Vec<_> = world.pending(run).iter().map(|row| row.next_try).collect();
+        assert_eq!(tries, [None], "whoever goes on with it tries it at once");
     }
     let Ok(Answer::View(view)) = world.store.ask(Request::View { run }) else { panic!("views") };
     assert_eq!(view.status, RunStatus::Stuck);
