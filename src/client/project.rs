@@ -3,6 +3,8 @@
 use super::ProgramError;
 use std::path::{Path, PathBuf};
 
+/// How the names of scripts end.
+const SCRIPTS: &str = ".rhai";
 /// How the names of files of tests end.
 const TESTS: &str = "_test.rhai";
 /// How the names of definitions end, which are for editors.
@@ -23,7 +25,7 @@ pub fn find_tests(folder: &Path) -> Result<Vec<PathBuf>, ProgramError> {
 /// # Errors
 /// [`ProgramError::Unreadable`] where the folder cannot be read.
 pub fn find_scripts(folder: &Path) -> Result<Vec<PathBuf>, ProgramError> {
-    find(folder, &|name| name.ends_with(".rhai") && !name.ends_with(TESTS) && !name.ends_with(DEFINITIONS))
+    find(folder, &|name| name.ends_with(SCRIPTS) && !name.ends_with(TESTS) && !name.ends_with(DEFINITIONS))
 }
 
 fn find(folder: &Path, is_wanted: &dyn Fn(&str) -> bool) -> Result<Vec<PathBuf>, ProgramError> {
