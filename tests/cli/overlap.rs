@@ -180,7 +180,7 @@ error[D0101]: run bad failed: no tape
  --> ~/bad.rhai:2:1
   |
 2 | fail(\"no tape\")
-  | ^^^^^^^^^^^^^^^ no tape
+  | ^^^^ no tape
   |
   = help: durun history bad tells what happened, durun logs bad what it wrote
   = help: its script ended it; to go on from before its last step, step \"one\": durun rewind bad --to 0 && durun resume bad

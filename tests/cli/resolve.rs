@@ -25,7 +25,7 @@ fn a_resolution_is_accepted_once_and_given_to_the_script() {
         .check();
     let conflict = format!(
         "error[D0722]: the token {token} was resolved before with something else\n |\n \
-         = note: already resolved at TIME; nothing was stored\n = help: durun history ID shows with what\n"
+         = note: already resolved at TIME; nothing was stored\n = help: durun history one shows with what\n"
     );
     home.durun(&["resolve", &token, "3"]).exit(7).err(&conflict).check();
     home.durun(&["reject", &token, "no"]).exit(7).err(&conflict).check();
@@ -57,7 +57,7 @@ fn a_token_is_shown_with_the_command_line_that_resolves_it() {
 #[test]
 fn what_is_no_token_of_a_run_is_told() {
     let (home, token) = waiting();
-    let hint = "durun status ID shows the tokens that a run waits for, with the command line";
+    let hint = "durun status one shows the tokens that the run waits for, with the command line";
     for wrong in ["one", "one.", "one.short", ".0123456789abcdefghjkmn", "one.0123456789abcdefgh/.mn"] {
         let text = format!(
             "error[D0720]: \"{wrong}\" is no token: a token is a run's id, a dot and 22 letters\n |\n = help: {hint}\n"
