@@ -57,7 +57,7 @@ fn a_token_is_shown_with_the_command_line_that_resolves_it() {
 #[test]
 fn what_is_no_token_of_a_run_is_told() {
     let (home, token) = waiting();
-    let hint = "durun status one shows the tokens that the run waits for, with the command line";
+    let hint = "durun status ID shows the tokens that a run waits for, with the command line";
     for wrong in ["one", "one.", "one.short", ".0123456789abcdefghjkmn", "one.0123456789abcdefgh/.mn"] {
         let text = format!(
             "error[D0720]: \"{wrong}\" is no token: a token is a run's id, a dot and 22 letters\n |\n = help: {hint}\n"
@@ -67,7 +67,9 @@ fn what_is_no_token_of_a_run_is_told() {
     let never = format!("{}00", &token[..token.len() - 2]);
     // The run's name in full: its beginning will not do.
     let other = token.replace("one.", "on.");
-    for wrong in [never, other] {
+    for (wrong, run) in [(never, "one"), (other, "on")] {
+        let hint =
+            format!("durun status {run} shows the tokens that the run waits for, with the command line");
         let text = format!(
             "error[D0721]: there is no token {wrong}\n |\n = note: nothing was stored\n = help: {hint}\n"
         );
