@@ -60,7 +60,8 @@ fn usual(rule: Rule) -> &'static str {
         | Rule::SignalCondition
         | Rule::LoopCapture
         | Rule::OptionsAsInput
-        | Rule::LostUpdate => "durun explain CODE says more",
+        | Rule::LostUpdate
+        | Rule::Nothing => "durun explain CODE says more",
     }
 }
 
@@ -83,5 +84,6 @@ fn code(rule: Rule) -> &'static str {
         Rule::LoopCapture => "D1322",
         Rule::OptionsAsInput => "D1323",
         Rule::LostUpdate => "D1324",
+        Rule::Nothing => "D1329",
     }
 }

@@ -179,6 +179,18 @@ none of them: it would always be (). Declare it, or mend the name.
     params(#{ host: (), port: 443 });",
     },
     Code {
+        name: "D1329",
+        title: "a method that changes in place has no value",
+        text: "\
+`trim`, `make_upper` and `make_lower` change the text that they are called on,
+as all such methods of the language do, and give (). A variable, an argument or
+a comparison that takes what they give has nothing.
+
+    let name = sh(\"id -un\").stdout;
+    name.trim();
+    log(name);",
+    },
+    Code {
         name: "D1370",
         title: "there is no such code",
         text: "\

@@ -58,6 +58,7 @@ specimens! { broken: Broken;
     (Rule::SignalCondition, _) => breaking(Rule::SignalCondition, &["if wait_signal(\"paid\", \"1h\") { 1 } else { 2 }\n"]),
     (Rule::LoopCapture, _) => breaking(Rule::LoopCapture, &["for host in [1, 2] { on_query(`${host}`, || host); }\n"]),
     (Rule::OptionsAsInput, _) => breaking(Rule::OptionsAsInput, &["fn charge(x) { x }\nactivity(\"charge\", #{ timeout: \"30s\" });\n"]),
+    (Rule::Nothing, _) => breaking(Rule::Nothing, &["let name = sh(\"id -un\").stdout.trim();\nlog(name);\n"]),
     (Rule::LostUpdate, _) => breaking(Rule::LostUpdate, &["let sum = 0;\non_signal(\"add\", |n| sum += n);\nsum = sum + sh(\"price\").code;\n"]),
 }
 

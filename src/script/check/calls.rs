@@ -126,6 +126,7 @@ impl Walker<'_> {
             rules::unused(self, called, used);
             rules::patch(self, called);
         }
+        rules::nothing(self, called, used);
         if own {
             self.function(name, self.place);
         }

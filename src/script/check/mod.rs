@@ -73,6 +73,8 @@ pub enum Rule {
     OptionsAsInput,
     /// A shared variable is read, a command waits, the variable is written.
     LostUpdate,
+    /// What a method that changes in place gives: nothing.
+    Nothing,
 }
 
 impl Rule {
@@ -95,7 +97,8 @@ impl Rule {
             | Self::SignalCondition
             | Self::LoopCapture
             | Self::OptionsAsInput
-            | Self::LostUpdate => false,
+            | Self::LostUpdate
+            | Self::Nothing => false,
         }
     }
 }

@@ -16,6 +16,21 @@ pub(super) fn unused(walker: &mut Walker<'_>, called: &Called<'_>, used: bool) {
     walker.tell(Rule::UnusedSignal, called.position, message, Some(hint.to_owned()));
 }
 
+/// Methods of texts that change them in place and give nothing.
+const IN_PLACE: &[&str] = &["trim", "make_upper", "make_lower"];
+
+/// `let x = name.trim()`: the text is trimmed, and `x` is ().
+pub(super) fn nothing(walker: &mut Walker<'_>, called: &Called<'_>, used: bool) {
+    let name = called.name();
+    let is_it = called.is_method && called.call.args.is_empty() && IN_PLACE.contains(&name);
+    if !(used && is_it) || walker.text.functions.contains_key(name) {
+        return;
+    }
+    let message = format!("{name} changes the text itself and gives ()");
+    let hint = format!("keep the text first: let text = …; text.{name}(); and go on with text");
+    walker.tell(Rule::Nothing, called.position, message, Some(hint));
+}
+
 /// `if wait_signal(…)`: a time-out gives (), a payload may be anything.
 pub(super) fn condition(walker: &mut Walker<'_>, expr: &Expr) {
     match expr {

@@ -144,6 +144,15 @@ fn what_is_seldom_meant_so() {
         "OptionsAsInput (1, 20) these are names of options, but the second argument is the input",
     );
     fine("activity(\"charge\", #{timeout: \"1s\", amount: 1})");
+    for (text, place) in [
+        ("let s = \"a\"; let t = s.trim(); print(t)", "(1, 24)"),
+        ("print(sh(\"x\").stdout.trim())", "(1, 22)"),
+        ("let s = \"a\"; if s.trim() == \"a\" { print(s) }", "(1, 19)"),
+        ("let s = \"a\"; print(s.trim().len())", "(1, 22)"),
+    ] {
+        finds(text, &format!("Nothing {place} trim changes the text itself and gives ()"));
+    }
+    fine("let s = \"a\"; s.trim(); s.make_upper(); print(s)");
     finds(
         "let n = 0; on_signal(\"a\", |_d| n += 1); n = n + activity(\"charge\");",
         "LostUpdate (1, 41) 'n' is read before activity waits, and written after it",
@@ -215,7 +224,7 @@ fn fields_that_results_do_not_have() {
         "let r = http_get(\"http://h/\"); r.stdout.len",
         "Field (1, 34) the result of http_get has no field stdout",
     );
-    fine("let r = exec([\"a\"]); r.stdout_bytes; r.json.anything; r.lines.len; r.stdout.trim()");
+    fine("let r = exec([\"a\"]); r.stdout_bytes; r.json.anything; r.lines.len; r.stdout.len()");
     fine("let r = exec([\"a\"]); r = #{}; r.stdot");
     fine("let r = exec([\"a\"]); fn f(r) { r.stdot } f(#{})");
     fine("for r in [#{}] { r.stdot } { let r = exec([\"a\"]); r.stdout }");

@@ -199,7 +199,7 @@ impl Walker<'_> {
                 super::inputs::field(self, pair);
                 super::fields::field(self, pair);
                 self.value(&pair.lhs);
-                self.value(&pair.rhs);
+                self.expr(&pair.rhs, used);
             }
             Expr::And(parts, _) | Expr::Or(parts, _) | Expr::Coalesce(parts, _) => {
                 for part in parts.iter() {
