@@ -120,7 +120,7 @@ fn orphans(rows: &dyn Rows, table: Table, later: &BTreeSet<RunNo>) -> Result<usi
     Ok(count)
 }
 
-/// Audits pending rows and inbox, collects the timers that there must be; gives the number of rows.
+/// Audits pending rows and inbox, collects the timers that there must be; gives the number of rows that no ended run has.
 fn audit_waiting(
     rows: &dyn Rows,
     run: &RunRow,
@@ -153,7 +153,8 @@ fn audit_waiting(
             Err(error) => wrong.push(format!("run {}: {error}", run.id)),
         }
     }
-    Ok(pending.len() + inbox.len())
+    let heard_by_nobody = inbox.iter().filter(|(_, message)| !super::rules::outlives(message)).count();
+    Ok(pending.len() + heard_by_nobody)
 }
 
 /// The first in each line holds the lock and no other does; lines and commands lead to each other; nobody in line has ended.

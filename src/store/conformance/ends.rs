@@ -6,7 +6,9 @@ use crate::history::{
     CancelCause, Checksum, Fact, Message, MessageBody, MessageId, MessageNo, Moment, Pending, RunEnd,
     RunEnded, RunNo, RunStatus, ScriptHash, StoredStatus, Value,
 };
-use crate::store::{Answer, Append, NewMessage, NewRun, Request, RowChange, RunFilter, StoreError};
+use crate::store::{
+    Answer, Append, Kept, NewMessage, NewRun, Request, RowChange, RunFilter, StoreError, Upkeep,
+};
 use std::time::Duration;
 
 pub(super) const CHECKS: &[Check] = &[
@@ -54,6 +56,10 @@ fn cleaned_up(subject: &Subject) {
     assert_eq!(snapshot.inbox.iter().map(names).collect::<Vec<_>>(), ["x", "z"]);
     assert_eq!((snapshot.row.unread, snapshot.row.claim), (1, None), "the request to end went with it");
     assert_eq!(snapshot.row.status, StoredStatus::Ended(end));
+    assert_eq!(
+        subject.ask(Request::Upkeep(Box::new(Upkeep::Audit))),
+        Ok(Answer::Kept(Box::new(Kept::Wrong(Vec::new()))))
+    );
     let view = subject.view(run);
     assert_eq!((view.status, view.unread, view.executor), (RunStatus::Completed, 3, None));
     let open = RunFilter { statuses: vec![RunStatus::Parked, RunStatus::Waiting], ..RunFilter::default() };

@@ -81,7 +81,7 @@ pub(super) fn end_run(
 
 /// Whether a message that was never read is there again should the run be opened again: what others said of their own accord is.
 /// The sender of an update was told that the run has ended.
-fn outlives(bytes: &[u8]) -> bool {
+pub(in crate::store) fn outlives(bytes: &[u8]) -> bool {
     let message: Result<Message, StoreError> = decode(bytes, "a message");
     message.is_ok_and(|message| match message.body {
         MessageBody::Signal { .. } | MessageBody::Resolve { .. } | MessageBody::Answer { .. } => true,

@@ -21,6 +21,7 @@ mod start;
 mod update;
 mod upgrade;
 
+pub(super) use end::outlives;
 pub(super) use lock::{asked as asked_lock, asker as lock_asker};
 pub(super) use message::{forget_old, may_be_forgotten, remembered};
 pub(super) use once::list as list_once;
