@@ -70,6 +70,8 @@ fn a_script_with_declared_inputs_is_scheduled_with_inputs_that_fit_and_gets_its_
     home.durun(&["schedule", "add", "nightly", "0 2 * * *", "s.rhai", "-i", "source=docs"]).check();
     let run = home.durun(&["schedule", "trigger", "nightly"]).stdout();
     home.durun(&["tick"]).check();
+    // It was begun in the background, and may be at it still.
+    home.durun(&["wait", run.trim_end()]).exit(0).make();
     home.durun(&["result", run.trim_end()]).out("docs 7 24\n").check();
 }
 
