@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 /// How the names of scripts end.
 const SCRIPTS: &str = ".rhai";
 /// How the names of files of tests end.
-const TESTS: &str = "_test.rhai";
+pub(super) const TESTS: &str = "_test.rhai";
 /// How the names of definitions end, which are for editors.
 const DEFINITIONS: &str = ".d.rhai";
 /// How deep folders are looked into.
@@ -26,6 +26,27 @@ pub fn find_tests(folder: &Path) -> Result<Vec<PathBuf>, ProgramError> {
 /// [`ProgramError::Unreadable`] where the folder cannot be read.
 pub fn find_scripts(folder: &Path) -> Result<Vec<PathBuf>, ProgramError> {
     find(folder, &|name| name.ends_with(SCRIPTS) && !name.ends_with(TESTS) && !name.ends_with(DEFINITIONS))
+}
+
+/// The files that paths mean: those named, and in the place of each folder what is found in it; without a path that of this folder.
+///
+/// # Errors
+/// What looking into a folder gives.
+pub fn files_in<E>(
+    paths: &[PathBuf],
+    find: impl Fn(&Path) -> Result<Vec<PathBuf>, E>,
+) -> Result<Vec<PathBuf>, E> {
+    let here = [PathBuf::from(".")];
+    let paths = if paths.is_empty() { here.as_slice() } else { paths };
+    let mut files = Vec::new();
+    for path in paths {
+        if path.is_dir() {
+            files.extend(find(path)?);
+        } else {
+            files.push(path.clone());
+        }
+    }
+    Ok(files)
 }
 
 fn find(folder: &Path, is_wanted: &dyn Fn(&str) -> bool) -> Result<Vec<PathBuf>, ProgramError> {

@@ -8,7 +8,9 @@ use crate::cli::render::run_json::SCHEMA;
 use crate::cli::render::verdicts::{self, Verdict};
 use crate::cli::report::Report;
 use crate::cli::report_check::{Found, of};
-use crate::client::{ClientError, Fit, ProgramError, RunView, check, check_runs, find_scripts, load_program};
+use crate::client::{
+    ClientError, Fit, ProgramError, RunView, check, check_runs, files_in, find_scripts, load_program,
+};
 use clap::{Args, ValueEnum};
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -120,21 +122,10 @@ fn all(context: &Context, args: &CheckArgs) -> Result<Vec<Found>, CliError> {
 
 /// The files that are meant: those named, those in folders that are named, those of this folder where none is.
 fn files(args: &CheckArgs) -> Result<Vec<PathBuf>, CliError> {
-    let here = [PathBuf::from(".")];
-    let named = if args.files.is_empty() { here.as_slice() } else { args.files.as_slice() };
-    let mut files = Vec::new();
-    for path in named {
-        if path.is_dir() {
-            let found = find_scripts(path).map_err(ClientError::from)?;
-            if found.is_empty() {
-                return Err(CliError::NoScripts { folder: path.clone() });
-            }
-            files.extend(found);
-        } else {
-            files.push(path.clone());
-        }
-    }
-    Ok(files)
+    files_in(&args.files, |folder| {
+        let found = find_scripts(folder).map_err(ClientError::from)?;
+        if found.is_empty() { Err(CliError::NoScripts { folder: folder.to_owned() }) } else { Ok(found) }
+    })
 }
 
 /// What is found in one script; that it is no script at all is a finding, too.

@@ -7,7 +7,7 @@ use crate::cli::escape;
 use crate::cli::exit::Exit;
 use crate::cli::render::{junit, trials};
 use crate::cli::report_test;
-use crate::client::{TestFile, Tested, find_tests, load_tests, perform};
+use crate::client::{ClientError, TestFile, Tested, files_in, find_tests, load_tests, perform};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -116,17 +116,7 @@ pub(crate) fn run(context: &Context, args: &TestArgs) -> Result<Exit, CliError> 
 }
 
 fn files(args: &TestArgs) -> Result<Vec<PathBuf>, CliError> {
-    let here = [PathBuf::from(".")];
-    let paths = if args.paths.is_empty() { here.as_slice() } else { args.paths.as_slice() };
-    let mut files = Vec::new();
-    for path in paths {
-        if path.is_dir() {
-            let found = find_tests(path).map_err(crate::client::ClientError::Program)?;
-            files.extend(found);
-        } else {
-            files.push(path.clone());
-        }
-    }
+    let files = files_in(&args.paths, |folder| find_tests(folder).map_err(ClientError::Program))?;
     if files.is_empty() {
         return Err(CliError::NoTests { wanted: wanted(args) });
     }

@@ -1,5 +1,6 @@
 //! Performing tests: the files that hold them, one test once, and one test with a crash after each recorded entry.
 
+use super::super::project::TESTS;
 use super::super::{ClientError, Engine, ProgramError, SyntaxError, load_program};
 use super::deaths::Death;
 use super::theatre::Theatre;
@@ -9,9 +10,6 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
-
-/// The end of the name of a file of tests.
-const SUFFIX: &str = "_test.rhai";
 
 /// A file of tests, read.
 pub struct TestFile {
@@ -101,7 +99,7 @@ pub fn load_tests(path: &Path, configs: &Arc<Configs>) -> Result<TestFile, Clien
 /// The script that a file of tests is named after.
 fn tested_by(real: &Path) -> PathBuf {
     let name = real.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    match name.strip_suffix(SUFFIX) {
+    match name.strip_suffix(TESTS) {
         Some(stem) => real.with_file_name(format!("{stem}.rhai")),
         None => real.to_owned(),
     }
