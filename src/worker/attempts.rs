@@ -8,7 +8,7 @@ use super::slots::Quota;
 use super::worker::Worker;
 use crate::activity::{Decision, Failed, decide};
 use crate::history::{CommandLabel, Failure, Moment, OpId, RetryPolicy, RunNo, StoredStatus, Stuck, kind};
-use crate::run::{Command, Work};
+use crate::run::Work;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -100,12 +100,10 @@ impl Worker {
     fn take_slot(&mut self, no: RunNo, op: OpId) -> bool {
         let monotonic = self.clock.monotonic();
         let Some(run) = self.runs.get_mut(&no) else { return false };
-        let Some(Work::Effect { options, .. }) = run.open.get(&op).map(|command| &command.work) else {
-            return false;
-        };
         let (Some(command), Some(attempt)) = (run.open.get(&op), run.attempts.get_mut(&op)) else {
             return false;
         };
+        let Work::Effect { options, .. } = &command.work else { return false };
         if attempt.slot.is_none() {
             let quota = Quota { max_concurrent: options.max_concurrent, rate: options.rate };
             match self.slots.take(&command.label, quota, monotonic) {
@@ -139,11 +137,9 @@ impl Worker {
         let monotonic = self.clock.monotonic();
         let serial = self.next_serial();
         let Some(run) = self.runs.get_mut(&no) else { return };
-        let Some(Command { label, work: Work::Effect { input, options, body, .. }, .. }) =
-            run.open.get(&op).map(|command| &**command)
-        else {
-            return;
-        };
+        let Some(command) = run.open.get(&op) else { return };
+        let Work::Effect { input, options, body, .. } = &command.work else { return };
+        let label = &command.label;
         let is_body = body.is_some() && !self.effects.does_itself(label);
         let timeout_ms = options.timeout_ms;
         let job = (!is_body).then(|| Job {
@@ -152,7 +148,7 @@ impl Worker {
             label: label.clone(),
             input: input.clone(),
             attempt: 0,
-            idempotency_key: run.key_of(op).to_string(),
+            idempotency_key: run.key_of(command, input, options).to_string(),
             timeout_ms,
             last_heartbeat: None,
             start: run.start.clone(),

@@ -20,9 +20,9 @@ impl Worker {
         let now = self.clock.now();
         let Some(run) = self.runs.get(&no) else { return };
         let (Some(command), Some(attempt)) = (run.open.get(&op), run.attempts.get(&op)) else { return };
-        let Work::Effect { body, probe, .. } = &command.work else { return };
+        let Work::Effect { input, options, body, probe } = &command.work else { return };
         let Some(body) = (if is_probe { probe } else { body }) else { return };
-        let key = run.key_of(op);
+        let key = run.key_of(command, input, options);
         let probed = is_probe.then(|| Value::Text(key.to_string()));
         let host = Rc::new(BodyHost {
             now,

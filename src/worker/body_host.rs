@@ -44,7 +44,7 @@ impl Host for BodyHost {
     fn random(&self) -> u64 {
         let mut bytes = [0; 32];
         let mut hasher = blake3::Hasher::new();
-        hasher.update(self.key.text().as_bytes()).update(&self.chance.get().to_le_bytes());
+        hasher.update(self.key.as_bytes()).update(&self.chance.get().to_le_bytes());
         hasher.finalize_xof().fill(&mut bytes);
         self.chance.set(self.chance.get() + 1);
         bytes.first_chunk().copied().map_or(0, u64::from_le_bytes)
