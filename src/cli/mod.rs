@@ -18,6 +18,7 @@ mod escape;
 mod exec_end;
 mod execution;
 mod exit;
+mod forewarning;
 mod input;
 mod installing;
 mod interrupt;

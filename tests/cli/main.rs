@@ -13,6 +13,7 @@ mod doctor;
 mod exec;
 mod explain;
 mod export;
+mod forewarning;
 mod harness;
 mod history;
 mod init;

@@ -3,6 +3,7 @@
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
+use crate::cli::forewarning;
 use crate::cli::local_zone::local_zone;
 use crate::cli::render::schedules::nobody;
 use crate::cli::render::when::relative;
@@ -101,6 +102,7 @@ pub(crate) fn run(context: &Context, args: &AddArgs) -> Result<Exit, CliError> {
         Added::Replaced(row) => (row, "changed"),
         Added::Same(row) => (row, "as it was"),
     };
+    forewarning::tell(context, &args.script);
     let all = schedules(&session)?;
     let now = context.clock.now();
     let next = all.schedules.iter().find(|view| view.row.name == row.name).and_then(|view| view.next);

@@ -6,7 +6,7 @@ use crate::cli::error::CliError;
 use crate::cli::execution::execute;
 use crate::cli::exit::Exit;
 use crate::cli::start_options::StartOptions;
-use crate::cli::{escape, input};
+use crate::cli::{escape, forewarning, input};
 use crate::client::{Session, SignalSent, StartedBySignal, signal, signal_with_start, view};
 use crate::history::{RunId, RunRow, Value};
 use clap::Args;
@@ -84,10 +84,14 @@ fn with_start(context: &Context, args: &SignalArgs, script: &Path, payload: Valu
     let session = context.session_or_create()?;
     match signal_with_start(&session, &args.name, payload, args.key.as_deref(), request)? {
         StartedBySignal::New(claimed) if args.options.foreground() => {
+            forewarning::tell(context, script);
             context.note(&format!("run {}", claimed.id));
             execute(context, &session, vec![claimed])
         }
-        StartedBySignal::New(claimed) => background(context, session, &claimed, args.options.detach),
+        StartedBySignal::New(claimed) => {
+            forewarning::tell(context, script);
+            background(context, session, &claimed, args.options.detach)
+        }
         StartedBySignal::Existing(sent) => {
             if sent.row.script != path {
                 let (id, script) = (&sent.row.id, escape::line(&sent.row.script));

@@ -7,7 +7,7 @@ use crate::cli::execution::{Manner, attach, execute_for};
 use crate::cli::exit::Exit;
 use crate::cli::overlap_options::OverlapOptions;
 use crate::cli::start_options::StartOptions;
-use crate::cli::{detach, escape, report_struggle};
+use crate::cli::{detach, escape, forewarning, report_struggle};
 use crate::client::{Claimed, Existing, RunView, Session, Skipped, Standing, Started, start, view};
 use crate::history::{RunId, RunRow, RunStatus, WokenBy};
 use clap::Args;
@@ -74,6 +74,7 @@ fn begun(
     claimed: Claimed,
     company: Vec<Claimed>,
 ) -> Result<Exit, CliError> {
+    forewarning::tell(context, &args.script);
     if !args.options.foreground() {
         return background(context, session, &claimed, args.options.detach);
     }
