@@ -5,8 +5,8 @@ use super::exit::Exit;
 use super::render::when::absolute;
 use super::report::Report;
 use super::report_client::mistake;
-use crate::client::ClientError;
-use crate::history::RunStatus;
+use crate::client::{ClientError, OpenQuestion};
+use crate::history::{RunId, RunStatus, Value};
 
 /// The report of an error of `answer`, `resolve`, `reject` or `retry`.
 pub(crate) fn of(error: &ClientError) -> Report {
@@ -35,11 +35,8 @@ pub(crate) fn of(error: &ClientError) -> Report {
                 .note(lines.join("\n"))
                 .hint(format!("durun answer {id} CHOICE --question N names one"))
         }
-        ClientError::NoChoice { choices, .. } => {
-            Report::new("D0725", Exit::Usage, text).note("nothing was stored").hint(format!(
-                "the choices are: {}",
-                choices.iter().map(|choice| shell(choice)).collect::<Vec<_>>().join(", ")
-            ))
+        ClientError::NoChoice { id, question, is_one_of_several, .. } => {
+            no_choice(text, id, question, *is_one_of_several)
         }
         ClientError::Answered { id, choice, at, .. } => {
             let by = if choice.who.is_empty() { String::new() } else { format!(" by {}", choice.who) };
@@ -82,6 +79,25 @@ pub(crate) fn of(error: &ClientError) -> Report {
             .hint(format!("durun why {id} says what it waits for and what unblocks it")),
         other => mistake("D0804", other.to_string()),
     }
+}
+
+/// A question with what is shown beside it, and the commands that answer it.
+fn no_choice(text: String, id: &RunId, question: &OpenQuestion, is_one_of_several: bool) -> Report {
+    let report = Report::new("D0725", Exit::Usage, text);
+    let report = match &question.show {
+        Value::Null => report,
+        show => report.note(cut(&line(&show.to_string()), 500)),
+    };
+    let report = match question.choices.as_slice() {
+        // So it is recorded, too, where the script says so itself.
+        [yes, no] if yes == "yes" && no == "no" => {
+            report.note("where the script gives no choices, they are yes and no")
+        }
+        _ => report,
+    };
+    let which = if is_one_of_several { format!(" --question {}", question.op) } else { String::new() };
+    let answers = question.choices.iter().map(|choice| format!("durun answer {id} {}{which}", shell(choice)));
+    report.note("nothing was stored").hint(answers.collect::<Vec<_>>().join("\n"))
 }
 
 /// The run that a token names.

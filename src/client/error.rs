@@ -213,15 +213,17 @@ pub enum ClientError {
         /// Those that are open.
         open: Vec<OpenQuestion>,
     },
-    /// The answer is none of the choices.
-    #[error("\"{given}\" is no answer to \"{question}\"")]
+    /// The answer is none of the choices, or there is none.
+    #[error("{}", no_choice(id, &question.text, given))]
     NoChoice {
+        /// The run.
+        id: RunId,
         /// The question.
-        question: String,
-        /// What was given.
+        question: Box<OpenQuestion>,
+        /// What was given; empty where nothing was.
         given: String,
-        /// What may be given.
-        choices: Vec<String>,
+        /// Whether the run asks others besides.
+        is_one_of_several: bool,
     },
     /// The question was answered before.
     #[error("{question} was answered before")]
@@ -276,4 +278,12 @@ pub enum ClientError {
         /// The run, 0 where the question named none.
         run: RunNo,
     },
+}
+
+fn no_choice(id: &RunId, question: &str, given: &str) -> String {
+    if given.is_empty() {
+        format!("run {id} asks: {question}")
+    } else {
+        format!("\"{given}\" is no answer to \"{question}\"")
+    }
 }

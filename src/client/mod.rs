@@ -95,7 +95,7 @@ pub use prune::{Age, Pruning, audit, compact, prunable, prune, retain, sweep, wa
 pub use query::{Answers, queries, query};
 pub use reopen::{Failing, before_last_step, plan_retry};
 pub use reply::{
-    AnswerRequest, OpenQuestion, Replied, answer, answered, open_question, open_questions, resolve,
+    AnswerRequest, OpenQuestion, Replied, answer, answered, choice_of, open_question, open_questions, resolve,
 };
 pub use result::{Standing, standing};
 pub use resume::{Resumed, resumable, resume};

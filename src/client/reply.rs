@@ -2,8 +2,8 @@
 
 use super::{ClientError, Session, find, read_history, view};
 use crate::history::{
-    Choice, CommandKind, Fact, MessageBody, MessageId, Moment, OpId, Pending, Resolution, RunId, RunNo,
-    RunRow, Value,
+    Choice, CommandKind, Fact, MessageBody, MessageId, Moment, OpId, Pending, QuestionAnswered, Resolution,
+    RunId, RunNo, RunRow, Value,
 };
 use crate::store::{ANSWERED, Answer, NewMessage, Request, RunView, Snapshot, StoreError};
 
@@ -52,6 +52,16 @@ pub struct AnswerRequest {
 /// The questions that a run asks now, in the order in which they were asked.
 pub fn open_questions(view: &RunView) -> Vec<OpenQuestion> {
     view.pending.iter().filter_map(open_question).collect()
+}
+
+/// The questions that a run asks now and nobody has answered yet.
+pub(super) fn unanswered(view: &RunView) -> Vec<OpenQuestion> {
+    view.pending.iter().filter(|row| answered(row).is_none()).filter_map(open_question).collect()
+}
+
+/// The choice meant: as it is written, else but for capitals.
+pub fn choice_of(question: &OpenQuestion, given: &str) -> Option<String> {
+    one_of(&question.choices, given)
 }
 
 /// The answer to a question that its script has not heard yet.
@@ -120,13 +130,22 @@ pub fn answer(session: &Session, text: &str, request: AnswerRequest) -> Result<R
     if view.status.is_ended() {
         return Err(StoreError::Ended { id: row.id, status: view.status }.into());
     }
-    let question = chosen(session, &row, open_questions(&view), request.question)?;
+    let open = open_questions(&view);
+    let is_one_of_several = open.len() > 1;
+    let question = chosen(session, &row, open, request.question)?;
+    let id = MessageId::of_question(row.id.as_str(), row.generation_of(question.op), question.op);
     let Some(choice) = one_of(&question.choices, &request.choice) else {
-        let given = request.choice;
-        return Err(ClientError::NoChoice { question: question.text, given, choices: question.choices });
+        return Err(match earlier(session, &row, id)? {
+            Some(Fact::QuestionAnswered(first)) => too_late(row.id, question.text, *first),
+            _ => ClientError::NoChoice {
+                id: row.id,
+                question: Box::new(question),
+                given: request.choice,
+                is_one_of_several,
+            },
+        });
     };
     let choice = Choice { choice, who: request.who, note: request.note, asked: question.text.clone() };
-    let id = MessageId::of_question(row.id.as_str(), row.generation_of(question.op), question.op);
     let body = MessageBody::Answer { question: question.op, choice: choice.clone() };
     if deliver(session, row.no, id, body)?.is_none() {
         return Ok(Replied { row, duplicate: false });
@@ -135,14 +154,13 @@ pub fn answer(session: &Session, text: &str, request: AnswerRequest) -> Result<R
         Some(Fact::QuestionAnswered(first)) if first.choice.choice == choice.choice => {
             Ok(Replied { row, duplicate: true })
         }
-        Some(Fact::QuestionAnswered(first)) => Err(ClientError::Answered {
-            id: row.id,
-            question: question.text,
-            choice: Box::new(first.choice),
-            at: first.accepted_at,
-        }),
+        Some(Fact::QuestionAnswered(first)) => Err(too_late(row.id, question.text, *first)),
         _ => Err(ClientError::NoQuestion { id: row.id }),
     }
+}
+
+fn too_late(id: RunId, question: String, first: QuestionAnswered) -> ClientError {
+    ClientError::Answered { id, question, choice: Box::new(first.choice), at: first.accepted_at }
 }
 
 /// The question meant: by its number, else the only one.

@@ -1,10 +1,11 @@
 //! Sending a signal to a run.
 
 use super::find::likest;
+use super::reply::unanswered;
 use super::start::new_run;
 use super::status::{start_of, text_of};
-use super::{Claimed, ClientError, Session, StartRequest, declared, find, view};
-use crate::history::{MessageBody, MessageId, RunNo, RunRow, Value};
+use super::{Claimed, ClientError, OpenQuestion, Session, StartRequest, declared, find, view};
+use crate::history::{CommandKind, MessageBody, MessageId, Pending, RunNo, RunRow, Value};
 use crate::store::{Answer, NewMessage, NewSignal, Request};
 
 /// The longest name, in characters.
@@ -21,6 +22,8 @@ pub struct SignalSent {
     pub mentioned: bool,
     /// Of a name that they do not mention: the one that was meant, perhaps.
     pub near: Option<String>,
+    /// The questions that the run asks, where it takes no signal of that name: perhaps one of them was to be answered.
+    pub asks: Vec<OpenQuestion>,
 }
 
 /// Sends a signal. With a `key`, the same key again is the same signal; with `strict`, a name that the script never
@@ -51,7 +54,8 @@ pub fn signal(
     let Answer::Delivered { duplicate, .. } = session.ask(Request::Deliver(Box::new(message)))? else {
         return Err(ClientError::Answer { run: row.no });
     };
-    Ok(SignalSent { row, duplicate, mentioned, near })
+    let asks = asks_instead(session, &row, name)?;
+    Ok(SignalSent { row, duplicate, mentioned, near, asks })
 }
 
 /// What came of a signal that might start its run.
@@ -93,7 +97,8 @@ pub fn signal_with_start(
     }
     let row = view(session, run)?.row;
     let (mentioned, near) = known(session, &row, name)?;
-    Ok(StartedBySignal::Existing(SignalSent { row, duplicate, mentioned, near }))
+    let asks = asks_instead(session, &row, name)?;
+    Ok(StartedBySignal::Existing(SignalSent { row, duplicate, mentioned, near, asks }))
 }
 
 fn check(name: &str, payload: &Value) -> Result<(), ClientError> {
@@ -112,6 +117,21 @@ fn known(session: &Session, row: &RunRow, name: &str) -> Result<(bool, Option<St
     // What cannot be read declares nothing.
     let signals = declared(session, row.no).map(|declared| declared.signals).unwrap_or_default();
     Ok((false, likest(name, signals.into_iter(), 1).pop()))
+}
+
+/// The open questions of a run whose script declares no signal of that name, and that does not wait for one.
+fn asks_instead(session: &Session, row: &RunRow, name: &str) -> Result<Vec<OpenQuestion>, ClientError> {
+    let view = view(session, row.no)?;
+    let asks = unanswered(&view);
+    let waits = |row: &Pending| {
+        row.label.kind == CommandKind::WaitSignal && row.label.name.split(", ").any(|known| known == name)
+    };
+    if asks.is_empty() || view.pending.iter().any(waits) {
+        return Ok(Vec::new());
+    }
+    // What cannot be read declares nothing.
+    let is_declared = declared(session, row.no).is_ok_and(|declared| declared.signals.contains(name));
+    Ok(if is_declared { Vec::new() } else { asks })
 }
 
 fn mentions(session: &Session, row: &RunRow, name: &str) -> Result<bool, ClientError> {

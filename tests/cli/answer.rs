@@ -72,11 +72,59 @@ fn what_is_no_choice_is_refused_with_the_choices_and_nothing_is_stored() {
         .exit(2)
         .err(
             "error[D0725]: \"maybe\" is no answer to \"Raise the budget?\"\n |\n \
-             = note: nothing was stored\n = help: the choices are: yes, 'not yet'\n",
+             = note: {\"sum\":7}\n = note: nothing was stored\n \
+             = help: durun answer one yes\n         durun answer one 'not yet'\n",
         )
         .check();
     let status = home.durun(&["status", "one", "-o", "jsonl"]).stdout();
     assert!(status.contains("\"unread_signals\":0"), "{status}");
+}
+
+#[test]
+fn without_a_choice_the_question_and_its_choices_are_shown_and_nothing_is_stored() {
+    let home = asking();
+    home.durun(&["answer", "one"])
+        .exit(2)
+        .err(
+            "error[D0725]: run one asks: Raise the budget?\n |\n \
+             = note: {\"sum\":7}\n = note: nothing was stored\n \
+             = help: durun answer one yes\n         durun answer one 'not yet'\n",
+        )
+        .check();
+    home.durun(&["answer", "one", "yes"]).check();
+    let err = home.durun(&["answer", "one"]).exit(7).failure();
+    assert!(err.starts_with("error[D0726]: Raise the budget? was answered before\n"), "{err}");
+    let home = Home::killed_at("two", "ask(\"Ship it?\")", &["\"kind\":\"ask\""]);
+    for words in [&["answer", "two", "maybe"][..], &["answer", "two"]] {
+        let err = home.durun(words).exit(2).failure();
+        assert!(err.contains("\n = note: where the script gives no choices, they are yes and no\n"), "{err}");
+        assert!(err.contains("\n = help: durun answer two yes\n         durun answer two no\n"), "{err}");
+    }
+    let status = home.durun(&["status", "two", "-o", "jsonl"]).stdout();
+    assert!(status.contains("\"unread_signals\":0"), "{status}");
+}
+
+#[test]
+fn a_signal_that_was_meant_as_an_answer_is_told() {
+    let home = asking();
+    let note = |name: &str, choice: &str| {
+        format!(
+            "note: run one asks \"Raise the budget?\", and its script takes no signal \"{name}\", which waits in its \
+             inbox; to answer: durun answer one {choice}\n"
+        )
+    };
+    home.durun(&["signal", "one", "Yes"]).err(&note("Yes", "yes")).check();
+    home.durun(&["-q", "signal", "one", "yes"]).check();
+    home.durun(&["signal", "one", "other"]).check();
+    home.durun(&["-v", "signal", "one", "other"]).err(&note("other", "CHOICE")).check();
+    // What the script takes, now or later, is no mistake; nor is anything once the question is answered.
+    let script = "on_signal(\"no\", |_d| ()); ask(\"Go?\"); wait_signal(\"yes\")";
+    let home = Home::killed_at("one", script, &["\"kind\":\"ask\""]);
+    home.durun(&["signal", "one", "yes"]).check();
+    home.durun(&["signal", "one", "no"]).check();
+    let home = asking();
+    home.durun(&["answer", "one", "yes"]).check();
+    home.durun(&["signal", "one", "yes"]).check();
 }
 
 #[test]

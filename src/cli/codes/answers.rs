@@ -122,7 +122,11 @@ Say which one is answered, by its number:
         name: "D0725",
         title: "no answer to that question",
         text: "\
-The question takes one of the choices that are listed. Nothing was stored.",
+The question takes one of the choices that are listed; where the script gives
+none, they are yes and no. Nothing was stored.
+
+    durun answer ID              shows the question and its choices
+    durun answer ID yes",
     },
     Code {
         name: "D0726",

@@ -10,6 +10,7 @@ use clap::Args;
 
 const EXAMPLES: &str = "\
 Examples:
+  durun answer budget-7                       what is asked, and what may be answered
   durun answer budget-7 yes
   durun answer budget-7 no --note \"ask again in May\"
   durun answer budget-7 yes --question 12      where it asks several; durun status has the numbers";
@@ -20,9 +21,9 @@ Examples:
 pub(crate) struct AnswerArgs {
     /// The run
     id: String,
-    /// One of the choices
+    /// One of the choices; without it the question is shown, and what may be answered
     #[arg(allow_negative_numbers = true)]
-    choice: String,
+    choice: Option<String>,
     /// What is said with it; the script finds it in run.answers
     #[arg(long, default_value = "", hide_default_value = true)]
     note: String,
@@ -35,7 +36,7 @@ pub(crate) struct AnswerArgs {
 pub(crate) fn run(context: &Context, args: &AnswerArgs) -> Result<Exit, CliError> {
     let session = context.session()?;
     let request = AnswerRequest {
-        choice: args.choice.clone(),
+        choice: args.choice.clone().unwrap_or_default(),
         who: context.environment.user(),
         note: args.note.clone(),
         question: args.question.map(OpId),

@@ -7,7 +7,7 @@ use crate::cli::execution::execute;
 use crate::cli::exit::Exit;
 use crate::cli::start_options::StartOptions;
 use crate::cli::{escape, forewarning, input};
-use crate::client::{Session, SignalSent, StartedBySignal, signal, signal_with_start, view};
+use crate::client::{Session, SignalSent, StartedBySignal, choice_of, signal, signal_with_start, view};
 use crate::history::{RunId, RunRow, Value};
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -65,6 +65,8 @@ fn told(context: &Context, session: &Session, sent: &SignalSent, name: &str) -> 
     let (id, name) = (&sent.row.id, escape::line(name));
     if sent.duplicate {
         context.note(&format!("the signal with this key was accepted before; nothing was added to run {id}"));
+    } else if !sent.asks.is_empty() {
+        asks_instead(context, sent, &name);
     } else if !sent.mentioned {
         let near = sent.near.as_ref().map(|near| format!(" (did you mean {}?)", escape::line(near)));
         context.note(&format!(
@@ -75,6 +77,30 @@ fn told(context: &Context, session: &Session, sent: &SignalSent, name: &str) -> 
         return told_of_executor(context, session, &sent.row);
     }
     Ok(Exit::Done)
+}
+
+/// The run asks a question, and its script has no use for the signal. One that is called like an answer was meant as one: that is
+/// told to everybody.
+fn asks_instead(context: &Context, sent: &SignalSent, name: &str) {
+    let id = &sent.row.id;
+    let meant = sent.asks.iter().find_map(|question| Some((question, choice_of(question, name)?)));
+    let (Some(question), choice) = (match &meant {
+        Some((question, choice)) => (Some(*question), escape::shell(choice)),
+        None => (sent.asks.first(), "CHOICE".to_owned()),
+    }) else {
+        return;
+    };
+    let which = if sent.asks.len() > 1 { format!(" --question {}", question.op) } else { String::new() };
+    let text = format!(
+        "run {id} asks \"{}\", and its script takes no signal \"{name}\", which waits in its inbox; to answer: {}",
+        escape::line(&question.text),
+        context.command(&format!("answer {id} {choice}{which}")),
+    );
+    if meant.is_some() && !context.global.quiet {
+        context.complain(&format!("note: {text}\n"));
+    } else {
+        context.note(&format!("note: {text}"));
+    }
 }
 
 /// The run gets the signal; where there is none it is started with it, and executed as by `start --id`.

@@ -324,11 +324,24 @@ specimens! { kinds: ClientError;
         };
         vec![ClientError::SeveralQuestions { id: order(), open: vec![open(3, "Ship it?"), open(5, "Refund it?")] }]
     },
-    ClientError::NoChoice { .. } => vec![ClientError::NoChoice {
-        question: "Ship it?".to_owned(),
-        given: "mayb".to_owned(),
-        choices: texts(&["yes", "no", "may be"]),
-    }],
+    ClientError::NoChoice { .. } => {
+        let none = |given: &str, choices, show, is_one_of_several| ClientError::NoChoice {
+            id: order(),
+            question: Box::new(OpenQuestion {
+                op: OpId(3),
+                text: "Ship it?".to_owned(),
+                choices: texts(choices),
+                show,
+                since: AT,
+            }),
+            given: given.to_owned(),
+            is_one_of_several,
+        };
+        vec![
+            none("mayb", &["yes", "no", "may be"], Value::Null, false),
+            none("", &["yes", "no"], Value::from("7 boxes"), true),
+        ]
+    },
     ClientError::Answered { .. } => vec![ClientError::Answered {
         id: order(),
         question: "Ship it?".to_owned(),
