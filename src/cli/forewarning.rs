@@ -1,8 +1,8 @@
 //! What `durun check` finds in a script that is about to be executed, told to whoever looks on.
 
 use super::context::Context;
-use super::report_check::{Found, of};
 use super::escape;
+use super::report_check::{Found, of};
 use crate::client::check;
 use std::path::Path;
 

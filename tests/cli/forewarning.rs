@@ -19,7 +19,10 @@ fn a_crontab_is_told_nothing_and_whoever_asks_one_line() {
     home.file("faulty.rhai", FAULTY).file("fine.rhai", "1");
     let note = "note: 1 error and 4 warnings found by durun check faulty.rhai\n";
     home.durun(&["start", "faulty.rhai"]).out("1\n").check();
-    home.durun(&["-v", "start", "faulty.rhai", "--id", "a"]).out("1\n").err(&format!("{note}run a\n")).check();
+    home.durun(&["-v", "start", "faulty.rhai", "--id", "a"])
+        .out("1\n")
+        .err(&format!("{note}run a\n"))
+        .check();
     home.durun(&["-v", "start", "faulty.rhai", "--record-only", "--id", "b"]).out("b\n").err(note).check();
     home.durun(&["-v", "start", "fine.rhai", "--id", "c"]).out("1\n").err("run c\n").check();
     // A run that is there is no news.
@@ -51,6 +54,10 @@ fn a_person_sees_the_worst_of_it_as_check_shows_it() {
         let block = "error[D1310]: there is no function slep\n --> faulty.rhai:5:17\n";
         assert_eq!(shown.starts_with(block), seen, "{words:?}: {shown}");
         assert_eq!(shown.matches("warning[").count(), if seen { 2 } else { 0 }, "{words:?}: {shown}");
-        assert_eq!(shown.contains("1 error and 4 warnings found by durun check faulty.rhai"), seen, "{shown}");
+        assert_eq!(
+            shown.contains("1 error and 4 warnings found by durun check faulty.rhai"),
+            seen,
+            "{shown}"
+        );
     }
 }
