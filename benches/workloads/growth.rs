@@ -1,9 +1,10 @@
 //! Cost grows as work grows: a step's price by the entries that are stored, the steps of its run, and the runs at once.
 
 use super::steps::steps;
-use super::world::World;
+use super::world::{Text, World};
 use super::yard::{Yard, median, timed};
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 fn tell(yard: &Yard, what: &str, x: u64, seconds: f64) {
     let mut facts = yard.price(seconds);
@@ -50,5 +51,32 @@ pub(crate) fn concurrent(yard: &Yard) {
             vec![("step", timed(|| world.complete(&steps(20), runs, runs)).0 / (runs * 20) as f64)]
         });
         tell(yard, "runs at once", runs, median(&rounds["step"]));
+    }
+}
+
+/// A step of a lone run beside 1 to 10,000 that only wait in the same process.
+pub(crate) fn among_waiting(yard: &Yard) {
+    for waiting in [1, 100, 1000, yard.scaled(10_000)] {
+        let mut world = World::open(&yard.folder("among"));
+        let (mut worker, inputs) = world.worker(Arc::new(|_, _| ()));
+        for (run, epoch) in world.start(&Text("wait_signal(\"go\");".to_owned()), waiting, true) {
+            worker.adopt(run, epoch).expect("adopts");
+        }
+        while worker.turn().expect("turns") {}
+        let rounds = yard.rounds(3, || {
+            let (seconds, ()) = timed(|| {
+                for (run, epoch) in world.start(&steps(300), 1, true) {
+                    worker.adopt(run, epoch).expect("adopts");
+                }
+                while worker.take_finished().is_empty() {
+                    for input in inputs.try_iter() {
+                        worker.take(input);
+                    }
+                    worker.turn().expect("turns");
+                }
+            });
+            vec![("step", seconds / 300.0)]
+        });
+        tell(yard, "runs that wait beside it", waiting, median(&rounds["step"]));
     }
 }

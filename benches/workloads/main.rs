@@ -51,6 +51,7 @@ const BENCHES: &[(&str, Bench)] = &[
     ("growth-store", growth::stored),
     ("growth-run", growth::long_run),
     ("growth-concurrent", growth::concurrent),
+    ("growth-waiting", growth::among_waiting),
 ];
 
 fn main() -> std::process::ExitCode {

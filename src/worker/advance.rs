@@ -12,10 +12,10 @@ use std::rc::Rc;
 impl Worker {
     pub(super) fn committed(&mut self, flight: InFlight) {
         // It may have left meanwhile, and come back.
-        let is_it = |run: &&mut Box<super::executing::Executing>| {
+        let is_it = |run: &&mut super::executing::Executing| {
             run.epoch == flight.epoch && run.generation == flight.generation && run.next_seq == flight.from
         };
-        let Some(run) = self.runs.get_mut(&flight.run).filter(is_it) else { return };
+        let Some(run) = self.runs.get_mut(flight.run).filter(is_it) else { return };
         run.checksum = flight.checksum;
         let Some(entry) = flight.entry else {
             self.leave_if_stuck(flight.run);
@@ -34,7 +34,7 @@ impl Worker {
             return;
         }
         self.tell_of(flight.run, &entry);
-        if matches!(self.runs.get(&flight.run).map(|run| &run.phase), Some(Phase::Stuck(_))) {
+        if matches!(self.runs.get(flight.run).map(|run| &run.phase), Some(Phase::Stuck(_))) {
             self.leave_if_stuck(flight.run);
             return;
         }
@@ -42,7 +42,7 @@ impl Worker {
     }
 
     pub(super) fn deliver(&mut self, no: RunNo, entry: &Entry) {
-        let Some(run) = self.runs.get_mut(&no) else { return };
+        let Some(run) = self.runs.get_mut(no) else { return };
         if let Some((op, _)) = entry.fact.outcome_of() {
             run.open.remove(&op);
         }
@@ -65,7 +65,7 @@ impl Worker {
 
     /// Takes over what a step gave.
     pub(super) fn stepped(&mut self, no: RunNo, stepped: Stepped) {
-        let Some(run) = self.runs.get_mut(&no) else { return };
+        let Some(run) = self.runs.get_mut(no) else { return };
         match stepped {
             Stepped::Sliced => run.phase = Phase::Sliced,
             Stepped::Blocked(stretch) => {
@@ -94,7 +94,7 @@ impl Worker {
     /// Publishes a stretch: logs, values, commands; effects start now, for all they depend on is on disk.
     pub(super) fn apply(&mut self, no: RunNo, stretch: Stretch) {
         let monotonic = self.clock.monotonic();
-        let Some(run) = self.runs.get_mut(&no) else { return };
+        let Some(run) = self.runs.get_mut(no) else { return };
         if std::mem::take(&mut run.was_stuck) {
             run.lazy.status(StoredStatus::Open);
             run.lazy.hurry(monotonic);
@@ -158,7 +158,7 @@ impl Worker {
 
     /// Begins a command: an effect gets an attempt, a timer only waits.
     fn begin(&mut self, no: RunNo, command: Command) {
-        let Some(run) = self.runs.get_mut(&no) else { return };
+        let Some(run) = self.runs.get_mut(no) else { return };
         let op = command.op;
         let mut command = command;
         run.complete(&mut command);
@@ -178,7 +178,7 @@ impl Worker {
 
     /// A stuck run leaves when its state is written and nothing of it is under way.
     pub(super) fn leave_if_stuck(&mut self, no: RunNo) {
-        let Some(run) = self.runs.get(&no) else { return };
+        let Some(run) = self.runs.get(no) else { return };
         if let Phase::Stuck(stuck) = &run.phase
             && run.attempts.values().all(|attempt| !attempt.is_under_way())
             && run.outcomes.is_empty()
@@ -193,7 +193,7 @@ impl Worker {
 
     /// How long something took that this process saw end: what ended with its first attempt began that here.
     fn took(&self, no: RunNo, asked: Moment, ended: Moment, attempts: u32) -> i64 {
-        let here = self.runs.get(&no).filter(|_| attempts <= 1).map(|run| run.taken_at);
+        let here = self.runs.get(no).filter(|_| attempts <= 1).map(|run| run.taken_at);
         ended.since_ms(here.map_or(asked, |here| here.max(asked)))
     }
 

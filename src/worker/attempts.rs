@@ -20,9 +20,12 @@ impl Worker {
     pub(super) fn advance_attempts(&mut self) -> bool {
         let (now, monotonic) = (self.clock.now(), self.clock.monotonic());
         let ask_again = self.slots.take_freed() || self.ask_slots_at.is_some_and(|at| at <= monotonic);
+        if ask_again {
+            self.runs.wake_in_line();
+        }
         let mut due = Vec::new();
         let mut ready = Vec::new();
-        for run in self.runs.values() {
+        for run in self.runs.awake() {
             let may_begin = !self.finishing
                 && matches!(run.phase, Phase::Blocked | Phase::Sliced)
                 && run.dying.is_empty();
@@ -62,7 +65,7 @@ impl Worker {
     /// Starts an attempt, unless its time has not come or it has to wait for others.
     pub(super) fn start_attempt(&mut self, no: RunNo, op: OpId) {
         let now = self.clock.now();
-        let Some(run) = self.runs.get(&no).filter(|run| !self.finishing && run.dying.is_empty()) else {
+        let Some(run) = self.runs.get(no).filter(|run| !self.finishing && run.dying.is_empty()) else {
             return;
         };
         let Some((command, options, probe)) = run.effect(op) else { return };
@@ -99,7 +102,7 @@ impl Worker {
     /// Whether an attempt has its slot, and is in no queue any more; where not, it queues.
     fn take_slot(&mut self, no: RunNo, op: OpId) -> bool {
         let monotonic = self.clock.monotonic();
-        let Some(run) = self.runs.get_mut(&no) else { return false };
+        let Some(run) = self.runs.get_mut(no) else { return false };
         let (Some(command), Some(attempt)) = (run.open.get(&op), run.attempts.get_mut(&op)) else {
             return false;
         };
@@ -126,7 +129,7 @@ impl Worker {
 
     /// The intent of an at-most-once attempt is on disk: now its effect may begin.
     pub(super) fn intended(&mut self, no: RunNo, op: OpId) {
-        let attempt = self.runs.get(&no).and_then(|run| run.attempts.get(&op));
+        let attempt = self.runs.get(no).and_then(|run| run.attempts.get(&op));
         if attempt.is_some_and(|attempt| matches!(attempt.state, State::Intends)) {
             self.launch(no, op);
         }
@@ -136,7 +139,7 @@ impl Worker {
     fn launch(&mut self, no: RunNo, op: OpId) {
         let monotonic = self.clock.monotonic();
         let serial = self.next_serial();
-        let Some(run) = self.runs.get_mut(&no) else { return };
+        let Some(run) = self.runs.get_mut(no) else { return };
         let Some(command) = run.open.get(&op) else { return };
         let Work::Effect { input, options, body, .. } = &command.work else { return };
         let label = &command.label;
@@ -175,7 +178,7 @@ impl Worker {
 
     /// It could begin and has to wait for others.
     pub(super) fn queue(&mut self, no: RunNo, op: OpId, waits_for: String) {
-        let Some(attempt) = self.runs.get_mut(&no).and_then(|run| run.attempts.get_mut(&op)) else { return };
+        let Some(attempt) = self.runs.get_mut(no).and_then(|run| run.attempts.get_mut(&op)) else { return };
         if let Some(queued) = &mut attempt.queued {
             queued.waits_for = waits_for;
         } else {
@@ -186,7 +189,7 @@ impl Worker {
 
     /// What is known of a command's attempts goes into its pending row with the next lazy records.
     pub(super) fn keep_attempt(&mut self, no: RunNo, op: OpId, monotonic: Duration) {
-        let Some(run) = self.runs.get_mut(&no) else { return };
+        let Some(run) = self.runs.get_mut(no) else { return };
         if run.open.contains_key(&op) {
             run.lazy.pending.insert(op);
             run.lazy.touch(monotonic);
@@ -200,7 +203,7 @@ impl Worker {
             self.noticed(no, &done.result);
             return;
         }
-        let Some(run) = self.runs.get_mut(&no) else { return };
+        let Some(run) = self.runs.get_mut(no) else { return };
         run.dying.remove(&done.key);
         let Some(attempt) = run.attempts.get_mut(&op).filter(|attempt| attempt.job() == Some(done.key))
         else {
@@ -234,7 +237,7 @@ impl Worker {
     pub(super) fn verdict(&mut self, no: RunNo, op: OpId, verdict: Verdict) {
         let Some(verdict) = self.poll_again(no, op, verdict) else { return };
         let now = self.clock.now();
-        let Some(run) = self.runs.get_mut(&no) else { return };
+        let Some(run) = self.runs.get_mut(no) else { return };
         let Some(attempt) = run.attempts.get_mut(&op) else { return };
         attempt.timeout = None;
         attempt.slot = None;
@@ -262,7 +265,7 @@ impl Worker {
     fn failed(&mut self, no: RunNo, op: OpId, failed: &Failed) {
         let now = self.clock.now();
         let chance = self.next_chance();
-        let Some(run) = self.runs.get_mut(&no) else { return };
+        let Some(run) = self.runs.get_mut(no) else { return };
         let Some(Work::Effect { options, probe, .. }) = run.open.get(&op).map(|command| &command.work) else {
             return;
         };
@@ -295,13 +298,13 @@ impl Worker {
 
     pub(super) fn try_again(&mut self, no: RunNo, op: OpId, at: Moment, now: Moment) {
         let monotonic = self.clock.monotonic();
-        let Some(run) = self.runs.get_mut(&no) else { return };
+        let Some(run) = self.runs.get_mut(no) else { return };
         if let Some(attempt) = run.attempts.get_mut(&op) {
             attempt.state = State::Waits(at);
         }
         self.keep_attempt(no, op, monotonic);
         if at.since_ms(now) > URGENT_WAIT_MS
-            && let Some(run) = self.runs.get_mut(&no)
+            && let Some(run) = self.runs.get_mut(no)
         {
             run.lazy.hurry(monotonic);
         }

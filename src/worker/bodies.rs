@@ -18,7 +18,7 @@ impl Worker {
     /// Starts a body as the attempt of a command, or as the probe that looks whether its effect has happened.
     pub(super) fn start_body(&mut self, no: RunNo, op: OpId, is_probe: bool) {
         let now = self.clock.now();
-        let Some(run) = self.runs.get(&no) else { return };
+        let Some(run) = self.runs.get(no) else { return };
         let (Some(command), Some(attempt)) = (run.open.get(&op), run.attempts.get(&op)) else { return };
         let Work::Effect { input, options, body, probe } = &command.work else { return };
         let Some(body) = (if is_probe { probe } else { body }) else { return };
@@ -43,7 +43,7 @@ impl Worker {
         };
         match started {
             Ok(strand) => {
-                if let Some(attempt) = self.runs.get_mut(&no).and_then(|run| run.attempts.get_mut(&op)) {
+                if let Some(attempt) = self.runs.get_mut(no).and_then(|run| run.attempts.get_mut(&op)) {
                     let running = Running { strand, host, reply: Some(Ok(Value::Null)), job: None, is_probe };
                     attempt.state = State::Body(Box::new(running));
                 }
@@ -58,7 +58,7 @@ impl Worker {
 
     /// Resumes a body until it needs something or ends.
     pub(super) fn go_on_with_body(&mut self, no: RunNo, op: OpId) {
-        let Some(attempt) = self.runs.get_mut(&no).and_then(|run| run.attempts.get_mut(&op)) else { return };
+        let Some(attempt) = self.runs.get_mut(no).and_then(|run| run.attempts.get_mut(&op)) else { return };
         let State::Body(running) = &mut attempt.state else { return };
         let Some(reply) = running.reply.take() else { return };
         let rest = running.strand.resume(reply);
@@ -67,7 +67,7 @@ impl Worker {
         let told = running.host.told.take();
         let secrets = running.host.secrets.take();
         let beat = running.host.take_heartbeat();
-        if let Some(run) = self.runs.get_mut(&no) {
+        if let Some(run) = self.runs.get_mut(no) {
             run.secrets.extend(secrets);
         }
         self.keep_lines(no, op, said, told);
@@ -99,7 +99,7 @@ impl Worker {
     }
 
     pub(super) fn answer_body(&mut self, no: RunNo, op: OpId, reply: Reply) {
-        if let Some(attempt) = self.runs.get_mut(&no).and_then(|run| run.attempts.get_mut(&op))
+        if let Some(attempt) = self.runs.get_mut(no).and_then(|run| run.attempts.get_mut(&op))
             && let State::Body(running) = &mut attempt.state
         {
             running.reply = Some(reply);
@@ -110,7 +110,7 @@ impl Worker {
     /// A direct call of a body: a job whose result goes back to the body and not into the history.
     fn start_direct(&mut self, no: RunNo, op: OpId, effect: Effect) {
         let serial = self.next_serial();
-        let Some(run) = self.runs.get_mut(&no) else { return };
+        let Some(run) = self.runs.get_mut(no) else { return };
         let secrets = run.secret_names();
         let Some(attempt) = run.attempts.get_mut(&op) else { return };
         let State::Body(running) = &mut attempt.state else { return };

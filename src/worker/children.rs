@@ -22,7 +22,7 @@ impl Worker {
         op: OpId,
         child: &StartChild,
     ) -> Result<Option<Request>, Failure> {
-        let Some(run) = self.runs.get(&no) else { return Ok(None) };
+        let Some(run) = self.runs.get(no) else { return Ok(None) };
         let (generation, epoch, start) = (run.generation_of(op), run.epoch, Arc::clone(&run.start));
         let id = match &child.id {
             Some(id) => id.clone(),
@@ -100,10 +100,10 @@ impl Worker {
     /// # Errors
     /// [`WorkerError`] where the store fails.
     pub fn take_up_children(&mut self) -> Result<(), WorkerError> {
-        let mut parents: Vec<RunNo> = self.runs.keys().copied().collect();
+        let mut parents = self.runs.numbers();
         while let Some(parent) = parents.pop() {
             for child in self.open_children(parent)? {
-                if !self.runs.contains_key(&child.row.no) && child.executor.is_none() {
+                if !self.runs.has(child.row.no) && child.executor.is_none() {
                     self.take_up(child.row.no)?;
                     parents.push(child.row.no);
                 }
@@ -123,7 +123,7 @@ impl Worker {
 
     /// Claims a child that was recorded before, and adopts it; what has ended, or another process executes, is left alone.
     fn take_up(&mut self, child: RunNo) -> Result<(), WorkerError> {
-        let Some(claim) = self.settings.claim.filter(|_| !self.runs.contains_key(&child)) else {
+        let Some(claim) = self.settings.claim.filter(|_| !self.runs.has(child)) else {
             return Ok(());
         };
         let Answer::View(view) = self.store.ask(Request::View { run: child })? else {
@@ -143,7 +143,7 @@ impl Worker {
 
     /// The request that asks a child to end; nothing where there is none of that id any more.
     pub(super) fn cancel_child(&self, no: RunNo, op: OpId, child: &str) -> Option<Request> {
-        let (run, generation) = self.runs.get(&no).map(|run| (run.id.clone(), run.generation_of(op)))?;
+        let (run, generation) = self.runs.get(no).map(|run| (run.id.clone(), run.generation_of(op)))?;
         let Ok(Answer::Runs(rows)) = self.store.ask(Request::Find { text: child.to_owned() }) else {
             return None;
         };

@@ -15,7 +15,7 @@ impl Worker {
     pub(super) fn dispatch(&mut self) -> Result<bool, WorkerError> {
         let mut asked = Vec::new();
         let mut requests = Vec::new();
-        for no in self.runs.keys().copied().collect::<Vec<_>>() {
+        for no in self.runs.awake_numbers() {
             for op in self.take_dispatches(no) {
                 match self.request(no, op) {
                     Ok(Some(request)) => {
@@ -57,7 +57,7 @@ impl Worker {
 
     /// The commands of a run that the store is to be asked for. A script that is stuck has asked for nothing.
     fn take_dispatches(&mut self, no: RunNo) -> Vec<OpId> {
-        let Some(run) = self.runs.get_mut(&no) else { return Vec::new() };
+        let Some(run) = self.runs.get_mut(no) else { return Vec::new() };
         match run.phase {
             Phase::Blocked | Phase::Sliced => std::mem::take(&mut run.dispatches),
             Phase::Ending(_) | Phase::Restarting(_) | Phase::Stuck(_) => Vec::new(),
@@ -66,7 +66,7 @@ impl Worker {
 
     /// The request of a command that is still open.
     fn request(&mut self, no: RunNo, op: OpId) -> Result<Option<Request>, Failure> {
-        let Some(run) = self.runs.get(&no) else { return Ok(None) };
+        let Some(run) = self.runs.get(no) else { return Ok(None) };
         let Some(Work::Dispatch(dispatch)) = run.open.get(&op).map(|command| &command.work) else {
             return Ok(None);
         };
@@ -95,7 +95,7 @@ impl Worker {
     /// What came of it waits to be recorded.
     pub(super) fn dispatched(&mut self, no: RunNo, op: OpId, result: Result<Value, Failure>) {
         let now = self.clock.now();
-        let Some(run) = self.runs.get_mut(&no) else { return };
+        let Some(run) = self.runs.get_mut(no) else { return };
         let Some(command) = run.open.get(&op) else { return };
         let (label, input) = (command.label.clone(), command.shown.clone());
         let (scheduled_at, attempts) = (command.scheduled_at, 1);

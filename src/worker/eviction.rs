@@ -45,13 +45,13 @@ impl Worker {
     /// Evicts waiting runs, those first that have waited longest, until live runs, live strands and memory are within their bounds.
     /// Called when a run was adopted or has grown, and where there is more than there should be.
     pub fn make_room(&mut self) {
-        let mut strands_left: usize = self.runs.values().map(|run| strands(run)).sum();
+        let mut strands_left: usize = self.runs.values().map(strands).sum();
         let mut runs_left = self.runs.values().filter(|run| run.run.is_some()).count();
         let mut waiting: Vec<(Duration, RunNo)> = self
             .runs
             .values()
             .filter(|run| only_waits(run))
-            .map(|run| (run.waits_since.unwrap_or(Duration::MAX), run.no))
+            .map(|run| (run.sleep.waits_since.unwrap_or(Duration::MAX), run.no))
             .collect();
         waiting.sort_unstable();
         for (_, no) in waiting {
@@ -61,7 +61,7 @@ impl Worker {
             if is_within {
                 break;
             }
-            if let Some(run) = self.runs.get_mut(&no) {
+            if let Some(run) = self.runs.get_mut(no) {
                 strands_left = strands_left.saturating_sub(strands(run));
                 runs_left = runs_left.saturating_sub(1);
                 run.run = None;

@@ -3,6 +3,7 @@
 use super::attempt::Attempt;
 use super::effects::JobKey;
 use super::lazy::Lazy;
+use super::runs::Sleep;
 use crate::config::Config;
 use crate::history::{
     Branch, Checksum, CommandKind, EffectOptions, Entry, Fact, Message, MessageBody, MessageId, MessageNo,
@@ -84,8 +85,7 @@ pub(super) struct Executing {
     pub(super) was_stuck: bool,
     /// While it waits in a queue before it begins, or goes on.
     pub(super) queued: Option<super::queue::Queued>,
-    /// Since when it has only waited, on the monotonic clock.
-    pub(super) waits_since: Option<std::time::Duration>,
+    pub(super) sleep: Sleep,
     /// Whether another run has started it.
     pub(super) is_child: bool,
     /// The slot of a schedule that has.
@@ -157,7 +157,7 @@ impl Executing {
             answers: VecDeque::new(),
             was_stuck: matches!(row.status, crate::history::StoredStatus::Stuck(_)),
             queued: super::queue::Queued::of(snapshot),
-            waits_since: None,
+            sleep: Sleep::default(),
             is_child: row.parent.is_some(),
             origin: row.origin.clone(),
         }

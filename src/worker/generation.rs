@@ -8,7 +8,7 @@ impl Worker {
     /// A message that the store tells of. It may have been told before the run began anew or was rewound, and be about a command of
     /// then: the command that has its number now hears nothing of it.
     pub(super) fn take_message(&mut self, no: RunNo, message: Message) {
-        let Some(run) = self.runs.get_mut(&no) else { return };
+        let Some(run) = self.runs.get_mut(no) else { return };
         let is_first = run.generation == 0 && run.branches.is_empty();
         let its = match &message.body {
             MessageBody::ChildEnded { op, .. } => {
@@ -32,7 +32,7 @@ impl Worker {
 
     /// The end of a generation is on disk: the next begins.
     pub(super) fn next_generation(&mut self, no: RunNo) {
-        let Some(old) = self.runs.remove(&no) else { return };
+        let Some(old) = self.runs.remove(no) else { return };
         for key in old.attempts.values().filter_map(|attempt| attempt.job()) {
             self.effects.stop(key);
         }
@@ -43,7 +43,7 @@ impl Worker {
             return;
         }
         self.tell(no, Progress::Restarted { generation: old.generation.saturating_add(1) });
-        let Some(run) = self.runs.get_mut(&no) else { return };
+        let Some(run) = self.runs.get_mut(no) else { return };
         // What was told and is not on disk yet; what is, is known by its id.
         for message in old.inbox {
             match message.body {

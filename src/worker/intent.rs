@@ -8,11 +8,11 @@ impl Worker {
     /// Puts the intent on disk; the effect begins when it is there.
     pub(super) fn intend(&mut self, no: RunNo, op: OpId) {
         let monotonic = self.clock.monotonic();
-        let Some(attempt) = self.runs.get_mut(&no).and_then(|run| run.attempts.get_mut(&op)) else { return };
+        let Some(attempt) = self.runs.get_mut(no).and_then(|run| run.attempts.get_mut(&op)) else { return };
         attempt.intent = Intent::Begun;
         attempt.state = State::Intends;
         self.keep_attempt(no, op, monotonic);
-        if let Some(run) = self.runs.get_mut(&no) {
+        if let Some(run) = self.runs.get_mut(no) {
             run.lazy.hurry(monotonic);
         }
     }
@@ -21,7 +21,7 @@ impl Worker {
     pub(super) fn probed(&mut self, no: RunNo, op: OpId, found: Value) {
         match found {
             Value::Null | Value::Bool(false) => {
-                if let Some(attempt) = self.runs.get_mut(&no).and_then(|run| run.attempts.get_mut(&op)) {
+                if let Some(attempt) = self.runs.get_mut(no).and_then(|run| run.attempts.get_mut(&op)) {
                     attempt.intent = Intent::Begun;
                     attempt.state = State::Waits(Moment(i64::MIN));
                     self.start_attempt(no, op);
@@ -40,13 +40,13 @@ impl Worker {
     /// What was intended and never begun is withdrawn before the run is put down.
     pub(super) fn withdraw_intents(&mut self) {
         let monotonic = self.clock.monotonic();
-        let all = self.runs.iter().flat_map(|(no, run)| run.attempts.iter().map(|it| (*no, it)));
+        let all = self.runs.values().flat_map(|run| run.attempts.iter().map(|it| (run.no, it)));
         let intended: Vec<(RunNo, OpId)> = all
             .filter(|(_, (_, attempt))| matches!(attempt.state, State::Intends))
             .map(|(no, (op, _))| (no, *op))
             .collect();
         for (no, op) in intended {
-            if let Some(attempt) = self.runs.get_mut(&no).and_then(|run| run.attempts.get_mut(&op)) {
+            if let Some(attempt) = self.runs.get_mut(no).and_then(|run| run.attempts.get_mut(&op)) {
                 attempt.intent = Intent::None;
                 attempt.state = State::Waits(Moment(i64::MIN));
                 self.keep_attempt(no, op, monotonic);

@@ -24,7 +24,7 @@ impl Worker {
     /// Ends what is over a limit, and tells what has struggled for long. False where there was nothing.
     pub(super) fn keep_limits(&mut self, now: Moment, monotonic: Duration) -> bool {
         let mut over = Vec::new();
-        for run in self.runs.values() {
+        for run in self.runs.awake() {
             for (op, attempt) in &run.attempts {
                 let Some(Work::Effect { options, .. }) = run.open.get(op).map(|command| &command.work) else {
                     continue;
@@ -52,7 +52,7 @@ impl Worker {
 
     /// A job lives: its details are kept, on disk within a moment, for the next attempt.
     pub(super) fn heartbeat(&mut self, key: JobKey, details: Value) {
-        let Some(run) = self.runs.get(&key.run) else { return };
+        let Some(run) = self.runs.get(key.run) else { return };
         if run.attempts.get(&key.op).is_some_and(|attempt| attempt.job() == Some(key)) {
             self.alive(key.run, key.op, details);
         }
@@ -61,7 +61,7 @@ impl Worker {
     /// The attempt under way lives, and this is how far it is.
     pub(super) fn alive(&mut self, no: RunNo, op: OpId, details: Value) {
         let monotonic = self.clock.monotonic();
-        let Some(attempt) = self.runs.get_mut(&no).and_then(|run| run.attempts.get_mut(&op)) else { return };
+        let Some(attempt) = self.runs.get_mut(no).and_then(|run| run.attempts.get_mut(&op)) else { return };
         attempt.alive = monotonic;
         if let State::Body(running) = &attempt.state {
             running.host.hear(details.clone());
@@ -74,7 +74,7 @@ impl Worker {
     /// The deadline of a command has come, or comes before its next attempt could begin.
     pub(super) fn missed(&mut self, no: RunNo, op: OpId) {
         let Some((label, options)) = self.command_of(no, op) else { return };
-        let Some(attempt) = self.runs.get(&no).and_then(|run| run.attempts.get(&op)) else { return };
+        let Some(attempt) = self.runs.get(no).and_then(|run| run.attempts.get(&op)) else { return };
         let deadline = options.deadline.map(rfc3339).unwrap_or_default();
         let last = attempt.last_failure.as_ref();
         let because = last.map(|last| format!("; the last error: {}", last.message)).unwrap_or_default();
@@ -109,7 +109,7 @@ impl Worker {
 
     /// Stops what is under way. Its verdict counts when nothing of it is left, so that two attempts never run side by side.
     fn stop_attempt(&mut self, no: RunNo, op: OpId, verdict: Verdict) {
-        let Some(attempt) = self.runs.get_mut(&no).and_then(|run| run.attempts.get_mut(&op)) else { return };
+        let Some(attempt) = self.runs.get_mut(no).and_then(|run| run.attempts.get_mut(&op)) else { return };
         match attempt.job() {
             Some(key) => {
                 let is_direct = matches!(attempt.state, State::Body(_));
@@ -124,14 +124,14 @@ impl Worker {
     fn struggles(&mut self, no: RunNo, op: OpId) {
         let monotonic = self.clock.monotonic();
         let Some((label, _)) = self.command_of(no, op) else { return };
-        let Some(run) = self.runs.get_mut(&no) else { return };
+        let Some(run) = self.runs.get_mut(no) else { return };
         let line = run.open.get(&op).and_then(|command| command.line);
         let Some(attempt) = run.attempts.get_mut(&op) else { return };
         attempt.warned = true;
         let (failures, next_try) = (attempt.failures, attempt.next_try());
         let (since, failure) = (attempt.failing_since, attempt.last_failure.clone());
         self.keep_attempt(no, op, monotonic);
-        if let Some(run) = self.runs.get_mut(&no) {
+        if let Some(run) = self.runs.get_mut(no) {
             // At once, so that the next process does not tell it again.
             run.lazy.hurry(monotonic);
         }
@@ -143,7 +143,7 @@ impl Worker {
     }
 
     fn command_of(&self, no: RunNo, op: OpId) -> Option<(CommandLabel, EffectOptions)> {
-        let command = self.runs.get(&no)?.open.get(&op)?;
+        let command = self.runs.get(no)?.open.get(&op)?;
         match &command.work {
             Work::Effect { options, .. } => Some((command.label.clone(), options.clone())),
             Work::Timer { .. } | Work::Lock { .. } | Work::Dispatch(_) | Work::Wait => None,

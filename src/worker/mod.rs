@@ -32,6 +32,7 @@ mod queue;
 mod reasking;
 mod recovery;
 mod rounds;
+mod runs;
 mod secret_names;
 mod shutdown;
 mod slots;

@@ -25,7 +25,7 @@ impl Worker {
     /// Tells whom `[notify] on_struggling` names.
     pub(super) fn notify_of_struggle(&mut self, no: RunNo, op: OpId, struggle: &Struggle<'_>) {
         let serial = self.next_serial();
-        let Some(run) = self.runs.get(&no) else { return };
+        let Some(run) = self.runs.get(no) else { return };
         let Some(notice) = &run.config.notify.on_struggling else { return };
         let about = Value::from([
             ("event", "struggling".into()),

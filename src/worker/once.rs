@@ -14,13 +14,13 @@ const ASK_AGAIN_MS: i64 = 100;
 impl Worker {
     /// Whether a command may seek the result of its key now. Where not, it has been served or waits.
     pub(super) fn take_once(&mut self, no: RunNo, op: OpId, key: &str) -> bool {
-        let Some(run) = self.runs.get(&no) else { return false };
+        let Some(run) = self.runs.get(no) else { return false };
         let epoch = run.epoch;
         let answer = self.store.ask(Request::TakeOnce { key: key.to_owned(), run: no, op, epoch });
         match answer {
             Ok(Answer::Once(once)) => match *once {
                 Once::Taken => {
-                    if let Some(attempt) = self.runs.get_mut(&no).and_then(|run| run.attempts.get_mut(&op)) {
+                    if let Some(attempt) = self.runs.get_mut(no).and_then(|run| run.attempts.get_mut(&op)) {
                         attempt.holds_once = true;
                     }
                     true
@@ -53,7 +53,7 @@ impl Worker {
 
     fn wait_for_once(&mut self, no: RunNo, op: OpId, waits_for: String) {
         let at = self.clock.now().plus_ms(ASK_AGAIN_MS);
-        if let Some(attempt) = self.runs.get_mut(&no).and_then(|run| run.attempts.get_mut(&op)) {
+        if let Some(attempt) = self.runs.get_mut(no).and_then(|run| run.attempts.get_mut(&op)) {
             attempt.slot = None;
             attempt.state = State::Waits(at);
             let is_known = attempt.seeks.as_ref() == Some(&waits_for);

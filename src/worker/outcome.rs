@@ -27,7 +27,7 @@ impl Executing {
 impl Worker {
     /// An effect ended for good.
     pub(super) fn arrived(&mut self, no: RunNo, op: OpId, ended_at: Moment, result: Result<Value, Failure>) {
-        let Some(run) = self.runs.get_mut(&no) else { return };
+        let Some(run) = self.runs.get_mut(no) else { return };
         let attempts = run.attempts.remove(&op).map_or(0, |attempt| attempt.failures);
         let Some(command) = run.open.get(&op) else { return };
         let input = match &command.work {
@@ -65,7 +65,7 @@ impl Worker {
     /// A command has the result that another call had under its key.
     pub(super) fn served(&mut self, no: RunNo, op: OpId, ended_at: Moment, result: Value) {
         self.arrived(no, op, ended_at, Ok(result));
-        let arrival = self.runs.get_mut(&no).and_then(|run| run.outcomes.last_mut());
+        let arrival = self.runs.get_mut(no).and_then(|run| run.outcomes.last_mut());
         if let Some(Fact::ActivityCompleted(done)) = arrival.map(|arrival| &mut arrival.fact) {
             done.attempts = 0;
         }
@@ -98,7 +98,7 @@ impl Worker {
 
     pub(super) fn keep_line(&mut self, no: RunNo, line: LogLine) {
         let monotonic = self.clock.monotonic();
-        if let Some(run) = self.runs.get_mut(&no) {
+        if let Some(run) = self.runs.get_mut(no) {
             let seq = Seq(run.next_seq.0.saturating_sub(1));
             run.attempt_lines = run.attempt_lines.max(ATTEMPT_LINES) + 1;
             run.lazy.logs.push((LogKey { seq, line: run.attempt_lines }, line.clone()));

@@ -11,7 +11,7 @@ impl Worker {
     /// Takes a verdict that means "not yet" for a poll, and sets its next try; gives back every other.
     pub(super) fn poll_again(&mut self, no: RunNo, op: OpId, verdict: Verdict) -> Option<Verdict> {
         let now = self.clock.now();
-        let Some(run) = self.runs.get_mut(&no) else { return Some(verdict) };
+        let Some(run) = self.runs.get_mut(no) else { return Some(verdict) };
         let Some(command) = run.open.get(&op) else { return Some(verdict) };
         let (Work::Effect { options, .. }, CommandKind::Poll) = (&command.work, command.label.kind) else {
             return Some(verdict);
@@ -51,7 +51,7 @@ impl Worker {
     /// Whatever waits for another attempt is tried now.
     pub(super) fn retry_now(&mut self, no: RunNo) {
         let now = self.clock.now();
-        let Some(run) = self.runs.get_mut(&no) else { return };
+        let Some(run) = self.runs.get_mut(no) else { return };
         for attempt in run.attempts.values_mut() {
             attempt.hurry(now);
         }

@@ -25,7 +25,7 @@ impl Worker {
     /// Whether a run that has not begun may. One that has, and was opened again, goes on from here.
     pub(super) fn may_begin(&mut self, no: RunNo) -> bool {
         let monotonic = self.clock.monotonic();
-        let Some(run) = self.runs.get_mut(&no) else { return false };
+        let Some(run) = self.runs.get_mut(no) else { return false };
         let epoch = run.epoch;
         let Some(queued) = &mut run.queued else { return true };
         if queued.ask_at > monotonic {

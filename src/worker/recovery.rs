@@ -162,7 +162,7 @@ impl Worker {
             run.accept(message.clone());
         }
         let waits_in_line = run.queued.is_some();
-        self.runs.insert(no, Box::new(run));
+        self.runs.insert(Box::new(run));
         let loaded = match snapshot.entries {
             Seq(0) => Ok(()),
             // It began as it was recorded, by this process: nothing of it has been said or done yet.
@@ -172,7 +172,7 @@ impl Worker {
             _ => self.replay_run(snapshot),
         };
         if let Err(error) = loaded {
-            self.runs.remove(&no);
+            self.runs.remove(no);
             return Err(error.into());
         }
         Ok(())
@@ -192,7 +192,7 @@ impl Worker {
     /// Gives a run its first entry, which is recorded.
     fn begin_recorded(&mut self, snapshot: &Snapshot) -> Result<(), LoadError> {
         let (entries, checksum) = load_snapshot(self.store.as_ref(), snapshot)?;
-        if let (Some(run), Some(first)) = (self.runs.get_mut(&snapshot.row.no), entries.first()) {
+        if let (Some(run), Some(first)) = (self.runs.get_mut(snapshot.row.no), entries.first()) {
             run.next_seq = snapshot.entries;
             run.checksum = checksum;
             run.last_at = first.at;
@@ -231,7 +231,7 @@ impl Worker {
     fn replay_run(&mut self, snapshot: &Snapshot) -> Result<(), LoadError> {
         let (no, began) = (snapshot.row.no, self.clock.monotonic());
         let (entries, checksum) = load_snapshot(self.store.as_ref(), snapshot)?;
-        let Some(run) = self.runs.get_mut(&no) else { return Ok(()) };
+        let Some(run) = self.runs.get_mut(no) else { return Ok(()) };
         run.heard(&entries);
         run.next_seq = snapshot.entries;
         run.checksum = checksum;
@@ -266,7 +266,7 @@ impl Worker {
     ) {
         let monotonic = self.clock.monotonic();
         let no = snapshot.row.no;
-        let Some(run) = self.runs.get_mut(&no) else { return };
+        let Some(run) = self.runs.get_mut(no) else { return };
         run.takes_signals = live.takes_signals();
         run.held_updates = live.held_updates();
         run.answers = live.unrecorded_answers().cloned().collect();

@@ -2,7 +2,7 @@
 
 use super::executing::{Executing, InFlight, Phase};
 use super::worker::{Worker, WorkerError};
-use crate::history::{Fact, RunNo, Seq};
+use crate::history::{Fact, Seq};
 use crate::store::{Answer, Request, StoreError};
 
 impl Worker {
@@ -28,7 +28,7 @@ impl Worker {
             return Ok(heard + share > 0);
         }
         for flight in &flights {
-            if let Some(run) = self.runs.get_mut(&flight.run) {
+            if let Some(run) = self.runs.get_mut(flight.run) {
                 run.under_way = Some(flight.from);
             }
         }
@@ -63,20 +63,19 @@ impl Worker {
     /// The next input of each run that has one.
     fn inputs_at_hand(&mut self) -> Result<(Vec<Request>, Vec<InFlight>), WorkerError> {
         let now = self.clock.now();
-        let numbers: Vec<RunNo> = self.runs.keys().copied().collect();
         let mut requests = Vec::new();
         let mut flights = Vec::new();
-        for no in numbers {
-            if self.runs.get(&no).is_some_and(|run| run.under_way.is_some()) {
+        for no in self.runs.awake_numbers() {
+            if self.runs.get(no).is_some_and(|run| run.under_way.is_some()) {
                 continue;
             }
             let seed =
-                self.runs.get(&no).is_some_and(|run| run.next_seq == Seq(0)).then(|| self.next_chance());
+                self.runs.get(no).is_some_and(|run| run.next_seq == Seq(0)).then(|| self.next_chance());
             if seed.is_some() && !self.may_begin(no) {
                 continue;
             }
             self.judge_updates(no, now)?;
-            let Some(run) = self.runs.get_mut(&no) else { continue };
+            let Some(run) = self.runs.get_mut(no) else { continue };
             let fact = match seed {
                 Some(seed) if matches!(run.phase, Phase::Blocked) => Some(Fact::RunBegan { seed }),
                 Some(_) | None => run.choose(now),
@@ -109,10 +108,16 @@ impl Worker {
         let now = self.clock.now();
         let mut requests = Vec::new();
         let mut flights = Vec::new();
-        for run in self.runs.values_mut() {
+        // Whatever waits to be written rings when it has waited long enough.
+        let all = monotonic == std::time::Duration::MAX;
+        let numbers = if all { self.runs.numbers() } else { self.runs.awake_numbers() };
+        for no in numbers {
+            if self.runs.get(no).is_none_or(|run| run.lazy.deadline().is_none()) {
+                continue;
+            }
+            let Some(run) = self.runs.get_mut(no) else { continue };
             // Where an input is at hand, they ride along with it in the next round.
-            let waits =
-                monotonic == std::time::Duration::MAX || !(run.has_input() || run.under_way.is_some());
+            let waits = all || !(run.has_input() || run.under_way.is_some());
             if waits && run.lazy.deadline().is_some_and(|deadline| deadline <= monotonic) {
                 let (append, flight) = run.append(None, now)?;
                 requests.push(Request::Append(Box::new(append)));
@@ -139,9 +144,8 @@ impl Worker {
 
     /// What the store said to an append.
     fn answered(&mut self, answer: Result<Answer, StoreError>, flight: InFlight) -> Result<(), WorkerError> {
-        let is_it =
-            |run: &&mut Box<Executing>| run.epoch == flight.epoch && run.under_way == Some(flight.from);
-        if let Some(run) = self.runs.get_mut(&flight.run).filter(is_it) {
+        let is_it = |run: &&mut Executing| run.epoch == flight.epoch && run.under_way == Some(flight.from);
+        if let Some(run) = self.runs.get_mut(flight.run).filter(is_it) {
             run.under_way = None;
         }
         match answer {

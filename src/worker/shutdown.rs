@@ -17,14 +17,14 @@ impl Worker {
         quiet?;
         let now = self.clock.now();
         let mut requests = Vec::new();
-        for run in self.runs.values_mut() {
+        for no in self.runs.numbers() {
+            let Some(run) = self.runs.get_mut(no) else { continue };
             let (append, _) = run.append(None, now)?;
             requests.push(Request::Append(Box::new(append)));
             requests.push(Request::Release { run: run.no, epoch: run.epoch });
         }
         let answers = self.store.call(requests);
-        let numbers: Vec<RunNo> = self.runs.keys().copied().collect();
-        for no in numbers {
+        for no in self.runs.numbers() {
             self.leave(no, Finished::Parked);
         }
         for answer in answers {
@@ -71,7 +71,7 @@ impl Worker {
     fn is_kept(&self, news: &News) -> bool {
         match news {
             News::Done(JobDone { key, result }) => {
-                let attempt = self.runs.get(&key.run).and_then(|run| run.attempts.get(&key.op));
+                let attempt = self.runs.get(key.run).and_then(|run| run.attempts.get(&key.op));
                 let is_whole = attempt.is_some_and(|attempt| match &attempt.state {
                     State::Job(job) => job == key,
                     State::Stopping { key: job, is_direct, .. } => job == key && !is_direct,
@@ -85,7 +85,7 @@ impl Worker {
 
     /// Somebody else wrote to a run, or an append was refused: is it still ours?
     pub(super) fn look_again(&mut self, no: RunNo) {
-        let Some(run) = self.runs.get(&no) else { return };
+        let Some(run) = self.runs.get(no) else { return };
         let epoch = run.epoch;
         match self.store.ask(Request::Snapshot { run: no }) {
             Ok(Answer::Snapshot(snapshot)) => match snapshot.row.status {
@@ -94,13 +94,13 @@ impl Worker {
                     self.leave(no, Finished::Lost);
                 }
                 StoredStatus::Open | StoredStatus::Stuck(_) => {
-                    if let Some(run) = self.runs.get_mut(&no) {
+                    if let Some(run) = self.runs.get_mut(no) {
                         snapshot.inbox.into_iter().for_each(|message| run.accept(message));
                     }
                 }
             },
             Ok(_) | Err(_) => {
-                if !matches!(self.runs.get(&no).map(|run| &run.phase), Some(Phase::Sliced)) {
+                if !matches!(self.runs.get(no).map(|run| &run.phase), Some(Phase::Sliced)) {
                     self.leave(no, Finished::Lost);
                 }
             }

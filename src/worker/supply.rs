@@ -48,7 +48,10 @@ impl Worker {
     /// Puts down what only waits, tells what has left, takes up what is wished; whether there may be more.
     pub(super) fn take_in(&mut self, supply: &mut dyn Supply) -> Result<bool, WorkerError> {
         let wish = supply.wish(self.runs.len())?;
-        self.finishing |= wish.finish;
+        if wish.finish && !self.finishing {
+            self.finishing = true;
+            self.runs.wake_all();
+        }
         self.put_down_waiting(wish.make_way)?;
         let is_more = !wish.adopt.is_empty();
         for claimed in wish.adopt.chunks(TOGETHER) {

@@ -14,12 +14,12 @@ impl Worker {
     /// [`WorkerError`] where the store fails.
     pub(super) fn judge_updates(&mut self, no: RunNo, now: Moment) -> Result<(), WorkerError> {
         loop {
-            let Some(run) = self.runs.get_mut(&no) else { return Ok(()) };
+            let Some(run) = self.runs.get_mut(no) else { return Ok(()) };
             let Some(place) = run.next_update(now) else { return Ok(()) };
             let Some(live) = &run.run else {
                 // Evicted: only the script itself can judge.
                 self.revive(no);
-                if self.runs.get(&no).is_none_or(|run| run.run.is_none()) {
+                if self.runs.get(no).is_none_or(|run| run.run.is_none()) {
                     return Ok(());
                 }
                 continue;
@@ -38,7 +38,7 @@ impl Worker {
     }
 
     fn refuse(&mut self, no: RunNo, message: &Message, failure: Failure) -> Result<(), WorkerError> {
-        let Some(run) = self.runs.get(&no) else { return Ok(()) };
+        let Some(run) = self.runs.get(no) else { return Ok(()) };
         let refused = RefusedUpdate { run: no, epoch: run.epoch, no: message.no, id: message.id, failure };
         match self.store.ask(Request::RefuseUpdate(Box::new(refused))) {
             Ok(_) => {}

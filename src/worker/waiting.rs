@@ -2,12 +2,30 @@
 
 use super::attempt::State;
 use super::executing::{Executing, Phase};
+use super::runs::{Alarm, Rest};
 use super::worker::{Finished, Worker, WorkerError};
 use crate::history::{Moment, RunNo};
 use crate::store::{Request, StoreError};
 use std::time::Duration;
 
+/// What a run is looked at by.
+#[derive(Clone, Copy)]
+pub(super) struct Around {
+    pub(super) now: Moment,
+    pub(super) monotonic: Duration,
+    /// When those that wait for a rate ask again.
+    rate_at: Option<Duration>,
+    /// Whether nothing more is begun.
+    finishing: bool,
+}
+
 impl Worker {
+    /// What its runs are looked at by now.
+    pub(super) fn around(&self) -> Around {
+        let (now, monotonic) = (self.clock.now(), self.clock.monotonic());
+        Around { now, monotonic, rate_at: self.ask_slots_at, finishing: self.finishing }
+    }
+
     /// Puts down the runs that have only waited for as long as the settings say, and `make_way` more of those that only
     /// wait.
     ///
@@ -17,35 +35,29 @@ impl Worker {
         if self.settings.park_after.is_none() && make_way == 0 && !self.finishing {
             return Ok(());
         }
-        let (now, monotonic) = (self.clock.now(), self.clock.monotonic());
-        let (finishing, rate_at) = (self.finishing, self.ask_slots_at);
-        let mut waiting: Vec<(Duration, RunNo)> = Vec::new();
-        for run in self.runs.values_mut() {
-            let rests =
-                if finishing { run.is_between_steps() } else { run.only_waits(now, monotonic, rate_at) };
-            if rests {
-                waiting.push((*run.waits_since.get_or_insert(monotonic), run.no));
-            } else {
-                run.waits_since = None;
-            }
-        }
-        waiting.sort_unstable();
-        let is_over = |since: Duration| {
-            finishing
-                || self
-                    .settings
-                    .park_after
-                    .is_some_and(|patience| since.saturating_add(patience) <= monotonic)
+        let around = self.around();
+        let chosen: Vec<RunNo> = if self.finishing {
+            self.runs.values().filter(|run| run.is_between_steps()).map(|run| run.no).collect()
+        } else {
+            let is_over = |since: Duration| {
+                let patience = self.settings.park_after;
+                patience.is_some_and(|patience| since.saturating_add(patience) <= around.monotonic)
+            };
+            let waiting = self.runs.waiting().enumerate();
+            waiting
+                .take_while(|(place, (since, _))| *place < make_way || is_over(*since))
+                // Some may have been touched since they were looked at.
+                .filter(|(_, (_, run))| run.rest(around) == Rest::OnlyWaits)
+                .map(|(_, (_, run))| run.no)
+                .collect()
         };
-        let over = waiting.iter().filter(|(since, _)| is_over(*since)).count();
-        let chosen: Vec<RunNo> = waiting.iter().take(over.max(make_way)).map(|(_, no)| *no).collect();
-        if chosen.is_empty() { Ok(()) } else { self.put_down_these(&chosen, now) }
+        if chosen.is_empty() { Ok(()) } else { self.put_down_these(&chosen, around.now) }
     }
 
     fn put_down_these(&mut self, chosen: &[RunNo], now: Moment) -> Result<(), WorkerError> {
         let mut requests = Vec::new();
         for no in chosen {
-            let Some(run) = self.runs.get_mut(no) else { continue };
+            let Some(run) = self.runs.get_mut(*no) else { continue };
             let (append, _) = run.append(None, now)?;
             requests.push(Request::Append(Box::new(append)));
             requests.push(Request::Release { run: run.no, epoch: run.epoch });
@@ -66,23 +78,80 @@ impl Worker {
     /// How long until a run that only waits is to be put down.
     pub(super) fn next_put_down(&self) -> Option<Duration> {
         let patience = self.settings.park_after?;
-        self.runs.values().filter_map(|run| run.waits_since).map(|since| since.saturating_add(patience)).min()
+        self.runs.waiting().next().map(|(since, _)| since.saturating_add(patience))
     }
 }
 
 impl Executing {
+    /// What is to be done for it.
+    pub(super) fn rest(&self, around: Around) -> Rest {
+        if self.has_something_to_do(around) {
+            Rest::Moves
+        } else if self.only_waits(around) {
+            Rest::OnlyWaits
+        } else {
+            Rest::IsUnderWay
+        }
+    }
+
+    fn has_something_to_do(&self, around: Around) -> bool {
+        let goes_on = matches!(self.phase, Phase::Blocked | Phase::Sliced);
+        let may_begin = !around.finishing && goes_on && self.dying.is_empty();
+        let is_due = self.attempts.values().any(|attempt| match &attempt.state {
+            // Where it waits for a slot, it is woken when one is given back.
+            State::Waits(at) => *at <= around.now && attempt.queued.is_none() && may_begin,
+            State::Body(running) => running.reply.is_some(),
+            State::Intends | State::Job(_) | State::Stopping { .. } => false,
+        });
+        let dispatches = goes_on && !self.dispatches.is_empty();
+        if is_due || dispatches || matches!(self.phase, Phase::Sliced) {
+            return true;
+        }
+        // The answer of the store wakes it.
+        if self.under_way.is_some() {
+            return false;
+        }
+        if !self.answers.is_empty() || !self.outcomes.is_empty() {
+            return true;
+        }
+        match self.phase {
+            Phase::Sliced | Phase::Ending(_) | Phase::Restarting(_) => true,
+            Phase::Blocked if self.next_seq.0 == 0 => {
+                self.queued.is_none() || self.next_admission().is_some_and(|at| at <= around.monotonic)
+            }
+            Phase::Blocked => self.next_input(around.now).is_some(),
+            Phase::Stuck(_) => false,
+        }
+    }
+
+    /// When it is to be looked at again although nothing came for it.
+    pub(super) fn next_alarm(&self) -> Alarm {
+        let limits = self.next_limit_monotonic().into_iter().chain(self.next_admission());
+        Alarm {
+            due: self.next_due().into_iter().chain(self.next_limit()).min(),
+            limit: limits.chain(self.lazy.deadline()).min(),
+        }
+    }
+
+    /// Whether an attempt of it waits for a slot.
+    pub(super) fn is_in_line(&self) -> bool {
+        self.attempts.values().any(|attempt| attempt.queued.is_some())
+    }
+
     /// Whether nothing is to be done for it before a timer, another try, a message or somebody else's doing.
-    fn only_waits(&self, now: Moment, monotonic: Duration, rate_at: Option<Duration>) -> bool {
+    fn only_waits(&self, around: Around) -> bool {
         self.is_between_steps()
             && self.dispatches.is_empty()
             && match &self.queued {
                 Some(queued) => queued.was_refused(),
-                None => self.next_seq.0 > 0 && self.next_input(now).is_none(),
+                None => self.next_seq.0 > 0 && self.next_input(around.now).is_none(),
             }
             && self.attempts.values().all(|attempt| match attempt.state {
                 // A slot that others of this worker have is given back soon; a rate is a time.
-                State::Waits(_) if attempt.queued.is_some() => rate_at.is_some_and(|at| at > monotonic),
-                State::Waits(at) => at > now,
+                State::Waits(_) if attempt.queued.is_some() => {
+                    around.rate_at.is_some_and(|at| at > around.monotonic)
+                }
+                State::Waits(at) => at > around.now,
                 State::Intends | State::Job(_) | State::Body(_) | State::Stopping { .. } => false,
             })
     }

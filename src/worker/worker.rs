@@ -6,6 +6,7 @@ use super::eviction::Room;
 use super::executing::{Executing, Phase};
 use super::pipeline::{Committing, Pipeline};
 use super::progress::{Observer, Progress};
+use super::runs::Runs;
 use super::slots::Slots;
 use super::supply::{NoMore, Supply};
 use crate::config::{ConfigError, Configs, Limits};
@@ -117,7 +118,7 @@ pub struct Worker {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) interpreter: Interpreter,
     pub(super) programs: BTreeMap<[u8; 32], (Program, Rc<Script>)>,
-    pub(super) runs: BTreeMap<RunNo, Box<Executing>>,
+    pub(super) runs: Runs,
     pub(super) finished: Vec<(RunNo, Finished)>,
     pub(super) pipeline: Pipeline,
     pub(super) effects: Box<dyn Effects>,
@@ -149,7 +150,7 @@ impl Worker {
             clock,
             interpreter: Interpreter::new(),
             programs: BTreeMap::new(),
-            runs: BTreeMap::new(),
+            runs: Runs::default(),
             finished: Vec::new(),
             pipeline: Pipeline::new(settings.committing),
             effects,
@@ -184,6 +185,7 @@ impl Worker {
         inputs: &Receiver<Input>,
         supply: &mut dyn Supply,
     ) -> Result<(), WorkerError> {
+        let mut looked_up = self.clock.monotonic();
         loop {
             while let Ok(input) = inputs.try_recv() {
                 self.hear(input, supply);
@@ -204,6 +206,12 @@ impl Worker {
                 // Nobody waits for that: whoever goes on with runs tries them again.
                 self.put_down(true)?;
                 break;
+            }
+            // Nobody sleeps longer than that, whatever else goes wrong.
+            let now = self.clock.monotonic();
+            if now.saturating_sub(looked_up) >= LOOK_UP {
+                self.runs.wake_all();
+                looked_up = now;
             }
             match inputs.recv_timeout(self.patience().min(supply.patience()).min(LOOK_UP)) {
                 Ok(input) => self.hear(input, supply),
@@ -226,6 +234,7 @@ impl Worker {
     /// # Errors
     /// [`WorkerError`] where the store fails.
     pub fn turn(&mut self) -> Result<bool, WorkerError> {
+        self.runs.wake_due(self.clock.now(), self.clock.monotonic());
         let advanced = self.advance()?;
         let sliced = self.go_on_with_sliced();
         let dispatched = self.dispatch()?;
@@ -234,7 +243,9 @@ impl Worker {
         if self.is_crowded() {
             self.make_room();
         }
-        Ok(advanced || sliced || dispatched || attempted || flushed)
+        let around = self.around();
+        self.runs.settle(around.monotonic, |run| run.rest(around));
+        Ok(advanced || sliced || dispatched || attempted || flushed || self.runs.awake().next().is_some())
     }
 
     /// Takes an input in.
@@ -272,13 +283,10 @@ impl Worker {
         let until = |at: Moment| Duration::from_millis(u64::try_from(at.since_ms(now)).unwrap_or(0));
         let after = |at: Duration| at.saturating_sub(monotonic);
         self.runs
-            .values()
-            .flat_map(|run| {
-                let due = run.next_due().into_iter().chain(run.next_limit()).min().map(until);
-                let lazy = run.lazy.deadline();
-                let limit = run.next_limit_monotonic().into_iter().chain(run.next_admission()).min();
-                due.into_iter().chain(lazy.into_iter().chain(limit).min().map(after))
-            })
+            .awake()
+            .map(Executing::next_alarm)
+            .chain(std::iter::once(self.runs.first_alarm()))
+            .flat_map(|alarm| alarm.due.map(until).into_iter().chain(alarm.limit.map(after)))
             .chain(self.ask_slots_at.map(after))
             .chain(self.next_put_down().map(after))
             .min()
@@ -286,7 +294,7 @@ impl Worker {
 
     /// A run leaves the worker.
     pub(super) fn leave(&mut self, no: RunNo, how: Finished) {
-        let Some(mut run) = self.runs.remove(&no) else { return };
+        let Some(mut run) = self.runs.remove(no) else { return };
         for attempt in std::mem::take(&mut run.attempts).into_values() {
             if let Some(key) = attempt.job() {
                 self.effects.stop(key);
@@ -312,15 +320,11 @@ impl Worker {
     }
 
     fn go_on_with_sliced(&mut self) -> bool {
-        let sliced: Vec<RunNo> = self
-            .runs
-            .iter()
-            .filter(|(_, run)| matches!(run.phase, Phase::Sliced))
-            .map(|(no, _)| *no)
-            .collect();
+        let sliced: Vec<RunNo> =
+            self.runs.awake().filter(|run| matches!(run.phase, Phase::Sliced)).map(|run| run.no).collect();
         for no in &sliced {
             if let Some(stepped) =
-                self.runs.get_mut(no).and_then(|run| run.run.as_mut()).map(crate::run::Run::go_on)
+                self.runs.get_mut(*no).and_then(|run| run.run.as_mut()).map(crate::run::Run::go_on)
             {
                 self.stepped(*no, stepped);
             }

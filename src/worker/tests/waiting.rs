@@ -153,3 +153,55 @@ fn how_far_a_run_is_and_its_summary_outlive_a_worker_that_vanishes_before_they_a
     world.turns(&mut worker, &inputs);
     assert_eq!(row(), (Some("bills".to_owned()), Some("1/2 ada".to_owned())));
 }
+
+#[test]
+fn a_turn_looks_at_what_moves_and_at_nothing_that_waits() {
+    let world = World::new(|job| ok(job.input.clone()));
+    let waits = [
+        "wait_signal(\"s\")",
+        "sleep(\"1 hour\"); 1",
+        "step(\"s\", #{ retry: #{ first: \"1h\", jitter: 0, attempts: 9 } }, || { throw \"no\" })",
+    ];
+    let waiting: Vec<RunNo> =
+        (0..60).map(|n| world.start(&format!("w{n}"), waits[n % waits.len()])).collect();
+    let busy = world.start("busy", "for n in 0..20 { step(\"s\", || n); }");
+    let (mut worker, inputs) = world.worker(&waiting);
+    world.turns(&mut worker, &inputs);
+    // Their pending rows are written.
+    world.clock.advance(Duration::from_millis(60));
+    world.turns(&mut worker, &inputs);
+    assert_eq!(worker.runs.awake_numbers(), [], "all of them sleep");
+    assert_eq!(worker.take_finished(), []);
+    let claim = Claim { token: Token(1), pid: 1 };
+    let Ok(Answer::Claimed { epoch }) = world.store.ask(Request::Claim { run: busy, claim }) else {
+        panic!("claims")
+    };
+    worker.adopt(busy, epoch).expect("adopts");
+    let mut turns = 0;
+    while worker.take_finished().is_empty() {
+        assert!(worker.turn().expect("turns"), "the busy run goes on");
+        assert!(worker.runs.awake_numbers().iter().all(|run| *run == busy), "who waits is left alone");
+        turns += 1;
+    }
+    assert!(turns >= 20, "{turns}");
+    // Whatever they wait for wakes them, and only them.
+    world.deliver(waiting[0], "s", 1.into());
+    world.clock.advance(Duration::from_hours(1));
+    let ended = world.drive(&mut worker, &inputs, 1);
+    assert_eq!(ended.len(), 21, "one signal, 20 timers: {ended:?}");
+}
+
+#[test]
+fn what_is_under_way_does_not_keep_its_run_awake_and_its_deadline_wakes_it() {
+    let world = World::new(|_| None);
+    let run = world.start("r", "activity(\"slow\", 1, #{ deadline: \"10s\", retry: #{ attempts: 1 } })");
+    let (mut worker, inputs) = world.worker(&[run]);
+    world.turns(&mut worker, &inputs);
+    world.clock.advance(Duration::from_millis(60));
+    world.turns(&mut worker, &inputs);
+    assert_eq!(worker.runs.awake_numbers(), []);
+    assert_eq!(worker.patience(), Duration::from_millis(9_940));
+    world.clock.advance(Duration::from_millis(9_940));
+    assert!(worker.turn().expect("turns"), "its deadline is here");
+    assert_eq!(world.jobs(), ["activity \"slow\"", "stop 0"]);
+}
