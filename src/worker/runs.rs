@@ -5,7 +5,8 @@
 
 use super::executing::Executing;
 use crate::history::{Moment, RunNo};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
+use std::hash::{BuildHasherDefault, Hasher};
 use std::time::Duration;
 
 /// When a run that sleeps is to be looked at again.
@@ -38,10 +39,29 @@ pub(super) enum Rest {
     OnlyWaits,
 }
 
+/// Numbers that are given one after the other need no more to be spread.
+#[derive(Default)]
+struct ByNumber(u64);
+
+impl Hasher for ByNumber {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u64(u64::from(*byte));
+        }
+    }
+    fn write_u64(&mut self, number: u64) {
+        self.0 = (self.0.rotate_left(5) ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
 /// The runs of a worker.
 #[derive(Default)]
 pub(super) struct Runs {
-    all: BTreeMap<RunNo, Box<Executing>>,
+    /// Looked up some thirty times a step, and walked through seldom.
+    all: HashMap<RunNo, Box<Executing>, BuildHasherDefault<ByNumber>>,
     awake: BTreeSet<RunNo>,
     due: BTreeSet<(Moment, RunNo)>,
     limits: BTreeSet<(Duration, RunNo)>,
@@ -95,14 +115,16 @@ impl Runs {
         Some(run)
     }
 
-    /// All of them.
+    /// All of them, in no order.
     pub(super) fn values(&self) -> impl Iterator<Item = &Executing> {
         self.all.values().map(|run| &**run)
     }
 
-    /// The numbers of all.
+    /// The numbers of all, in order.
     pub(super) fn numbers(&self) -> Vec<RunNo> {
-        self.all.keys().copied().collect()
+        let mut all: Vec<RunNo> = self.all.keys().copied().collect();
+        all.sort_unstable();
+        all
     }
 
     /// The numbers of those that there may be something to do for.

@@ -37,7 +37,8 @@ impl Worker {
         }
         let around = self.around();
         let chosen: Vec<RunNo> = if self.finishing {
-            self.runs.values().filter(|run| run.is_between_steps()).map(|run| run.no).collect()
+            let rests = |no: &RunNo| self.runs.get(*no).is_some_and(Executing::is_between_steps);
+            self.runs.numbers().into_iter().filter(rests).collect()
         } else {
             let is_over = |since: Duration| {
                 let patience = self.settings.park_after;
