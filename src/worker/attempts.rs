@@ -26,12 +26,9 @@ impl Worker {
         let mut due = Vec::new();
         let mut ready = Vec::new();
         for run in self.runs.awake() {
-            let may_begin = !self.finishing
-                && matches!(run.phase, Phase::Blocked | Phase::Sliced)
-                && run.dying.is_empty();
+            let may_begin = run.may_begin(self.finishing);
             for (op, attempt) in &run.attempts {
                 match &attempt.state {
-                    // Also while the script computes: what it asked for before is on disk.
                     State::Waits(at) if *at <= now && may_begin => match &attempt.queued {
                         None => due.push((u64::MAX, run.no, *op)),
                         Some(queued) if ask_again => due.push((queued.ticket.number, run.no, *op)),

@@ -250,13 +250,6 @@ impl Executing {
         next_input(arrived, now, self.takes_signals)
     }
 
-    /// When its earliest timer is due.
-    pub(super) fn next_due(&self) -> Option<Moment> {
-        let timer = timers(&self.open).map(|(_, due)| due).min();
-        let retry = self.attempts.values().filter_map(|attempt| attempt.next_try()).min();
-        timer.into_iter().chain(retry).min()
-    }
-
     /// The append that records a fact, with all lazy records of the run.
     pub(super) fn append(
         &mut self,

@@ -25,16 +25,9 @@ impl Worker {
     pub(super) fn keep_limits(&mut self, now: Moment, monotonic: Duration) -> bool {
         let mut over = Vec::new();
         for run in self.runs.awake() {
-            for (op, attempt) in &run.attempts {
-                let Some(Work::Effect { options, .. }) = run.open.get(op).map(|command| &command.work) else {
-                    continue;
-                };
-                // In a stuck run what is under way goes on; what waits, waits.
-                if matches!(run.phase, Phase::Stuck(_)) && !attempt.is_under_way() {
-                    continue;
-                }
+            for (op, attempt, options) in run.with_options() {
                 if let Some(what) = attempt.over(options, now, monotonic) {
-                    over.push((run.no, *op, what));
+                    over.push((run.no, op, what));
                 }
             }
         }
@@ -154,17 +147,20 @@ impl Worker {
 impl Executing {
     /// The next instant of the wall clock at which a limit of its attempts is to be looked at.
     pub(super) fn next_limit(&self) -> Option<Moment> {
-        self.with_options().filter_map(|(attempt, options)| attempt.next_limit(options)).min()
+        self.with_options().filter_map(|(_, attempt, options)| attempt.next_limit(options)).min()
     }
 
     /// The same on the monotonic clock.
     pub(super) fn next_limit_monotonic(&self) -> Option<Duration> {
-        self.with_options().filter_map(|(attempt, options)| attempt.next_limit_monotonic(options)).min()
+        self.with_options().filter_map(|(_, attempt, options)| attempt.next_limit_monotonic(options)).min()
     }
 
-    fn with_options(&self) -> impl Iterator<Item = (&Attempt, &EffectOptions)> {
-        self.attempts.iter().filter_map(|(op, attempt)| match &self.open.get(op)?.work {
-            Work::Effect { options, .. } => Some((&**attempt, options)),
+    /// The attempts that limits hold for. In a stuck run what is under way goes on; what waits, waits.
+    fn with_options(&self) -> impl Iterator<Item = (OpId, &Attempt, &EffectOptions)> {
+        let is_stuck = matches!(self.phase, Phase::Stuck(_));
+        let kept = self.attempts.iter().filter(move |(_, attempt)| !is_stuck || attempt.is_under_way());
+        kept.filter_map(|(op, attempt)| match &self.open.get(op)?.work {
+            Work::Effect { options, .. } => Some((*op, &**attempt, options)),
             Work::Timer { .. } | Work::Lock { .. } | Work::Dispatch(_) | Work::Wait => None,
         })
     }

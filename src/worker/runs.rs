@@ -4,6 +4,7 @@
 //! one of its times comes.
 
 use super::executing::Executing;
+use super::waiting::Around;
 use crate::history::{Moment, RunNo};
 use std::collections::{BTreeSet, HashMap};
 use std::hash::{BuildHasherDefault, Hasher};
@@ -167,17 +168,17 @@ impl Runs {
         Alarm { due: self.due.first().map(|(at, _)| *at), limit: self.limits.first().map(|(at, _)| *at) }
     }
 
-    /// Looks at all that are awake: those that `look` finds nothing to do for sleep.
-    pub(super) fn settle(&mut self, monotonic: Duration, look: impl Fn(&Executing) -> Rest) {
+    /// Looks at all that are awake: those that there is nothing to do for sleep.
+    pub(super) fn settle(&mut self, around: Around) {
         for no in self.awake_numbers() {
             let Some(run) = self.all.get_mut(&no) else { continue };
-            let rest = look(run);
+            let rest = run.rest(around);
             let waits_since = match rest {
-                Rest::OnlyWaits => run.sleep.waits_since.or(Some(monotonic)),
+                Rest::OnlyWaits => run.sleep.waits_since.or(Some(around.monotonic)),
                 Rest::IsUnderWay | Rest::Moves => None,
             };
             let before = std::mem::replace(&mut run.sleep.waits_since, waits_since);
-            let alarm = if rest == Rest::Moves { Alarm::default() } else { run.next_alarm() };
+            let alarm = if rest == Rest::Moves { Alarm::default() } else { run.next_alarm(around.finishing) };
             let alarm_before = std::mem::replace(&mut run.sleep.alarm, alarm);
             run.sleep.is_awake = rest == Rest::Moves;
             if !run.sleep.is_awake {

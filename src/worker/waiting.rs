@@ -5,18 +5,19 @@ use super::executing::{Executing, Phase};
 use super::runs::{Alarm, Rest};
 use super::worker::{Finished, Worker, WorkerError};
 use crate::history::{Moment, RunNo};
+use crate::run::timers;
 use crate::store::{Request, StoreError};
 use std::time::Duration;
 
 /// What a run is looked at by.
 #[derive(Clone, Copy)]
 pub(super) struct Around {
-    pub(super) now: Moment,
+    now: Moment,
     pub(super) monotonic: Duration,
     /// When those that wait for a rate ask again.
     rate_at: Option<Duration>,
     /// Whether nothing more is begun.
-    finishing: bool,
+    pub(super) finishing: bool,
 }
 
 impl Worker {
@@ -96,15 +97,14 @@ impl Executing {
     }
 
     fn has_something_to_do(&self, around: Around) -> bool {
-        let goes_on = matches!(self.phase, Phase::Blocked | Phase::Sliced);
-        let may_begin = !around.finishing && goes_on && self.dying.is_empty();
+        let may_begin = self.may_begin(around.finishing);
         let is_due = self.attempts.values().any(|attempt| match &attempt.state {
             // Where it waits for a slot, it is woken when one is given back.
             State::Waits(at) => *at <= around.now && attempt.queued.is_none() && may_begin,
             State::Body(running) => running.reply.is_some(),
             State::Intends | State::Job(_) | State::Stopping { .. } => false,
         });
-        let dispatches = goes_on && !self.dispatches.is_empty();
+        let dispatches = self.goes_on() && !self.dispatches.is_empty();
         if is_due || dispatches || matches!(self.phase, Phase::Sliced) {
             return true;
         }
@@ -125,13 +125,28 @@ impl Executing {
         }
     }
 
-    /// When it is to be looked at again although nothing came for it.
-    pub(super) fn next_alarm(&self) -> Alarm {
+    /// When it is to be looked at again although nothing came for it. What would then find nothing to do is left out: it would be
+    /// looked at without rest.
+    pub(super) fn next_alarm(&self, is_finishing: bool) -> Alarm {
+        let timers = timers(&self.open).map(|(_, due)| due).filter(|_| self.goes_on());
+        let waiting = self.attempts.values().filter(|attempt| attempt.queued.is_none());
+        let tries = waiting.filter_map(|attempt| attempt.next_try());
+        let tries = tries.filter(|_| self.may_begin(is_finishing));
         let limits = self.next_limit_monotonic().into_iter().chain(self.next_admission());
         Alarm {
-            due: self.next_due().into_iter().chain(self.next_limit()).min(),
+            due: timers.chain(tries).chain(self.next_limit()).min(),
             limit: limits.chain(self.lazy.deadline()).min(),
         }
+    }
+
+    /// Whether its script takes what comes.
+    fn goes_on(&self) -> bool {
+        matches!(self.phase, Phase::Blocked | Phase::Sliced)
+    }
+
+    /// Whether attempts of it may begin. Also while the script computes: what it asked for before is on disk.
+    pub(super) fn may_begin(&self, is_finishing: bool) -> bool {
+        !is_finishing && self.goes_on() && self.dying.is_empty()
     }
 
     /// Whether an attempt of it waits for a slot.

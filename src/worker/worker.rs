@@ -3,7 +3,7 @@
 use super::children::Programs;
 use super::effects::{Effects, News};
 use super::eviction::Room;
-use super::executing::{Executing, Phase};
+use super::executing::Phase;
 use super::pipeline::{Committing, Pipeline};
 use super::progress::{Observer, Progress};
 use super::runs::Runs;
@@ -243,8 +243,7 @@ impl Worker {
         if self.is_crowded() {
             self.make_room();
         }
-        let around = self.around();
-        self.runs.settle(around.monotonic, |run| run.rest(around));
+        self.runs.settle(self.around());
         Ok(advanced || sliced || dispatched || attempted || flushed || self.runs.awake().next().is_some())
     }
 
@@ -284,7 +283,7 @@ impl Worker {
         let after = |at: Duration| at.saturating_sub(monotonic);
         self.runs
             .awake()
-            .map(Executing::next_alarm)
+            .map(|run| run.next_alarm(self.finishing))
             .chain(std::iter::once(self.runs.first_alarm()))
             .flat_map(|alarm| alarm.due.map(until).into_iter().chain(alarm.limit.map(after)))
             .chain(self.ask_slots_at.map(after))

@@ -215,6 +215,9 @@ impl<'f> FamilyWorld<'f> {
             if worker.is_idle() {
                 return self.ended(shared.as_ref());
             }
+            if worker.next_wake() == Some(Duration::ZERO) {
+                return Err("the worker turns without rest and does nothing".to_owned());
+            }
             self.clock.advance(worker.patience().max(Duration::from_millis(1)));
         }
         let open: Vec<String> =

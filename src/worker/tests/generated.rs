@@ -35,6 +35,7 @@ fn executed(world: &World, run: RunNo, author: &mut Author) -> Finished {
                 MessageBody::Cancel { cause: CancelCause::Request, reason: "enough".into() },
             );
         } else if event > EVENTS || !happens(world, run, no, author) {
+            assert_ne!(worker.next_wake(), Some(Duration::ZERO), "it would turn without rest and do nothing");
             world.clock.advance(worker.patience().max(Duration::from_millis(1)));
         }
     }

@@ -225,6 +225,7 @@ impl World {
             if worker.is_idle() {
                 break;
             }
+            assert_ne!(worker.next_wake(), Some(Duration::ZERO), "it would turn without rest and do nothing");
             self.clock.advance(worker.patience().max(Duration::from_millis(1)));
         }
         worker.take_finished()

@@ -205,3 +205,70 @@ fn what_is_under_way_does_not_keep_its_run_awake_and_its_deadline_wakes_it() {
     assert!(worker.turn().expect("turns"), "its deadline is here");
     assert_eq!(world.jobs(), ["activity \"slow\"", "stop 0"]);
 }
+
+/// Two calls of which the first has the only slot and the second has failed once: the time of its next try has come, and it waits.
+#[test]
+fn whoever_waits_for_a_slot_after_a_failure_keeps_the_worker_from_no_rest() {
+    let world = World::new(|_| None);
+    let text =
+        |what: &str| format!("activity(\"{what}\", 1, #{{ retry: #{{ first: \"10s\", jitter: 0 }} }})");
+    let (mut worker, inputs) = world.worker(&[world.start("b", &text("b"))]);
+    worker.slots.bound(1);
+    world.turns(&mut worker, &inputs);
+    let failed = Err(Failed::passing(Failure::new("failure", "no")));
+    worker.take(Input::News(News::Done(JobDone { key: world.last_job(), result: failed })));
+    world.turns(&mut worker, &inputs);
+    let holder = world.start("a", &text("a"));
+    let claim = Claim { token: Token(1), pid: 1 };
+    let claimed = world.store.ask(Request::Claim { run: holder, claim });
+    let Ok(Answer::Claimed { epoch }) = claimed else { panic!("{claimed:?}") };
+    worker.adopt(holder, epoch).expect("adopts");
+    world.turns(&mut worker, &inputs);
+    assert_eq!(world.jobs().len(), 2, "a has the slot");
+    world.clock.advance(Duration::from_secs(11));
+    world.turns(&mut worker, &inputs);
+    world.clock.advance(Duration::from_millis(60));
+    world.turns(&mut worker, &inputs);
+    assert_eq!(world.jobs().len(), 2);
+    let next = worker.next_wake().expect("somebody is told of the failures after 15 minutes");
+    assert!(next > Duration::from_mins(10), "nothing but news can help before: {next:?}");
+}
+
+/// A script that is stuck while a call of it is under way, and another waits for its next try: that will not come.
+#[test]
+fn what_a_stuck_run_waits_for_keeps_the_worker_from_no_rest() {
+    let world = World::new(|job| {
+        (job.label.name == "fails").then(|| Err(Failed::passing(Failure::new("failure", "no"))))
+    });
+    let text = "on_signal(\"s\", |d| nowhere()); \
+                let all = [|| activity(\"slow\", 1), || activity(\"fails\", 2, #{ retry: #{ first: \"10s\", jitter: 0 }, warn_after: \"20s\" })]; \
+                parallel(all, |one| one.call());";
+    let run = world.start("r", text);
+    let (mut worker, inputs) = world.worker(&[run]);
+    world.turns(&mut worker, &inputs);
+    world.deliver(run, "s", Value::Null);
+    world.turns(&mut worker, &inputs);
+    assert!(worker.take_finished().is_empty(), "the slow call is awaited");
+    world.clock.advance(Duration::from_mins(1));
+    world.turns(&mut worker, &inputs);
+    assert_eq!(worker.next_wake(), None, "nothing but news can help");
+}
+
+#[test]
+fn a_worker_that_is_to_finish_rests_until_what_is_under_way_has_ended() {
+    let world = World::new(|job| {
+        (job.label.name == "fails").then(|| Err(Failed::passing(Failure::new("failure", "no"))))
+    });
+    let text = "let all = [|| activity(\"slow\", 1), || activity(\"fails\", 2, #{ retry: #{ first: \"10s\", jitter: 0 } })]; \
+                parallel(all, |one| one.call());";
+    let run = world.start("r", text);
+    let (mut worker, inputs) = world.worker(&[run]);
+    world.turns(&mut worker, &inputs);
+    worker.finishing = true;
+    worker.runs.wake_all();
+    world.clock.advance(Duration::from_mins(1));
+    world.turns(&mut worker, &inputs);
+    assert_eq!(world.jobs().len(), 2);
+    let next = worker.next_wake().expect("somebody is told of the failures after 15 minutes");
+    assert!(next > Duration::from_mins(10), "nothing but news can help before: {next:?}");
+}

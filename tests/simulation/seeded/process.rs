@@ -13,6 +13,7 @@ use durun::worker::{
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 type Jobs = Arc<Mutex<Vec<(JobKey, Value)>>>;
 
@@ -151,7 +152,16 @@ impl Process {
             }
         }
         match turned {
-            Ok(done) => done || heard,
+            Ok(done) => {
+                if !done && self.worker.next_wake() == Some(Duration::ZERO) {
+                    cluster
+                        .ledger
+                        .lock()
+                        .expect("ledger")
+                        .violates("a worker turns without rest and does nothing".to_owned());
+                }
+                done || heard
+            }
             Err(error) => {
                 if !self.link.dead.swap(true, Ordering::SeqCst) {
                     cluster.ledger.lock().expect("ledger").violates(format!("a worker gave up: {error}"));
