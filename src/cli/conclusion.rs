@@ -69,7 +69,8 @@ pub(crate) fn told(session: &Session, run: RunNo, id: &RunId, standing: &Standin
     let script = script_of(session, run);
     let way = match standing {
         Standing::Ended(end) => WayOn::of(session, id, &StoredStatus::Ended(end.clone())),
-        Standing::Open(_) | Standing::Stuck(_) => WayOn::None,
+        Standing::Stuck(_) => WayOn::of_stuck(session, run),
+        Standing::Open(_) => WayOn::None,
     };
     report_end::of(id, standing, script.as_ref(), &way)
 }

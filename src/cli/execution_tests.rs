@@ -144,9 +144,9 @@ fn a_result_goes_to_stdout_and_nothing_else_is_said() {
 fn a_failure_is_one_block() {
     let failure = Failure { line: Some(1), ..Failure::new("failure", "1") };
     // How it could go on cannot be found out.
-    let silent = Err(StoreError::Protocol { message: "no".to_owned() });
-    let answers = script().into_iter().chain([silent]).collect();
-    let (out, err, exit) = executed(ends(RunEnd::Failed { failure }), &["one"], answers);
+    let silent = || Err(StoreError::Protocol { message: "no".to_owned() });
+    let answers = || script().into_iter().chain([silent()]).collect();
+    let (out, err, exit) = executed(ends(RunEnd::Failed { failure }), &["one"], answers());
     assert_eq!((out.as_str(), exit), ("", 1));
     assert_eq!(
         err,
@@ -167,7 +167,7 @@ error[D0101]: run one failed: 1
         hint: Some("mend it".to_owned()),
     };
     let puppet = Puppet { finished: Ok(Finished::Stuck(Box::new(stuck))), signal: None };
-    let (_, err, exit) = executed(puppet, &["one"], script());
+    let (_, err, exit) = executed(puppet, &["one"], answers());
     assert!(
         err.starts_with("error[D0105]: run one is stuck: no\n") && err.contains("= help: mend it"),
         "{err}"

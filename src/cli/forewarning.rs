@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::escape;
-use super::report_check::{Found, of};
+use super::report_check::{Found, counted, of};
 use crate::client::check;
 use std::path::Path;
 
@@ -30,13 +30,4 @@ pub(crate) fn tell(context: &Context, script: &Path) {
     }
     let file = escape::shell(&script.to_string_lossy());
     context.note(&format!("note: {} found by durun check {file}", counted(&found)));
-}
-
-fn counted(found: &[Found]) -> String {
-    let errors = found.iter().filter(|found| found.is_error).count();
-    let all = [(errors, "error"), (found.len() - errors, "warning")];
-    let words = all.iter().filter(|(count, _)| *count > 0);
-    let words: Vec<String> =
-        words.map(|(count, word)| format!("{count} {word}{}", if *count == 1 { "" } else { "s" })).collect();
-    words.join(" and ")
 }

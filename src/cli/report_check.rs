@@ -37,6 +37,16 @@ pub(crate) fn of(typed: &Path, checked: &Checked) -> Vec<Found> {
     found.collect()
 }
 
+/// How many errors and warnings there are, in words: `2 errors and 1 warning`.
+pub(crate) fn counted(found: &[Found]) -> String {
+    let errors = found.iter().filter(|found| found.is_error).count();
+    let all = [(errors, "error"), (found.len() - errors, "warning")];
+    let words = all.iter().filter(|(count, _)| *count > 0);
+    let words: Vec<String> =
+        words.map(|(count, word)| format!("{count} {word}{}", if *count == 1 { "" } else { "s" })).collect();
+    words.join(" and ")
+}
+
 /// What to do about a finding that says no more itself.
 fn usual(rule: Rule) -> &'static str {
     match rule {
@@ -46,7 +56,7 @@ fn usual(rule: Rule) -> &'static str {
         Rule::Option => "durun explain D1313; each call's options are in the reference of host functions",
         Rule::Command => "do it in the script, before or after",
         Rule::Patch => "durun explain D1220",
-        Rule::Activity => {
+        Rule::Activity | Rule::Mocked => {
             "write fn name(input), an executable activities/name, or [activity.name] in durun.toml"
         }
         Rule::Value => {
@@ -61,7 +71,8 @@ fn usual(rule: Rule) -> &'static str {
         | Rule::LoopCapture
         | Rule::OptionsAsInput
         | Rule::LostUpdate
-        | Rule::Nothing => "durun explain CODE says more",
+        | Rule::Nothing
+        | Rule::Caught => "durun explain CODE says more",
     }
 }
 
@@ -73,7 +84,7 @@ fn code(rule: Rule) -> &'static str {
         Rule::Option => "D1313",
         Rule::Command => "D1314",
         Rule::Patch => "D1220",
-        Rule::Activity => "D1315",
+        Rule::Activity | Rule::Mocked => "D1315",
         Rule::Value => "D1325",
         Rule::Program => "D1326",
         Rule::Closed => "D1327",
@@ -85,5 +96,6 @@ fn code(rule: Rule) -> &'static str {
         Rule::OptionsAsInput => "D1323",
         Rule::LostUpdate => "D1324",
         Rule::Nothing => "D1329",
+        Rule::Caught => "D1372",
     }
 }

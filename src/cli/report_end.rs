@@ -15,8 +15,11 @@ pub(crate) fn of(id: &RunId, standing: &Standing, script: Option<&Lines>, way: &
         Standing::Ended(RunEnd::Completed { .. }) => return None,
         Standing::Ended(RunEnd::Failed { failure }) => failed(id, failure, script, way),
         Standing::Ended(RunEnd::Cancelled { reason }) => {
-            Report::new("D0102", Exit::Cancelled, because(&format!("run {id} was cancelled"), reason))
-                .hint(format!("durun history {id} tells who asked, and what was done for it"))
+            Report::new("D0102", Exit::Cancelled, because(&format!("run {id} was cancelled"), reason)).hint(
+                format!(
+                    "durun history {id} tells when it was asked to end, and what its script did after that"
+                ),
+            )
         }
         Standing::Ended(RunEnd::Terminated { reason }) => {
             Report::new("D0103", Exit::Cancelled, because(&format!("run {id} was terminated"), reason))
@@ -28,14 +31,14 @@ pub(crate) fn of(id: &RunId, standing: &Standing, script: Option<&Lines>, way: &
                 .hint(match way {
                     WayOn::Rewind { effect, before } => after(id, effect, *before),
                     WayOn::Before { step, before } => again(id, step, *before),
-                    WayOn::Retry | WayOn::None => {
+                    WayOn::Retry | WayOn::NewText | WayOn::None => {
                         format!(
                             "to go on with what was under way, with its whole time again: durun retry {id}"
                         )
                     }
                 })
         }
-        Standing::Stuck(stuck) => stuck_report(id, stuck, script),
+        Standing::Stuck(stuck) => stuck_report(id, stuck, script, *way == WayOn::NewText),
         Standing::Open(status) => open(id, *status),
     })
 }
@@ -131,7 +134,7 @@ fn go_on(report: Report, id: &RunId, name: Option<&str>, way: &WayOn) -> Report 
         WayOn::Retry => report.hint(format!("to go on at the failed step: durun retry {id}")),
         WayOn::Rewind { effect, before } => report.hint(after(id, effect, *before)),
         WayOn::Before { step, before } => report.hint(again(id, step, *before)),
-        WayOn::None => report,
+        WayOn::NewText | WayOn::None => report,
     }
 }
 
@@ -159,7 +162,7 @@ pub(crate) fn stderr_tail(failure: &Failure) -> Option<String> {
     (!tail.is_empty()).then_some(tail)
 }
 
-fn stuck_report(id: &RunId, stuck: &Stuck, script: Option<&Lines>) -> Report {
+fn stuck_report(id: &RunId, stuck: &Stuck, script: Option<&Lines>, is_edited: bool) -> Report {
     let code = if stuck.kind == "nondeterminism" { "D0106" } else { "D0105" };
     let mut report = Report::new(code, Exit::Stuck, format!("run {id} is stuck: {}", stuck.message));
     let place = script.zip(stuck.line).and_then(|(script, line)| {
@@ -180,6 +183,12 @@ fn stuck_report(id: &RunId, stuck: &Stuck, script: Option<&Lines>) -> Report {
     report = report.note("nothing is lost: all recorded steps are kept");
     report = stuck.hint.iter().fold(report, Report::hint);
     let file = script.map_or_else(|| "FILE".to_owned(), |script| shell(script.path()));
+    if is_edited {
+        let note = format!("{file} has changed since; the run keeps its text until it is given the new one");
+        return report.note(note).hint(format!(
+            "to go on under the text that the file has now: durun retry {id} --script {file}"
+        ));
+    }
     report.hint(format!("mend the script, then: durun upgrade {id} --script {file} && durun resume {id}"))
 }
 
@@ -272,6 +281,31 @@ error[D0105]: run order-1 is stuck: there is no function charge
   = note: nothing is lost: all recorded steps are kept
   = help: mend the script, then: durun upgrade order-1 --script /s/order.rhai && durun resume order-1
 "
+        );
+    }
+
+    #[test]
+    fn a_stuck_run_whose_file_has_changed_goes_on_under_its_new_text() {
+        let stuck = Stuck {
+            kind: "fault".to_owned(),
+            message: "no".to_owned(),
+            file: None,
+            line: None,
+            column: None,
+            calls: Vec::new(),
+            hint: None,
+        };
+        let id = RunId::parse("order-1").expect("an id");
+        let text =
+            |way| of(&id, &Standing::Stuck(stuck.clone()), None, &way).expect("a report").render(false);
+        assert!(text(WayOn::NewText).ends_with(
+            "\
+ = note: FILE has changed since; the run keeps its text until it is given the new one
+ = help: to go on under the text that the file has now: durun retry order-1 --script FILE
+"
+        ));
+        assert!(
+            text(WayOn::None).contains("mend the script, then") && !text(WayOn::None).contains("has changed")
         );
     }
 

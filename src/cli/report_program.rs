@@ -50,23 +50,57 @@ pub(super) fn of(error: &ProgramError) -> Report {
     }
 }
 
+/// Words of the language that stand nowhere as a name, but in quotes.
+const WORDS: &[&str] = &[
+    "as", "break", "catch", "const", "continue", "do", "else", "export", "false", "fn", "for", "if",
+    "import", "in", "let", "loop", "private", "return", "switch", "throw", "true", "try", "until", "while",
+];
+
+/// How a field that is called like a word of the language is written.
+fn field_hint(message: &str, before: &str, after: &str) -> Option<String> {
+    let is_part = |letter: char| letter.is_alphanumeric() || letter == '_';
+    let end = after.find(|letter| !is_part(letter)).unwrap_or(after.len());
+    let (word, rest) = after.split_at_checked(end)?;
+    if !message.contains("reserved") && !WORDS.contains(&word) || word.is_empty() {
+        return None;
+    }
+    if let Some(map) = before.strip_suffix('.') {
+        let name = map.rfind(|letter| !is_part(letter)).map_or(Some(map), |place| map.get(place + 1..));
+        let name = name.filter(|name| !name.is_empty()).unwrap_or("data");
+        return Some(format!("{word} is a word of the language: the field is written {name}[\"{word}\"]"));
+    }
+    let is_key = before.is_empty() || before.ends_with(['{', ',']);
+    (is_key && rest.trim_start().starts_with(':') && !rest.trim_start().starts_with("::")).then(|| {
+        format!(
+            "{word} is a word of the language: as a key it is written #{{\"{word}\": …}}, and read as data[\"{word}\"]"
+        )
+    })
+}
+
 /// What to do about the mistakes that the language invites.
-fn syntax_hint(syntax: &crate::client::SyntaxError, text: Option<&str>) -> Option<&'static str> {
+fn syntax_hint(syntax: &crate::client::SyntaxError, text: Option<&str>) -> Option<String> {
     let message = syntax.message.as_str();
     let line = usize::try_from(syntax.line?).ok()?.checked_sub(1)?;
     let line = text?.lines().nth(line)?;
     let place = usize::try_from(syntax.column.unwrap_or(1)).ok()?.saturating_sub(1);
     let before: String = line.chars().take(place).collect();
+    let after: String = line.chars().skip(place).collect();
     let (line, before) = (line.trim_start(), before.trim());
+    field_hint(message, before, &after)
+        .or_else(|| usual_hint(message, line, before, &after).map(str::to_owned))
+}
+
+fn usual_hint(message: &str, line: &str, before: &str, after: &str) -> Option<&'static str> {
     let begins = |word: &str| line.strip_prefix(word).is_some_and(|rest| rest.starts_with([' ', '(']));
     if message.contains("reserved") {
-        return Some(if before.ends_with('.') {
-            "the word belongs to the language; as the field of a map write data[\"word\"]"
-        } else if begins("match") || begins("case") {
+        return Some(if begins("match") || begins("case") {
             "a choice by value is written switch x { 1 => …, _ => … }"
         } else {
             "the word belongs to the language: take another name"
         });
+    }
+    if after.starts_with("try") && (message.starts_with("Unexpected") || message.contains("';'")) {
+        return Some("try is a statement: let x = (); try { x = …; } catch (error) { x = …; }");
     }
     if message.starts_with("Unexpected") {
         return Some("the expression before it is not complete: a value is missing there");

@@ -29,7 +29,7 @@ pub(crate) fn of(error: &ClientError) -> Report {
         ClientError::SeveralQuestions { id, open } => {
             let lines: Vec<String> = open
                 .iter()
-                .map(|question| format!("{}  {}", question.op, cut(&line(&question.text), 80)))
+                .map(|question| format!("{}  {}", question.op, cut(&line(&question.title()), 80)))
                 .collect();
             Report::new("D0724", Exit::Usage, text)
                 .note(lines.join("\n"))

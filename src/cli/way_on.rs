@@ -1,7 +1,8 @@
 //! How a run that has failed goes on: at its failed step, or, where something was done since, from before it.
 
-use crate::client::{ClientError, MendError, RunView, Session, before_last_step, plan_retry};
-use crate::history::{RunEnd, RunId, Seq, StoredStatus};
+use super::escape::shell;
+use crate::client::{ClientError, MendError, RunView, Session, before_last_step, is_edited, plan_retry};
+use crate::history::{RunEnd, RunId, RunNo, Seq, StoredStatus};
 
 /// What lets a failed run go on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +23,8 @@ pub(crate) enum WayOn {
         /// The entry.
         before: Seq,
     },
+    /// It is stuck, and the file of its script says something else now; `durun retry` with that.
+    NewText,
     /// No single command.
     None,
 }
@@ -55,6 +58,12 @@ impl WayOn {
         }
     }
 
+    /// Of a run that is stuck.
+    pub(crate) fn of_stuck(session: &Session, run: RunNo) -> Self {
+        // What cannot be read says nothing.
+        if is_edited(session, run).unwrap_or(false) { Self::NewText } else { Self::None }
+    }
+
     /// The commands behind `durun` that go on.
     pub(crate) fn commands(&self, view: &RunView) -> Vec<String> {
         let id = &view.row.id;
@@ -63,6 +72,7 @@ impl WayOn {
             Self::Rewind { before, .. } | Self::Before { before, .. } => {
                 vec![format!("rewind {id} --to {before}"), format!("resume {id}")]
             }
+            Self::NewText => vec![format!("retry {id} --script {}", shell(&view.row.script))],
             Self::None => vec![format!("history {id}")],
         }
     }

@@ -1,10 +1,12 @@
 //! A script looked through without running it: against its own functions, the files beside it, and `durun.toml`.
 
+use super::project::TESTS;
 use super::{ClientError, Executor, ProgramError, load_program};
 use crate::activity::find_activity;
 use crate::config::Config;
-use crate::script::Finding;
-use std::collections::BTreeMap;
+use crate::script::{Backing, Finding, Source};
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// What was found in a script, with its texts.
@@ -25,8 +27,17 @@ pub struct Checked {
 pub fn check(path: &Path, executor: &dyn Executor, config: &Config) -> Result<Checked, ClientError> {
     let source = load_program(path, executor)?.into_source();
     let script = Path::new(&source.path);
-    let is_activity = |name: &str| find_activity(script, name, config, &[]).is_ok();
-    let findings = executor.check(&source, &is_activity).map_err(|error| ProgramError::Syntax {
+    let mocks = OnceCell::new();
+    let answered = |name: &str| {
+        let is_mocked =
+            || mocks.get_or_init(|| mocked(script, executor)).iter().any(|mock| stands_for(mock, name));
+        match find_activity(script, name, config, &[]) {
+            Ok(_) => Backing::Yes,
+            Err(_) if is_mocked() => Backing::InTests,
+            Err(_) => Backing::No,
+        }
+    };
+    let findings = executor.check(&source, &answered).map_err(|error| ProgramError::Syntax {
         path: path.to_owned(),
         text: source.text_of(&error.file).map(str::to_owned),
         error: Box::new(error),
@@ -34,4 +45,27 @@ pub fn check(path: &Path, executor: &dyn Executor, config: &Config) -> Result<Ch
     let mut texts = source.modules;
     texts.insert(source.path.clone(), source.main);
     Ok(Checked { findings, texts, main: source.path })
+}
+
+/// What the tests beside a script mock. What cannot be read mocks nothing.
+fn mocked(script: &Path, executor: &dyn Executor) -> BTreeSet<String> {
+    let tests =
+        script.parent().and_then(|folder| std::fs::read_dir(folder).ok()).into_iter().flatten().flatten();
+    let tests = tests.map(|entry| entry.path()).filter(|path| path.to_string_lossy().ends_with(TESTS));
+    let texts = tests.filter_map(|path| Some((std::fs::read_to_string(&path).ok()?, path)));
+    let mocks = texts.flat_map(|(main, path)| {
+        let source = Source { path: path.to_string_lossy().into_owned(), main, modules: BTreeMap::new() };
+        executor.declared(&source).mocks
+    });
+    mocks.collect()
+}
+
+/// Whether a mock stands in for an activity: by its name, or by the beginning of it before a `*`.
+fn stands_for(mock: &str, activity: &str) -> bool {
+    match mock.strip_suffix('*') {
+        // One of everything names no activity.
+        Some("") => false,
+        Some(beginning) => activity.starts_with(beginning),
+        None => mock == activity,
+    }
 }

@@ -5,9 +5,11 @@ use super::{
     Stop, StopLevel, SyntaxError,
 };
 use crate::activity::Activities;
-use crate::history::{Entry, Message, Program, RunNo, ScriptHash, Value};
-use crate::run::{Charter, LookError, QueryError as Unanswered, Seen, Standpoint, has_token, look, query};
-use crate::script::{Declared, Finding, Interpreter, Params, Script, Source, SourceError, check};
+use crate::history::{Entry, Message, Program, RunNo, ScriptHash, Seq, Value};
+use crate::run::{
+    Charter, LookError, QueryError as Unanswered, Seen, Standpoint, has_token, look, query, strand_names,
+};
+use crate::script::{Backing, Declared, Finding, Interpreter, Params, Script, Source, SourceError, check};
 use crate::store::{Answer, Request, Snapshot, Store, StoreError};
 use crate::worker::{
     Committing, Finished, Input, LoadError, Processes, Settings, Supply, Worker, WorkerError,
@@ -92,6 +94,11 @@ impl Executor for Engine {
         })
     }
 
+    fn strand_names(&self, session: &Session, run: RunNo) -> Result<BTreeMap<Seq, String>, QueryError> {
+        let Past { interpreter, script, charter, history, .. } = past(session, run).map_err(not_loaded)?;
+        Ok(strand_names(&interpreter, &script, &charter, &history))
+    }
+
     fn has_token(&self, session: &Session, run: RunNo, token: &str) -> Result<Option<bool>, QueryError> {
         let past = past(session, run).map_err(not_loaded)?;
         let Past { interpreter, script, charter, history, .. } = past;
@@ -126,9 +133,9 @@ impl Executor for Engine {
     fn check(
         &self,
         source: &Source,
-        is_activity: &dyn Fn(&str) -> bool,
+        answered: &dyn Fn(&str) -> Backing,
     ) -> Result<Vec<Finding>, SyntaxError> {
-        check(&Interpreter::new(), source, is_activity).map_err(|error| no_script(error.into()))
+        check(&Interpreter::new(), source, answered).map_err(|error| no_script(error.into()))
     }
 
     fn declared(&self, source: &Source) -> Declared {

@@ -214,7 +214,7 @@ pub enum ClientError {
         open: Vec<OpenQuestion>,
     },
     /// The answer is none of the choices, or there is none.
-    #[error("{}", no_choice(id, &question.text, given))]
+    #[error("{}", no_choice(id, &question.title(), given))]
     NoChoice {
         /// The run.
         id: RunId,

@@ -3,9 +3,9 @@
 use super::{ClientError, Difference, Finished, Observer, Session, Stand, Stop, SyntaxError};
 use crate::activity::Variables;
 use crate::config::{ConfigError, Configs};
-use crate::history::{Entry, Failure, Patches, RunId, RunNo, Stuck, Value};
+use crate::history::{Entry, Failure, Patches, RunId, RunNo, Seq, Stuck, Value};
 use crate::run::Standpoint;
-use crate::script::{Declared, Finding, Params, Source};
+use crate::script::{Backing, Declared, Finding, Params, Source};
 use crate::store::StoreError;
 use crate::worker::Supply;
 use std::collections::BTreeMap;
@@ -174,6 +174,14 @@ pub trait Executor: Send + Sync {
         Err(QueryError::None)
     }
 
+    /// The names of the strands whose commands entries ended, by entry, by replay; writes nothing.
+    ///
+    /// # Errors
+    /// [`QueryError`].
+    fn strand_names(&self, _session: &Session, _run: RunNo) -> Result<BTreeMap<Seq, String>, QueryError> {
+        Err(QueryError::None)
+    }
+
     /// The names of the queries that the script has registered where it stands.
     ///
     /// # Errors
@@ -223,7 +231,7 @@ pub trait Executor: Send + Sync {
         read: &dyn Fn(&str) -> Result<String, String>,
     ) -> Result<BTreeMap<String, String>, SyntaxError>;
 
-    /// Looks through a script and what it imports, without running it; `is_activity` tells of names whether something beside
+    /// Looks through a script and what it imports, without running it; `answered` tells of names whether something beside
     /// the script's functions answers them.
     ///
     /// # Errors
@@ -231,7 +239,7 @@ pub trait Executor: Send + Sync {
     fn check(
         &self,
         _source: &Source,
-        _is_activity: &dyn Fn(&str) -> bool,
+        _answered: &dyn Fn(&str) -> Backing,
     ) -> Result<Vec<Finding>, SyntaxError> {
         Ok(Vec::new())
     }

@@ -1,9 +1,10 @@
-//! Looking at a run: the variables of its script where it waits, by replay, whoever executes it.
+//! Looking at a run: the variables of its script where it waits, and which strand each entry is of; by replay, whoever executes it.
 
-use super::status::start_of;
+use super::status::{start_of, text_of};
 use super::{ClientError, Session};
-use crate::history::{Placeholder, RunNo, Value};
+use crate::history::{Placeholder, RunNo, Seq, Value};
 use crate::run::Standpoint;
+use std::collections::BTreeMap;
 
 /// The most entries that are replayed where nobody asked for the variables.
 pub const MOST_LOOKED_AT: u32 = 10_000;
@@ -21,6 +22,24 @@ pub fn look(session: &Session, run: RunNo) -> Result<Vec<Standpoint>, ClientErro
         mask(value, secret);
     }
     Ok(seen)
+}
+
+/// The names of the strands whose commands entries of a run ended, by entry. Nothing where its texts name no strand, where the history
+/// is longer than what is replayed unasked, or where it cannot be replayed. Nothing is written.
+pub fn strand_names(session: &Session, run: RunNo, entries: Seq) -> BTreeMap<Seq, String> {
+    const NAMING: &[&str] = &["parallel", "strand", "on_update"];
+    let is_naming = |text: &str| NAMING.iter().any(|call| text.contains(call));
+    let names = || {
+        let program = start_of(session, run).ok()?.program;
+        let mut hashes = std::iter::once(program.main).chain(program.modules.into_values());
+        if entries.0 > MOST_LOOKED_AT
+            || !hashes.any(|hash| text_of(session, run, hash).is_ok_and(|text| is_naming(&text)))
+        {
+            return None;
+        }
+        session.executor().strand_names(session, run).ok()
+    };
+    names().unwrap_or_default()
 }
 
 fn mask(value: &mut Value, secret: [u8; 16]) {

@@ -5,6 +5,7 @@ use crate::history::{
     Choice, CommandKind, Fact, MessageBody, MessageId, Moment, OpId, Pending, QuestionAnswered, Resolution,
     RunId, RunNo, RunRow, Value,
 };
+use crate::run::QUESTION;
 use crate::store::{ANSWERED, Answer, NewMessage, Request, RunView, Snapshot, StoreError};
 
 /// How many letters follow the run's name in a token.
@@ -28,12 +29,21 @@ pub struct OpenQuestion {
     pub op: OpId,
     /// The question.
     pub text: String,
+    /// The name that the script gives it.
+    pub name: Option<String>,
     /// What may be answered.
     pub choices: Vec<String>,
     /// A value shown beside it; null where none was given.
     pub show: Value,
     /// Since when.
     pub since: Moment,
+}
+
+impl OpenQuestion {
+    /// The question, behind its name where it has one.
+    pub fn title(&self) -> String {
+        self.name.as_ref().map_or_else(|| self.text.clone(), |name| format!("{name}: {}", self.text))
+    }
 }
 
 /// What somebody says to a question.
@@ -45,8 +55,8 @@ pub struct AnswerRequest {
     pub who: String,
     /// What is said with it.
     pub note: String,
-    /// Which question, by its command, where several are open.
-    pub question: Option<OpId>,
+    /// Which question, by the number of its command or by its name, where several are open.
+    pub question: Option<String>,
 }
 
 /// The questions that a run asks now, in the order in which they were asked.
@@ -78,9 +88,15 @@ pub fn open_question(pending: &Pending) -> Option<OpenQuestion> {
         Some(Value::List(choices)) => choices.iter().filter_map(Value::as_text).map(str::to_owned).collect(),
         Some(_) | None => Vec::new(),
     };
+    let label = pending.label.name.clone();
+    let (text, name) = match pending.input.get(QUESTION).and_then(Value::as_text) {
+        Some(text) => (text.to_owned(), Some(label)),
+        None => (label, None),
+    };
     Some(OpenQuestion {
         op: pending.op,
-        text: pending.label.name.clone(),
+        text,
+        name,
         choices,
         show: pending.input.get("show").cloned().unwrap_or_default(),
         since: pending.scheduled_at,
@@ -132,11 +148,11 @@ pub fn answer(session: &Session, text: &str, request: AnswerRequest) -> Result<R
     }
     let open = open_questions(&view);
     let is_one_of_several = open.len() > 1;
-    let question = chosen(session, &row, open, request.question)?;
+    let question = chosen(session, &row, open, request.question.as_deref())?;
     let id = MessageId::of_question(row.id.as_str(), row.generation_of(question.op), question.op);
     let Some(choice) = one_of(&question.choices, &request.choice) else {
         return Err(match earlier(session, &row, id)? {
-            Some(Fact::QuestionAnswered(first)) => too_late(row.id, question.text, *first),
+            Some(Fact::QuestionAnswered(first)) => too_late(row.id, question.title(), *first),
             _ => ClientError::NoChoice {
                 id: row.id,
                 question: Box::new(question),
@@ -145,7 +161,7 @@ pub fn answer(session: &Session, text: &str, request: AnswerRequest) -> Result<R
             },
         });
     };
-    let choice = Choice { choice, who: request.who, note: request.note, asked: question.text.clone() };
+    let choice = Choice { choice, who: request.who, note: request.note, asked: question.title() };
     let body = MessageBody::Answer { question: question.op, choice: choice.clone() };
     if deliver(session, row.no, id, body)?.is_none() {
         return Ok(Replied { row, duplicate: false });
@@ -154,7 +170,7 @@ pub fn answer(session: &Session, text: &str, request: AnswerRequest) -> Result<R
         Some(Fact::QuestionAnswered(first)) if first.choice.choice == choice.choice => {
             Ok(Replied { row, duplicate: true })
         }
-        Some(Fact::QuestionAnswered(first)) => Err(too_late(row.id, question.text, *first)),
+        Some(Fact::QuestionAnswered(first)) => Err(too_late(row.id, question.title(), *first)),
         _ => Err(ClientError::NoQuestion { id: row.id }),
     }
 }
@@ -163,15 +179,16 @@ fn too_late(id: RunId, question: String, first: QuestionAnswered) -> ClientError
     ClientError::Answered { id, question, choice: Box::new(first.choice), at: first.accepted_at }
 }
 
-/// The question meant: by its number, else the only one.
+/// The question meant: by its number or name, else the only one.
 fn chosen(
     session: &Session,
     row: &RunRow,
     mut open: Vec<OpenQuestion>,
-    number: Option<OpId>,
+    which: Option<&str>,
 ) -> Result<OpenQuestion, ClientError> {
-    if let Some(number) = number {
-        open.retain(|question| question.op == number);
+    let number = which.and_then(|which| which.parse().ok()).map(OpId);
+    if let Some(which) = which {
+        open.retain(|question| Some(question.op) == number || question.name.as_deref() == Some(which));
     }
     match (open.len(), open.pop()) {
         (1, Some(question)) => Ok(question),
@@ -179,7 +196,7 @@ fn chosen(
             open.push(last);
             Err(ClientError::SeveralQuestions { id: row.id.clone(), open })
         }
-        (_, None) => Err(match last_answer(session, row, number)? {
+        (_, None) => Err(match last_answer(session, row, which, number)? {
             Some((choice, at)) => ClientError::Answered {
                 id: row.id.clone(),
                 question: asked(&choice),
@@ -195,11 +212,15 @@ fn chosen(
 fn last_answer(
     session: &Session,
     row: &RunRow,
+    which: Option<&str>,
     number: Option<OpId>,
 ) -> Result<Option<(Choice, Moment)>, ClientError> {
+    let is_named = |asked: &str| which.is_some_and(|name| asked.starts_with(&format!("{name}: ")));
     let entries = read_history(session, row.no, row.id.clone())?;
     Ok(entries.into_iter().rev().find_map(|(_, entry)| match entry.fact {
-        Fact::QuestionAnswered(given) if number.is_none_or(|number| number == given.question) => {
+        Fact::QuestionAnswered(given)
+            if which.is_none() || number == Some(given.question) || is_named(&given.choice.asked) =>
+        {
             Some((given.choice, given.accepted_at))
         }
         _ => None,

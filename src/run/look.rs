@@ -2,8 +2,9 @@
 
 use super::replay::{ReplayError, Replayed, replay};
 use super::run::{Charter, Run};
-use crate::history::{Entry, Stuck, Value};
+use crate::history::{Entry, Seq, Stuck, Value};
 use crate::script::{Frame, Interpreter, Lens, Script, Source};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// The operations of the interpreter that one stretch may take in a look: 2 million.
@@ -50,6 +51,27 @@ pub fn look(source: Source, charter: &Charter, history: &[Entry]) -> Result<Vec<
     let line = last.last().map(|frame| frame.line);
     let last = Standpoint { strand: None, line, frames: shown(last) };
     Ok(if last.frames.is_empty() { Vec::new() } else { vec![last] })
+}
+
+/// The names of the strands whose commands entries ended, by entry, as far as the script fits its history.
+pub fn strand_names(
+    interpreter: &Interpreter,
+    script: &Rc<Script>,
+    charter: &Charter,
+    history: &[Entry],
+) -> BTreeMap<Seq, String> {
+    let mut run = Run::new(interpreter, Rc::clone(script), charter.clone()).limited(LOOK_OPERATIONS);
+    let (mut replayed, mut names) = (Replayed::default(), BTreeMap::new());
+    for (number, entry) in (0..).zip(history) {
+        let command = entry.fact.outcome_of().and_then(|(op, _)| replayed.open.get(&op));
+        if let Some(name) = command.and_then(|command| command.strand.clone()) {
+            names.insert(Seq(number), name);
+        }
+        if replay(&mut run, &mut replayed, std::slice::from_ref(entry), |_, _| ()).is_err() {
+            break;
+        }
+    }
+    names
 }
 
 /// The run behind its history; nothing where its script faults.

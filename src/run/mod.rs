@@ -34,9 +34,10 @@ mod updating;
 mod world;
 
 pub use command::{Command, Stretch, Work};
-pub use look::{LookError, Standpoint, look};
+pub use look::{LookError, Standpoint, look, strand_names};
 pub use next_input::{Arrived, NextInput, next_input};
 pub use query::{QueryError, Seen, query};
+pub use question::QUESTION;
 pub use replay::{ReplayError, Replayed, replay, timers};
 pub use run::{Charter, GRACE_MS, Run, STRETCH_OPERATIONS, Stepped};
 pub use strands::MOST_STRANDS;

@@ -6,13 +6,20 @@ use super::run::{Open, Owner, Run, Wait};
 use crate::history::{CommandKind, CommandLabel, OpId, QuestionAnswered, Value};
 use crate::script::{Answered, Host as _, Level, Notice, Question, Reply, Said};
 
+/// Under this name the row of a question that has a name shows its text.
+pub const QUESTION: &str = "question";
+
 impl Run {
     /// Opens a question. Telling its reader, and the timer of the first reminder, are commands of their own beside it.
     pub(super) fn ask_person(&mut self, op: OpId, asker: Asker<'_>, question: Box<Question>) {
         let work = self.wait_work(question.timeout_ms);
-        let label = label(CommandKind::Ask, &question.text);
+        let label = label(CommandKind::Ask, question.name.as_deref().unwrap_or(&question.text));
         let choices = question.choices.iter().map(|choice| Value::from(choice.as_str())).collect();
-        let shown = Value::from([("choices", Value::List(choices)), ("show", question.show.clone())]);
+        let mut shown = vec![("choices", Value::List(choices)), ("show", question.show.clone())];
+        if question.name.is_some() {
+            shown.push((QUESTION, Value::from(question.text.as_str())));
+        }
+        let shown = Value::Map(shown.into_iter().map(|(key, value)| (key.to_owned(), value)).collect());
         let (notice, remind_ms) = (question.notice.clone(), question.remind_ms);
         self.wait(op, asker, label, Wait::Question(question), work);
         self.show(shown);

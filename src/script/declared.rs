@@ -14,6 +14,8 @@ pub struct Declared {
     pub queries: BTreeSet<String>,
     /// Updates that it answers.
     pub updates: BTreeSet<String>,
+    /// What the mocks of a file of tests stand in for.
+    pub mocks: BTreeSet<String>,
 }
 
 impl Declared {
@@ -40,6 +42,7 @@ impl Declared {
             "wait_signal" | "start_wait_signal" | "on_signal" => &mut self.signals,
             "on_query" => &mut self.queries,
             "on_update" => &mut self.updates,
+            "mock" => &mut self.mocks,
             _ => return,
         };
         match call.args.first() {

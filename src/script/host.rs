@@ -259,6 +259,8 @@ pub struct ChildRun {
 pub struct Question {
     /// The question.
     pub text: String,
+    /// The name that it is known under, in place of its text.
+    pub name: Option<String>,
     /// What may be answered; never empty.
     pub choices: Vec<String>,
     /// A value shown beside it; null where none was given.

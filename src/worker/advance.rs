@@ -4,7 +4,7 @@ use super::executing::{InFlight, Phase};
 use super::progress::Progress;
 use super::worker::{Finished, Worker};
 use crate::history::{CancelCause, Entry, Fact, Moment, OpId, RunNo, StoredStatus, Value};
-use crate::run::{Command, Run, Stepped, Stretch, Work};
+use crate::run::{Command, QUESTION, Run, Stepped, Stretch, Work};
 use crate::script::{Level, Said};
 use crate::store::{LogLevel, LogLine, Request};
 use std::rc::Rc;
@@ -237,7 +237,11 @@ impl Worker {
 }
 
 pub(super) fn announced(command: &Command) -> Progress {
-    let label = command.label.clone();
+    let mut label = command.label.clone();
+    if let Some(question) = command.shown.get(QUESTION).and_then(Value::as_text) {
+        // Who looks on sees what is asked, behind the name that it goes by.
+        label.name = format!("{}: {question}", label.name);
+    }
     let (op, line, strand) = (command.op, command.line, command.strand.clone());
     let choices = match command.shown.get("choices") {
         Some(Value::List(choices)) => choices.iter().filter_map(Value::as_text).map(str::to_owned).collect(),

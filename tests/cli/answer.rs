@@ -136,7 +136,7 @@ fn who_asks_is_shown_first_with_the_command_lines_that_answer() {
         .out(
             "ID     STATUS   STARTED  SCRIPT       WHAT\n\
              one    waiting  now      script.rhai  asks: Raise the budget? (yes, not yet) · nobody executes it\n\
-             newer  parked   now      other.rhai\n",
+             newer  parked   now      other.rhai   nobody executes it\n",
         )
         .check();
     let first = home.durun(&["list", "--limit", "1", "-o", "jsonl"]).stdout();
@@ -207,4 +207,35 @@ fn a_run_that_asks_nothing_or_has_ended_takes_no_answer() {
              = help: durun result one prints its result, durun history one what happened\n",
         )
         .check();
+}
+
+#[test]
+fn a_question_with_a_name_is_shown_and_answered_by_it() {
+    let script = "strand(|| { let a = ask(\"Raise it?\", #{ name: \"budget\" }); log(a); wait_signal(\"x\") });\n\
+                  ask(\"Ship it?\"); wait_signal(\"end\")\n";
+    let home = Home::killed_at("one", script, &["Raise it?", "Ship it?"]);
+    let status = home.durun(&["status", "one"]).stdout();
+    assert!(status.contains("asks: budget: Raise it? · line 1 · "), "{status}");
+    let list = home.durun(&["list"]).stdout();
+    assert!(list.contains("asks: Ship it? (yes, no)"), "{list}");
+    let json = home.durun(&["status", "one", "-o", "jsonl"]).stdout();
+    assert!(json.contains("\"name\":\"budget\"") && json.contains("\"question\":\"Raise it?\""), "{json}");
+    let err = home.durun(&["answer", "one", "--question", "budget"]).exit(2).failure();
+    assert!(err.starts_with("error[D0725]: run one asks: budget: Raise it?\n"), "{err}");
+    let err = home.durun(&["answer", "one", "yes"]).exit(2).failure();
+    assert!(err.contains("  budget: Raise it?\n"), "{err}");
+    // Of what is open its text may be mended, where it goes by a name.
+    for (from, to, exit) in [("Raise it?", "May it be raised?", 0), ("Ship it?", "Ship?", 8)] {
+        home.file("new.rhai", script.replace(from, to));
+        home.durun(&["upgrade", "one", "--script", "new.rhai", "--dry-run"]).exit(exit).both();
+    }
+    home.durun(&["answer", "one", "yes", "--question", "budget"]).check();
+    let err = home.durun(&["answer", "one", "no", "--question", "budget"]).exit(7).failure();
+    assert!(err.starts_with("error[D0726]: budget: Raise it? was answered before\n"), "{err}");
+    home.executed_until(&["resume", "one"], "one", &["\"name\":\"x\""]);
+    let err = home.durun(&["answer", "one", "no", "--question", "budget"]).exit(7).failure();
+    assert!(err.starts_with("error[D0726]: budget: Raise it? was answered before\n"), "{err}");
+    home.durun(&["answer", "one", "no", "--question", "nothing"]).exit(4).failure();
+    let history = home.durun(&["history", "one"]).stdout();
+    assert!(history.contains("question \"budget: Raise it?\" answered by "), "{history}");
 }

@@ -134,7 +134,7 @@ fn a_function_after_the_result_is_told_where_it_belongs() {
     assert!(error.contains("put functions before the script's last expression"), "{error}");
     home.file("word.rhai", "let x = 1; x.default");
     let error = home.durun(&["start", "word.rhai"]).exit(2).failure();
-    assert!(error.contains("write data[\"word\"]"), "{error}");
+    assert!(error.contains("is written x[\"default\"]"), "{error}");
 }
 
 #[test]

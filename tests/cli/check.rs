@@ -1,6 +1,7 @@
 //! `durun check`: what it finds, how it is shown, its exit code.
 
 use crate::harness::Home;
+use crate::terminal::Terminal;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
 
@@ -123,7 +124,7 @@ fn each_run_of_a_script_is_replayed_against_the_file_and_nothing_is_changed() {
     let home = Home::new();
     home.file("order.rhai", TWO).file("other.rhai", "1");
     home.durun(&["-v", "check", "order.rhai", "--runs"])
-        .err("nothing found\nno runs of that script\n")
+        .err("nothing found in order.rhai\nno runs of that script\n")
         .check();
     assert!(!home.store().exists(), "no store is made");
     home.durun(&["start", "order.rhai", "--id", "a", "-i", "wait:=true", "--park-after", "0s"]).make();
@@ -194,4 +195,108 @@ fn without_a_file_all_scripts_of_the_folder_are_checked() {
     assert_eq!(out.matches("--> ").count(), 1, "{out}");
     let (_, err) = home.durun(&["check", "definitions"]).exit(4).both();
     assert!(err.contains("there is no script in definitions or below it"), "{err}");
+}
+
+#[test]
+fn where_somebody_looks_on_it_is_told_which_files_were_looked_at() {
+    let home = Home::new();
+    home.file("a.rhai", "1").file("jobs/b.rhai", "2");
+    home.durun(&["check"]).check();
+    home.durun(&["-v", "check"]).err("nothing found in a.rhai, jobs/b.rhai\n").check();
+    for more in ["c", "d", "e", "f"] {
+        home.file(&format!("{more}.rhai"), "slep(1); let x = \" a\".trim();");
+    }
+    let (_, err) = home.durun(&["-v", "check"]).exit(1).both();
+    assert_eq!(err, "4 errors and 4 warnings in 6 scripts\n");
+    let Some(terminal) = Terminal::open(&home, 80, &["check", "a.rhai"], &[]) else { return };
+    assert_eq!(terminal.end().screen, "nothing found in a.rhai");
+}
+
+#[test]
+fn an_activity_that_a_test_mocks_is_a_warning() {
+    let home = Home::new();
+    home.file("order.rhai", "activity(\"charge\", 1); activity(\"mail_all\", 1);");
+    home.file(
+        "order_test.rhai",
+        "test(\"pays\", || { mock(\"charge\", 1); mock(\"mail*\", 1); mock(\"*\", 1); run() });",
+    );
+    let out = home.durun(&["check", "order.rhai"]).stdout();
+    let first = "warning[D1315]: nothing but a mock of a test answers the activity \"charge\"\n";
+    assert!(out.starts_with(first) && out.matches("warning[D1315]").count() == 2, "{out}");
+    home.file("order_test.rhai", "test(\"pays\", || { mock(\"*\", 1); run() });");
+    let out = home.durun(&["check", "order.rhai"]).exit(1).stdout();
+    assert!(out.starts_with("error[D1315]: nothing answers the activity \"charge\"\n"), "{out}");
+}
+
+#[test]
+fn a_field_that_is_called_like_a_word_of_the_language_is_told_how_it_is_written() {
+    let home = Home::new();
+    let read = |word: &str, of: &str| {
+        format!("{word} is a word of the language: the field is written {of}[\"{word}\"]")
+    };
+    let key = |word: &str| {
+        format!(
+            "{word} is a word of the language: as a key it is written #{{\"{word}\": …}}, and read as data[\"{word}\"]"
+        )
+    };
+    for (text, hint) in [
+        ("#{\"call\": 1}.call", read("call", "data")),
+        ("input.type_of", read("type_of", "input")),
+        ("let m = #{}; m.a.if", read("if", "a")),
+        ("let m = #{}; m.switch = 3", read("switch", "m")),
+        ("f(x).new", read("new", "data")),
+        ("let m = #{call: 1};", key("call")),
+        ("let m = #{a: 1, if: 1};", key("if")),
+        ("let m = #{\n    a: 1,\n    private: 1\n};", key("private")),
+        ("let default = 1;", "the word belongs to the language: take another name".to_owned()),
+        (
+            "let x = try { 1 } catch { 2 };",
+            "try is a statement: let x = (); try { x = …; } catch (error) { x = …; }".to_owned(),
+        ),
+    ] {
+        home.file("a.rhai", text);
+        let out = home.durun(&["check", "a.rhai"]).exit(1).stdout();
+        assert!(out.ends_with(&format!("\n  = help: {hint}\n")), "{text}: {out}");
+    }
+    home.file("a.rhai", "let m = #{\"call\": 1}; m[\"call\"]");
+    home.durun(&["start", "a.rhai"]).out("1\n").check();
+}
+
+#[test]
+fn a_catch_block_whose_value_is_lost_is_told_and_what_is_advised_keeps_it() {
+    let home = Home::new();
+    home.file("a.rhai", "try { fail(\"no\") } catch (e) { e.message }");
+    let out = home.durun(&["check", "a.rhai"]).stdout();
+    let shown = "warning[D1372]: what a catch block gives is lost: after an error the value is ()\n --> a.rhai:1:32\n";
+    assert!(out.starts_with(shown), "{out}");
+    home.durun(&["start", "a.rhai"]).check();
+    for kept in [
+        "let x = (); try { x = fail(\"no\"); } catch (e) { x = e.message; } x",
+        "try { fail(\"no\") } catch (e) { return e.message; }",
+    ] {
+        home.file("b.rhai", kept);
+        home.durun(&["check", "--strict", "b.rhai"]).check();
+        home.durun(&["start", "b.rhai"]).out("no\n").check();
+    }
+}
+
+#[test]
+fn a_person_who_watches_sees_how_things_stand_now() {
+    let home = Home::new();
+    home.file("a.rhai", "slep(1)");
+    let Some(mut terminal) = Terminal::open(&home, 100, &["check", "--watch", "a.rhai"], &[]) else { return };
+    let watched = "; looking again after each change, until Ctrl-C";
+    terminal.until(&["there is no function slep", &format!("1 error in a.rhai{watched}")]);
+    home.file("a.rhai", "sleep(1)");
+    let screen = terminal.until(&[&format!("nothing found in a.rhai{watched}")]);
+    assert!(!screen.contains("slep("), "what is mended is gone: {screen}");
+    home.file("a.rhai", "sleep(");
+    terminal.until(&["a.rhai is no valid script", "1 error in a.rhai"]);
+    std::fs::remove_file(home.path().join("a.rhai")).expect("removed");
+    terminal.until(&["it is gone; watching for it to come back"]);
+    home.file("a.rhai", "sleep(2)");
+    let screen = terminal.until(&[&format!("nothing found in a.rhai{watched}")]);
+    assert!(!screen.contains("gone"), "{screen}");
+    terminal.keys("\u{3}");
+    terminal.end();
 }

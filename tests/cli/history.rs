@@ -43,3 +43,21 @@ fn that_the_script_was_changed_and_what_was_set_aside_is_told_at_its_place() {
     let edits = home.durun(&["status", "r", "-o", "jsonl"]).stdout();
     assert!(edits.contains("\"before_entry\":2") && edits.matches("\"from\":").count() == 1, "{edits}");
 }
+
+#[test]
+fn entries_of_a_fan_out_name_their_items() {
+    let script = "parallel([\"a\", \"b\"], |n| { step(\"one\", || n); exec([\"false\"], #{retry: false}) }, \
+                  #{name: |n| `host ${n}`, on_error: \"collect\"}); step(\"two\", || 1); sleep(\"1h\")";
+    let home = Home::killed_at("fan", script, &["\"kind\":\"sleep\""]);
+    let story = home.durun(&["history", "fan"]).stdout();
+    for name in ["a", "b"] {
+        assert_eq!(story.matches(&format!("✓ step one · host {name} · ")).count(), 1, "{story}");
+        assert_eq!(story.matches(&format!("✗ exec false · host {name} · ")).count(), 1, "{story}");
+    }
+    let of_main = story.lines().find(|line| line.contains("step two")).expect("a line");
+    assert!(!of_main.contains("host"), "{story}");
+    // What the script does not do any more names nothing, and is told all the same.
+    home.durun(&["terminate", "fan"]).check();
+    let story = home.durun(&["history", "fan"]).stdout();
+    assert!(story.contains("✓ step one · host a · ") && story.ends_with("terminated\n"), "{story}");
+}

@@ -17,9 +17,9 @@ fn runs_are_listed_newest_first() {
         .durun(&["list"])
         .out(
             "ID     STATUS      STARTED  SCRIPT      WHAT\n\
-             three  parked      now      order.rhai\n\
+             three  parked      now      order.rhai  nobody executes it\n\
              two    terminated  now      other.rhai  enough\n\
-             one    parked      now      order.rhai\n",
+             one    parked      now      order.rhai  nobody executes it\n",
         )
         .check();
 }

@@ -171,7 +171,15 @@ fn a_stuck_run_is_retried_under_the_mended_script() {
     let home = Home::new();
     home.file("s.rhai", "step(\"one\", || 1);\nnonsense(1)");
     home.durun(&["start", "s.rhai", "--id", "one"]).exit(8).failure();
-    home.file("s.rhai", "step(\"one\", || 1) + 1");
+    let note = "s.rhai has changed since; the run keeps its text until it is given the new one\n";
+    let told = home.durun(&["resume", "one"]).exit(8).failure();
+    assert!(!told.contains("has changed") && told.contains("mend the script, then: "), "{told}");
+    for text in ["let half = ;", "step(\"one\", || 1) + 1"] {
+        home.file("s.rhai", text);
+        let told = home.durun(&["resume", "one"]).exit(8).failure();
+        assert!(told.contains(note), "{told}");
+        assert!(told.ends_with("that the file has now: durun retry one --script ~/s.rhai\n"), "{told}");
+    }
     home.durun(&["retry", "one", "--script", "s.rhai", "--dry-run"]).check();
     home.durun(&["retry", "one", "--script", "s.rhai"]).out("2\n").check();
 }

@@ -22,7 +22,7 @@ To go on in spite of such an error, catch it: try { … } catch (err) { … }.",
 Somebody asked the run to end (durun cancel ID) and its script let the error
 `cancelled` pass. What its catch blocks and undos did before that is recorded.
 
-    durun history ID         who asked, and what was done for it",
+    durun history ID         when it was asked, and what its script did then",
     },
     Code {
         name: "D0103",

@@ -89,7 +89,9 @@ An activity is a `fn` of the script, an executable `activities/NAME` beside it,
 or a section of durun.toml. None of them has that name:
 
     [activity.charge]
-    cmd = [\"./charge.sh\"]",
+    cmd = [\"./charge.sh\"]
+
+Where a test beside the script mocks it, it is a warning only.",
     },
     Code {
         name: "D1320",
@@ -207,5 +209,17 @@ belong to `durun test`, files that end in `.d.rhai` to editors.
 
     durun check
     durun check jobs/",
+    },
+    Code {
+        name: "D1372",
+        title: "the value of a catch block is lost",
+        text: "\
+`try` has the value of its first block; where an error was caught it has (), and
+what stands last in the `catch` block is lost. Keep it in a variable, or end the
+script or function there with `return`:
+
+    let size = 0;
+    try { size = activity(\"measure\"); } catch (error) { size = -1; }
+    size",
     },
 ];

@@ -5,7 +5,6 @@ use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::client::{AnswerRequest, answer};
-use crate::history::OpId;
 use clap::Args;
 
 const EXAMPLES: &str = "\
@@ -27,9 +26,9 @@ pub(crate) struct AnswerArgs {
     /// What is said with it; the script finds it in run.answers
     #[arg(long, default_value = "", hide_default_value = true)]
     note: String,
-    /// Which question, where several are open
+    /// Which question, by its number or name, where several are open
     #[arg(long, value_name = "N")]
-    question: Option<u32>,
+    question: Option<String>,
 }
 
 /// Does it.
@@ -39,7 +38,7 @@ pub(crate) fn run(context: &Context, args: &AnswerArgs) -> Result<Exit, CliError
         choice: args.choice.clone().unwrap_or_default(),
         who: context.environment.user(),
         note: args.note.clone(),
-        question: args.question.map(OpId),
+        question: args.question.clone(),
     };
     let replied = answer(&session, &args.id, request)?;
     if replied.duplicate {

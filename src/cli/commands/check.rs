@@ -3,21 +3,28 @@
 use crate::cli::args::Format;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
+use crate::cli::escape;
 use crate::cli::exit::Exit;
 use crate::cli::render::run_json::SCHEMA;
 use crate::cli::render::verdicts::{self, Verdict};
 use crate::cli::report::Report;
-use crate::cli::report_check::{Found, of};
+use crate::cli::report_check::{Found, counted, of};
 use crate::client::{
     ClientError, Fit, ProgramError, RunView, check, check_runs, files_in, find_scripts, load_program,
 };
 use clap::{Args, ValueEnum};
 use serde_json::json;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// How often files are looked at again.
 const AGAIN: Duration = Duration::from_millis(300);
+/// So often in a row files have to be missing until that is told.
+const BLIP: u32 = 4;
+/// So many files are told by name.
+const FEW: usize = 5;
+/// Empties the screen: what is on it is how things stand now.
+const CLEAR: &str = "\u{1b}[2J\u{1b}[H";
 
 const EXAMPLES: &str = "\
 Looked for are functions, variables and options that there are not, commands where none may stand, activities that
@@ -66,19 +73,18 @@ enum Which {
 
 /// Does it.
 pub(crate) fn run(context: &Context, args: &CheckArgs) -> Result<Exit, CliError> {
-    let found = all(context, args)?;
+    if args.watch {
+        return watch(context, args);
+    }
+    let files = files(args)?;
+    let found = all(context, &files)?;
     let tried = match args.runs {
-        Some(which) => runs(context, args, which)?,
+        Some(which) => runs(context, &files, which)?,
         None => Vec::new(),
     };
     show(context, &found, &tried)?;
-    if args.watch {
-        return watch(context, args, found);
-    }
     let fails = found.iter().any(|found| args.strict || found.is_error);
-    if found.is_empty() {
-        context.note("nothing found");
-    }
+    context.note(&summary(&files, &found));
     if args.runs.is_some() && tried.is_empty() {
         context.note("no runs of that script");
     }
@@ -87,10 +93,10 @@ pub(crate) fn run(context: &Context, args: &CheckArgs) -> Result<Exit, CliError>
 }
 
 /// The runs of the scripts, where there is a store. A text that is no script has been told of.
-fn runs(context: &Context, args: &CheckArgs, which: Which) -> Result<Vec<(RunView, Verdict)>, CliError> {
+fn runs(context: &Context, files: &[PathBuf], which: Which) -> Result<Vec<(RunView, Verdict)>, CliError> {
     let Some(session) = context.session_if_any()? else { return Ok(Vec::new()) };
     let mut tried = Vec::new();
-    for file in &files(args)? {
+    for file in files {
         let program = match load_program(file, context.executor.as_ref()) {
             Err(ProgramError::Syntax { .. }) => continue,
             loaded => loaded.map_err(ClientError::from)?,
@@ -112,9 +118,9 @@ fn fits(fit: &Fit) -> &'static str {
     }
 }
 
-fn all(context: &Context, args: &CheckArgs) -> Result<Vec<Found>, CliError> {
+fn all(context: &Context, files: &[PathBuf]) -> Result<Vec<Found>, CliError> {
     let mut found = Vec::new();
-    for file in &files(args)? {
+    for file in files {
         found.extend(one(context, file)?);
     }
     Ok(found)
@@ -176,21 +182,71 @@ fn document(found: &Found) -> serde_json::Value {
     })
 }
 
+/// What was found, and where it was looked for: each file by its name where they are few.
+fn summary(files: &[PathBuf], found: &[Found]) -> String {
+    let what = if found.is_empty() { "nothing found".to_owned() } else { counted(found) };
+    if files.len() > FEW {
+        return format!("{what} in {} scripts", files.len());
+    }
+    let names: Vec<String> = files.iter().map(|file| escape::line(&file.display().to_string())).collect();
+    format!("{what} in {}", names.join(", "))
+}
+
+/// What one look at the files saw.
+#[derive(PartialEq)]
+struct Round {
+    files: Vec<PathBuf>,
+    found: Vec<Found>,
+    /// When each file was written, where somebody sits at a terminal, who wants to see that it was looked at again.
+    written: Vec<Option<SystemTime>>,
+}
+
+/// Looks once.
+fn look(context: &Context, args: &CheckArgs) -> Result<Round, CliError> {
+    let files = files(args)?;
+    let seen = context.environment.stdout_terminal;
+    let stamp = |file: &PathBuf| std::fs::metadata(file).and_then(|about| about.modified()).ok();
+    let written = if seen { files.iter().map(stamp).collect() } else { Vec::new() };
+    Ok(Round { found: all(context, &files)?, files, written })
+}
+
 /// Again and again, until Ctrl-C or whoever reads has gone. A file that is gone for a moment, as editors do it, is waited for.
-fn watch(context: &Context, args: &CheckArgs, mut before: Vec<Found>) -> Result<Exit, CliError> {
+fn watch(context: &Context, args: &CheckArgs) -> Result<Exit, CliError> {
+    let mut before = look(context, args)?;
+    show(context, &before.found, &[])?;
+    watched(context, &before);
+    let mut gone = 0_u32;
     loop {
         context.clock.pause(AGAIN);
-        let now = match all(context, args) {
-            Err(CliError::Client(ClientError::Program(_))) => continue,
+        let now = match look(context, args) {
+            Err(CliError::Client(ClientError::Program(_)) | CliError::NoScripts { .. }) => {
+                gone = gone.saturating_add(1);
+                if gone == BLIP {
+                    context.note("it is gone; watching for it to come back");
+                }
+                continue;
+            }
             now => now?,
         };
-        if now != before {
-            if now.is_empty() && context.format() == Format::Table {
+        if now != before || gone >= BLIP && context.environment.stdout_terminal {
+            if context.draws() {
+                context.print_raw(CLEAR)?;
+            }
+            if now.found.is_empty() && context.format() == Format::Table && !context.is_talkative() {
                 context.print("nothing found")?;
             } else {
-                show(context, &now, &[])?;
+                show(context, &now.found, &[])?;
             }
+            watched(context, &now);
             before = now;
         }
+        gone = 0;
     }
+}
+
+fn watched(context: &Context, round: &Round) {
+    context.note(&format!(
+        "{}; looking again after each change, until Ctrl-C",
+        summary(&round.files, &round.found)
+    ));
 }

@@ -10,7 +10,7 @@ use crate::cli::render::marks::Marks;
 use crate::cli::render::rewinds::Rewinds;
 use crate::cli::render::story::Story;
 use crate::cli::render::when::absolute;
-use crate::client::{HistoryReader, Session, Watch, find, read_branch, view};
+use crate::client::{HistoryReader, Session, Watch, find, read_branch, strand_names, view};
 use crate::history::{Branch, Entry, RunRow, Seq};
 use clap::Args;
 
@@ -52,9 +52,15 @@ pub(crate) fn run(context: &Context, args: &HistoryArgs) -> Result<Exit, CliErro
     let mut story = story.marked(Marks::of(&row, generation));
     let mut pager = Pager::open(context, !args.follow && !args.no_pager);
     let mut kept = if args.all { set_aside(&mut pager, context, &session, &row)? } else { Vec::new() };
+    let mut named = Seq(0);
     loop {
         // Asked first: entries that follow are read before the end is believed.
-        let over = view(&session, row.no)?.status.is_ended();
+        let view = view(&session, row.no)?;
+        let over = view.status.is_ended();
+        if context.format() == Format::Table && generation == view.row.generation && view.entries != named {
+            story.name_strands(strand_names(&session, row.no, view.entries));
+            named = view.entries;
+        }
         loop {
             let page = reader.page(&session)?;
             if page.is_empty() {

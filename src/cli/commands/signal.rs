@@ -93,7 +93,7 @@ fn asks_instead(context: &Context, sent: &SignalSent, name: &str) {
     let which = if sent.asks.len() > 1 { format!(" --question {}", question.op) } else { String::new() };
     let text = format!(
         "run {id} asks \"{}\", and its script takes no signal \"{name}\", which waits in its inbox; to answer: {}",
-        escape::line(&question.text),
+        escape::line(&question.title()),
         context.command(&format!("answer {id} {choice}{which}")),
     );
     if meant.is_some() && !context.global.quiet {

@@ -159,7 +159,7 @@ impl Live {
         let row = find(session, self.given::<String>("id")?).ok()?;
         let questions = open_questions(&view(session, row.no).ok()?);
         let choices = questions.into_iter().flat_map(|question| {
-            let about = question.text;
+            let about = question.title();
             question.choices.into_iter().map(move |word| Candidate { word, about: about.clone() })
         });
         Some(choices.collect())

@@ -141,6 +141,7 @@ fn waits_for(pending: &Pending) -> Json {
         "begun": pending.begun,
     });
     if let (Some(question), Json::Object(document)) = (open_question(pending), &mut document) {
+        document.insert("question".to_owned(), json!(question.text));
         document.insert("choices".to_owned(), json!(question.choices));
         document.insert("show".to_owned(), question.show.to_json());
     }

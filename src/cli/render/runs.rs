@@ -61,10 +61,11 @@ fn file_name(path: &str) -> &str {
     Path::new(path).file_name().and_then(|name| name.to_str()).unwrap_or(path)
 }
 
-/// What a list says of a run: the same, and that nobody goes on with one that waits; what it asks comes first.
+/// What a list says of a run: the same, and that nobody goes on with one that waits or is parked; what it asks comes first.
 fn listed(view: &RunView, now: Moment) -> String {
     let mut said = vec![remark(view, now)];
-    if view.status == RunStatus::Waiting && matches!(view.woken_by, Some(WokenBy::Nobody { .. })) {
+    let is_idle = matches!(view.status, RunStatus::Waiting | RunStatus::Parked);
+    if is_idle && matches!(view.woken_by, Some(WokenBy::Nobody { .. })) {
         let place = if view.asks() { said.len() } else { 0 };
         said.insert(place, "nobody executes it".to_owned());
     }

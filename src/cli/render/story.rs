@@ -8,9 +8,10 @@ use super::waits::name;
 use super::when::absolute;
 use crate::cli::escape;
 use crate::history::{
-    ChildOutcome, Choice, Entry, Fact, Moment, Resolution, RunEnd, Seq, UpdateAnswer, Value,
+    ChildOutcome, Choice, CommandLabel, Entry, Fact, Moment, Resolution, RunEnd, Seq, UpdateAnswer, Value,
 };
 use crate::timer::show_duration;
+use std::collections::BTreeMap;
 
 /// The widest piece of a value that is shown in a line, where nothing says how wide lines may be.
 const VALUE_WIDTH: usize = 60;
@@ -25,6 +26,8 @@ pub(crate) struct Story {
     color: bool,
     rewinds: Rewinds,
     marks: Marks,
+    /// The strands that entries are of, where they have names.
+    strands: BTreeMap<Seq, String>,
     /// The columns of the terminal, where there is one.
     width: Option<usize>,
 }
@@ -32,7 +35,8 @@ pub(crate) struct Story {
 impl Story {
     /// At the beginning.
     pub(crate) fn new(color: bool, width: Option<usize>) -> Self {
-        Self { began: None, color, rewinds: Rewinds::default(), marks: Marks::default(), width }
+        let (rewinds, marks) = (Rewinds::default(), Marks::default());
+        Self { began: None, color, rewinds, marks, strands: BTreeMap::new(), width }
     }
 
     /// Of a history that was rewound.
@@ -43,6 +47,11 @@ impl Story {
     /// With what happened to it from outside.
     pub(crate) fn marked(self, marks: Marks) -> Self {
         Self { marks, ..self }
+    }
+
+    /// From here on with the names of the strands that entries are of.
+    pub(crate) fn name_strands(&mut self, strands: BTreeMap<Seq, String>) {
+        self.strands = strands;
     }
 
     /// What is left to tell behind the last entry.
@@ -77,7 +86,11 @@ impl Story {
         self.began.get_or_insert(entry.at);
         let took = |asked, ended, attempts| self.rewinds.took(seq, asked, ended, attempts);
         let room = self.width.map_or(VALUE_WIDTH, |width| width.saturating_sub(BESIDE).max(LEAST_VALUE));
-        let (mark, paint, text) = words(&entry.fact, room, &took);
+        let strand = self.strands.get(&seq).map(|strand| format!(" · {}", escape::line(strand)));
+        let named = |label: &CommandLabel| {
+            format!("{}{}", name(label.kind, &label.name), strand.as_deref().unwrap_or_default())
+        };
+        let (mark, paint, text) = words(&entry.fact, room, &named, &took);
         let line = format!("{seq:>4}  {time:<20}  {} {text}", paint.paint(mark, self.color));
         let raised: String =
             raised(&entry.fact).map(|line| self.fitted(&format!("{:28}{line}", ""))).collect();
@@ -107,6 +120,7 @@ fn raised(fact: &Fact) -> impl Iterator<Item = String> {
 fn words(
     fact: &Fact,
     room: usize,
+    named: &dyn Fn(&CommandLabel) -> String,
     took: &dyn Fn(Moment, Moment, u32) -> i64,
 ) -> (&'static str, Paint, String) {
     match fact {
@@ -115,26 +129,20 @@ fn words(
             let took = show_duration(took(done.scheduled_at, done.ended_at, done.attempts));
             let result = value(&done.result, " → ", room);
             let tries = tries(done.attempts);
-            (
-                "✓",
-                Paint::Green,
-                format!("{} · {took}{tries}{result}", name(done.label.kind, &done.label.name)),
-            )
+            ("✓", Paint::Green, format!("{} · {took}{tries}{result}", named(&done.label)))
         }
         Fact::ActivityFailed(failed) => {
             let took = show_duration(took(failed.scheduled_at, failed.ended_at, failed.attempts));
             let message = escape::line(&failed.failure.message);
             let tries = tries(failed.attempts);
-            let name = name(failed.label.kind, &failed.label.name);
+            let name = named(&failed.label);
             (
                 "✗",
                 Paint::Red,
                 format!("{name} · {took}{tries} · {}: {message}", escape::line(&failed.failure.kind)),
             )
         }
-        Fact::TimerFired(fired) => {
-            ("◷", Paint::Plain, format!("{} was due", name(fired.label.kind, &fired.label.name)))
-        }
+        Fact::TimerFired(fired) => ("◷", Paint::Plain, format!("{} was due", named(&fired.label))),
         Fact::SignalReceived(signal) => (
             "←",
             Paint::Cyan,

@@ -26,12 +26,12 @@ pub(crate) fn short(pending: &Pending, now: Moment) -> String {
         if let Some(answer) = answered(pending) {
             return format!(
                 "{}: answered {}, not yet taken",
-                escape::line(&question.text),
+                escape::line(&question.title()),
                 escape::line(answer)
             );
         }
         let choices = escape::line(&question.choices.join(", "));
-        return format!("asks: {} ({choices})", escape::line(&question.text));
+        return format!("asks: {} ({choices})", escape::line(&question.title()));
     }
     let Some(next) = pending.next_try.filter(|_| pending.waits_for.is_none()) else {
         return sentence(pending, now);
@@ -54,8 +54,10 @@ pub(crate) fn short(pending: &Pending, now: Moment) -> String {
 pub(crate) fn sentence(pending: &Pending, now: Moment) -> String {
     let question = open_question(pending);
     let mut parts = vec![match &question {
-        Some(question) if answered(pending).is_some() => format!("asked: {}", escape::line(&question.text)),
-        Some(question) => format!("asks: {}", escape::line(&question.text)),
+        Some(question) if answered(pending).is_some() => {
+            format!("asked: {}", escape::line(&question.title()))
+        }
+        Some(question) => format!("asks: {}", escape::line(&question.title())),
         None => name(pending.label.kind, &pending.label.name),
     }];
     if let (CommandKind::Queue, Some(waits_for)) = (pending.label.kind, &pending.waits_for) {

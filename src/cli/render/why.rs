@@ -41,7 +41,7 @@ pub(crate) fn explain(
             let hint = stuck
                 .hint
                 .as_ref()
-                .map(|hint| format!(" {}.", capital(&escape::line(hint))))
+                .map(|hint| format!(" {}", ended(capital(&escape::line(hint)))))
                 .unwrap_or_default();
             let message = escape::line(&stuck.message);
             let since =
@@ -75,7 +75,7 @@ pub(crate) fn explain(
                 WayOn::Before { step, .. } => {
                     format!(" Its script ended it; the last that it did is {}.", escape::line(step))
                 }
-                WayOn::Retry | WayOn::None => String::new(),
+                WayOn::Retry | WayOn::NewText | WayOn::None => String::new(),
             };
             let when = relative(view.last_at, now);
             let commands = match end {
@@ -95,6 +95,11 @@ pub(crate) fn explain(
 }
 
 /// As a sentence begins.
+/// A sentence with its full stop, where it has no end of its own.
+fn ended(sentence: String) -> String {
+    if sentence.ends_with(['?', '.', '!']) { sentence } else { format!("{sentence}.") }
+}
+
 fn capital(text: &str) -> String {
     let mut rest = text.chars();
     rest.next().map_or_else(String::new, |first| first.to_uppercase().chain(rest).collect())
@@ -223,7 +228,8 @@ fn sentence(row: &Pending, executed: bool, now: Moment) -> String {
     let until = row.due.map_or_else(String::new, |due| {
         if due > now { format!(", {} at most", left(due, now)) } else { ", whose time is over".to_owned() }
     });
-    let what = escape::line(&row.label.name);
+    let what = open_question(row).map_or_else(|| row.label.name.clone(), |question| question.title());
+    let what = escape::line(&what);
     match row.label.kind {
         CommandKind::Activity
         | CommandKind::Step

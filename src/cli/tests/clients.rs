@@ -318,6 +318,7 @@ specimens! { kinds: ClientError;
         let open = |op, text: &str| OpenQuestion {
             op: OpId(op),
             text: text.to_owned(),
+            name: (op == 5).then(|| "refund".to_owned()),
             choices: texts(&["yes", "no"]),
             show: Value::Null,
             since: AT,
@@ -330,6 +331,7 @@ specimens! { kinds: ClientError;
             question: Box::new(OpenQuestion {
                 op: OpId(3),
                 text: "Ship it?".to_owned(),
+                name: None,
                 choices: texts(choices),
                 show,
                 since: AT,

@@ -59,11 +59,14 @@ specimens! { broken: Broken;
     (Rule::LoopCapture, _) => breaking(Rule::LoopCapture, &["for host in [1, 2] { on_query(`${host}`, || host); }\n"]),
     (Rule::OptionsAsInput, _) => breaking(Rule::OptionsAsInput, &["fn charge(x) { x }\nactivity(\"charge\", #{ timeout: \"30s\" });\n"]),
     (Rule::Nothing, _) => breaking(Rule::Nothing, &["let name = sh(\"id -un\").stdout.trim();\nlog(name);\n"]),
+    (Rule::Caught, _) => breaking(Rule::Caught, &["try { exec([\"pay\"]).code } catch (error) { error.kind }\n"]),
+    (Rule::Mocked, _) => breaking(Rule::Mocked, &["activity(\"pay\", 1);\n"]),
     (Rule::LostUpdate, _) => breaking(Rule::LostUpdate, &["let sum = 0;\non_signal(\"add\", |n| sum += n);\nsum = sum + sh(\"price\").code;\n"]),
 }
 
 fn checked(stage: &Stage) -> Vec<Report> {
     stage.file("check/lib.rhai", "fn greet(name) { name }\n");
+    stage.file("check/order_test.rhai", "test(\"pays\", || { mock(\"pay\", 1); run() });\n");
     let mut all = Vec::new();
     let mut others = Vec::new();
     for (rule, text) in broken() {

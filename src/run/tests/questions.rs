@@ -29,6 +29,23 @@ fn a_question_waits_for_one_of_its_choices_and_the_answers_are_kept() {
 }
 
 #[test]
+fn a_question_with_a_name_goes_by_it_and_shows_its_text() {
+    let text = r#"ask("Raise the budget?", #{ name: "budget" }) + run.answers[0].question"#;
+    let mut story = Story::of(text);
+    story.begin();
+    assert_eq!(story.open(), ["0 ask \"budget\""]);
+    assert_eq!(story.shows(0), r#"{"choices":["yes","no"],"question":"Raise the budget?","show":null}"#);
+    story.answers(0, "yes");
+    assert_eq!(story.result(), &Value::from("yesRaise the budget?"));
+    assert_eq!(story.replayed(), Told::Same);
+    let mut story = Story::of(
+        "let kind = 0; try { ask(\"a?\", #{ name: \"two\\nlines\" }) } catch (e) { kind = e.kind; } kind",
+    );
+    story.begin();
+    assert_eq!(story.result(), &Value::from(kind::BAD_OPTION));
+}
+
+#[test]
 fn a_question_that_nobody_answers_gives_otherwise_or_is_a_time_out() {
     let mut story =
         Story::of("ask(\"a?\", #{ timeout: \"2 days\", otherwise: \"no\" }) + ask(\"b?\", #{ timeout: 5 })");

@@ -1,4 +1,4 @@
-//! `ask(question, #{choices, timeout, otherwise, show, notify, remind})`: a person decides, with `durun answer`.
+//! `ask(question, #{choices, name, timeout, otherwise, show, notify, remind})`: a person decides, with `durun answer`.
 
 use super::super::convert::Refused;
 use super::super::host::{Ask, Notice, Question};
@@ -23,7 +23,7 @@ pub(super) fn register(engine: &mut Engine) {
 }
 
 fn ask_person(context: &NativeCallContext<'_>, text: &str, map: &Map) -> Given {
-    const KNOWN: &[&str] = &["choices", "timeout", "otherwise", "show", "notify", "remind"];
+    const KNOWN: &[&str] = &["choices", "name", "timeout", "otherwise", "show", "notify", "remind"];
     let caller = script(context)?;
     let length = text.chars().count();
     if text.trim().is_empty() || length > LONGEST {
@@ -32,6 +32,7 @@ fn ask_person(context: &NativeCallContext<'_>, text: &str, map: &Map) -> Given {
     }
     let mut question = Question {
         text: text.to_owned(),
+        name: None,
         choices: vec!["yes".to_owned(), "no".to_owned()],
         show: Value::Null,
         timeout_ms: None,
@@ -45,6 +46,9 @@ fn ask_person(context: &NativeCallContext<'_>, text: &str, map: &Map) -> Given {
         let duration = || options::positive(name, value).map_err(|error| wrong(context, error));
         match name {
             "choices" => question.choices = choices(value).map_err(|error| wrong(context, error))?,
+            "name" => {
+                question.name = Some(options::title(value).map_err(|error| wrong(context, error))?);
+            }
             "timeout" => question.timeout_ms = Some(duration()?),
             "remind" => question.remind_ms = Some(duration()?),
             "otherwise" => question.otherwise = Some(value_of(context, value)?),

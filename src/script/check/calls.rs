@@ -2,7 +2,7 @@
 
 use super::known::{Functions, World, closure};
 use super::walk::{Place, Walker};
-use super::{Rule, options, rules, values};
+use super::{Backing, Rule, options, rules, values};
 use rhai::{Expr, FnCallExpr, Position};
 use std::collections::BTreeSet;
 
@@ -304,21 +304,29 @@ impl Walker<'_> {
         if let Some(Expr::StringConstant(name, position)) = called.call.args.first() {
             if self.text.functions.contains_key(name.as_str()) {
                 self.function(name, Place::Body("an activity"));
-            } else if !name.contains("::") && !self.world.is_activity(name) {
-                let near = super::known::nearest(name, self.text.functions.keys().map(String::as_str));
-                let hint = near.map_or_else(
-                    || format!("write fn {name}(input), an executable activities/{name}, or [activity.{name}] in durun.toml"),
-                    |near| format!("did you mean \"{near}\"?"),
-                );
-                self.tell(
-                    Rule::Activity,
-                    *position,
-                    format!("nothing answers the activity \"{name}\""),
-                    Some(hint),
-                );
+            } else if !name.contains("::") {
+                self.unanswered(name, *position);
             }
         }
         rules::input(self, called);
+    }
+
+    fn unanswered(&mut self, name: &str, position: Position) {
+        let (rule, what) = match self.world.answered(name) {
+            Backing::Yes => return,
+            Backing::InTests => (Rule::Mocked, "nothing but a mock of a test answers"),
+            Backing::No => (Rule::Activity, "nothing answers"),
+        };
+        let near = super::known::nearest(name, self.text.functions.keys().map(String::as_str));
+        let hint = near.map_or_else(
+            || {
+                format!(
+                    "write fn {name}(input), an executable activities/{name}, or [activity.{name}] in durun.toml"
+                )
+            },
+            |near| format!("did you mean \"{near}\"?"),
+        );
+        self.tell(rule, position, format!("{what} the activity \"{name}\""), Some(hint));
     }
 }
 

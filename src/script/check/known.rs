@@ -1,6 +1,7 @@
 //! What a script may call: the functions of the engine, of its modules, and the activities around it.
 
 use super::super::params::Params;
+use super::Backing;
 use rhai::{AST, ASTNode, Engine, Expr, FnPtr, Module, ScriptFuncDef, Shared, Stmt};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +16,7 @@ const OF_LANGUAGE: &[&str] =
 pub(super) struct World<'w> {
     natives: Functions,
     modules: BTreeMap<&'w str, Functions>,
-    is_activity: &'w dyn Fn(&str) -> bool,
+    answered: &'w dyn Fn(&str) -> Backing,
     inputs: Option<Vec<String>>,
 }
 
@@ -23,7 +24,7 @@ impl<'w> World<'w> {
     pub(super) fn new(
         engine: &Engine,
         texts: &[(&'w str, AST)],
-        is_activity: &'w dyn Fn(&str) -> bool,
+        answered: &'w dyn Fn(&str) -> Backing,
         params: Option<&Params>,
     ) -> Self {
         let mut natives = Functions::new();
@@ -37,7 +38,7 @@ impl<'w> World<'w> {
         }
         let modules = texts.iter().map(|(path, ast)| (*path, own(ast))).collect();
         let inputs = params.map(|params| params.all().iter().map(|param| param.name.clone()).collect());
-        Self { natives, modules, is_activity, inputs }
+        Self { natives, modules, answered, inputs }
     }
 
     /// The numbers of arguments that a function of the engine takes; nothing where there is none of that name.
@@ -55,9 +56,9 @@ impl<'w> World<'w> {
         self.modules.get(path)
     }
 
-    /// Whether a file or a configuration answers an activity.
-    pub(super) fn is_activity(&self, name: &str) -> bool {
-        (self.is_activity)(name)
+    /// What answers an activity that is no function of the script.
+    pub(super) fn answered(&self, name: &str) -> Backing {
+        (self.answered)(name)
     }
 
     /// Whether the language itself knows the name, or it is an operator.

@@ -75,6 +75,21 @@ pub enum Rule {
     LostUpdate,
     /// What a method that changes in place gives: nothing.
     Nothing,
+    /// The value of a `catch` block, which is lost.
+    Caught,
+    /// An activity that nothing but a mock of a test answers.
+    Mocked,
+}
+
+/// What answers an activity, beside the functions of the script.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Backing {
+    /// A file, or a section of the configuration.
+    Yes,
+    /// A mock of a test.
+    InTests,
+    /// Nothing.
+    No,
 }
 
 impl Rule {
@@ -98,7 +113,9 @@ impl Rule {
             | Self::LoopCapture
             | Self::OptionsAsInput
             | Self::LostUpdate
-            | Self::Nothing => false,
+            | Self::Nothing
+            | Self::Caught
+            | Self::Mocked => false,
         }
     }
 }
@@ -108,7 +125,7 @@ pub(super) fn waits(name: &str) -> bool {
     calls::suspends(name) || name == "attempt"
 }
 
-/// Looks through a script and what it imports; `is_activity` tells of names whether something beside the script's functions answers
+/// Looks through a script and what it imports; `answered` tells of names whether something beside the script's functions answers
 /// them. In the order of the files and their lines.
 ///
 /// # Errors
@@ -116,7 +133,7 @@ pub(super) fn waits(name: &str) -> bool {
 pub fn check(
     interpreter: &Interpreter,
     source: &Source,
-    is_activity: &dyn Fn(&str) -> bool,
+    answered: &dyn Fn(&str) -> Backing,
 ) -> Result<Vec<Finding>, SyntaxError> {
     // A file of tests has the words of tests.
     let is_test = source.path.ends_with("_test.rhai");
@@ -129,7 +146,7 @@ pub fn check(
         texts.push((path.as_str(), ast));
     }
     let params = texts.first().map_or(Ok(None), |(path, ast)| Params::of(path, ast))?;
-    let world = World::new(&engine, &texts, is_activity, params.as_ref());
+    let world = World::new(&engine, &texts, answered, params.as_ref());
     let mut found = Vec::new();
     for (path, ast) in &texts {
         let mut own = walk::text(&world, path, ast);

@@ -18,7 +18,7 @@ pub(super) fn of(name: &str, arguments: usize) -> Option<(usize, Vec<&'static st
         ("http_get", 2) => (1, all(OF_HTTP)),
         ("http_post", 3) => (2, all(OF_HTTP)),
         ("wait_signal" | "start_wait_signal" | "wait_token", 2) => (1, vec!["timeout", "otherwise"]),
-        ("ask", 2) => (1, vec!["choices", "timeout", "otherwise", "show", "notify", "remind"]),
+        ("ask", 2) => (1, vec!["choices", "name", "timeout", "otherwise", "show", "notify", "remind"]),
         ("poll", 3) => (1, vec!["every", "factor", "max", "timeout"]),
         ("parallel", 3) => (2, vec!["max", "rate", "name", "on_error"]),
         ("child" | "start_child", 3) => (2, vec!["id", "on_parent_close", "timeout"]),

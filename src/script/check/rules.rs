@@ -4,7 +4,7 @@ use super::calls::{Called, suspends};
 use super::known::closure;
 use super::walk::{Place, Walker};
 use super::{Rule, options};
-use rhai::{ASTNode, BinaryExpr, Expr, OpAssignment};
+use rhai::{ASTNode, BinaryExpr, Expr, OpAssignment, Stmt};
 
 /// `wait_signal("x", "1h");` as a statement: whether the signal came is lost.
 pub(super) fn unused(walker: &mut Walker<'_>, called: &Called<'_>, used: bool) {
@@ -29,6 +29,44 @@ pub(super) fn nothing(walker: &mut Walker<'_>, called: &Called<'_>, used: bool) 
     let message = format!("{name} changes the text itself and gives ()");
     let hint = format!("keep the text first: let text = …; text.{name}(); and go on with text");
     walker.tell(Rule::Nothing, called.position, message, Some(hint));
+}
+
+/// `try { … } catch { 2 }` as a value: where an error was caught it is (), whatever stands last in the block.
+pub(super) fn caught(walker: &mut Walker<'_>, block: &[Stmt]) {
+    match block.last() {
+        Some(Stmt::Expr(expr)) if gives(expr) => {
+            let message = "what a catch block gives is lost: after an error the value is ()".to_owned();
+            let hint = "keep it: let x = (); try { x = …; } catch (error) { x = …; } x";
+            walker.tell(Rule::Caught, expr.start_position(), message, Some(hint.to_owned()));
+        }
+        Some(Stmt::Block(inner)) => caught(walker, inner.statements()),
+        Some(Stmt::If(flow, _)) => {
+            caught(walker, flow.body.statements());
+            caught(walker, flow.branch.statements());
+        }
+        _ => {}
+    }
+}
+
+/// Whether an expression is there for its value alone: calls may be there for what they do.
+fn gives(expr: &Expr) -> bool {
+    match expr {
+        Expr::DynamicConstant(..)
+        | Expr::BoolConstant(..)
+        | Expr::IntegerConstant(..)
+        | Expr::FloatConstant(..)
+        | Expr::CharConstant(..)
+        | Expr::StringConstant(..)
+        | Expr::InterpolatedString(..)
+        | Expr::Array(..)
+        | Expr::Map(..)
+        | Expr::Variable(..)
+        | Expr::Property(..) => true,
+        Expr::FnCall(call, _) => call.op_token.is_some(),
+        Expr::Dot(pair, ..) => gives(&pair.rhs),
+        Expr::Index(pair, ..) => !matches!(pair.rhs, Expr::Dot(..)) || gives(&pair.rhs),
+        _ => false,
+    }
 }
 
 /// `if wait_signal(…)`: a time-out gives (), a payload may be anything.

@@ -8,7 +8,12 @@ use std::collections::BTreeMap;
 fn told(main: &str) -> Vec<String> {
     let modules = BTreeMap::from([("lib".to_owned(), "fn greet(name) { name }".to_owned())]);
     let source = Source { path: "a.rhai".to_owned(), main: main.to_owned(), modules };
-    let found = check(&Interpreter::new(), &source, &|name| name == "charge").expect("a script");
+    let answered = |name: &str| match name {
+        "charge" => Backing::Yes,
+        "mocked" => Backing::InTests,
+        _ => Backing::No,
+    };
+    let found = check(&Interpreter::new(), &source, &answered).expect("a script");
     let place = |finding: &Finding| (finding.line, finding.column.unwrap_or(0));
     found
         .iter()
@@ -115,6 +120,10 @@ fn commands_where_none_may_stand() {
 #[test]
 fn activities_that_nothing_answers() {
     finds("activity(\"chrage\")", "Activity (1, 10) nothing answers the activity \"chrage\"");
+    finds(
+        "activity(\"mocked\")",
+        "Mocked (1, 10) nothing but a mock of a test answers the activity \"mocked\"",
+    );
     fine("fn own(x) { x } activity(\"own\", 1); activity(\"charge\"); let n = \"x\"; activity(n)");
 }
 
@@ -235,7 +244,7 @@ fn fields_that_results_do_not_have() {
 fn a_variable_that_is_not_there_is_told_by_where_it_is_read() {
     let hint = |main: &str| {
         let source = Source { path: "a.rhai".to_owned(), main: main.to_owned(), modules: BTreeMap::new() };
-        let found = check(&Interpreter::new(), &source, &|_| true).expect("a script");
+        let found = check(&Interpreter::new(), &source, &|_| Backing::Yes).expect("a script");
         found.into_iter().next().and_then(|finding| finding.hint).unwrap_or_default()
     };
     assert!(hint("{ let total = 1; } total").contains("in no block that has ended: let total"));
@@ -250,4 +259,36 @@ fn names_of_patches_are_written_out_and_asked_for_in_the_script() {
     finds("let name = \"a\"; patched(name)", "Patch (1, 17) patched takes its name written out");
     finds("step(\"s\", || patched(\"a\"))", "Patch (1, 14) patched may not stand inside a step");
     fine("if patched(\"a\") { sleep(1); } on_query(\"q\", || patched(\"a\")); wait_until(|| patched(\"a\"))");
+}
+
+#[test]
+fn what_a_catch_block_gives_is_lost() {
+    let lost = |place: &str| {
+        format!("Caught {place} what a catch block gives is lost: after an error the value is ()")
+    };
+    for (text, place) in [
+        ("try { sleep(1); 1 } catch { 2 }", "(1, 29)"),
+        ("try { sleep(1); 1 } catch (e) { e.message }", "(1, 33)"),
+        ("try { sleep(1); 1 } catch (e) { log(e); `it ${e}` }", "(1, 41)"),
+        ("fn f() { try { sleep(1); 1 } catch { -1 } } f()", "(1, 38)"),
+        ("let x = { try { sleep(1); 1 } catch { [2] } }; x", "(1, 39)"),
+        ("step(\"s\", || { try { sh(\"a\").code } catch (e) { #{ code: e.data.exit_code } } })", "(1, 49)"),
+        (
+            "if input.a { try { sleep(1); 1 } catch (e) { if e.kind == \"x\" { 2 } else { throw e } } } else { 3 }",
+            "(1, 65)",
+        ),
+        ("let n = 1; try { sleep(n) } catch { n + 1 }", "(1, 39)"),
+    ] {
+        finds(text, &lost(place));
+    }
+    fine("let x = (); try { x = sh(\"a\").code; } catch (e) { x = -1; } x");
+    fine("try { sleep(1) } catch { 2 } 3");
+    fine("try { sleep(1); 1 } catch (e) { log(e.message) }");
+    fine("try { sleep(1); 1 } catch (e) { fail(\"no\") }");
+    fine("try { sleep(1); 1 } catch (e) { throw e }");
+    fine("try { sleep(1); 1 } catch (e) { return 2 }");
+    fine("let all = []; try { sleep(1) } catch (e) { all.push(e) }");
+    fine("let all = [[]]; try { sleep(1) } catch (e) { all[0].push(e) }");
+    fine("try { sleep(1); 1 } catch (e) { () }");
+    fine("for n in [1] { try { sleep(n) } catch { 2 } }");
 }

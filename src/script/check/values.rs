@@ -1,7 +1,7 @@
 //! The values of options and arguments that are written out: durations, numbers, words of a list, lists where text is given.
 
 use super::super::calls::{check_value, choices_of};
-use super::super::raise::duration_ms;
+use super::super::raise::{duration_ms, type_word};
 use super::Rule;
 use super::calls::Called;
 use super::known::nearest;
@@ -55,6 +55,8 @@ pub(super) fn option(walker: &mut Walker<'_>, call: &str, name: &str, value: &Ex
     } else if (name, call) == ("max", "parallel") {
         let fits = given.as_int().is_ok_and(|max| (1..=1000).contains(&max));
         (!fits).then(|| "max is a whole number from 1 to 1000".to_owned())
+    } else if (name, call) == ("name", "parallel") {
+        Some(format!("name is a closure: name: |item| …, not {}", type_word(&given)))
     } else {
         None
     };

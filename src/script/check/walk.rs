@@ -141,6 +141,9 @@ impl Walker<'_> {
             Stmt::FnCall(call, position) => self.call(&Called::function(call, *position), used),
             Stmt::Block(block) => self.block(block, used),
             Stmt::TryCatch(flow, _) => {
+                if used {
+                    rules::caught(self, flow.branch.statements());
+                }
                 self.block(&flow.body, used);
                 let caught = match &flow.expr {
                     Expr::Variable(variable, ..) => vec![variable.1.to_string()],
