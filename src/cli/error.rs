@@ -89,8 +89,8 @@ pub(crate) enum CliError {
         /// The run.
         run: String,
     },
-    /// `explain` of a code that there is not.
-    #[error("there is no code \"{text}\"")]
+    /// `explain` of a code that there is not, or of words that none speaks of.
+    #[error("there is no code \"{text}\", and none that speaks of it")]
     NoCode {
         /// What was asked for.
         text: String,

@@ -9,6 +9,7 @@ use super::error::CliError;
 use super::escape;
 use super::exit::Exit;
 use super::opening::{executor, open_store};
+use super::other_words::{self, with_help};
 use super::report::Report;
 use super::report_store;
 use super::start_help;
@@ -22,10 +23,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// What the durun program does.
 pub fn main() -> ExitCode {
     hush_expected_panics();
-    let arguments = with_junit(with_verb(std::env::args_os().collect()));
+    let arguments = with_junit(with_verb(with_help(std::env::args_os().collect())));
     let line = match CommandLine::try_parse_from(&arguments) {
         Ok(line) => line,
         Err(error) => {
+            let error = other_words::told(error, &arguments);
             complain(&error);
             if let Some(tip) = start_help::tip(&error, &arguments) {
                 let _ = std::io::stderr().write_all(escape::block(&tip).as_bytes());

@@ -27,6 +27,7 @@ mod local_zone;
 mod manual;
 mod onlooker;
 mod opening;
+mod other_words;
 mod overlap_options;
 mod pager;
 mod place;

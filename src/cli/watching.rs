@@ -14,6 +14,8 @@ use std::time::Duration;
 const PAST: usize = 10;
 /// Countdowns are drawn so often.
 const TICK: Duration = Duration::from_secs(1);
+/// So many draws are left out after the terminal has another size.
+const PATIENCE: usize = 1;
 
 /// Draws a run until it has ended; gives how.
 pub(crate) fn watch(
@@ -23,7 +25,7 @@ pub(crate) fn watch(
     drawn: &dyn Fn(&RunView) -> Result<String, CliError>,
 ) -> Result<RunStatus, CliError> {
     let watch = Watch::begin(session, row.no)?;
-    let mut foot = Foot::new(Box::new(std::io::stdout()), Narrowed::of(&context.environment));
+    let mut foot = Foot::new(Box::new(std::io::stdout()), Narrowed::of(&context.environment), PATIENCE);
     let mut story = Story::new(context.color_stdout(), Some(size().0));
     let mut reader = HistoryReader::new(row.no, row.id.clone());
     let mut first = true;

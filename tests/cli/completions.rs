@@ -1,6 +1,7 @@
 //! `durun completions`: the shells themselves load the script and complete with it.
 
 use crate::harness::Home;
+use crate::terminal::{Terminal, skipped};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -29,10 +30,14 @@ fn words(home: &Home, words: &[&str]) -> Vec<String> {
 }
 
 fn shell(program: &str) -> Option<PathBuf> {
-    ["/usr/bin", "/bin", "/usr/local/bin"]
+    let found = ["/usr/bin", "/bin", "/usr/local/bin"]
         .iter()
         .map(|folder| Path::new(folder).join(program))
-        .find(|it| it.exists())
+        .find(|it| it.exists());
+    if found.is_none() {
+        skipped(&format!("there is no {program} here"));
+    }
+    found
 }
 
 /// What a shell prints for a script of its own; `durun` is on its path.
@@ -173,4 +178,38 @@ fn zsh_completes() {
     assert_eq!(complete("durun signal ord\\t pi\\t"), "durun signal order-7 picked \n");
     assert_eq!(complete("durun status --color=al\\t"), "durun status --color=always \n");
     assert_eq!(complete("durun start ord\\t -i pro\\t"), "durun start order.rhai -i product=\n");
+}
+
+#[test]
+fn bash_completes_at_a_terminal_as_a_person_types() {
+    let Some(bash) = shell("bash") else { return };
+    let home = Home::new();
+    let script = "on_query(\"how far\", || 1); on_signal(\"it's done\", |_d| ()); wait_signal(\"picked up\"); ask(\"Go?\")";
+    home.file("order.rhai", script).file("jobs/nightly.rhai", "params(#{ product: 1 });");
+    home.durun(&["start", "order.rhai", "--record-only", "--id", "order-7"]).out("order-7\n").check();
+    let folder = Path::new(env!("CARGO_BIN_EXE_durun")).parent().expect("a folder");
+    let path = format!("{}:/usr/bin:/bin", folder.display());
+    let env = [("PATH", path.as_str()), ("PS1", "> "), ("HISTFILE", "")];
+    let words = ["--norc", "--noprofile", "-i"];
+    let Some(mut terminal) = Terminal::of(&home, 100, &bash, &words, &env) else { return };
+    terminal.until(&[">"]);
+    terminal.keys("eval \"$(durun completions bash)\"; clear; echo loa''ded\n");
+    terminal.until(&["loaded\n>"]);
+    for (typed, completed) in [
+        ("durun status or\t", "> durun status order-7"),
+        ("durun signal order-7 pi\t", "> durun signal order-7 picked\\ up"),
+        ("durun signal order-7 it\t", "> durun signal order-7 it\\'s\\ done"),
+        ("durun signal order-7 \"pi\t", "> durun signal order-7 \"picked up\""),
+        ("durun query order-7 h\t", "> durun query order-7 how\\ far"),
+        ("durun start jo\tn\t -i pr\t", "> durun start jobs/nightly.rhai  -i product="),
+        ("durun upgrade order-7 --script jo\tn\t", "> durun upgrade order-7 --script jobs/nightly.rhai"),
+    ] {
+        terminal.keys(typed);
+        terminal.until_it(completed, |screen| screen.lines().last().is_some_and(|line| line == completed));
+        // Nothing of it is executed: Ctrl-U takes the line away.
+        terminal.keys("\u{15}");
+        terminal.until_it("an empty line", |screen| screen.lines().last().is_some_and(|line| line == ">"));
+    }
+    terminal.keys("durun signal order-7 \t\t");
+    terminal.until(&["it\\'s\\ done", "picked\\ up"]);
 }

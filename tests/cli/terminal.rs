@@ -45,6 +45,17 @@ impl Terminal {
     /// The program with these words and variables at a terminal with so many columns; nothing, and a note, where this system has
     /// no `setsid`.
     pub(crate) fn open(home: &Home, columns: u16, words: &[&str], env: &[(&str, &str)]) -> Option<Self> {
+        Self::of(home, columns, Path::new(env!("CARGO_BIN_EXE_durun")), words, env)
+    }
+
+    /// The same with another program, a shell for example.
+    pub(crate) fn of(
+        home: &Home,
+        columns: u16,
+        program: &Path,
+        words: &[&str],
+        env: &[(&str, &str)],
+    ) -> Option<Self> {
         if !Path::new(SETSID).is_file() {
             skipped(&format!("there is no {SETSID}, which gives a program a terminal of its own"));
             return None;
@@ -59,7 +70,8 @@ impl Terminal {
         let side = || slave.try_clone().expect("cloned");
         let mut command = Command::new(SETSID);
         command
-            .args(["--ctty", env!("CARGO_BIN_EXE_durun")])
+            .arg("--ctty")
+            .arg(program)
             .args(words)
             .env_clear()
             .env("HOME", home.path())
@@ -164,7 +176,7 @@ fn read(mut master: File, seen: &Mutex<Seen>) {
 }
 
 /// Says that a test could not be made here.
-fn skipped(why: &str) {
+pub(crate) fn skipped(why: &str) {
     writeln!(std::io::stderr(), "skipped: {why}").expect("said");
 }
 

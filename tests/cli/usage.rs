@@ -16,6 +16,34 @@ fn a_wrong_word_is_exit_2_and_the_right_one_is_named() {
 }
 
 #[test]
+fn a_word_of_another_program_is_told_durun_s_own() {
+    let home = Home::new();
+    for (words, tip) in [
+        (&["ps"][..], "durun list lists the runs; durun alone says how all stand"),
+        (&["-q", "kill", "x"], "durun cancel ID asks a run to end, durun terminate ID ends it at once"),
+        (&["show", "x"], "durun status ID shows where a run is, durun history ID what happened in it"),
+        (
+            &["rm", "x"],
+            "durun prune forgets runs that ended long ago; durun terminate ID ends one that has not",
+        ),
+        (&["run", "--name", "x", "a.rhai"], "a run is named with --id"),
+        (&["start", "a.rhai", "-d"], "--detach goes on in the background"),
+        (&["start", "a.rhai", "--param", "a=1"], "each field of the input has its own -i: -i key=text"),
+        (&["list", "--json"], "-o json writes results as JSON"),
+    ] {
+        let err = home.durun(words).exit(2).failure();
+        assert!(err.contains(&format!("\n\n  tip: {tip}\n\nUsage: ")), "{words:?}: {err}");
+        assert_eq!(err.matches("tip:").count(), 1, "{words:?}: {err}");
+    }
+    let err = home.durun(&["schedule", "ps"]).exit(2).failure();
+    assert!(!err.contains("durun list"), "a word within a command: {err}");
+    let help = home.durun(&["start", "--help"]).stdout();
+    assert_eq!(home.durun(&["help", "start"]).stdout(), help);
+    assert_eq!(home.durun(&["help"]).stdout(), home.durun(&["--help"]).stdout());
+    assert_eq!(home.durun(&["version"]).stdout(), home.durun(&["--version"]).stdout());
+}
+
+#[test]
 fn every_command_has_help_with_an_example() {
     let home = Home::new();
     for command in [

@@ -196,8 +196,11 @@ a comparison that takes what they give has nothing.
         name: "D1370",
         title: "there is no such code",
         text: "\
-`durun explain` takes a code as it stands in an error, such as D0105. Without
-one it lists all.",
+`durun explain` takes a code as it stands in an error, such as D0105, or words:
+then it lists the codes that speak of all of them. Alone it lists all codes.
+
+    durun explain D0105
+    durun explain history script",
     },
     Code {
         name: "D1371",

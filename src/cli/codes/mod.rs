@@ -60,11 +60,21 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Code> {
 
 /// The entry of a code, however it is written: `D0101`, `d0101`, `0101`, `101`.
 pub(crate) fn find(text: &str) -> Option<&'static Code> {
-    let bare = text.trim().trim_matches(['[', ']']);
-    let number = bare.strip_prefix(['D', 'd']).unwrap_or(bare);
-    let number = number.parse::<u32>().ok().filter(|_| number.len() <= 4)?;
+    let digits = digits(text);
+    let number = digits.parse::<u32>().ok().filter(|_| digits.len() <= 4)?;
     let wanted = format!("D{number:04}");
     all().find(|code| code.name == wanted)
+}
+
+/// Whether a text is written as codes are, be there one of that number or not.
+pub(crate) fn is_code(text: &str) -> bool {
+    let digits = digits(text);
+    !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit())
+}
+
+fn digits(text: &str) -> &str {
+    let bare = text.trim().trim_matches(['[', ']']);
+    bare.strip_prefix(['D', 'd']).unwrap_or(bare)
 }
 
 #[cfg(test)]

@@ -15,6 +15,9 @@ use std::time::Duration;
 /// How often the countdown is drawn.
 const TICK: Duration = Duration::from_millis(100);
 
+/// So many draws are left out after the terminal has another size: longer than tmux takes to tell it.
+const PATIENCE: usize = 4;
+
 /// The columns of what a terminal writes of Ctrl-C.
 pub(crate) const ECHO: usize = 2;
 
@@ -48,13 +51,16 @@ impl Display {
         } else if !context.environment.stderr_terminal || context.environment.is_plain() {
             Screen::Lines
         } else {
-            let foot = Foot::new(Box::new(std::io::stderr()), Narrowed::of(&context.environment));
+            let foot = Foot::new(Box::new(std::io::stderr()), Narrowed::of(&context.environment), PATIENCE);
             Screen::Terminal(Arc::new(Mutex::new(foot)))
         };
         let ticker = match &screen {
             Screen::Hidden | Screen::Lines => None,
             Screen::Terminal(foot) => ticker(Arc::clone(foot), Arc::clone(&live), Arc::clone(&clock)),
         };
+        if let (Screen::Terminal(foot), None) = (&screen, &ticker) {
+            foot.lock().unwrap_or_else(PoisonError::into_inner).hurry();
+        }
         Self { live, screen, clock, ticker }
     }
 

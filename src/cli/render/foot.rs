@@ -29,9 +29,21 @@ impl Narrowed {
 }
 
 /// Lines at the foot of a terminal. The cursor stands at the end of the last.
+///
+/// While somebody drags the window's side nothing is drawn: what stands between terminal and program, tmux above all, tells the new
+/// size up to a quarter of a second late, and how many rows the lines take is not known until then. Rows that a narrowed terminal
+/// has pushed out at its top cannot be reached: a copy of them stays among the lines that have gone by.
 pub(crate) struct Foot {
     out: Box<dyn Write + Send>,
     narrowed: Narrowed,
+    /// So many draws are left out after each change of the columns.
+    patience: usize,
+    /// So many are still to be left out.
+    waits: usize,
+    /// What is printed for good meanwhile.
+    kept: Vec<String>,
+    /// Whether the columns have changed since it was drawn.
+    is_late: bool,
     /// The columns of each line that is drawn; none while nothing is.
     drawn: Vec<usize>,
     text: String,
@@ -39,51 +51,85 @@ pub(crate) struct Foot {
 }
 
 impl Foot {
-    /// A foot with nothing drawn.
-    pub(crate) fn new(out: Box<dyn Write + Send>, narrowed: Narrowed) -> Self {
-        Self { out, narrowed, drawn: Vec::new(), text: String::new(), columns: 0 }
+    /// A foot with nothing drawn, which leaves out so many draws after each change of the columns.
+    pub(crate) fn new(out: Box<dyn Write + Send>, narrowed: Narrowed, patience: usize) -> Self {
+        let (drawn, kept) = (Vec::new(), Vec::new());
+        Self {
+            out,
+            narrowed,
+            patience,
+            waits: 0,
+            kept,
+            is_late: false,
+            drawn,
+            text: String::new(),
+            columns: 0,
+        }
+    }
+
+    /// For whoever draws only where there is news: nothing would come after what is left out.
+    pub(crate) fn hurry(&mut self) {
+        self.patience = 0;
     }
 
     /// Draws these lines in place of those that are drawn, on a terminal that has so many columns now.
     pub(crate) fn draw(&mut self, text: &str, columns: usize) {
-        if self.drawn.is_empty() || text != self.text || columns != self.columns {
+        let changed = self.notice(columns);
+        if !changed && self.waits > 0 {
+            self.waits -= 1;
+        }
+        if self.waits == 0 && (changed || self.drawn.is_empty() || text != self.text || self.is_late) {
             self.print(&[], text, columns);
         }
     }
 
+    /// Whether the terminal has other columns than when it was looked at last: then what comes next waits.
+    fn notice(&mut self, columns: usize) -> bool {
+        let changed = columns != self.columns && !self.drawn.is_empty();
+        if changed {
+            self.waits = self.patience;
+            self.is_late = true;
+        }
+        self.columns = columns;
+        changed
+    }
+
     /// Prints lines that stay, and draws these below them.
     pub(crate) fn print(&mut self, stay: &[String], text: &str, columns: usize) {
-        if stay.is_empty() && text.is_empty() {
+        self.notice(columns);
+        self.kept.extend_from_slice(stay);
+        if text.is_empty() && self.kept.is_empty() {
             return self.clear(columns);
         }
-        let mut out = self.home(columns);
-        for line in stay {
-            // What is left of a longer line that was drawn here is taken away; behind a line that fills its row that would be the
-            // last letter of it.
-            let fills = width(line) > 0 && width(line).is_multiple_of(columns.max(1));
+        if !text.is_empty() && self.waits > 0 {
+            return;
+        }
+        let mut out = self.erasure(columns);
+        for line in &std::mem::take(&mut self.kept) {
             out.push_str(line);
-            out.push_str(if fills { "\n" } else { "\u{1b}[K\n" });
+            out.push('\n');
         }
         let lines: Vec<&str> = text.lines().collect();
-        out.push_str(&lines.iter().map(|line| format!("{line}\u{1b}[K")).collect::<Vec<_>>().join("\n"));
+        out.push_str(&lines.join("\n"));
         out.push_str("\u{1b}[J");
         self.write(&out);
         self.drawn = lines.iter().map(|line| width(line)).collect();
         text.clone_into(&mut self.text);
-        self.columns = columns;
+        (self.waits, self.is_late) = (0, false);
     }
 
-    /// Takes away what is drawn; what was printed stays. Line by line: where all of the screen is emptied at once, tmux keeps it as
-    /// lines that have gone by.
+    /// Takes away what is drawn; what was printed stays.
     pub(crate) fn clear(&mut self, columns: usize) {
+        if !self.kept.is_empty() {
+            return self.print(&[], "", columns);
+        }
         if self.drawn.is_empty() {
             return;
         }
-        let rows = self.rows(columns);
-        let empty = vec!["\u{1b}[2K"; rows].join("\u{1b}[1B");
-        let out = format!("{}{empty}{}", self.home(columns), up(rows));
+        let out = self.erasure(columns);
         self.write(&out);
         self.drawn.clear();
+        (self.waits, self.is_late) = (0, false);
     }
 
     /// How many rows the drawn lines take.
@@ -95,9 +141,13 @@ impl Foot {
         self.drawn.iter().map(rows).sum()
     }
 
-    /// The way to the beginning of what is drawn.
-    fn home(&self, columns: usize) -> String {
-        format!("\r{}", up(self.rows(columns)))
+    /// What takes away all that is drawn, and ends at its beginning. Line by line, each as a whole: only so tmux forgets that it had
+    /// broken one in two, and does not join them again when the window is made wider; and where all of the screen is emptied at once
+    /// it keeps that as lines that have gone by.
+    fn erasure(&self, columns: usize) -> String {
+        let rows = self.rows(columns);
+        let empty = vec!["\u{1b}[2K"; rows].join("\u{1b}[1B");
+        format!("\r{}{empty}{}", up(rows), up(rows))
     }
 
     /// In one piece. Nobody is left to tell where the terminal itself fails.
@@ -136,16 +186,22 @@ mod tests {
         }
     }
 
+    /// What takes away so many rows.
+    fn erased(rows: usize) -> String {
+        let up = up(rows);
+        format!("\r{up}{}{up}", vec!["\u{1b}[2K"; rows].join("\u{1b}[1B"))
+    }
+
     #[test]
     fn lines_are_drawn_in_their_place_and_what_stays_above_them() {
         let kept = Kept::default();
-        let mut foot = Foot::new(Box::new(kept.clone()), Narrowed::Breaks);
+        let mut foot = Foot::new(Box::new(kept.clone()), Narrowed::Breaks, 0);
         foot.draw("one\ntwo", 80);
-        assert_eq!(kept.taken(), "\rone\u{1b}[K\ntwo\u{1b}[K\u{1b}[J");
+        assert_eq!(kept.taken(), "\rone\ntwo\u{1b}[J");
         foot.draw("one\ntwo", 80);
         assert_eq!(kept.taken(), "", "nothing has changed");
         foot.print(&["done".to_owned()], "two", 80);
-        assert_eq!(kept.taken(), "\r\u{1b}[1Adone\u{1b}[K\ntwo\u{1b}[K\u{1b}[J");
+        assert_eq!(kept.taken(), format!("{}done\ntwo\u{1b}[J", erased(2)));
         foot.clear(80);
         assert_eq!(kept.taken(), "\r\u{1b}[2K");
         foot.draw("one\ntwo", 80);
@@ -159,14 +215,46 @@ mod tests {
     #[test]
     fn lines_that_a_narrowed_terminal_has_broken_are_taken_away_whole() {
         let line = format!("\u{1b}[36m{}\u{1b}[0m", "x".repeat(100));
-        for (narrowed, above) in [(Narrowed::Breaks, 5), (Narrowed::Cuts, 1)] {
+        for (narrowed, rows) in [(Narrowed::Breaks, 6), (Narrowed::Cuts, 2)] {
             let kept = Kept::default();
-            let mut foot = Foot::new(Box::new(kept.clone()), narrowed);
+            let mut foot = Foot::new(Box::new(kept.clone()), narrowed, 0);
             foot.draw(&format!("{line}\n{line}"), 200);
             kept.taken();
             foot.draw("short", 40);
-            assert_eq!(kept.taken(), format!("\r\u{1b}[{above}Ashort\u{1b}[K\u{1b}[J"), "{narrowed:?}");
+            assert_eq!(kept.taken(), format!("{}short\u{1b}[J", erased(rows)), "{narrowed:?}");
         }
+    }
+
+    #[test]
+    fn while_the_columns_change_nothing_is_drawn_and_what_stays_is_kept() {
+        let kept = Kept::default();
+        let mut foot = Foot::new(Box::new(kept.clone()), Narrowed::Breaks, 2);
+        let line = "x".repeat(100);
+        foot.draw(&line, 200);
+        assert_eq!(kept.taken(), format!("\r{line}\u{1b}[J"), "at first there is nothing to wait for");
+        foot.draw("one", 80);
+        foot.print(&["done".to_owned()], "two", 80);
+        foot.draw("three", 80);
+        foot.draw("four", 60);
+        foot.draw("five", 60);
+        assert_eq!(kept.taken(), "", "it has changed again");
+        foot.draw("six", 60);
+        assert_eq!(
+            kept.taken(),
+            format!("{}done\nsix\u{1b}[J", erased(2)),
+            "drawn once, by the last columns"
+        );
+        foot.print(&["now".to_owned()], "seven", 60);
+        assert_eq!(kept.taken(), format!("{}now\nseven\u{1b}[J", erased(1)));
+        // At the end nothing is kept back.
+        foot.draw("eight", 50);
+        foot.print(&["last".to_owned()], "nine", 50);
+        assert_eq!(kept.taken(), "");
+        foot.clear(50);
+        assert_eq!(kept.taken(), format!("{}last\n\u{1b}[J", erased(1)));
+        foot.clear(50);
+        foot.draw("ten", 40);
+        assert_eq!(kept.taken(), "\rten\u{1b}[J", "nothing was drawn, nothing to wait for");
     }
 
     #[test]
