@@ -6,8 +6,8 @@ use super::render::display::{ECHO, size};
 use super::render::foot::{Foot, Narrowed};
 use super::render::paint::cut;
 use super::render::story::Story;
-use crate::client::{HistoryReader, RunView, Session, Watch, view};
-use crate::history::{RunRow, RunStatus};
+use crate::client::{HistoryReader, RunView, Session, Watch, strand_names, view};
+use crate::history::{RunRow, RunStatus, Seq};
 use std::time::Duration;
 
 /// So many entries of the past are shown to begin with.
@@ -28,10 +28,14 @@ pub(crate) fn watch(
     let mut foot = Foot::new(Box::new(std::io::stdout()), Narrowed::of(&context.environment), PATIENCE);
     let mut story = Story::new(context.color_stdout(), Some(size().0));
     let mut reader = HistoryReader::new(row.no, row.id.clone());
-    let mut first = true;
+    let (mut first, mut named) = (true, Seq(0));
     loop {
         // Asked first: entries that follow are read before the end is believed.
         let now = view(session, row.no)?;
+        if now.entries != named && now.row.generation == row.generation {
+            story.name_strands(strand_names(session, row.no, now.entries));
+            named = now.entries;
+        }
         let mut told: Vec<String> = Vec::new();
         loop {
             let page = reader.page(session)?;

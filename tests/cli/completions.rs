@@ -121,6 +121,14 @@ fn the_store_is_only_looked_at_even_where_a_kill_left_it() {
 }
 
 #[test]
+fn questions_are_completed_with_their_names_or_numbers_and_choices() {
+    let script = "strand(|| ask(\"Raise it?\", #{ name: \"budget\", choices: [\"by 5\", \"not\"] })); ask(\"Ship it?\")";
+    let home = Home::killed_at("q", script, &["Raise it?", "Ship it?"]);
+    assert_eq!(words(&home, &["answer", "q", ""]), ["yes", "no", "by 5", "not"]);
+    assert_eq!(words(&home, &["answer", "q", "yes", "--question", ""]), ["0", "budget"]);
+}
+
+#[test]
 fn bash_completes() {
     let Some(bash) = shell("bash") else { return };
     let home = home();

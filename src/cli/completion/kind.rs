@@ -23,6 +23,8 @@ pub(super) enum Kind {
     Update,
     /// The choices of the questions that the run asks.
     Choice,
+    /// Those questions themselves.
+    Question,
     /// The inputs that the script declares.
     Input,
     /// Schedules.
@@ -51,6 +53,7 @@ impl Kind {
             ("query", "name") => Self::Query,
             ("update", "name") => Self::Update,
             ("answer", "choice") => Self::Choice,
+            ("answer", "question") => Self::Question,
             ("explain", "code") => Self::Code,
             ("pause" | "resume" | "trigger" | "remove" | "backfill" | "missed", "name") => Self::Schedule,
             ("forget", "key") | ("list", "prefix") => Self::Once,

@@ -8,8 +8,8 @@ use crate::cli::environment::Environment;
 use crate::cli::opening::{executor, look_at_store};
 use crate::cli::store_place;
 use crate::client::{
-    Declared, RunFilter, Session, declared, declared_by, find, list, list_once, load_program, open_questions,
-    published, schedules, view,
+    Declared, OpenQuestion, RunFilter, Session, declared, declared_by, find, list, list_once, load_program,
+    open_questions, published, schedules, view,
 };
 use crate::history::RunStatus;
 use clap::{ArgMatches, CommandFactory as _};
@@ -63,6 +63,11 @@ pub(super) struct Live {
     session: OnceLock<Option<Session>>,
 }
 
+/// A question by its name, else by its number.
+fn known(question: OpenQuestion) -> Candidate {
+    Candidate { word: question.name.unwrap_or_else(|| question.op.to_string()), about: question.text }
+}
+
 fn plain(word: impl Into<String>) -> Candidate {
     Candidate { word: word.into(), about: String::new() }
 }
@@ -80,7 +85,8 @@ impl Live {
             Kind::Signal => self.declared().signals.into_iter().map(plain).collect(),
             Kind::Update => self.declared().updates.into_iter().map(plain).collect(),
             Kind::Query => self.queries(),
-            Kind::Choice => self.choices().unwrap_or_default(),
+            Kind::Choice => self.choices(),
+            Kind::Question => self.questions().into_iter().map(known).collect(),
             Kind::Input => self.inputs().unwrap_or_default(),
             Kind::Schedule => self.schedules().unwrap_or_default(),
             Kind::Once => {
@@ -154,15 +160,21 @@ impl Live {
         queries.chain(values().unwrap_or_default().into_iter().map(of_script)).collect()
     }
 
-    fn choices(&self) -> Option<Vec<Candidate>> {
-        let session = self.session()?;
-        let row = find(session, self.given::<String>("id")?).ok()?;
-        let questions = open_questions(&view(session, row.no).ok()?);
-        let choices = questions.into_iter().flat_map(|question| {
+    fn questions(&self) -> Vec<OpenQuestion> {
+        let open = || {
+            let session = self.session()?;
+            let row = find(session, self.given::<String>("id")?).ok()?;
+            Some(open_questions(&view(session, row.no).ok()?))
+        };
+        open().unwrap_or_default()
+    }
+
+    fn choices(&self) -> Vec<Candidate> {
+        let choices = self.questions().into_iter().flat_map(|question| {
             let about = question.title();
             question.choices.into_iter().map(move |word| Candidate { word, about: about.clone() })
         });
-        Some(choices.collect())
+        choices.collect()
     }
 
     fn inputs(&self) -> Option<Vec<Candidate>> {
