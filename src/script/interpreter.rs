@@ -12,7 +12,7 @@ use super::lens::Lens;
 use super::program::Script;
 use super::raise::raise_at;
 use super::sandbox;
-use super::strand::{Context, Meter, Mode, Strand};
+use super::strand::{Context, Meter, Mode, Strand, look_at};
 use super::time_value::{self, Time};
 use crate::history::{CommandKind, Failure, Value, kind};
 use rhai::{Array, Dynamic, Engine, EvalAltResult, EvalContext, Map, Position, Scope};
@@ -200,11 +200,15 @@ fn variable(
             if variable.is_locked() {
                 return Err(held(name));
             }
+            look_at(variable);
             // A method of a handle may suspend: it is called on a copy, which is the same handle.
             let is_handle = variable.read_lock::<Handle>().is_some();
             Ok((is_handle || variable.is_fnptr()).then(|| variable.flatten_clone()))
         }
-        Some(_) => Ok(None),
+        Some(variable) => {
+            look_at(variable);
+            Ok(None)
+        }
         None => Ok(match name {
             "input" => Context::current().map(|context| calls::params::input(&context)),
             "run" => Context::current().map(|context| run_constant(context.host.as_ref())),

@@ -19,6 +19,7 @@ mod host;
 mod interpreter;
 mod lens;
 mod looking;
+mod looks;
 mod memory;
 mod params;
 mod process_result;

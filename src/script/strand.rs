@@ -7,6 +7,7 @@
 use super::host::{Asked, Host, Thrown};
 use super::interpreter::Interpreter;
 use super::lens::Lens;
+use super::looks::{Looks, STRETCH_TIME, is_too_deep};
 use super::memory::{STRETCH_BYTES, allocated};
 use super::program::Script;
 use crate::history::{Failure, Value};
@@ -15,6 +16,7 @@ use corosensei::{Coroutine, CoroutineResult, Yielder};
 use std::cell::{Cell, RefCell};
 use std::ptr::NonNull;
 use std::rc::Rc;
+use std::time::Duration;
 
 /// The stack of a strand in bytes, reserved and not touched: the worst legal recursion fits (a test holds it). It takes 2.3 MB in
 /// release, in a closure at top level, where expressions may nest as deep as at top level.
@@ -52,6 +54,10 @@ pub enum Limit {
     Operations,
     /// Too much memory.
     Memory,
+    /// Too much processor time.
+    Time,
+    /// A value of it is nested too deep.
+    Depth,
 }
 
 impl std::fmt::Display for Limit {
@@ -61,6 +67,8 @@ impl std::fmt::Display for Limit {
                 "it ran too many operations without asking for anything; it may loop for ever"
             }
             Self::Memory => "it took more than 256 MiB of memory without asking for anything",
+            Self::Time => "it took more than 10 s of processor time without asking for anything",
+            Self::Depth => "a value of it is nested more than 1000 deep",
         })
     }
 }
@@ -76,17 +84,19 @@ pub enum Mode {
     ReadOnly,
 }
 
-/// What a run has left in this stretch, shared by its strands: operations, and memory that the process may grow to.
+/// What a run has left in this stretch, shared by its strands: operations, memory that the process may grow to, and processor time.
 #[derive(Debug, Clone)]
 pub struct Meter {
     operations: Rc<Cell<u64>>,
     memory: Rc<Cell<usize>>,
+    /// The processor time that is left.
+    pub(super) time: Rc<Cell<Duration>>,
 }
 
 impl Meter {
     /// A meter with that many operations.
     pub fn new(operations: u64) -> Self {
-        let meter = Self { operations: Rc::default(), memory: Rc::default() };
+        let meter = Self { operations: Rc::default(), memory: Rc::default(), time: Rc::default() };
         meter.refill(operations);
         meter
     }
@@ -100,6 +110,14 @@ impl Meter {
     pub fn refill(&self, operations: u64) {
         self.operations.set(operations);
         self.memory.set(allocated().saturating_add(STRETCH_BYTES));
+        self.time.set(STRETCH_TIME);
+    }
+
+    /// The same with less processor time: for tests.
+    #[cfg(test)]
+    pub(super) fn hurried(self, time: Duration) -> Self {
+        self.time.set(time);
+        self
     }
 }
 
@@ -121,6 +139,7 @@ pub(super) struct Context {
     pub raised: RefCell<Option<Failure>>,
     meter: Meter,
     slice: Cell<u64>,
+    looks: Looks,
     yielder: Cell<Option<NonNull<Yielder<Reply, Pause>>>>,
 }
 
@@ -155,14 +174,19 @@ impl Context {
         }
     }
 
+    /// Never resumed: a limit cannot be caught.
+    fn stop(&self, limit: Limit) {
+        drop(self.pause(Pause::OverLimit(limit)));
+    }
+
     /// Counts one operation of the interpreter; may suspend.
     fn count(&self) {
         let left = self.meter.operations.get();
         if left == 0 || allocated() > self.meter.memory.get() {
-            // Never resumed: a limit cannot be caught.
-            let limit = if left == 0 { Limit::Operations } else { Limit::Memory };
-            drop(self.pause(Pause::OverLimit(limit)));
-            return;
+            return self.stop(if left == 0 { Limit::Operations } else { Limit::Memory });
+        }
+        if self.looks.is_out_of_time(&self.meter) {
+            return self.stop(Limit::Time);
         }
         self.meter.operations.set(left - 1);
         let slice = self.slice.get();
@@ -179,6 +203,17 @@ impl Context {
 pub(super) fn count_operation() {
     if let Some(context) = Context::current() {
         context.count();
+    }
+}
+
+/// Called by the interpreter at each variable that is read, now and then: whoever nests values ever deeper reads them.
+pub(super) fn look_at(variable: &rhai::Dynamic) {
+    let is_due = CURRENT.with_borrow(|stack| stack.last().is_some_and(|context| context.looks.is_due()));
+    if is_due
+        && is_too_deep(variable)
+        && let Some(context) = Context::current()
+    {
+        context.stop(Limit::Depth);
     }
 }
 
@@ -217,6 +252,7 @@ impl Strand {
             raised: RefCell::new(None),
             meter,
             slice: Cell::new(SLICE),
+            looks: Looks::default(),
             yielder: Cell::new(None),
         });
         let inner = Rc::clone(&context);
@@ -254,6 +290,7 @@ impl Strand {
                 "a strand that has ended was resumed",
             ))));
         };
+        self.context.looks.begin();
         CURRENT.with_borrow_mut(|stack| stack.push(Rc::clone(&self.context)));
         let result = coroutine.resume(reply);
         CURRENT.with_borrow_mut(Vec::pop);

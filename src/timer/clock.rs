@@ -40,6 +40,12 @@ impl Clock for SystemClock {
     }
 }
 
+/// The processor time that this thread has taken; others that are busy do not count.
+pub fn thread_time() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::try_from(time).unwrap_or_default()
+}
+
 /// A clock that stands still until it is moved. Clones share it.
 #[derive(Debug, Clone, Default)]
 pub struct ManualClock(Arc<Mutex<(Moment, Duration)>>);

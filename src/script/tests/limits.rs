@@ -5,7 +5,9 @@ use crate::history::Value;
 use crate::script::{
     CALL_DEPTH, EXPRESSION_DEPTH, Interpreter, Limit, Meter, Reply, Rest, Script, Source, Thrown,
 };
+use crate::timer::thread_time;
 use std::rc::Rc;
+use std::time::Duration;
 
 /// Runs a script with so many operations; whether it used them up.
 fn runs_out(text: &str, operations: u64) -> bool {
@@ -156,5 +158,67 @@ fn what_is_constant_stays_as_it_is() {
         "const V = []; V.pad(3, 0); V",
     ] {
         assert!(matches!(drive(text).0, Err(Thrown::Fault(_))), "{text}");
+    }
+}
+
+/// What a script comes to that may take so much processor time.
+fn hurried(text: &str, time: Duration) -> Option<Limit> {
+    let interpreter = Interpreter::new();
+    let source = Source { path: "t.rhai".into(), main: text.into(), modules: [].into() };
+    let script = Script::compile(&interpreter, source).expect("compiles");
+    let meter = Meter::new(4_000_000).hurried(time);
+    let mut strand = interpreter.main(&script, Rc::new(Bare::default()), meter).expect("a strand");
+    loop {
+        match strand.resume(Ok(Value::Null)) {
+            Rest::OverLimit(limit) => return Some(limit),
+            Rest::Sliced | Rest::Asked(_) => {}
+            Rest::Ended(_) => return None,
+        }
+    }
+}
+
+/// Few operations that each take long: no count of operations bounds them.
+#[test]
+fn what_operations_do_not_bound_the_processor_time_does() {
+    for text in [
+        "let s = \"x\"; s.pad(1000000, \"x\"); loop { s.index_of(\"y\"); }",
+        "let s = \"x\"; s.pad(1000000, \"x\"); try { loop { s.replace(\"x\", \"y\"); } } catch (e) { }",
+        "let v = []; v.pad(100000, 1); loop { v.contains(2); }",
+        "let v = []; v.pad(100000, 1); loop { v == v; }",
+        "let v = []; v.pad(100000, 1); loop { v.sort(); }",
+        "let v = []; v.pad(100000, 1); [1].map(|x| loop { let w = v; })",
+    ] {
+        let before = thread_time();
+        assert_eq!(hurried(text, Duration::from_millis(300)), Some(Limit::Time), "{text}");
+        let spent = thread_time().saturating_sub(before);
+        assert!(spent < Duration::from_secs(20), "{text} took {spent:?}");
+    }
+    assert_eq!(hurried("let n = 0; while n < 1000 { n += 1; }", Duration::from_mins(1)), None);
+}
+
+/// The engine shows, compares, copies and drops values recursively: those nested thousands deep would end the process.
+#[test]
+fn values_nest_so_deep_and_no_deeper() {
+    for text in [
+        "let a = []; loop { a = [a]; }",
+        "let a = []; try { loop { a = [1, a, 2]; } } catch (e) { }",
+        "let m = #{}; loop { m.x = m; }",
+        "let m = #{ a: 1, z: 2 }; loop { m = #{ a: 1, m: m, z: 3 }; }",
+        "let a = [0]; loop { a.push([a.pop()]); }",
+        "let a = []; loop { let b = []; b.push(a); a = b; }",
+        "let a = []; let f = |x| [x]; loop { a = f.call(a); }",
+        "let a = [0]; let deepen = || { a = [a]; }; loop { deepen.call(); }",
+        "let f = |x| x; loop { let g = |x| x; f = g.curry(f); }",
+        "let a = []; for i in 0..90000 { a = [a]; } print(a)",
+    ] {
+        assert_eq!(hurried(text, Duration::from_mins(1)), Some(Limit::Depth), "{text}");
+    }
+    for text in [
+        "let a = []; for i in 0..900 { a = [a]; } print(a); a == a",
+        "let m = #{}; for i in 0..900 { m = #{ m: m }; } `${m}`; m == m",
+        "let v = []; for i in 0..5000 { v.push([[[i]]]); } v.len()",
+        "let f = 0; f = |n| if n == 0 { 1 } else { n * f.call(n - 1) }; for i in 0..200 { f.call(10); }",
+    ] {
+        assert_eq!(hurried(text, Duration::from_mins(1)), None, "{text}");
     }
 }
