@@ -7,6 +7,7 @@
 
 mod attempt;
 mod child;
+mod cores;
 mod ending;
 mod file;
 mod function;
@@ -33,6 +34,7 @@ mod telling;
 mod transcript;
 
 pub use attempt::judge;
+pub use cores::forbid_core_dumps;
 pub use file::call_file;
 pub use function::{Activities, AttemptError, Circumstance, Context};
 pub(crate) use function::{FunctionCall, call_function};

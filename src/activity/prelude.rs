@@ -74,7 +74,7 @@ impl Prelude {
 
     /// Lets the children of this command go through it.
     pub(super) fn attach(self, command: &mut Command) {
-        // SAFETY: `run` makes system calls only (prctl, getppid, openat, read, write, close, fcntl, fstat, dup2), which are all
+        // SAFETY: `run` makes system calls only (prctl, getppid, openat, read, write, close, fcntl, fstat, dup2, prlimit), which are all
         // async-signal-safe, on data that existed before the fork; it takes no lock and allocates nothing.
         unsafe {
             command.pre_exec(move || self.run());
@@ -87,6 +87,7 @@ impl Prelude {
             // The parent ended before the tie was made: nothing may begin.
             return Err(io::Error::from(rustix::io::Errno::SRCH));
         }
+        super::cores::allow_again();
         for &descriptor in &self.inherited {
             // SAFETY: borrowed for two calls; a number that is open no more gives an error, which is ignored.
             let descriptor = unsafe { BorrowedFd::borrow_raw(descriptor) };

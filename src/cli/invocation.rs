@@ -23,6 +23,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// What the durun program does.
 pub fn main() -> ExitCode {
     hush_expected_panics();
+    crate::client::forbid_core_dumps();
     let arguments = with_junit(with_verb(with_help(std::env::args_os().collect())));
     let line = match CommandLine::try_parse_from(&arguments) {
         Ok(line) => line,

@@ -23,9 +23,7 @@ pub(crate) fn of(error: &ClientError) -> Report {
         ClientError::Resolved { token, at } => Report::new("D0722", Exit::Conflict, text)
             .note(format!("already resolved at {}; nothing was stored", absolute(*at)))
             .hint(format!("durun history {} shows with what", run_of(token))),
-        ClientError::NoQuestion { id } => Report::new("D0723", Exit::Missing, text)
-            .note("nothing was stored")
-            .hint(format!("durun why {id} says what it waits for; durun list shows first who asks")),
+        ClientError::NoQuestion { id } => asks_nothing(id, text),
         ClientError::SeveralQuestions { id, open } => {
             let lines: Vec<String> = open
                 .iter()
@@ -103,4 +101,11 @@ fn no_choice(text: String, id: &RunId, question: &OpenQuestion, is_one_of_severa
 /// The run that a token names.
 fn run_of(token: &str) -> String {
     shell(token.rsplit_once('.').map_or("ID", |(id, _)| id))
+}
+
+/// The report of an answer to nothing.
+pub(super) fn asks_nothing(id: &RunId, text: String) -> Report {
+    Report::new("D0723", Exit::Missing, text)
+        .note("nothing was stored")
+        .hint(format!("durun why {id} says what it waits for; durun list shows first who asks"))
 }

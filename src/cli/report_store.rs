@@ -37,6 +37,7 @@ pub(crate) fn of(error: &StoreError) -> Report {
         StoreError::ScheduleChanged { .. } => {
             Report::new("D1100", Exit::Busy, error.to_string()).note("nothing was changed").hint("try again")
         }
+        StoreError::NotAsked { id } => super::report_reply::asks_nothing(id, error.to_string()),
         StoreError::LookedAt { message } => Report::new("D1214", Exit::Conflict, message.clone())
             .note("nothing was changed")
             .hint("durun --store DIR list -a, history, logs, query and status look at it"),

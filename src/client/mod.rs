@@ -59,7 +59,7 @@ mod upgrade;
 mod wait;
 mod watch;
 
-pub use crate::activity::Variables;
+pub use crate::activity::{Variables, forbid_core_dumps};
 pub use crate::run::Standpoint;
 pub use crate::script::{
     BadInput, Declared, Finding, Param, Params, Rule, host_definitions, host_signatures,

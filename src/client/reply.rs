@@ -163,8 +163,12 @@ pub fn answer(session: &Session, text: &str, request: AnswerRequest) -> Result<R
     };
     let choice = Choice { choice, who: request.who, note: request.note, asked: question.title() };
     let body = MessageBody::Answer { question: question.op, choice: choice.clone() };
-    if deliver(session, row.no, id, body)?.is_none() {
-        return Ok(Replied { row, duplicate: false });
+    match deliver(session, row.no, id, body) {
+        Ok(None) => return Ok(Replied { row, duplicate: false }),
+        Ok(Some(_)) => {}
+        // It began anew since we looked, or was rewound.
+        Err(ClientError::Store(StoreError::NotAsked { id })) => return Err(ClientError::NoQuestion { id }),
+        Err(error) => return Err(error),
     }
     match earlier(session, &row, id)? {
         Some(Fact::QuestionAnswered(first)) if first.choice.choice == choice.choice => {

@@ -51,6 +51,12 @@ pub enum StoreError {
         /// How deep they may be.
         most: u32,
     },
+    /// Nobody asks that any more: the run has begun anew, or was rewound to before the question.
+    #[error("run {id} asks that no more")]
+    NotAsked {
+        /// Its name.
+        id: RunId,
+    },
     /// The run has ended.
     #[error("run {id} has ended: {status}")]
     Ended {

@@ -142,6 +142,7 @@ fn refused(error: &StoreError) -> Option<Failure> {
         | StoreError::NoScript { .. }
         | StoreError::Nested { .. }
         | StoreError::LookedAt { .. }
+        | StoreError::NotAsked { .. }
         | StoreError::ScheduleChanged { .. }
         | StoreError::Held { .. }
         | StoreError::Served { .. }

@@ -85,7 +85,9 @@ fn a_script_that_never_ends_is_stuck_wherever_it_stands() {
     ] {
         ends(text, 8, "too many operations");
     }
-    for text in ["fn f(n) { f(n + 1) } f(0)", "let g = |n, g| g.call(n + 1, g); try { g.call(0, g) } catch { }"] {
+    for text in
+        ["fn f(n) { f(n + 1) } f(0)", "let g = |n, g| g.call(n + 1, g); try { g.call(0, g) } catch { }"]
+    {
         ends(text, 8, "calls are nested more than 32 deep");
     }
 }

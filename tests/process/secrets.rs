@@ -235,3 +235,24 @@ fn what_only_looks_like_a_placeholder_is_text() {
     let told = started(&world, &["start", &script, "-i", forged]);
     assert_eq!(told.out, "⟦secret:API_KEY:0123456789abcdef⟧⟦secret:API_KEY⟧\n", "{told:?}");
 }
+
+/// A crash of durun leaves no picture of its memory, where secrets are; what it starts is allowed what it was.
+#[test]
+fn no_core_is_dumped_of_durun_and_what_it_starts_is_as_before() {
+    let world = World::new();
+    let script = world
+        .write("s.rhai", "let soft = sh(\"ulimit -S -c; ulimit -H -c\").stdout; wait_signal(\"go\"); soft");
+    let shell = format!("ulimit -S -c $(ulimit -H -c); exec \"$0\" start '{script}' --id r");
+    let mut command = std::process::Command::new("sh");
+    command.args(["-c", &shell, env!("CARGO_BIN_EXE_durun")]).current_dir(world.path("."));
+    command.env_clear().envs([("HOME", world.path(".")), ("DURUN_STORE", world.path("store"))]);
+    let child = begin(command.env("PATH", "/usr/bin:/bin"));
+    world.until("it waits", |world| world.run(&["status", "r"]).out.contains("\"go\"").then_some(()));
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", child.id())).expect("it lives");
+    let line = limits.lines().find(|line| line.starts_with("Max core file size")).expect("a limit");
+    assert_eq!(line.split_whitespace().nth(4), Some("0"), "{line}");
+    world.good(&["signal", "r", "go"]);
+    let told = crate::world::finish(child);
+    let limits: Vec<&str> = told.out.lines().collect();
+    assert!(matches!(limits.as_slice(), [soft, hard] if soft == hard), "{told:?}");
+}

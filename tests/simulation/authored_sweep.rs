@@ -88,7 +88,15 @@ fn drive<S: Store + 'static>(
 }
 
 fn post(store: &dyn Store, run: RunNo, key: &str, body: MessageBody) -> Result<(), String> {
-    let message = Box::new(NewMessage { run, id: MessageId::of_key("author", key), keyed: true, body });
+    let id = if let MessageBody::Answer { question, .. } = &body {
+        let Ok(Answer::View(view)) = store.ask(Request::View { run }) else {
+            return Err("no view".into());
+        };
+        MessageId::of_question(view.row.id.as_str(), view.row.generation_of(*question), *question)
+    } else {
+        MessageId::of_key("author", key)
+    };
+    let message = Box::new(NewMessage { run, id, keyed: true, body });
     match store.ask(Request::Post(message)) {
         Ok(_) | Err(StoreError::Ended { .. }) => Ok(()),
         Err(error) => Err(error.to_string()),

@@ -16,6 +16,7 @@ specimens! { stores: StoreError;
     StoreError::NoRun { .. } => vec![StoreError::NoRun { run: RunNo(7) }],
     StoreError::NoSuchRun { .. } => vec![StoreError::NoSuchRun { id: id("order-1") }],
     StoreError::ScheduleChanged { .. } => vec![StoreError::ScheduleChanged { name: id("nightly") }],
+    StoreError::NotAsked { .. } => vec![StoreError::NotAsked { id: id("order-1") }],
     StoreError::LookedAt { .. } => vec![StoreError::LookedAt {
         message: "this store holds imported runs: they are looked at, not executed".to_owned(),
     }],

@@ -166,7 +166,7 @@ fn hurried(text: &str, time: Duration) -> Option<Limit> {
     let interpreter = Interpreter::new();
     let source = Source { path: "t.rhai".into(), main: text.into(), modules: [].into() };
     let script = Script::compile(&interpreter, source).expect("compiles");
-    let meter = Meter::new(4_000_000).hurried(time);
+    let meter = Meter::new(400_000).hurried(time);
     let mut strand = interpreter.main(&script, Rc::new(Bare::default()), meter).expect("a strand");
     loop {
         match strand.resume(Ok(Value::Null)) {
@@ -183,7 +183,6 @@ fn what_operations_do_not_bound_the_processor_time_does() {
     for text in [
         "let s = \"x\"; s.pad(1000000, \"x\"); loop { s.index_of(\"y\"); }",
         "let s = \"x\"; s.pad(1000000, \"x\"); try { loop { s.replace(\"x\", \"y\"); } } catch (e) { }",
-        "let v = []; v.pad(100000, 1); loop { v.contains(2); }",
         "let v = []; v.pad(100000, 1); loop { v == v; }",
         "let v = []; v.pad(100000, 1); loop { v.sort(); }",
         "let v = []; v.pad(100000, 1); [1].map(|x| loop { let w = v; })",

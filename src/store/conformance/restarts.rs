@@ -3,8 +3,8 @@
 use super::fixtures::{ALICE, BOB, NOON, append, new_run, patches, pending, signal};
 use super::{Chain, Check, Subject};
 use crate::history::{
-    Fact, Message, MessageBody, MessageNo, OpId, Pending, Program, Record, Restart, RunNo, RunRestarted,
-    ScriptHash, Seq, Value,
+    Fact, Message, MessageBody, MessageId, MessageNo, OpId, Pending, Program, Record, Resolution, Restart,
+    RunNo, RunRestarted, ScriptHash, Seq, Value,
 };
 use crate::store::{
     Answer, Append, LogKey, LogLevel, LogLine, NewMessage, Request, RowChange, StoreError, Upgrade,
@@ -15,6 +15,7 @@ pub(super) const CHECKS: &[Check] = &[
     ("a restart begins an empty history with another input, in one step", begins),
     ("the generation before the present one can be read, those before it cannot", keeps_one),
     ("mail and keys outlive a restart, what waited and what replied does not", mail),
+    ("an answer is to a question of its own generation, and a token's resolution to whom it names", answers),
     ("the append that restarts is acknowledged again, older ones are refused", again),
     ("an upgrade is for this generation and for the comparison with the first", upgraded),
     ("old generations are dropped with the commits that follow", bounded),
@@ -121,7 +122,12 @@ fn mail(subject: &Subject) {
             asked: String::new(),
         },
     };
-    assert!(subject.deliver(NewMessage { body, ..signal(run, "reply") }).is_ok());
+    let reply = NewMessage {
+        body,
+        id: MessageId::of_question("a", 0, OpId(3)),
+        ..signal(run, "reply to what the first generation asks")
+    };
+    assert!(subject.deliver(reply).is_ok());
     let delivered =
         Append { delivered: vec![(MessageNo(2), taken.id)], ..append(run, 1, 0, Chain::of(run).seeds(1)) };
     assert_eq!(subject.append(delivered), Ok(Answer::Done));
@@ -145,6 +151,36 @@ fn mail(subject: &Subject) {
     };
     assert_eq!(subject.append(again), Ok(Answer::Done));
     assert_eq!(subject.snapshot(run).inbox.len(), 1);
+}
+
+fn answers(subject: &Subject) {
+    let run = subject.executed("a");
+    let choice = crate::history::Choice {
+        choice: "yes".into(),
+        who: String::new(),
+        note: String::new(),
+        asked: String::new(),
+    };
+    let answer = |generation, op| NewMessage {
+        id: MessageId::of_question("a", generation, OpId(op)),
+        body: MessageBody::Answer { question: OpId(op), choice: choice.clone() },
+        ..signal(run, "an answer")
+    };
+    assert!(matches!(subject.deliver(answer(0, 3)), Ok(Answer::Delivered { duplicate: false, .. })));
+    assert_eq!(subject.append(generation(subject, run)), Ok(Answer::Done));
+    // Whoever sent it once is told that it was accepted; it was one of the generation before.
+    assert!(matches!(subject.deliver(answer(0, 3)), Ok(Answer::Delivered { duplicate: true, .. })));
+    assert_eq!(subject.snapshot(run).inbox, []);
+    let before = subject.all_of(run);
+    let refused = Err(StoreError::NotAsked { id: subject.snapshot(run).row.id });
+    assert_eq!(subject.deliver(answer(0, 4)), refused, "the next generation asks something else there");
+    assert_eq!(subject.deliver(answer(2, 4)), refused);
+    assert_eq!(subject.all_of(run), before, "what is refused leaves no trace");
+    assert!(matches!(subject.deliver(answer(1, 4)), Ok(Answer::Delivered { duplicate: false, .. })));
+    let body = MessageBody::Resolve { token: "a.x".into(), resolution: Resolution::Resolved(Value::Null) };
+    assert!(subject.deliver(NewMessage { body, ..signal(run, "a token") }).is_ok());
+    assert!(subject.deliver(signal(run, "for whichever generation there is")).is_ok());
+    assert_eq!(subject.snapshot(run).inbox.len(), 3);
 }
 
 fn again(subject: &Subject) {

@@ -224,6 +224,7 @@ pub(super) fn is_failure(error: &StoreError) -> bool {
         | StoreError::NoScript { .. }
         | StoreError::Nested { .. }
         | StoreError::LookedAt { .. }
+        | StoreError::NotAsked { .. }
         | StoreError::ScheduleChanged { .. }
         | StoreError::NoSuchRun { .. }
         | StoreError::Ended { .. }

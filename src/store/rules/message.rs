@@ -1,7 +1,7 @@
 //! `Deliver`: messages in the inbox, and the ids by which a resend is known.
 
 use super::{FORGET_EVERY_MS, FORGOT_AT, Surroundings, put_row};
-use crate::history::{Message, MessageBody, MessageId, MessageNo, Moment, RunNo, UpdateAnswer};
+use crate::history::{Message, MessageBody, MessageId, MessageNo, Moment, RunNo, RunRow, UpdateAnswer};
 use crate::store::codec::{decode, encode};
 use crate::store::reading::{meta_u64, refuse_ended, row};
 use crate::store::rows::{Rows, RowsMut, Table};
@@ -36,6 +36,7 @@ pub(super) fn deliver(
     }
     let mut row = row(rows, new.run)?;
     refuse_ended(&row)?;
+    refuse_stale(&row, new)?;
     row.messages += 1;
     row.last_message_at = row.last_message_at.max(row.created_at).max(around.now);
     if matches!(new.body, MessageBody::Cancel { .. }) {
@@ -49,6 +50,25 @@ pub(super) fn deliver(
     let (at, run, keyed) = (message.accepted_at, new.run, new.keyed);
     remember(rows, new.id, &Remembered { at, run, no, keyed, update: None })?;
     Ok(Answer::Delivered { no, accepted_at: row.last_message_at, duplicate: false })
+}
+
+/// An answer is to a question of the present generation: the one that has its number now was not asked of whoever answered. Mail that
+/// names no command belongs to the run, whichever generation it comes to.
+fn refuse_stale(row: &RunRow, new: &NewMessage) -> Result<(), StoreError> {
+    match new.body {
+        MessageBody::Answer { question, .. }
+            if new.id != MessageId::of_question(row.id.as_str(), row.generation_of(question), question) =>
+        {
+            Err(StoreError::NotAsked { id: row.id.clone() })
+        }
+        MessageBody::Answer { .. }
+        | MessageBody::Signal { .. }
+        | MessageBody::Update { .. }
+        | MessageBody::Cancel { .. }
+        | MessageBody::Resolve { .. }
+        | MessageBody::Grant { .. }
+        | MessageBody::ChildEnded { .. } => Ok(()),
+    }
 }
 
 /// A delivered message leaves the inbox, if it is there, and its id is remembered.

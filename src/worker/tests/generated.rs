@@ -43,7 +43,14 @@ fn executed(world: &World, run: RunNo, author: &mut Author) -> Finished {
 }
 
 fn post(world: &World, run: RunNo, no: u64, body: MessageBody) {
-    let id = MessageId::of_key("author", &no.to_string());
+    let id = if let MessageBody::Answer { question, .. } = &body {
+        let Ok(Answer::View(view)) = world.store.another().ask(Request::View { run }) else {
+            panic!("views")
+        };
+        MessageId::of_question(view.row.id.as_str(), view.row.generation_of(*question), *question)
+    } else {
+        MessageId::of_key("author", &no.to_string())
+    };
     let message = Box::new(NewMessage { run, id, keyed: false, body });
     let told = world.store.another().ask(Request::Post(message));
     assert!(matches!(told, Ok(_) | Err(StoreError::Ended { .. })), "{told:?}");

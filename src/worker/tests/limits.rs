@@ -202,3 +202,65 @@ fn a_long_struggle_is_told_once_over_all_processes() {
     assert!(matches!(finished.as_slice(), [(_, Finished::Ended(RunEnd::Completed { .. }))]));
     assert_eq!(told().len(), 1, "a resumed process does not tell it again");
 }
+
+/// A laptop that sleeps: the wall clock jumps, the monotonic one stands. What is under way did not run meanwhile, and is given its time.
+#[test]
+fn a_machine_that_was_suspended_fires_what_is_due_once_and_times_nothing_out() {
+    let world = World::new(|_| None);
+    let text = "let nap = strand(|| { sleep(\"2h\"); log(\"awake\"); }); \
+                let at = strand(|| sleep_until(now() + \"30min\")); \
+                exec([\"x\"], #{ heartbeat: \"1min\" }); nap.join()";
+    let run = world.start("r", text);
+    let (mut worker, inputs) = world.worker(&[run]);
+    world.turns(&mut worker, &inputs);
+    let fired = || {
+        let is_timer = |entry: &&Entry| matches!(entry.fact, Fact::TimerFired(_));
+        world.history(run).iter().filter(is_timer).count()
+    };
+    let night = |hours: i64| world.clock.set(world.clock.now().plus_ms(hours * 3_600_000));
+    night(1);
+    world.turns(&mut worker, &inputs);
+    assert_eq!(fired(), 1, "that of half an hour, and not the one of two");
+    night(8);
+    world.turns(&mut worker, &inputs);
+    assert_eq!(
+        (fired(), world.jobs()),
+        (2, vec!["exec \"x\"".to_owned()]),
+        "each once, and nothing is stopped"
+    );
+    // Of its silence the night does not count either.
+    world.clock.advance(Duration::from_secs(59));
+    world.turns(&mut worker, &inputs);
+    assert_eq!(world.jobs().len(), 1);
+    world.clock.advance(Duration::from_secs(2));
+    world.turns(&mut worker, &inputs);
+    assert_eq!(world.jobs(), ["exec \"x\"", "stop 0"], "a minute of being awake");
+    assert_eq!(fired(), 2);
+}
+
+/// The other way: time passes, and the wall clock stands, or is set back as fast as it goes.
+#[test]
+fn a_wall_clock_that_stands_makes_timers_late_and_limits_of_attempts_do_not_wait_for_it() {
+    let world = World::new(|job| if job.attempt > 1 { ok(Value::Int(7)) } else { None });
+    let text = "let nap = strand(|| sleep(\"1h\")); \
+                let got = exec([\"x\"], #{ heartbeat: \"10min\", retry: #{ first: 0, jitter: 0 } }); nap.join(); got";
+    let run = world.start("r", text);
+    let (mut worker, inputs) = world.worker(&[run]);
+    world.turns(&mut worker, &inputs);
+    let noon = world.clock.now();
+    for _ in 0..13 {
+        world.clock.advance(Duration::from_mins(10));
+        world.clock.set(noon);
+        world.turns(&mut worker, &inputs);
+    }
+    assert_eq!(
+        world.jobs(),
+        ["exec \"x\"", "stop 0", "exec \"x\""],
+        "the first attempt was silent for too long"
+    );
+    let is_timer = |entry: &Entry| matches!(entry.fact, Fact::TimerFired(_));
+    assert!(!world.history(run).iter().any(is_timer), "not one moment early by the clock on the wall");
+    world.clock.set(noon.plus_ms(3_600_000));
+    let finished = world.drive(&mut worker, &inputs, 1_000);
+    assert_eq!(finished, [(run, Finished::Ended(RunEnd::Completed { result: Value::Int(7) }))]);
+}
