@@ -9,10 +9,10 @@ fn a_flag_a_variable_or_a_folder_says_where_the_store_is() {
     let start = ["start", "a.rhai", "--record-only", "--id"];
     home.durun(&[&start[..], &["flag", "--store", "here"]].concat()).out("flag\n").check();
     home.durun(&[&start[..], &["variable"]].concat()).env("DURUN_STORE", "there").out("variable\n").check();
-    home.durun(&["--store", "here", "wait", "flag", "--timeout", "1ms", "-v"])
+    home.durun(&["--store", "here", "wait", "flag", "--timeout", "1s", "-v"])
         .exit(124)
         .err(
-            "nobody executes run flag now: durun --store here resume flag\nerror[D0108]: run flag has not ended within 1ms: it is parked\n |\n = note: the run goes on undisturbed\n = help: durun why flag says what it waits for, and what unblocks it\n",
+            "nobody executes run flag now: durun --store here resume flag\nerror[D0108]: run flag has not ended within 1s: it is parked\n |\n = note: the run goes on undisturbed\n = help: durun why flag says what it waits for, and what unblocks it\n",
         )
         .check();
     for (place, id) in [("here", "flag"), ("there", "variable")] {
