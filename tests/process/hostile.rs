@@ -1,6 +1,6 @@
 //! Hostile processes at the socket of a living owner: it serves the others all the same, takes no more memory, and its store is whole.
 
-use crate::world::{World, begin, finish, send};
+use crate::world::{World, begin, figure, finish, send};
 use durun::history::{RunNo, Token};
 use durun::store::conformance::{new_run, signal};
 use durun::store::crash::Chance;
@@ -120,4 +120,44 @@ fn a_client_that_never_reads_holds_nobody_up() {
     drop(deaf);
     send(&server, Signal::TERM);
     finish(server);
+}
+
+/// What the system tells of a process under a name, as a number.
+fn told_of(pid: u32, name: &str) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("it lives");
+    let line = status.lines().find_map(|line| line.strip_prefix(name)).expect("it is told");
+    line.trim().parse().expect("a number")
+}
+
+/// Many more connect than are served at once, and stay: those above the bound are hung up on, and cost nothing.
+#[test]
+fn a_crowd_of_connections_is_bounded_and_leaves_nothing_behind() {
+    let world = World::new();
+    let script = world.write("s.rhai", "wait_signal(\"go\")");
+    world.good(&["start", &script, "--id", "honest", "--record-only"]);
+    let server = begin(&mut world.command(&["serve"]));
+    world.until("the server has the store", |world| UnixStream::connect(world.path("store/sock")).ok());
+    let (memory, threads) = (peak(server.id()), told_of(server.id(), "Threads:"));
+    // As many at a time as this process may have open; the others come when the first have gone.
+    let limits = rustix::process::getrlimit(rustix::process::Resource::Nofile);
+    let most = limits.current.and_then(|most| usize::try_from(most).ok()).unwrap_or(20_000) - 200;
+    let crowd = figure(1_500, 10_000);
+    let (mut come, mut together, mut held) = (0, 0, Vec::new());
+    while come < crowd {
+        if held.len() >= most {
+            held.clear();
+        }
+        held.push(connected(&world));
+        (come, together) = (come + 1, together.max(held.len()));
+    }
+    assert!(together >= crowd.min(most), "{together} at once");
+    let (grown, busy) = (peak(server.id()) - memory, told_of(server.id(), "Threads:") - threads);
+    assert!(grown < 128 * 1024 && busy <= 512 + 16, "{come} connections take {grown} kB and {busy} threads");
+    drop(held);
+    world
+        .until("the crowd is forgotten", |_| (told_of(server.id(), "Threads:") <= threads + 8).then_some(()));
+    world.good(&["signal", "honest", "go", "7"]);
+    assert_eq!(world.good(&["wait", "honest"]), "7");
+    send(&server, Signal::TERM);
+    assert!(!finish(server).err.contains("panicked"));
 }
