@@ -100,6 +100,7 @@ struct SmallDisk<'w> {
 
 impl<'w> SmallDisk<'w> {
     /// Nothing where the system does not permit it.
+    #[expect(clippy::print_stderr, reason = "that nothing was tested is to be seen")]
     fn on(world: &'w World) -> Option<Self> {
         let place = world.path("disk");
         std::fs::create_dir(&place).expect("a directory");
@@ -108,7 +109,19 @@ impl<'w> SmallDisk<'w> {
             .arg(&place)
             .output()
             .is_ok_and(|output| output.status.success());
+        if !mounted {
+            eprintln!("skipped: this user may not mount");
+        }
         mounted.then_some(Self { world })
+    }
+
+    /// Makes it read-only (`ro`) or writable (`rw`): once whoever wrote last has closed his files.
+    fn remount(&self, how: &str) {
+        let place = self.world.path("disk");
+        self.world.until("it is mounted anew", |_| {
+            let output = Command::new("mount").args(["-o", &format!("remount,{how}")]).arg(&place).output();
+            output.is_ok_and(|output| output.status.success()).then_some(())
+        });
     }
 }
 
@@ -156,6 +169,64 @@ fn a_full_disk_parks_the_run_and_room_lets_it_go_on() {
         assert!(twice <= 2, "more ran again than what was under way: {again:?}");
         drop(disk);
     }
+}
+
+/// R10: a file system that has become read-only is told by everybody with exit code 74, the file and the next step; mounted for
+/// writing again, nothing is lost and the run goes on.
+#[test]
+fn a_read_only_file_system_is_told_and_loses_nothing() {
+    let world = World::new();
+    let Some(disk) = SmallDisk::on(&world) else { return };
+    let script = world.write(
+        "s.rhai",
+        r#"fn step(text) { sh("echo $DURUN_OP >>$LEDGER; echo $1", [text]).stdout }
+        let a = step("one"); let b = wait_signal("go"); `${a} ${b} ${step("two")}`"#,
+    );
+    let run = |words: &[&str], store: &str| -> Told {
+        let mut command = world.command(words);
+        told(&command.env("DURUN_STORE", world.path(store)).output().expect("runs"))
+    };
+    let good = |words: &[&str]| -> String {
+        let told = run(words, "disk/store");
+        assert_eq!(told.code, Some(0), "{words:?}: {told:?}");
+        told.out.trim_end().to_owned()
+    };
+    let start = ["start", &script, "--id", "r", "--env", "LEDGER"];
+    let mut first = world.command(&start);
+    let first = begin(first.env("DURUN_STORE", world.path("disk/store")));
+    world.until("it waits", |_| run(&["status", "r"], "disk/store").out.contains("waiting").then_some(()));
+    assert!(kill(first), "it waits for a signal");
+    let before = good(&["history", "r"]);
+    disk.remount("ro");
+    let commands: [&[&str]; 8] = [
+        &["start", &script, "--id", "q", "--env", "LEDGER"],
+        &["start", &script, "--id", "r", "--env", "LEDGER"],
+        &["resume", "r"],
+        &["signal", "r", "go", "5"],
+        &["cancel", "r"],
+        &["status", "r"],
+        &["list"],
+        &["history", "r"],
+    ];
+    for words in commands {
+        let told = run(words, "disk/store");
+        assert_eq!((told.code, told.out.as_str()), (Some(74), ""), "{words:?}: {told:?}");
+        let place = world.path("disk/store").display().to_string();
+        for part in
+            ["error[D0613]", &place, "Read-only file system", "mount it for writing", "durun resume --all"]
+        {
+            assert!(told.err.contains(part), "{words:?}: {part}: {told:?}");
+        }
+    }
+    let told = run(&start, "disk/other");
+    assert_eq!(told.code, Some(74), "{told:?}");
+    assert!(told.err.contains("disk/other: Read-only file system"), "{told:?}");
+    disk.remount("rw");
+    assert_eq!(good(&["history", "r"]), before);
+    assert_eq!(good(&["list"]).lines().count(), 2, "the other was never started");
+    good(&["signal", "r", "go", "5"]);
+    assert_eq!(good(&["resume", "r"]), "one 5 two");
+    assert_eq!(effects(&world).values().collect::<Vec<_>>(), [&1, &1]);
 }
 
 /// What a process has: descriptors, threads, resident kilobytes.

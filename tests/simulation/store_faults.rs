@@ -95,6 +95,11 @@ fn a_disk_that_fails_loses_nothing() {
 }
 
 #[test]
+fn a_file_system_that_is_read_only_for_a_while_loses_nothing() {
+    fails_at_each_call(ErrorKind::ReadOnlyFilesystem, 30, |error| matches!(error, StoreError::Io { .. }));
+}
+
+#[test]
 fn what_was_acknowledged_before_the_disk_was_full_can_be_read_after_it() {
     let clock = ManualClock::at(DAWN);
     let disk = CrashDisk::default();

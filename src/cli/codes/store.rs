@@ -99,7 +99,8 @@ store: --store DIR or $DURUN_STORE.",
         title: "the store cannot be read or written",
         text: "\
 The system reported an error for a file of the store. What was recorded before
-is safe; runs are parked. Look at the disk (dmesg), then: durun resume --all.",
+is safe; runs are parked. Look at the disk (dmesg); one that is read-only is to
+be mounted for writing, to read a store, too; then: durun resume --all.",
     },
     Code {
         name: "D0614",

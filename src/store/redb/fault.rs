@@ -28,9 +28,7 @@ pub(crate) fn of_io(error: &io::Error, path: &str) -> StoreError {
     let path = path.to_owned();
     match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => StoreError::Full { path },
-        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-            StoreError::Permission { path, message: error.to_string() }
-        }
+        io::ErrorKind::PermissionDenied => StoreError::Permission { path, message: error.to_string() },
         io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => {
             StoreError::Corrupt { path, what: error.to_string() }
         }

@@ -3,7 +3,6 @@
 use super::{World, ok};
 use crate::activity::Failed;
 use crate::history::*;
-use crate::store::{Answer, Request, Rewind, Store as _};
 use crate::timer::Clock as _;
 use crate::worker::{Finished, Input, News, Progress};
 use std::time::Duration;
@@ -63,23 +62,7 @@ fn tried_again(text: &str) -> (World, RunNo) {
     assert_eq!(text_of(&failed, "limit"), "deadline");
     drop((worker, inputs));
     world.clock.advance(Duration::from_hours(24));
-    let entries = u32::try_from(world.history(run).len()).expect("few");
-    let rewind = Rewind {
-        run,
-        nonce: MessageId([5; 16]),
-        seen: (1, 0, Seq(entries)),
-        from: Seq(1),
-        records: Vec::new(),
-        again: None,
-        pending: Vec::new(),
-        held: Vec::new(),
-        heard: Vec::new(),
-        unread: Vec::new(),
-        timeout_ms: None,
-        program: None,
-        patches: Patches::default(),
-    };
-    assert_eq!(world.store.ask(Request::Rewind(Box::new(rewind))), Ok(Answer::Done));
+    world.rewind(run, Seq(1));
     // Some time passes until somebody goes on with it.
     world.clock.advance(Duration::from_mins(1));
     up.store(true, std::sync::atomic::Ordering::SeqCst);

@@ -12,6 +12,7 @@ mod limits;
 mod locks;
 mod once;
 mod polls;
+mod queues;
 mod rulings;
 mod slots;
 mod stops;
@@ -110,9 +111,20 @@ impl World {
 
     /// A run of a program that has these functions.
     pub(super) fn start_of(&self, id: &str, text: &str, functions: &[&str]) -> RunNo {
+        self.record(Self::new_run(id, text, functions))
+    }
+
+    /// A run in a queue for one at a time.
+    pub(super) fn queued(&self, id: &str, text: &str) -> RunNo {
+        let limits = QueueLimits { max_concurrent: Some(1), rate: None };
+        let queue = Some(NewQueue { name: "q".to_owned(), priority: 0, limits });
+        self.record(NewRun { queue, ..Self::new_run(id, text, &[]) })
+    }
+
+    fn new_run(id: &str, text: &str, functions: &[&str]) -> NewRun {
         let program =
             Program { path: "/w/s.rhai".into(), main: ScriptHash::of(text), modules: BTreeMap::new() };
-        let new = NewRun::new(
+        NewRun::new(
             MessageId::of_key("start", id),
             RunId::parse(id).expect("an id"),
             RunStart {
@@ -125,11 +137,35 @@ impl World {
                 patches: crate::history::Patches::default(),
             },
             vec![(ScriptHash::of(text), text.to_owned())],
-        );
+        )
+    }
+
+    fn record(&self, new: NewRun) -> RunNo {
         let Ok(Answer::Started { run, .. }) = self.store.ask(Request::Start(Box::new(new))) else {
             panic!("starts")
         };
         run
+    }
+
+    /// Sets aside what a run did from that entry on.
+    pub(super) fn rewind(&self, run: RunNo, from: Seq) {
+        let Ok(Answer::View(view)) = self.store.ask(Request::View { run }) else { panic!("views") };
+        let rewind = Rewind {
+            run,
+            nonce: MessageId([5; 16]),
+            seen: (view.row.epoch, view.row.generation, view.entries),
+            from,
+            records: Vec::new(),
+            again: None,
+            pending: Vec::new(),
+            held: Vec::new(),
+            heard: Vec::new(),
+            unread: Vec::new(),
+            timeout_ms: None,
+            program: None,
+            patches: Patches::default(),
+        };
+        assert_eq!(self.store.ask(Request::Rewind(Box::new(rewind))), Ok(Answer::Done));
     }
 
     /// How many rows there are, after an audit of them.

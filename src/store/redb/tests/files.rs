@@ -128,7 +128,7 @@ fn a_file_that_another_has_open_is_tried_for_five_seconds() {
 fn the_system_s_refusals_are_told_in_the_store_s_words() {
     let told = |kind: io::ErrorKind| fault::of_io(&io::Error::from(kind), "f");
     assert!(matches!(told(io::ErrorKind::PermissionDenied), StoreError::Permission { .. }));
-    assert!(matches!(told(io::ErrorKind::ReadOnlyFilesystem), StoreError::Permission { .. }));
+    assert!(matches!(told(io::ErrorKind::ReadOnlyFilesystem), StoreError::Io { .. }));
     assert!(matches!(told(io::ErrorKind::StorageFull), StoreError::Full { .. }));
     assert!(matches!(told(io::ErrorKind::QuotaExceeded), StoreError::Full { .. }));
     assert!(matches!(told(io::ErrorKind::UnexpectedEof), StoreError::Corrupt { .. }));
