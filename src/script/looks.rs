@@ -61,9 +61,7 @@ impl Looks {
         };
         self.every.set(every.clamp(1, MOST));
         self.left.set(self.every.get());
-        let left = meter.time.get().checked_sub(spent.unwrap_or_default());
-        meter.time.set(left.unwrap_or_default());
-        left.is_none()
+        meter.spend(spent.unwrap_or_default())
     }
 
     /// Called at each variable that is read: whether it is one to look at.

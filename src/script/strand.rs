@@ -86,38 +86,47 @@ pub enum Mode {
 
 /// What a run has left in this stretch, shared by its strands: operations, memory that the process may grow to, and processor time.
 #[derive(Debug, Clone)]
-pub struct Meter {
-    operations: Rc<Cell<u64>>,
-    memory: Rc<Cell<usize>>,
-    /// The processor time that is left.
-    pub(super) time: Rc<Cell<Duration>>,
+pub struct Meter(Rc<Left>);
+
+#[derive(Debug, Default)]
+struct Left {
+    operations: Cell<u64>,
+    memory: Cell<usize>,
+    time: Cell<Duration>,
 }
 
 impl Meter {
     /// A meter with that many operations.
     pub fn new(operations: u64) -> Self {
-        let meter = Self { operations: Rc::default(), memory: Rc::default(), time: Rc::default() };
+        let meter = Self(Rc::default());
         meter.refill(operations);
         meter
     }
 
     /// Whether no operations are left.
     pub fn is_empty(&self) -> bool {
-        self.operations.get() == 0
+        self.0.operations.get() == 0
     }
 
     /// Begins a new stretch.
     pub fn refill(&self, operations: u64) {
-        self.operations.set(operations);
-        self.memory.set(allocated().saturating_add(STRETCH_BYTES));
-        self.time.set(STRETCH_TIME);
+        self.0.operations.set(operations);
+        self.0.memory.set(allocated().saturating_add(STRETCH_BYTES));
+        self.0.time.set(STRETCH_TIME);
+    }
+
+    /// Takes processor time off; whether there was not so much.
+    pub(super) fn spend(&self, time: Duration) -> bool {
+        let left = self.0.time.get().checked_sub(time);
+        self.0.time.set(left.unwrap_or_default());
+        left.is_none()
     }
 
     /// The same with less processor time, whatever memory others take: for tests.
     #[cfg(test)]
     pub(super) fn hurried(self, time: Duration) -> Self {
-        self.time.set(time);
-        self.memory.set(usize::MAX);
+        self.0.time.set(time);
+        self.0.memory.set(usize::MAX);
         self
     }
 }
@@ -182,14 +191,14 @@ impl Context {
 
     /// Counts one operation of the interpreter; may suspend.
     fn count(&self) {
-        let left = self.meter.operations.get();
-        if left == 0 || allocated() > self.meter.memory.get() {
+        let left = self.meter.0.operations.get();
+        if left == 0 || allocated() > self.meter.0.memory.get() {
             return self.stop(if left == 0 { Limit::Operations } else { Limit::Memory });
         }
         if self.looks.is_out_of_time(&self.meter) {
             return self.stop(Limit::Time);
         }
-        self.meter.operations.set(left - 1);
+        self.meter.0.operations.set(left - 1);
         let slice = self.slice.get();
         if slice == 0 {
             self.slice.set(SLICE);
