@@ -45,7 +45,7 @@ pub(crate) fn conclude(
             if exec_end::is_of_program(failure) {
                 let way = WayOn::of(session, id, &StoredStatus::Ended(end.clone()));
                 let report = report_end::of_program(id, failure, &way);
-                context.complain(&report.render(context.color_stderr()));
+                context.complain(&context.shown(&report));
             } else {
                 blame(context, session, run, id, standing);
             }
@@ -85,7 +85,7 @@ pub(crate) fn blame(
 ) -> Exit {
     match told(session, run, id, standing) {
         Some(report) => {
-            context.complain(&report.render(context.color_stderr()));
+            context.complain(&context.shown(&report));
             report.exit
         }
         None => Exit::Done,

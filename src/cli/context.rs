@@ -1,9 +1,11 @@
 //! What every command is given: its surroundings, the options that all share, and the way to the store.
 
+use super::aim::aimed;
 use super::args::{ColorChoice, Format, Global};
 use super::environment::Environment;
 use super::error::CliError;
 use super::escape;
+use super::report::Report;
 use super::store_place;
 use crate::client::{Executor, Session, StoreError};
 use crate::config::{Config, Configs};
@@ -130,6 +132,20 @@ impl Context {
             Some(store) => format!("durun --store {} {words}", escape::shell(&store.to_string_lossy())),
             None => format!("durun {words}"),
         }
+    }
+
+    /// A report as it is shown on stderr.
+    pub(crate) fn shown(&self, report: &Report) -> String {
+        report.aimed(self.global.store.as_deref()).render(self.color_stderr())
+    }
+
+    /// Lines of which some are commands, as they are shown.
+    pub(crate) fn aimed(&self, text: &str) -> String {
+        let store = self.global.store.as_deref();
+        let line = |line: &str| {
+            if line.trim_start().starts_with("durun ") { aimed(line, store) } else { line.to_owned() }
+        };
+        text.split_inclusive('\n').map(line).collect()
     }
 
     /// Whether colours go to stderr.

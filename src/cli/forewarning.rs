@@ -25,7 +25,7 @@ pub(crate) fn tell(context: &Context, script: &Path) {
     }
     if context.environment.stderr_terminal {
         for Found { report, .. } in found.iter().take(SHOWN) {
-            context.complain(&format!("{}\n", report.render(context.color_stderr())));
+            context.complain(&format!("{}\n", context.shown(report)));
         }
     }
     let file = escape::shell(&script.to_string_lossy());

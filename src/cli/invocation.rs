@@ -116,7 +116,7 @@ fn warned(context: &Context, exit: Exit) -> Exit {
     match damage {
         Some(damage) if exit != Exit::Corrupt => {
             let report = report_store::read_damaged(&damage);
-            context.complain(&report.render(context.color_stderr()));
+            context.complain(&context.shown(&report));
             report.exit
         }
         Some(_) | None => exit,
@@ -136,7 +136,7 @@ fn hush_expected_panics() {
 fn report(context: &Context, error: &CliError) -> Exit {
     match Report::of(error) {
         Some(report) => {
-            context.complain(&report.render(context.color_stderr()));
+            context.complain(&context.shown(&report));
             context.note(&format!("durun explain {} says more", report.code));
             report.exit
         }

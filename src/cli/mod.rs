@@ -3,6 +3,7 @@
 //! stdout carries the result and nothing else; everything else goes to stderr, and nothing does on success where
 //! stderr is no terminal. Whatever came from outside is shown with its control characters escaped.
 
+mod aim;
 mod args;
 mod build_facts;
 mod codes;

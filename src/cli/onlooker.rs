@@ -82,7 +82,7 @@ impl Onlooker for Unattended<'_> {
     fn refused(&mut self, run: RunNo, id: &RunId, why: ClientError) {
         let Some(report) = Report::of(&why.into()) else { return };
         let report = report.note(format!("run {id} was not taken up; it stays as it is"));
-        let block = report.render(self.context.color_stderr());
+        let block = self.context.shown(&report);
         self.exit = self.exit.graver(report.exit);
         if self.refused.get(&run) != Some(&block) {
             self.context.complain(&block);
@@ -92,7 +92,7 @@ impl Onlooker for Unattended<'_> {
 
     fn scheduled(&mut self, news: News) {
         let report = report_schedule::news(&news);
-        let block = report.render(self.context.color_stderr());
+        let block = self.context.shown(&report);
         self.exit = self.exit.graver(report.exit);
         // What cannot be read is found again each time.
         if self.scheduled.insert(block.clone()) {

@@ -1,11 +1,13 @@
 //! A report: what went wrong, where, what is known, what to type next; drawn as rustc draws its errors.
 
+use super::aim::aimed;
 use super::error::CliError;
 use super::escape;
 use super::exit::Exit;
 use super::place::Place;
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{Group, Level, Renderer};
+use std::path::Path;
 
 /// One block for stderr, and the exit code that goes with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +57,12 @@ impl Report {
     /// The report of an error; nothing where there is nobody to tell.
     pub(crate) fn of(error: &CliError) -> Option<Self> {
         super::report_client::of(error)
+    }
+
+    /// The same, with suggestions for this store.
+    pub(crate) fn aimed(&self, store: Option<&Path>) -> Self {
+        let hints = self.hints.iter().map(|hint| aimed(hint, store)).collect();
+        Self { hints, ..self.clone() }
     }
 
     /// The block as it is printed.

@@ -14,6 +14,7 @@ mod copy;
 mod declared;
 mod definitions;
 mod diagnostics;
+mod foreign;
 mod handle;
 mod host;
 mod interpreter;

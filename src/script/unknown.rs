@@ -46,6 +46,9 @@ pub(super) fn function(
         let (what, hint) = nothing(read.as_ref(), spot, script);
         return (format!("{what} is (), which has no function {bare}"), Some(hint));
     }
+    if is_method && (bare, given.first()) == ("join", Some(&"array")) {
+        return ("an array has no join".to_owned(), Some(super::foreign::JOIN.to_owned()));
+    }
     let host = reference::headings(bare);
     if let Some(own) = script.parameters(bare) {
         let message = format!("{bare} does not take {}", arguments(&given));
@@ -75,6 +78,9 @@ fn arguments(given: &[&str]) -> String {
 
 /// The name that was meant, perhaps: of host functions, of the script's own, of the language's.
 fn near(name: &str, script: &Script) -> Option<String> {
+    if let Some(meant) = super::foreign::meant(name) {
+        return Some(meant.to_owned());
+    }
     let own = script.functions();
     let hosts = super::calls::names().map(|host| -> &str { host }).chain(own.iter().map(String::as_str));
     let found = nearest(name, hosts).or_else(|| {

@@ -298,10 +298,17 @@ impl Worker {
         for op in stale {
             run.lazy.settle(op);
         }
-        if std::mem::take(&mut run.was_stuck) {
+        let was_stuck = std::mem::take(&mut run.was_stuck);
+        if was_stuck {
             run.lazy.status(StoredStatus::Open);
             run.lazy.hurry(monotonic);
         }
+        // Behind the place of a mistake nothing had begun: what it asks for there now, it asks for the first time.
+        let edit = snapshot.row.edits.last();
+        let is_mended = was_stuck
+            || edit.is_some_and(|edit| {
+                (edit.generation, edit.before) == (snapshot.row.generation, snapshot.entries)
+            });
         let rows = &snapshot.pending;
         let mut again = Vec::new();
         let mut told: Vec<Progress> = replayed.progress.map(Progress::ScriptProgress).into_iter().collect();
@@ -319,7 +326,8 @@ impl Worker {
             }
             // One that waits for its next attempt was not cut off.
             let waits = row.is_some_and(|row| row.next_try.is_some() || row.waits_for.is_some());
-            if matches!(command.work, Work::Effect { .. }) && !has_come && !waits {
+            let is_first = is_mended && row.is_none();
+            if matches!(command.work, Work::Effect { .. }) && !has_come && !waits && !is_first {
                 again.push(command.label.clone());
             }
             told.push(super::advance::announced(command));

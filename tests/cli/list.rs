@@ -105,3 +105,11 @@ fn of_a_run_that_waits_it_says_that_nobody_executes_it() {
         assert!(listed.contains("script.rhai  wait_signal go"), "{listed}");
     });
 }
+
+#[test]
+fn a_store_that_was_named_and_is_not_there_is_no_empty_one() {
+    let home = Home::new();
+    home.durun(&["list"]).check();
+    let error = home.durun(&["--store", "nowhere", "list"]).exit(4).failure();
+    assert!(error.contains("error[D0301]") && error.contains("nowhere"), "{error}");
+}

@@ -145,3 +145,24 @@ fn a_function_that_has_called_many_times_is_seen_with_whoever_called_it() {
     let lines: Vec<&str> = shown.lines().map(str::trim).collect();
     assert_eq!(lines, ["line 6:", "outer = 1", "line 3:", "most = 30"], "{status}");
 }
+
+#[test]
+fn a_stuck_run_waits_for_nothing_and_commands_name_the_store() {
+    let home = Home::new();
+    home.file("s.rhai", "let s = 1;\nwait_signal(\"a\");\nlet z = [1][4];\n");
+    home.durun(&["start", "s.rhai", "--id", "r", "--park-after", "0s"]).exit(3).make();
+    home.durun(&["signal", "r", "a"]).check();
+    home.durun(&["resume", "r"]).exit(8).failure();
+    let status = home.durun(&["status", "r"]).stdout();
+    assert!(status.contains("stuck     line 3") && !status.contains("waits for"), "{status}");
+    let (_, told, _) = home.durun(&["-v", "signal", "r", "a", "2"]).make();
+    assert!(told.contains("run r is stuck and takes nothing before it is mended: durun why r"), "{told}");
+    // Named on the command line, the store is in every command that is suggested.
+    home.durun(&["--store", "other", "start", "s.rhai", "--id", "q", "--park-after", "0s"]).exit(3).make();
+    home.durun(&["--store", "other", "signal", "q", "a"]).check();
+    let error = home.durun(&["--store", "other", "resume", "q"]).exit(8).failure();
+    assert!(error.contains("durun --store other upgrade q --script"), "{error}");
+    assert!(error.contains("&& durun --store other resume q"), "{error}");
+    let status = home.durun(&["--store", "other", "status", "q"]).stdout();
+    assert!(status.contains("durun --store other upgrade q --script"), "{status}");
+}

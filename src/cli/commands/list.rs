@@ -55,7 +55,10 @@ pub(crate) fn run(context: &Context, args: &ListArgs) -> Result<Exit, CliError> 
         parent: None,
         without_hooks: !args.all && args.script.is_none(),
     };
-    let views = match context.session_if_any()? {
+    // A directory that was named is meant: without a store in it, it is the wrong one.
+    let session =
+        if context.global.store.is_some() { Some(context.session()?) } else { context.session_if_any()? };
+    let views = match session {
         Some(session) => list_needing_first(&session, filter)?,
         None => Vec::new(),
     };

@@ -8,7 +8,7 @@ use crate::cli::exit::Exit;
 use crate::cli::start_options::StartOptions;
 use crate::cli::{escape, forewarning, input};
 use crate::client::{Session, SignalSent, StartedBySignal, choice_of, signal, signal_with_start, view};
-use crate::history::{RunId, RunRow, Value};
+use crate::history::{RunId, RunRow, RunStatus, Value};
 use clap::Args;
 use std::path::{Path, PathBuf};
 
@@ -130,8 +130,11 @@ fn with_start(context: &Context, args: &SignalArgs, script: &Path, payload: Valu
 
 /// Says what has to be done where a message was accepted and nobody executes its run.
 pub(super) fn told_of_executor(context: &Context, session: &Session, row: &RunRow) -> Result<Exit, CliError> {
-    if view(session, row.no)?.executor.is_none() {
-        let id = &row.id;
+    let (id, view) = (&row.id, view(session, row.no)?);
+    if view.status == RunStatus::Stuck {
+        let why = context.command(&format!("why {id}"));
+        context.note(&format!("accepted; run {id} is stuck and takes nothing before it is mended: {why}"));
+    } else if view.executor.is_none() {
         context.note(&format!(
             "accepted; nobody executes run {id}: {}",
             context.command(&format!("resume {id}"))

@@ -128,7 +128,7 @@ fn struggles(context: &Context, session: &Session, view: &RunView) -> Exit {
     let script = script_of(session, view.row.no);
     let report = report_struggle::of(view, script.as_ref(), context.clock.now())
         .note("nothing was started: this run has not ended");
-    context.complain(&report.render(context.color_stderr()));
+    context.complain(&context.shown(&report));
     report.exit
 }
 

@@ -103,7 +103,7 @@ fn table(
         unread: &unread,
         variables,
     };
-    Ok(status::render(view, &beside, context.clock.now(), context.color_stdout()))
+    Ok(context.aimed(&status::render(view, &beside, context.clock.now(), context.color_stdout())))
 }
 
 fn show(context: &Context, session: &Session, view: &RunView, args: &StatusArgs) -> Result<(), CliError> {

@@ -94,7 +94,7 @@ pub(crate) fn run(context: &Context, args: &TestArgs) -> Result<Exit, CliError> 
         let here = context.environment.directory();
         let faulty = |done: &FileOutcome| {
             let report = report_test::report(&done.file, done.file.cases.as_ref().err()?, here);
-            Some(report.render(context.color_stderr()))
+            Some(context.shown(&report))
         };
         let faults: Vec<String> = all.iter().filter_map(faulty).collect();
         context.complain(&faults.concat());

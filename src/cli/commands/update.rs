@@ -109,6 +109,6 @@ fn answered(
 }
 
 fn complain(context: &Context, report: &crate::cli::report::Report) -> Exit {
-    context.complain(&report.render(context.color_stderr()));
+    context.complain(&context.shown(report));
     report.exit
 }

@@ -46,7 +46,7 @@ pub(crate) fn run(context: &Context, args: &WaitArgs) -> Result<Exit, CliError> 
         Waited::Over(standing) => conclude(context, &session, row.no, &row.id, &standing),
         Waited::RanOut(status) => {
             let report = ran_out(&row.id, status, args.timeout.unwrap_or(0));
-            context.complain(&report.render(context.color_stderr()));
+            context.complain(&context.shown(&report));
             Ok(report.exit)
         }
     }

@@ -9,7 +9,7 @@ use super::when::{absolute, relative};
 use super::why::which;
 use crate::cli::escape;
 use crate::client::{Descendant, Lines, RunView, open_question};
-use crate::history::{Moment, Pending, RunEnd, RunId, StoredStatus, Value};
+use crate::history::{Moment, Pending, RunEnd, RunId, RunStatus, StoredStatus, Value};
 
 /// What is shown beside the view of a run.
 pub(crate) struct Beside<'a> {
@@ -56,9 +56,12 @@ pub(crate) fn render(view: &RunView, beside: &Beside<'_>, now: Moment, color: bo
     line("progress", &row.progress.as_ref().map(|told| escape::line(&told.to_string())).unwrap_or_default());
     line("executor", &waker(view, now));
     let alone = asks_once(&view.pending);
+    // Nothing that comes helps a script that is stuck, and one of the waits may be over; what is under way is awaited still.
+    let is_stuck = view.status == RunStatus::Stuck;
+    let shown = || view.pending.iter().filter(|pending| !is_stuck || pending.label.kind.is_effect());
     let below_each: Vec<Vec<String>> =
-        view.pending.iter().map(|pending| below(&row.id, pending, script, alone, now)).collect();
-    for (place, pending) in view.pending.iter().enumerate() {
+        shown().map(|pending| below(&row.id, pending, script, alone, now)).collect();
+    for (place, pending) in shown().enumerate() {
         line(if place == 0 { "waits for" } else { "" }, &sentence(pending, now));
         // Where several stand alike, the last one says it for all.
         let said = below_each.get(place);

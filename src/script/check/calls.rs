@@ -187,9 +187,11 @@ impl Walker<'_> {
         if own.is_none() && native.is_none() {
             if called.is_method {
                 // A field of a map may hold a function of that name; one that is nearly another is a slip.
-                let Some(near) = self.world.near(name, &Functions::new()) else { return };
-                let message = format!("there is no method {name}");
-                self.tell(Rule::Function, called.position, message, Some(format!("did you mean {near}?")));
+                let near = self.world.near(name, &Functions::new());
+                if near.is_some() || !self.world.is_field(name) {
+                    let near = near.map(|near| format!("did you mean {near}?"));
+                    self.tell(Rule::Function, called.position, format!("there is no method {name}"), near);
+                }
                 return;
             }
             let near =
@@ -217,9 +219,16 @@ impl Walker<'_> {
             Some(params) if called.call.namespace.is_empty() && !called.is_method => {
                 vec![format!("fn {}({params})", called.name())]
             }
+            _ if called.is_method && called.name() == "join" => vec![],
             _ => super::super::reference::headings(called.name()),
         };
-        let hint = (!forms.is_empty()).then(|| format!("it is written {}", forms.join(" or ")));
+        let hint = match forms.is_empty() {
+            true if called.is_method && called.name() == "join" => {
+                Some(format!("strands are joined: handle.join(). {}", super::super::foreign::JOIN))
+            }
+            true => None,
+            false => Some(format!("it is written {}", forms.join(" or "))),
+        };
         self.tell(Rule::Arguments, called.position, message, hint);
     }
 

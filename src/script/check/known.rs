@@ -18,6 +18,8 @@ pub(super) struct World<'w> {
     modules: BTreeMap<&'w str, Functions>,
     answered: &'w dyn Fn(&str) -> Backing,
     inputs: Option<Vec<String>>,
+    /// The fields that a text gives to some map: each may hold a function.
+    fields: BTreeSet<String>,
 }
 
 impl<'w> World<'w> {
@@ -38,7 +40,8 @@ impl<'w> World<'w> {
         }
         let modules = texts.iter().map(|(path, ast)| (*path, own(ast))).collect();
         let inputs = params.map(|params| params.all().iter().map(|param| param.name.clone()).collect());
-        Self { natives, modules, answered, inputs }
+        let fields = texts.iter().flat_map(|(_, ast)| fields(ast)).collect();
+        Self { natives, modules, answered, inputs, fields }
     }
 
     /// The numbers of arguments that a function of the engine takes; nothing where there is none of that name.
@@ -56,6 +59,11 @@ impl<'w> World<'w> {
         self.modules.get(path)
     }
 
+    /// Whether some map has a field of that name, which may hold a function.
+    pub(super) fn is_field(&self, name: &str) -> bool {
+        self.fields.contains(name)
+    }
+
     /// What answers an activity that is no function of the script.
     pub(super) fn answered(&self, name: &str) -> Backing {
         (self.answered)(name)
@@ -68,6 +76,9 @@ impl<'w> World<'w> {
 
     /// The name that was meant, perhaps: of the host calls, of the script's functions, of the engine's.
     pub(super) fn near(&self, name: &str, own: &Functions) -> Option<String> {
+        if let Some(meant) = super::super::foreign::meant(name) {
+            return Some(meant.to_owned());
+        }
         let hosts = super::super::calls::names().map(|host| -> &str { host });
         let natives = self.natives.keys().map(String::as_str).filter(|known| !known.starts_with("durun_"));
         nearest(name, hosts.chain(own.keys().map(String::as_str)))
@@ -82,6 +93,28 @@ pub(in super::super) fn nearest<'n>(name: &str, known: impl Iterator<Item = &'n 
         .filter(|(distance, known)| *distance <= (known.chars().count() / 3).clamp(1, 3))
         .min()
         .map(|(_, known)| known.to_owned())
+}
+
+/// The fields that a text gives to maps, as keys or by writing them.
+fn fields(ast: &AST) -> BTreeSet<String> {
+    let mut all = BTreeSet::new();
+    ast.walk(&mut |path| {
+        match path.last() {
+            Some(ASTNode::Expr(Expr::Map(map, _))) => {
+                all.extend(map.0.iter().map(|(key, _)| key.name.to_string()));
+            }
+            Some(ASTNode::Expr(Expr::Property(property, _))) => {
+                all.insert(property.2.to_string());
+            }
+            // A field that is reached by a text of its own.
+            Some(ASTNode::Expr(Expr::StringConstant(text, _))) => {
+                all.insert(text.to_string());
+            }
+            _ => {}
+        }
+        true
+    });
+    all
 }
 
 /// The functions of a text, closures left out.

@@ -40,7 +40,7 @@ fn unknown_functions_and_arities() {
     finds("import \"lib\" as l; l::gret(1)", "Function (1, 23) module \"lib\" has no function gret");
     finds("import \"lib\" as l; l::greet()", "Arguments (1, 23) greet takes 1 argument, not 0");
     fine(
-        "import \"lib\" as l; l::greet(1); let f = |x| x; f.call(1); let m = #{act: f}; m.launch(2); print(now())",
+        "import \"lib\" as l; l::greet(1); let f = |x| x; f.call(1); let m = #{act: f}; m.act(2); print(now())",
     );
     fine("fn f(x) { this + x } let a = 1; a.f(2); let t = type_of(a); [3, 1].sort(); `${-a} ${!true}`");
 }
@@ -291,4 +291,15 @@ fn what_a_catch_block_gives_is_lost() {
     fine("let all = [[]]; try { sleep(1) } catch (e) { all[0].push(e) }");
     fine("try { sleep(1); 1 } catch (e) { () }");
     fine("for n in [1] { try { sleep(n) } catch { 2 } }");
+}
+
+#[test]
+fn methods_that_no_value_has() {
+    finds("let t = \"x\".upcase(); t", "Function (1, 13) there is no method upcase");
+    finds("let n = [1].length(); n", "Function (1, 13) there is no method length");
+    finds("let t = input.frobnicate(2); t", "Function (1, 15) there is no method frobnicate");
+    finds("let t = [\"a\"].join(\",\"); t", "Arguments (1, 15) join takes 0 arguments, not 1");
+    fine("let m = #{ greet: |name| name }; m.greet(\"a\")");
+    fine("let m = #{}; m.greet = |name| name; m.greet(\"a\")");
+    fine("let m = #{}; m[\"greet\"] = |name| name; m.greet(\"a\")");
 }
