@@ -311,7 +311,10 @@ fn no_crash_of_a_generated_script_loses_or_repeats_a_recorded_step() {
 #[test]
 fn no_call_of_a_disk_that_fails_loses_or_repeats_a_recorded_step_of_a_generated_script() {
     let told = all_of(number("DURUN_FAULT_SCRIPTS").unwrap_or(5), outlives_each);
-    assert!(told.iter().all(|(calls, told)| told * 2 > *calls), "{told:?}");
+    // Most failures are met by something that is told; a script whose end comes soon meets fewer.
+    assert!(told.iter().all(|(calls, told)| told * 4 > *calls), "{told:?}");
+    let sum = |of: fn(&(u64, u64)) -> u64| told.iter().map(of).sum::<u64>();
+    assert!(sum(|(_, told)| *told) * 2 > sum(|(calls, _)| *calls), "{told:?}");
 }
 
 #[test]

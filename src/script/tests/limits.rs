@@ -166,7 +166,7 @@ fn hurried(text: &str, time: Duration) -> Option<Limit> {
     let interpreter = Interpreter::new();
     let source = Source { path: "t.rhai".into(), main: text.into(), modules: [].into() };
     let script = Script::compile(&interpreter, source).expect("compiles");
-    let meter = Meter::new(400_000).hurried(time);
+    let meter = Meter::new(40_000_000).hurried(time);
     let mut strand = interpreter.main(&script, Rc::new(Bare::default()), meter).expect("a strand");
     loop {
         match strand.resume(Ok(Value::Null)) {
