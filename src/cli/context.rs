@@ -88,7 +88,12 @@ impl Context {
 
     /// Where the store is.
     pub(crate) fn place(&self) -> Result<PathBuf, CliError> {
-        Ok(store_place::locate(self.global.store.as_deref(), &self.environment)?)
+        let place = store_place::locate(self.global.store.as_deref(), &self.environment)?;
+        if place.is_file() {
+            let message = "that is a file, not a directory".to_owned();
+            return Err(CliError::Directory { path: place, permission: false, message });
+        }
+        Ok(place)
     }
 
     /// The store, which must exist.

@@ -74,6 +74,8 @@ pub(crate) enum CliError {
     NoTests {
         /// What was looked for, in words.
         wanted: String,
+        /// The file of tests beside the script that was named instead.
+        beside: Option<std::path::PathBuf>,
     },
     /// Nothing is kept under that `once` key.
     #[error("nothing is kept under the key \"{key}\"")]

@@ -15,7 +15,8 @@ use super::report_store;
 use super::start_help;
 use crate::store::panics_are_told;
 use crate::timer::{Clock, SystemClock};
-use clap::Parser as _;
+use clap::{CommandFactory as _, Parser as _};
+use std::ffi::OsString;
 use std::io::Write as _;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -55,7 +56,7 @@ pub fn main() -> ExitCode {
         out: Mutex::new(Box::new(std::io::stdout())),
         err: Mutex::new(Box::new(std::io::stderr())),
     };
-    let exit = run(&context, line.command).unwrap_or_else(|error| report(&context, &error));
+    let exit = run(&context, line.command).unwrap_or_else(|error| report(&context, &error, &arguments));
     ExitCode::from(warned(&context, exit).code())
 }
 
@@ -133,9 +134,24 @@ fn hush_expected_panics() {
     }));
 }
 
-fn report(context: &Context, error: &CliError) -> Exit {
+/// The words of the command that was typed: `schedule add`.
+fn command_words(arguments: &[OsString]) -> Option<String> {
+    let matches = CommandLine::command().try_get_matches_from(arguments).ok()?;
+    let mut words = Vec::new();
+    let mut inner = &matches;
+    while let Some((word, further)) = inner.subcommand() {
+        words.push(word.to_owned());
+        inner = further;
+    }
+    (!words.is_empty()).then(|| words.join(" "))
+}
+
+fn report(context: &Context, error: &CliError, arguments: &[OsString]) -> Exit {
     match Report::of(error) {
-        Some(report) => {
+        Some(mut report) => {
+            if let (CliError::Usage(_), Some(words)) = (error, command_words(arguments)) {
+                report.hints = vec![format!("durun {words} --help shows how it is written")];
+            }
             context.complain(&context.shown(&report));
             context.note(&format!("durun explain {} says more", report.code));
             report.exit

@@ -78,9 +78,15 @@ const OPTIONS: &[(&[&str], &[&str], &str)] = &[
     ),
     (
         &["start", "run"],
-        &["-p", "--param", "--params", "--arg", "--args", "--set", "--var", "-e"],
+        &["-p", "--param", "--params", "--arg", "--args", "--set", "--var"],
         "each field of the input has its own -i: -i key=text",
     ),
+    (
+        &["start", "run", "exec"],
+        &["-e"],
+        "--env NAME records that variable of the environment: FOO=1 durun start FILE --env FOO",
+    ),
+    (&["list"], &["-n", "--max", "--number"], "--limit 2 lists two"),
     (&[], &["--json", "--format", "-j"], "-o json writes results as JSON"),
 ];
 
@@ -108,10 +114,38 @@ pub(crate) fn told(mut error: clap::Error, arguments: &[OsString]) -> clap::Erro
             }
             _ => None,
         };
-    if let Some(tip) = tip {
-        error.remove(ContextKind::SuggestedSubcommand);
+    let tip = tip.or_else(|| surplus(&error, arguments));
+    let Some(tip) = tip else { return unmisleading(error) };
+    error.remove(ContextKind::SuggestedSubcommand);
+    error.remove(ContextKind::SuggestedArg);
+    error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+    error
+}
+
+/// What is meant, where `start` was given a word more than the file.
+fn surplus(error: &clap::Error, arguments: &[OsString]) -> Option<&'static str> {
+    let verb =
+        arguments.iter().skip(1).filter_map(|word| word.to_str()).find(|word| !word.starts_with('-'))?;
+    let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidArg) else { return None };
+    let is_plain = !word.starts_with('-') && !word.contains('=');
+    let is_more = error.kind() == ErrorKind::UnknownArgument && is_plain && ["start", "run"].contains(&verb);
+    is_more.then_some("a script takes its input by -i: -i key=text")
+}
+
+/// Without the tips of the grammar that lead astray: an option as a value, and one that is not like what was typed.
+fn unmisleading(mut error: clap::Error) -> clap::Error {
+    let Some(ContextValue::String(typed)) = error.get(ContextKind::InvalidArg) else { return error };
+    if error.kind() != ErrorKind::UnknownArgument || !typed.starts_with('-') {
+        return error;
+    }
+    let word = typed.trim_start_matches('-');
+    let is_far = matches!(error.get(ContextKind::SuggestedArg), Some(ContextValue::String(other))
+        if strsim::damerau_levenshtein(word, other.trim_start_matches('-')) > (word.len() / 3).max(1));
+    error.remove(ContextKind::Suggested);
+    if is_far {
         error.remove(ContextKind::SuggestedArg);
-        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+        // It is made of what was suggested.
+        error.remove(ContextKind::Usage);
     }
     error
 }

@@ -50,7 +50,11 @@ pub(crate) fn of(error: &CliError) -> Option<Report> {
         }
         CliError::NoScripts { .. } => Report::new("D1371", Exit::Missing, error.to_string())
             .hint("durun init writes a first one; durun check FILE checks another"),
-        CliError::NoTests { .. } => Report::new("D1400", Exit::Missing, error.to_string())
+        CliError::NoTests { beside: Some(beside), .. } => {
+            Report::new("D1400", Exit::Missing, error.to_string())
+                .hint(format!("durun test {}", super::escape::shell(&beside.to_string_lossy())))
+        }
+        CliError::NoTests { beside: None, .. } => Report::new("D1400", Exit::Missing, error.to_string())
             .hint("tests are in files *_test.rhai: test(\"…\", || { … }); durun test --list shows them"),
         CliError::NoQueue { name, near } => Report::new("D0219", Exit::Configuration, error.to_string())
             .hint(match near {

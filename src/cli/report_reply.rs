@@ -36,7 +36,7 @@ pub(crate) fn of(error: &ClientError) -> Report {
         ClientError::NoChoice { id, question, is_one_of_several, .. } => {
             no_choice(text, id, question, *is_one_of_several)
         }
-        ClientError::Answered { id, choice, at, .. } => {
+        ClientError::Answered { id, choice, at, waits, .. } => {
             let by = if choice.who.is_empty() { String::new() } else { format!(" by {}", choice.who) };
             Report::new("D0726", Exit::Conflict, text)
                 .note(format!(
@@ -44,7 +44,11 @@ pub(crate) fn of(error: &ClientError) -> Report {
                     absolute(*at),
                     choice.choice
                 ))
-                .hint(format!("the first answer holds; durun history {id} shows what the run did with it"))
+                .hint(if *waits {
+                    format!("the first answer holds; the run has not taken it so far: durun resume {id}")
+                } else {
+                    format!("the first answer holds; durun history {id} shows what the run did with it")
+                })
         }
         ClientError::UnknownSignal { near, .. } => {
             let report = Report::new("D0702", Exit::Missing, text);
@@ -84,7 +88,7 @@ fn no_choice(text: String, id: &RunId, question: &OpenQuestion, is_one_of_severa
     let report = Report::new("D0725", Exit::Usage, text);
     let report = match &question.show {
         Value::Null => report,
-        show => report.note(cut(&line(&show.to_string()), 500)),
+        show => report.note(format!("it shows: {}", cut(&line(&show.to_string()), 500))),
     };
     let report = match question.choices.as_slice() {
         // So it is recorded, too, where the script says so itself.

@@ -51,7 +51,11 @@ pub(crate) fn of(error: &StoreError) -> Report {
         }
         StoreError::Held { id, claim } => {
             Report::new("D0603", Exit::Busy, format!("run {id} is executed by process {}", claim.pid))
-                .hint(format!("durun wait {id} waits for its end"))
+                .hint(format!(
+                    "durun wait {id} waits for its end; kill {} parks what that process executes, and nothing is lost: then \
+                     type this again",
+                    claim.pid
+                ))
         }
         StoreError::Served { claim } => {
             Report::new("D1003", Exit::Busy, format!("process {} serves this store already", claim.pid))

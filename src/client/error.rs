@@ -236,6 +236,8 @@ pub enum ClientError {
         choice: Box<Choice>,
         /// When.
         at: Moment,
+        /// Whether the script has not taken it and nobody executes the run.
+        waits: bool,
     },
     /// A note or message that is too long.
     #[error("the text is longer than {most} bytes")]

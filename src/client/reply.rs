@@ -146,13 +146,13 @@ pub fn answer(session: &Session, text: &str, request: AnswerRequest) -> Result<R
     if view.status.is_ended() {
         return Err(StoreError::Ended { id: row.id, status: view.status }.into());
     }
-    let open = open_questions(&view);
+    let (open, waits) = (open_questions(&view), view.executor.is_none());
     let is_one_of_several = open.len() > 1;
     let question = chosen(session, &row, open, request.question.as_deref())?;
     let id = MessageId::of_question(row.id.as_str(), row.generation_of(question.op), question.op);
     let Some(choice) = one_of(&question.choices, &request.choice) else {
         return Err(match earlier(session, &row, id)? {
-            Some(Fact::QuestionAnswered(first)) => too_late(row.id, question.title(), *first),
+            Some(Fact::QuestionAnswered(first)) => too_late(row.id, question.title(), *first, waits),
             _ => ClientError::NoChoice {
                 id: row.id,
                 question: Box::new(question),
@@ -174,13 +174,13 @@ pub fn answer(session: &Session, text: &str, request: AnswerRequest) -> Result<R
         Some(Fact::QuestionAnswered(first)) if first.choice.choice == choice.choice => {
             Ok(Replied { row, duplicate: true })
         }
-        Some(Fact::QuestionAnswered(first)) => Err(too_late(row.id, question.title(), *first)),
+        Some(Fact::QuestionAnswered(first)) => Err(too_late(row.id, question.title(), *first, waits)),
         _ => Err(ClientError::NoQuestion { id: row.id }),
     }
 }
 
-fn too_late(id: RunId, question: String, first: QuestionAnswered) -> ClientError {
-    ClientError::Answered { id, question, choice: Box::new(first.choice), at: first.accepted_at }
+fn too_late(id: RunId, question: String, first: QuestionAnswered, waits: bool) -> ClientError {
+    ClientError::Answered { id, question, choice: Box::new(first.choice), at: first.accepted_at, waits }
 }
 
 /// The question meant: by its number or name, else the only one.
@@ -206,6 +206,7 @@ fn chosen(
                 question: asked(&choice),
                 choice: Box::new(choice),
                 at,
+                waits: false,
             },
             None => ClientError::NoQuestion { id: row.id.clone() },
         }),

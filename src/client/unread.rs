@@ -5,7 +5,7 @@ use super::{ClientError, Session};
 use crate::history::{MessageBody, RunNo};
 use crate::store::{Answer, Request};
 
-/// The messages that wait in the inbox of a run, in the order in which they came: `signal paid`, `a wish to cancel it`.
+/// The messages that wait in the inbox of a run, in the order in which they came: `signal paid`, `request to cancel`.
 ///
 /// # Errors
 /// What the store says.
@@ -19,8 +19,8 @@ pub fn unread(session: &Session, run: RunNo) -> Result<Vec<String>, ClientError>
 fn words(body: &MessageBody) -> String {
     match body {
         MessageBody::Signal { name, .. } => format!("signal {name}"),
-        MessageBody::Cancel { reason, .. } if reason.is_empty() => "a wish to cancel it".to_owned(),
-        MessageBody::Cancel { reason, .. } => format!("a wish to cancel it ({reason})"),
+        MessageBody::Cancel { reason, .. } if reason.is_empty() => "request to cancel".to_owned(),
+        MessageBody::Cancel { reason, .. } => format!("request to cancel ({reason})"),
         MessageBody::Resolve { token, .. } => format!("the reply to token {token}"),
         MessageBody::Answer { choice, .. } => format!("answer {} to {}", choice.choice, asked(choice)),
         MessageBody::Update { name, .. } => format!("update {name}"),

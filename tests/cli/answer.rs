@@ -44,7 +44,7 @@ fn the_same_answer_again_is_done_and_another_one_is_a_conflict() {
     home.durun(&["answer", "one", "not yet"])
         .exit(7)
         .err(
-            "error[D0726]: Raise the budget? was answered before\n |\n = note: already answered at TIME by ada: yes; nothing was stored\n = help: the first answer holds; durun history one shows what the run did with it\n",
+            "error[D0726]: Raise the budget? was answered before\n |\n = note: already answered at TIME by ada: yes; nothing was stored\n = help: the first answer holds; the run has not taken it so far: durun resume one\n",
         )
         .check();
     let status = home.durun(&["status", "one"]).stdout();
@@ -72,7 +72,7 @@ fn what_is_no_choice_is_refused_with_the_choices_and_nothing_is_stored() {
         .exit(2)
         .err(
             "error[D0725]: \"maybe\" is no answer to \"Raise the budget?\"\n |\n \
-             = note: {\"sum\":7}\n = note: nothing was stored\n \
+             = note: it shows: {\"sum\":7}\n = note: nothing was stored\n \
              = help: durun answer one yes\n         durun answer one 'not yet'\n",
         )
         .check();
@@ -87,7 +87,7 @@ fn without_a_choice_the_question_and_its_choices_are_shown_and_nothing_is_stored
         .exit(2)
         .err(
             "error[D0725]: run one asks: Raise the budget?\n |\n \
-             = note: {\"sum\":7}\n = note: nothing was stored\n \
+             = note: it shows: {\"sum\":7}\n = note: nothing was stored\n \
              = help: durun answer one yes\n         durun answer one 'not yet'\n",
         )
         .check();

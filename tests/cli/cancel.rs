@@ -14,13 +14,13 @@ fn cancelling_a_run_that_nobody_executes_is_recorded() {
     let status = home.durun(&["status", "one"]).stdout();
     assert!(
         status.contains(
-            "\n  unread    2 messages: a wish to cancel it (no money), a wish to cancel it\n  \
+            "\n  unread    2 messages: request to cancel (no money), request to cancel\n  \
              cancel    asked for now, told to its script when it goes on\n"
         ),
         "{status}"
     );
     let why = home.durun(&["why", "one"]).stdout();
-    assert!(why.contains("2 messages wait in its inbox: a wish to cancel it (no money), a wish"), "{why}");
+    assert!(why.contains("2 messages wait in its inbox: request to cancel (no money), request"), "{why}");
     home.durun(&["list"])
         .out("ID   STATUS  STARTED  SCRIPT      WHAT\none  parked  now      order.rhai  nobody executes it · asked to end now\n")
         .check();

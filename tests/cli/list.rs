@@ -41,7 +41,7 @@ fn filters_choose() {
     home.durun(&["list", "--since", "soon"])
         .exit(2)
         .err(
-            "error[D0205]: --since soon is neither a duration nor a date: \"soon\" is no duration; write for example \"30s\", \"1 min\", \"1h 30m\" or \"2 days\"\n |\n = help: durun COMMAND --help shows how it is written\n",
+            "error[D0205]: --since soon is neither a duration nor a date: \"soon\" is no duration; write for example \"30s\", \"1 min\", \"1h 30m\" or \"2 days\"\n |\n = help: durun list --help shows how it is written\n",
         )
         .check();
 }
@@ -77,7 +77,11 @@ fn what_needs_a_person_comes_first_however_old_it_is() {
     let listed = home.durun(&["list"]).stdout();
     assert!(listed.contains("go?: answered yes, not yet taken\n"), "{listed}");
     let status = home.durun(&["status", "ask"]).stdout();
-    assert!(status.contains("asked: go? ·") && status.contains("answered yes, not yet taken"), "{status}");
+    assert!(
+        status.contains("waits for    its script to take the answer to: go? ·")
+            && status.contains("answered yes, not yet taken"),
+        "{status}"
+    );
     assert!(
         !status.contains("durun answer") && status.contains("\n              durun resume ask\n"),
         "{status}"

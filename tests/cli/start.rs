@@ -97,7 +97,7 @@ fn env_records_what_is_set_and_refuses_what_is_not() {
     start("NOT_SET").exit(2).err("error[D0204]: --env NOT_SET: no such variable is set here\n |\n = help: set it for this command: NOT_SET=VALUE durun …; or export it: export NOT_SET\n").check();
     start("A=b")
         .exit(2)
-        .err("error[D0205]: --env takes the name of a variable; its value is taken from the environment\n |\n = help: durun COMMAND --help shows how it is written\n")
+        .err("error[D0205]: --env takes the name of a variable; its value is taken from the environment\n |\n = help: durun start --help shows how it is written\n")
         .check();
     start("GIVEN").env("GIVEN", "x").out("a\n").check();
 }

@@ -252,3 +252,20 @@ fn a_mock_is_given_what_each_kind_of_call_asks_for() {
     let told = home.durun(&["test"]).stdout();
     assert!(told.contains("1 passed"), "{told}");
 }
+
+#[test]
+fn a_script_is_no_file_of_tests_and_the_one_beside_it_is_named() {
+    let home = Home::new();
+    home.file("rotate.rhai", "input.x")
+        .file("rotate_test.rhai", "test(\"a\", || {})")
+        .file("other.rhai", "1");
+    home.durun(&["test", "rotate.rhai"])
+        .exit(4)
+        .err(
+            "error[D1400]: rotate.rhai is no file of tests: its name does not end in _test.rhai\n |\n \
+             = help: durun test rotate_test.rhai\n",
+        )
+        .check();
+    let err = home.durun(&["test", "other.rhai"]).exit(4).failure();
+    assert!(err.contains("other.rhai is no file of tests") && !err.contains("other_test.rhai"), "{err}");
+}

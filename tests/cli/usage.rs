@@ -29,6 +29,12 @@ fn a_word_of_another_program_is_told_durun_s_own() {
         (&["run", "--name", "x", "a.rhai"], "a run is named with --id"),
         (&["start", "a.rhai", "-d"], "--detach goes on in the background"),
         (&["start", "a.rhai", "--param", "a=1"], "each field of the input has its own -i: -i key=text"),
+        (
+            &["start", "a.rhai", "-e", "FOO=1"],
+            "--env NAME records that variable of the environment: FOO=1 durun start FILE --env FOO",
+        ),
+        (&["list", "-n", "2"], "--limit 2 lists two"),
+        (&["start", "a.rhai", "x", "y"], "a script takes its input by -i: -i key=text"),
         (&["list", "--json"], "-o json writes results as JSON"),
     ] {
         let err = home.durun(words).exit(2).failure();
@@ -41,6 +47,36 @@ fn a_word_of_another_program_is_told_durun_s_own() {
     assert_eq!(home.durun(&["help", "start"]).stdout(), help);
     assert_eq!(home.durun(&["help"]).stdout(), home.durun(&["--help"]).stdout());
     assert_eq!(home.durun(&["version"]).stdout(), home.durun(&["--version"]).stdout());
+}
+
+#[test]
+fn no_tip_leads_astray() {
+    let home = Home::new();
+    for words in [&["history", "x", "--tail"][..], &["exec", "--foo", "true"], &["signal", "x", "y", "--foo"]]
+    {
+        let err = home.durun(words).exit(2).failure();
+        assert!(
+            err.starts_with("error: unexpected argument '--") && !err.contains("tip:"),
+            "{words:?}: {err}"
+        );
+    }
+    let near = home.durun(&["list", "--limt", "2"]).exit(2).failure();
+    assert!(near.contains("tip: a similar argument exists: '--limit'"), "{near}");
+    let entry = home.durun(&["rewind", "x", "--to", "abc"]).exit(2).failure();
+    assert!(entry.contains("it is the number of an entry, from 0: durun history ID shows them"), "{entry}");
+}
+
+#[test]
+fn a_file_is_no_store_for_any_command() {
+    let home = Home::new();
+    home.file("plain", "").file("one.rhai", "1");
+    for words in [&["list"][..], &["start", "one.rhai"], &["doctor"], &["status", "x"], &["tick"]] {
+        let err = home.durun(&[&["--store", "plain"], words].concat()).exit(74).failure();
+        assert!(
+            err.starts_with("error[D0203]: ") && err.contains("that is a file, not a directory\n"),
+            "{err}"
+        );
+    }
 }
 
 #[test]

@@ -25,7 +25,8 @@ backup. With the same text at hand, `durun upgrade ID --script FILE` mends it.",
 A run is executed by one process at a time. Wait for its end, or stop that
 process first; when it is gone, killed too, the run is free.
 
-    durun wait ID",
+    durun wait ID
+    kill PID                 parks what that process executes, and nothing is lost",
     },
     Code {
         name: "D0604",

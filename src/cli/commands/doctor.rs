@@ -6,6 +6,7 @@ use crate::cli::error::CliError;
 use crate::cli::escape;
 use crate::cli::exit::Exit;
 use crate::cli::render::when::{absolute, relative};
+use crate::cli::report::Report;
 use crate::client::{Checkup, Session, audit, check_up, wakers};
 use crate::config::{Config, Limits, Stated};
 use crate::history::RunStatus;
@@ -73,7 +74,11 @@ pub(crate) fn run(context: &Context, args: &DoctorArgs) -> Result<Exit, CliError
         // The rest is told all the same.
         Err(wrong) => {
             show(context, &findings)?;
-            return Err(wrong);
+            let Some(mut report) = Report::of(&wrong) else { return Err(wrong) };
+            // The help of this report is what was just done.
+            report.hints.retain(|hint| !hint.starts_with("durun doctor "));
+            context.complain(&report.render(context.color_stderr()));
+            return Ok(report.exit);
         }
     }
     let wrong = if args.deep { audit(&session)? } else { Vec::new() };
@@ -144,7 +149,8 @@ fn runs(context: &Context, findings: &mut Findings, checkup: &Checkup) {
     let untold = checkup.untold_lately;
     findings.problem(untold > 0, || {
         let command = context.command("list --script '(notify)' --status failed,timed_out,stuck");
-        let what = "that were to tell somebody, as [notify] says, could not in the last 24 hours";
+        let were = if untold == 1 { "was" } else { "were" };
+        let what = format!("that {were} to tell somebody, as [notify] says, could not in the last 24 hours");
         format!("{} {what}: {command}", many(untold))
     });
 }

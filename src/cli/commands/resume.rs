@@ -6,7 +6,7 @@ use crate::cli::detach;
 use crate::cli::error::CliError;
 use crate::cli::execution::execute;
 use crate::cli::exit::Exit;
-use crate::client::{ClientError, Resumed, Session, StoreError, find, resumable, resume};
+use crate::client::{ClientError, Resumed, Session, Standing, StoreError, find, resumable, resume};
 use crate::history::RunRow;
 use clap::Args;
 
@@ -50,7 +50,11 @@ pub(crate) fn run(context: &Context, args: &ResumeArgs) -> Result<Exit, CliError
             Resumed::Claimed(run) => claimed.push(run),
             Resumed::Held(claim) if alone => return Err(StoreError::Held { id: row.id, claim }.into()),
             Resumed::Over(standing) if alone => {
-                context.note(&format!("run {} needs no resuming: this is how it stands", row.id));
+                let why = match &standing {
+                    Standing::Stuck(_) => "cannot go on before its script is mended",
+                    Standing::Ended(_) | Standing::Open(_) => "needs no resuming",
+                };
+                context.note(&format!("run {} {why}: this is how it stands", row.id));
                 return conclude(context, &session, row.no, &row.id, &standing);
             }
             Resumed::Held(claim) => {

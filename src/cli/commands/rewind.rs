@@ -33,7 +33,8 @@ pub(crate) struct RewindArgs {
         value_name = "ENTRY",
         required_unless_present = "step",
         conflicts_with = "step",
-        allow_negative_numbers = true
+        allow_negative_numbers = true,
+        value_parser = entry
     )]
     to: Option<u32>,
     /// The same by the command of which it is the outcome (`op` in `durun history ID -o jsonl`)
@@ -45,6 +46,10 @@ pub(crate) struct RewindArgs {
     /// Show what would be set aside, and change nothing
     #[arg(long)]
     dry_run: bool,
+}
+
+fn entry(text: &str) -> Result<u32, &'static str> {
+    text.parse().map_err(|_| "it is the number of an entry, from 0: durun history ID shows them")
 }
 
 /// Does it.

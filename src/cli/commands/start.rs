@@ -141,6 +141,9 @@ fn edited_note(args: &StartArgs, id: &RunId, what: &Existing) -> String {
     let file = args.script.display().to_string();
     let file = escape::line(&file);
     match what {
+        Existing::Report(Standing::Stuck(_)) => {
+            format!("note: {file} was edited; run {id} is stuck under the text it was started with")
+        }
         Existing::Report(_) => format!("note: {file} was edited since run {id}; this is that run's result"),
         Existing::Continue(_) | Existing::Attach(_) => {
             format!("note: {file} was edited; run {id} keeps the text it was started with")

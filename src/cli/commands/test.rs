@@ -9,7 +9,7 @@ use crate::cli::render::{junit, trials};
 use crate::cli::report_test;
 use crate::client::{ClientError, TestFile, Tested, files_in, find_tests, load_tests, perform};
 use clap::Args;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 const EXAMPLES: &str = "\
 A file whose name ends in _test.rhai holds tests. What they run is executed by the same worker as ever, with a store in
@@ -101,7 +101,7 @@ pub(crate) fn run(context: &Context, args: &TestArgs) -> Result<Exit, CliError> 
         return Ok(if faults.is_empty() { Exit::Done } else { Exit::Failed });
     }
     if all.iter().all(|file| file.tests.is_empty() && file.file.cases.is_ok()) {
-        return Err(CliError::NoTests { wanted: wanted(args) });
+        return Err(CliError::NoTests { wanted: wanted(args), beside: None });
     }
     if args.junit {
         context.print(&junit::report(&all))?;
@@ -116,11 +116,23 @@ pub(crate) fn run(context: &Context, args: &TestArgs) -> Result<Exit, CliError> 
 }
 
 fn files(args: &TestArgs) -> Result<Vec<PathBuf>, CliError> {
+    if let Some(script) = args.paths.iter().find(|path| path.is_file() && !is_of_tests(path)) {
+        let beside = script.with_extension("");
+        let beside = PathBuf::from(format!("{}_test.rhai", beside.display()));
+        return Err(CliError::NoTests {
+            wanted: format!("{} is no file of tests: its name does not end in _test.rhai", script.display()),
+            beside: beside.is_file().then_some(beside),
+        });
+    }
     let files = files_in(&args.paths, |folder| find_tests(folder).map_err(ClientError::Program))?;
     if files.is_empty() {
-        return Err(CliError::NoTests { wanted: wanted(args) });
+        return Err(CliError::NoTests { wanted: wanted(args), beside: None });
     }
     Ok(files)
+}
+
+fn is_of_tests(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.to_string_lossy().ends_with("_test.rhai"))
 }
 
 /// What was looked for, in words.

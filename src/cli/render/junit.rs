@@ -40,7 +40,7 @@ fn suite(text: &mut String, file: &FileOutcome) {
         seconds(took)
     );
     if let Err(fault) = &file.file.cases {
-        let block = escaped(&report_test::report(&file.file, fault, Path::new("/")).render(false));
+        let block = escaped(&report_test::report(&file.file, fault, Path::new("")).render(false));
         let _ = writeln!(
             text,
             "    <testcase classname=\"{path}\" name=\"(the file)\" file=\"{path}\" time=\"0.000\">\n      <failure \

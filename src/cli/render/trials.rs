@@ -133,6 +133,6 @@ pub(crate) fn failure(file: &FileOutcome, ending: &Ending) -> Option<(&'static s
         Ending::Passed => return None,
         Ending::Failed(fault) | Ending::Killed { fault, .. } => fault.code,
     };
-    let report = report_test::of(&file.file, ending, Path::new("/"))?;
+    let report = report_test::of(&file.file, ending, Path::new(""))?;
     Some((code, report.title.clone(), report.render(false)))
 }

@@ -55,7 +55,7 @@ pub(crate) fn sentence(pending: &Pending, now: Moment) -> String {
     let question = open_question(pending);
     let mut parts = vec![match &question {
         Some(question) if answered(pending).is_some() => {
-            format!("asked: {}", escape::line(&question.title()))
+            format!("its script to take the answer to: {}", escape::line(&question.title()))
         }
         Some(question) => format!("asks: {}", escape::line(&question.title())),
         None => name(pending.label.kind, &pending.label.name),

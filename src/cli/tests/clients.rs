@@ -344,17 +344,20 @@ specimens! { kinds: ClientError;
             none("", &["yes", "no"], Value::from("7 boxes"), true),
         ]
     },
-    ClientError::Answered { .. } => vec![ClientError::Answered {
-        id: order(),
-        question: "Ship it?".to_owned(),
-        choice: Box::new(Choice {
-            choice: "yes".to_owned(),
-            who: "ada".to_owned(),
-            note: String::new(),
-            asked: "Ship it?".to_owned(),
-        }),
-        at: AT,
-    }],
+    ClientError::Answered { .. } => [false, true]
+        .map(|waits| ClientError::Answered {
+            id: order(),
+            question: "Ship it?".to_owned(),
+            choice: Box::new(Choice {
+                choice: "yes".to_owned(),
+                who: "ada".to_owned(),
+                note: String::new(),
+                asked: "Ship it?".to_owned(),
+            }),
+            at: AT,
+            waits,
+        })
+        .into(),
     ClientError::LongText { .. } => vec![ClientError::LongText { most: 4096 }],
     ClientError::RetryEnded { .. } => [RunStatus::Completed, RunStatus::Cancelled]
         .map(|status| ClientError::RetryEnded { id: order(), status })

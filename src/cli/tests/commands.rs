@@ -106,7 +106,7 @@ pub(super) fn all(stage: &Stage) -> Vec<CliError> {
             lost: vec!["order-1: entry 4 is damaged: its checksum does not match".to_owned()],
         }],
         CliError::NoScripts { .. } => vec![CliError::NoScripts { folder: PathBuf::from("jobs") }],
-        CliError::NoTests { .. } => vec![CliError::NoTests { wanted: "in this folder are no tests".to_owned() }],
+        CliError::NoTests { .. } => vec![CliError::NoTests { wanted: "in this folder are no tests".to_owned(), beside: None }],
         CliError::NoOnce { .. } => vec![CliError::NoOnce { key: "invoice-17".to_owned() }],
         CliError::OnceSought { .. } => {
             vec![CliError::OnceSought { key: "invoice-17".to_owned(), run: "order-1".to_owned() }]
