@@ -78,7 +78,7 @@ fn what_needs_a_person_comes_first_however_old_it_is() {
     assert!(listed.contains("go?: answered yes, not yet taken\n"), "{listed}");
     let status = home.durun(&["status", "ask"]).stdout();
     assert!(
-        status.contains("waits for    its script to take the answer to: go? ·")
+        status.contains("waits for its script to take the answer to: go? ·")
             && status.contains("answered yes, not yet taken"),
         "{status}"
     );
