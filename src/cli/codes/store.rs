@@ -26,7 +26,7 @@ A run is executed by one process at a time. Wait for its end, or stop that
 process first; when it is gone, killed too, the run is free.
 
     durun wait ID
-    kill PID                 parks what that process executes, and nothing is lost",
+    kill PID             parks what that process executes; nothing is lost",
     },
     Code {
         name: "D0604",
