@@ -51,7 +51,13 @@ impl Steps {
     pub fn filter(&self, row: &RunRow, step: Option<&str>) -> Result<StepFilter, ClientError> {
         let Some(step) = step else { return Ok(None) };
         let number = step.trim_start_matches('#').parse().ok().map(Seq);
-        let is_meant = |name: &StepName| name.label.name == step || number.is_some() && name.entry == number;
+        // As history shows it, with its kind, too.
+        let is_meant = |name: &StepName| {
+            let label = &name.label;
+            label.name == step
+                || step.strip_prefix(label.kind.word()).is_some_and(|rest| rest.trim_start() == label.name)
+                || number.is_some() && name.entry == number
+        };
         let ops: BTreeSet<OpId> =
             self.0.iter().filter(|(_, name)| is_meant(name)).map(|(op, _)| *op).collect();
         if ops.is_empty() {

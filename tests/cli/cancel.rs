@@ -15,7 +15,7 @@ fn cancelling_a_run_that_nobody_executes_is_recorded() {
     assert!(
         status.contains(
             "\n  unread    2 messages: request to cancel (no money), request to cancel\n  \
-             cancel    asked for now, told to its script when it goes on\n"
+             cancel    requested now, told to its script when it goes on\n"
         ),
         "{status}"
     );

@@ -88,7 +88,7 @@ fn what_needs_a_person_comes_first_however_old_it_is() {
     );
     let why = home.durun(&["why", "ask"]).stdout();
     assert!(
-        why.contains("it asked in line 1: go?. It was answered with yes, which is not yet taken."),
+        why.contains("it asked in line 1: go? It was answered with yes, which is not yet taken."),
         "{why}"
     );
     assert_eq!(why.matches("  durun ").count(), 1, "{why}");

@@ -40,6 +40,7 @@ pub(crate) fn run(context: &Context, args: &LogsArgs) -> Result<Exit, CliError> 
     let watch = if args.follow { Some(Watch::begin(&session, row.no)?) } else { None };
     let mut reader = LogReader::new(&session, row.no, filter);
     let mut kept = Vec::new();
+    let mut said = false;
     loop {
         // Asked first: lines that follow are read before the end is believed.
         let over = view(&session, row.no)?.status.is_ended();
@@ -51,6 +52,7 @@ pub(crate) fn run(context: &Context, args: &LogsArgs) -> Result<Exit, CliError> 
             if page.iter().filter_map(|line| line.op).any(|op| steps.get(op).is_none()) {
                 steps = Steps::of(&session, &row)?;
             }
+            said = true;
             let page = page.iter();
             match context.format() {
                 Format::Json if watch.is_none() => {
@@ -72,6 +74,9 @@ pub(crate) fn run(context: &Context, args: &LogsArgs) -> Result<Exit, CliError> 
             }
             Some(_) | None => break,
         }
+    }
+    if !said {
+        context.note("nothing was logged or written");
     }
     if context.format() == Format::Json && watch.is_none() {
         context.print_json_list(kept)?;

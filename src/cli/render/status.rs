@@ -84,7 +84,7 @@ pub(crate) fn render(view: &RunView, beside: &Beside<'_>, now: Moment, color: bo
         } else {
             ""
         };
-        line("cancel", &format!("asked for {}{waits}", relative(asked, now)));
+        line("cancel", &format!("requested {}{waits}", relative(asked, now)));
     }
     for (place, (key, value)) in published.iter().enumerate() {
         let shown = escape::cut(&escape::line(&value.to_string()), 80);
