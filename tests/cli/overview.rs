@@ -21,7 +21,7 @@ fn with_a_store_it_tells_what_goes_on_and_what_ended() {
     home.durun(&["start", "order.rhai", "--record-only", "--id", "two"]).out("two\n").check();
     home.durun(&["terminate", "two"]).check();
     home.durun(&[])
-        .out("Goes on\n  one  parked  nobody executes it: durun resume one\n\nLast 24 hours  1 terminated\n")
+        .out("Open\n  one  parked  nobody executes it: durun resume one\n\nLast 24 hours  1 terminated\n")
         .check();
     let document = home.durun(&["-o", "jsonl"]).stdout();
     assert!(document.contains("\"ended\":{\"terminated\":1}"), "{document}");

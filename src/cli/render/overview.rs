@@ -1,4 +1,4 @@
-//! What `durun` alone says: how to begin, or what needs a person, what goes on, what ended lately.
+//! What `durun` alone says: how to begin, or what needs a person, what is open, what ended lately.
 
 use super::paint::Paint;
 use super::runs::{remark, waker};
@@ -22,7 +22,7 @@ pub(crate) fn render(overview: &Overview, now: Moment, width: Option<usize>, col
     let needs: Vec<&RunView> =
         overview.asking.iter().chain(&overview.stuck).chain(&overview.failed).collect();
     section(&mut out, "Needs a person", &needs, now, width, color);
-    section(&mut out, "Goes on", &overview.open.iter().collect::<Vec<_>>(), now, width, color);
+    section(&mut out, "Open", &overview.open.iter().collect::<Vec<_>>(), now, width, color);
     let ended: Vec<String> = RunStatus::ALL
         .iter()
         .filter_map(|status| Some((overview.ended.get(status)?, status)))
