@@ -255,7 +255,9 @@ fn sentence(row: &Pending, executed: bool, now: Moment) -> String {
         CommandKind::Ask if answered(row).is_some() => {
             let answer = escape::line(answered(row).unwrap_or_default());
             let stop = if what.ends_with(['?', '.', '!']) { "" } else { "." };
-            format!("{since} it asked{place}: {what}{stop} It was answered with {answer}, which is not yet taken.")
+            format!(
+                "{since} it asked{place}: {what}{stop} It was answered with {answer}, which is not yet taken."
+            )
         }
         CommandKind::Ask => {
             let choices = open_question(row).map(|question| question.choices).unwrap_or_default();
