@@ -1,6 +1,6 @@
 //! A script looked through without running it: against its own functions, the files beside it, and `durun.toml`.
 
-use super::project::TESTS;
+use super::project::is_of_tests;
 use super::{ClientError, Executor, ProgramError, load_program};
 use crate::activity::find_activity;
 use crate::config::Config;
@@ -51,7 +51,7 @@ pub fn check(path: &Path, executor: &dyn Executor, config: &Config) -> Result<Ch
 fn mocked(script: &Path, executor: &dyn Executor) -> BTreeSet<String> {
     let tests =
         script.parent().and_then(|folder| std::fs::read_dir(folder).ok()).into_iter().flatten().flatten();
-    let tests = tests.map(|entry| entry.path()).filter(|path| path.to_string_lossy().ends_with(TESTS));
+    let tests = tests.map(|entry| entry.path()).filter(|path| is_of_tests(path));
     let texts = tests.filter_map(|path| Some((std::fs::read_to_string(&path).ok()?, path)));
     let mocks = texts.flat_map(|(main, path)| {
         let source = Source { path: path.to_string_lossy().into_owned(), main, modules: BTreeMap::new() };

@@ -13,7 +13,7 @@ use std::path::Path;
 pub fn is_edited(session: &Session, run: RunNo) -> Result<bool, ClientError> {
     let recorded = start_of(session, run)?.program;
     Ok(match load_program(Path::new(&recorded.path), session.executor().as_ref()) {
-        Ok(now) => now.program.main != recorded.main || now.program.modules != recorded.modules,
+        Ok(now) => !now.program.says_the_same(&recorded),
         Err(ProgramError::Syntax { .. }) => true,
         Err(
             ProgramError::NotFound { .. }

@@ -92,7 +92,7 @@ pub use mend_error::MendError;
 pub use once::{Forgotten, forget_once, list_once};
 pub use overlap::Skipped;
 pub use program::{LoadedProgram, ProgramError, SyntaxError, load_program, load_text};
-pub use project::{files_in, find_scripts, find_tests};
+pub use project::{files_in, find_scripts, find_tests, is_of_tests};
 pub use prune::{Age, Pruning, audit, compact, prunable, prune, retain, sweep, wakers};
 pub use query::{Answers, queries, query};
 pub use reopen::{Failing, before_last_step, plan_retry};

@@ -28,6 +28,11 @@ pub fn find_scripts(folder: &Path) -> Result<Vec<PathBuf>, ProgramError> {
     find(folder, &|name| name.ends_with(SCRIPTS) && !name.ends_with(TESTS) && !name.ends_with(DEFINITIONS))
 }
 
+/// Whether that is the name of a file of tests.
+pub fn is_of_tests(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.to_string_lossy().ends_with(TESTS))
+}
+
 /// The files that paths mean: those named, and in the place of each folder what is found in it; without a path that of this folder.
 ///
 /// # Errors

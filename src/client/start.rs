@@ -169,8 +169,7 @@ pub fn start(session: &Session, request: StartRequest) -> Result<Started, Client
                         return Ok(Started::Skipped(Box::new(skipped)));
                     }
                 }
-                let edited = recorded.program.main != start.program.main
-                    || recorded.program.modules != start.program.modules;
+                let edited = !recorded.program.says_the_same(&start.program);
                 let what = existing(session, &row, claim)?;
                 return Ok(Started::Existing { row, what, edited });
             }

@@ -29,7 +29,7 @@ impl Edit {
         from: &Program,
         to: &Program,
     ) {
-        if (from.main, &from.modules) == (to.main, &to.modules) {
+        if from.says_the_same(to) {
             return;
         }
         if edits.len() >= MOST_EDITS {

@@ -31,6 +31,13 @@ pub struct Program {
     pub modules: BTreeMap<String, ScriptHash>,
 }
 
+impl Program {
+    /// Whether script and imports say the same, wherever they lie.
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        (self.main, &self.modules) == (other.main, &other.modules)
+    }
+}
+
 /// What a run was started with. Written once.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunStart {

@@ -2,6 +2,7 @@
 
 use super::attempt::State;
 use super::executing::{Executing, Phase};
+use super::queue::Queued;
 use super::runs::{Alarm, Rest};
 use super::worker::{Finished, Worker, WorkerError};
 use crate::history::{Moment, RunNo};
@@ -154,14 +155,10 @@ impl Executing {
         self.attempts.values().any(|attempt| attempt.queued.is_some())
     }
 
-    /// Whether nothing is to be done for it before a timer, another try, a message or somebody else's doing.
+    /// Where there is nothing to do now: whether there is nothing before a timer, another try, a message or somebody else's doing.
     fn only_waits(&self, around: Around) -> bool {
         self.is_between_steps()
-            && self.dispatches.is_empty()
-            && match &self.queued {
-                Some(queued) => queued.was_refused(),
-                None => self.next_seq.0 > 0 && self.next_input(around.now).is_none(),
-            }
+            && self.queued.as_ref().is_none_or(Queued::was_refused)
             && self.attempts.values().all(|attempt| match attempt.state {
                 // A slot that others of this worker have is given back soon; a rate is a time.
                 State::Waits(_) if attempt.queued.is_some() => {

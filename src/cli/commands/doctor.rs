@@ -77,7 +77,7 @@ pub(crate) fn run(context: &Context, args: &DoctorArgs) -> Result<Exit, CliError
             let Some(mut report) = Report::of(&wrong) else { return Err(wrong) };
             // The help of this report is what was just done.
             report.hints.retain(|hint| !hint.starts_with("durun doctor "));
-            context.complain(&report.render(context.color_stderr()));
+            context.complain(&context.shown(&report));
             return Ok(report.exit);
         }
     }

@@ -7,9 +7,9 @@ use crate::cli::escape;
 use crate::cli::exit::Exit;
 use crate::cli::render::{junit, trials};
 use crate::cli::report_test;
-use crate::client::{ClientError, TestFile, Tested, files_in, find_tests, load_tests, perform};
+use crate::client::{ClientError, TestFile, Tested, files_in, find_tests, is_of_tests, load_tests, perform};
 use clap::Args;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
 A file whose name ends in _test.rhai holds tests. What they run is executed by the same worker as ever, with a store in
@@ -129,10 +129,6 @@ fn files(args: &TestArgs) -> Result<Vec<PathBuf>, CliError> {
         return Err(CliError::NoTests { wanted: wanted(args), beside: None });
     }
     Ok(files)
-}
-
-fn is_of_tests(path: &Path) -> bool {
-    path.file_name().is_some_and(|name| name.to_string_lossy().ends_with("_test.rhai"))
 }
 
 /// What was looked for, in words.

@@ -94,12 +94,12 @@ pub(crate) fn explain(
     }
 }
 
-/// As a sentence begins.
 /// A sentence with its full stop, where it has no end of its own.
 fn ended(sentence: String) -> String {
     if sentence.ends_with(['?', '.', '!']) { sentence } else { format!("{sentence}.") }
 }
 
+/// As a sentence begins.
 fn capital(text: &str) -> String {
     let mut rest = text.chars();
     rest.next().map_or_else(String::new, |first| first.to_uppercase().chain(rest).collect())
@@ -254,10 +254,8 @@ fn sentence(row: &Pending, executed: bool, now: Moment) -> String {
         }
         CommandKind::Ask if answered(row).is_some() => {
             let answer = escape::line(answered(row).unwrap_or_default());
-            let stop = if what.ends_with(['?', '.', '!']) { "" } else { "." };
-            format!(
-                "{since} it asked{place}: {what}{stop} It was answered with {answer}, which is not yet taken."
-            )
+            let what = ended(what);
+            format!("{since} it asked{place}: {what} It was answered with {answer}, which is not yet taken.")
         }
         CommandKind::Ask => {
             let choices = open_question(row).map(|question| question.choices).unwrap_or_default();

@@ -219,15 +219,12 @@ impl Walker<'_> {
             Some(params) if called.call.namespace.is_empty() && !called.is_method => {
                 vec![format!("fn {}({params})", called.name())]
             }
-            _ if called.is_method && called.name() == "join" => vec![],
             _ => super::super::reference::headings(called.name()),
         };
-        let hint = match forms.is_empty() {
-            true if called.is_method && called.name() == "join" => {
-                Some(format!("strands are joined: handle.join(). {}", super::super::foreign::JOIN))
-            }
-            true => None,
-            false => Some(format!("it is written {}", forms.join(" or "))),
+        let hint = if called.is_method && called.name() == "join" {
+            Some(format!("strands are joined: handle.join(). {}", super::super::foreign::JOIN))
+        } else {
+            (!forms.is_empty()).then(|| format!("it is written {}", forms.join(" or ")))
         };
         self.tell(Rule::Arguments, called.position, message, hint);
     }
