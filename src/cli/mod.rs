@@ -25,6 +25,7 @@ mod installing;
 mod interrupt;
 mod invocation;
 mod local_zone;
+mod looks;
 mod manual;
 mod onlooker;
 mod opening;

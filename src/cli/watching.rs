@@ -2,12 +2,13 @@
 
 use super::context::Context;
 use super::error::CliError;
+use super::looks::Looks;
 use super::render::display::{ECHO, size};
 use super::render::foot::{Foot, Narrowed};
 use super::render::paint::cut;
 use super::render::story::Story;
 use crate::client::{HistoryReader, RunView, Session, Watch, strand_names, view};
-use crate::history::{RunRow, RunStatus, Seq};
+use crate::history::{RunRow, RunStatus};
 use std::time::Duration;
 
 /// So many entries of the past are shown to begin with.
@@ -28,21 +29,17 @@ pub(crate) fn watch(
     let mut foot = Foot::new(Box::new(std::io::stdout()), Narrowed::of(&context.environment), PATIENCE);
     let mut story = Story::new(context.color_stdout(), Some(size().0));
     let mut reader = HistoryReader::new(row.no, row.id.clone());
-    let (mut first, mut named) = (true, Seq(0));
+    let (mut first, mut names) = (true, Looks::new());
     loop {
         // Asked first: entries that follow are read before the end is believed.
         let now = view(session, row.no)?;
-        if now.entries != named && now.row.generation == row.generation {
-            story.name_strands(strand_names(session, row.no, now.entries));
-            named = now.entries;
-        }
+        let (clock, looked) = (context.clock.monotonic(), || strand_names(session, row.no, now.entries));
+        // What an entry is of is known by a replay: it is told when that is due.
+        let wait = names.wait(&now, clock).unwrap_or_default();
         let mut told: Vec<String> = Vec::new();
-        loop {
-            let page = reader.page(session)?;
-            if page.is_empty() {
-                break;
-            }
-            told.extend(page.iter().map(|(seq, entry)| story.tell(*seq, entry)));
+        if wait.is_zero() {
+            story.name_strands(names.seen(&now, clock, looked).clone());
+            told = tell(session, &mut reader, &mut story)?;
         }
         let from = if std::mem::take(&mut first) { told.len().saturating_sub(PAST) } else { 0 };
         let told = told.iter().skip(from).flat_map(|told| told.lines());
@@ -64,6 +61,18 @@ pub(crate) fn watch(
         } else {
             foot.print(&stay, &fitting.join("\n"), columns);
         }
-        watch.next(Some(TICK));
+        watch.next(Some(if wait.is_zero() { TICK } else { wait }));
+    }
+}
+
+/// What has happened since, an entry a piece.
+fn tell(session: &Session, reader: &mut HistoryReader, story: &mut Story) -> Result<Vec<String>, CliError> {
+    let mut told = Vec::new();
+    loop {
+        let page = reader.page(session)?;
+        if page.is_empty() {
+            return Ok(told);
+        }
+        told.extend(page.iter().map(|(seq, entry)| story.tell(*seq, entry)));
     }
 }

@@ -4,7 +4,8 @@ use super::{ClientError, Session, view};
 use crate::history::{Checksum, Entry, RecordError, RunId, RunNo, RunRow, Seq};
 use crate::store::{Answer, Request, StoreError};
 
-/// Reads one history from its beginning and remembers where it is. Where the run begins another generation meanwhile, it goes on with that.
+/// Reads one history from its beginning and remembers where it is. Where the run begins another generation meanwhile, it goes on with
+/// that; where the end of what was read is set aside, it goes on from there.
 pub struct HistoryReader {
     run: RunNo,
     id: RunId,
@@ -12,6 +13,8 @@ pub struct HistoryReader {
     wanted: Option<u32>,
     /// The generation that is being read.
     reading: Option<u32>,
+    /// So many branches had been set aside when it was looked at last.
+    branches: usize,
     next: Seq,
     before: Checksum,
 }
@@ -19,7 +22,12 @@ pub struct HistoryReader {
 impl HistoryReader {
     /// At the beginning of the run's present history.
     pub fn new(run: RunNo, id: RunId) -> Self {
-        Self { run, id, wanted: None, reading: None, next: Seq(0), before: Checksum::first(run) }
+        Self { run, id, wanted: None, reading: None, branches: 0, next: Seq(0), before: Checksum::first(run) }
+    }
+
+    /// The entry that is read next: all before it have been given.
+    pub(super) fn next(&self) -> Seq {
+        self.next
     }
 
     /// At the beginning of the history of one generation: the present one, or the one before it.
@@ -39,7 +47,7 @@ impl HistoryReader {
             let generation = self.find(session)?;
             match self.page_of(session, &generation) {
                 // Read while the next generation began.
-                Err(_) if self.find(session)?.number != generation.number => {}
+                Err(_) if !self.find(session)?.is_still(&generation) => {}
                 page => return page,
             }
         }
@@ -52,7 +60,8 @@ impl HistoryReader {
         let past = row.past.filter(|past| self.wanted == Some(past.generation));
         let found = match (past, self.wanted) {
             (Some(past), _) => {
-                Generation { number: past.generation, no: past.history, until: past.entries, is_past: true }
+                let (number, no, until) = (past.generation, past.history, past.entries);
+                Generation { number, no, until, is_past: true, branches: row.branches.len() }
             }
             (None, Some(wanted)) if wanted != row.generation => {
                 let kept = row.past.map(|past| past.generation).into_iter().chain([row.generation]);
@@ -64,11 +73,19 @@ impl HistoryReader {
                 no: row.history_no(),
                 until: view.entries,
                 is_past: false,
+                branches: row.branches.len(),
             },
         };
         if self.reading != Some(found.number) {
             (self.reading, self.next, self.before) = (Some(found.number), Seq(0), Checksum::first(found.no));
+        } else if !found.is_past {
+            for branch in row.branches.iter().skip(self.branches) {
+                if branch.generation == found.number && branch.from < self.next {
+                    (self.next, self.before) = (branch.from, branch.chained_to);
+                }
+            }
         }
+        self.branches = found.branches;
         Ok(found)
     }
 
@@ -119,6 +136,14 @@ struct Generation {
     no: RunNo,
     until: Seq,
     is_past: bool,
+    branches: usize,
+}
+
+impl Generation {
+    /// Whether it is the one that was found before, and nothing of it was set aside since.
+    fn is_still(&self, before: &Self) -> bool {
+        (self.number, self.branches) == (before.number, before.branches)
+    }
 }
 
 /// The entries of a branch of a run that was set aside, verified.

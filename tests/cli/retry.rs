@@ -179,6 +179,13 @@ fn a_stuck_run_is_retried_under_the_mended_script() {
         let told = home.durun(&["resume", "one"]).exit(8).failure();
         assert!(told.contains(note), "{told}");
         assert!(told.ends_with("that the file has now: durun retry one --script ~/s.rhai\n"), "{told}");
+        let note = "he script's file has changed since; the run keeps its text until it is given the new one";
+        for command in ["status", "why"] {
+            let told = home.durun(&[command, "one"]).stdout();
+            assert!(told.contains(note), "{command}: {told}");
+            assert!(told.contains("  durun retry one --script ~/s.rhai\n"), "{command}: {told}");
+            assert!(!told.contains("durun upgrade"), "{command}: {told}");
+        }
     }
     home.durun(&["retry", "one", "--script", "s.rhai", "--dry-run"]).check();
     home.durun(&["retry", "one", "--script", "s.rhai"]).out("2\n").check();

@@ -4,6 +4,7 @@ use crate::cli::args::Format;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
+use crate::cli::looks::Looks;
 use crate::cli::pager::Pager;
 use crate::cli::render::entry_json;
 use crate::cli::render::marks::Marks;
@@ -52,14 +53,19 @@ pub(crate) fn run(context: &Context, args: &HistoryArgs) -> Result<Exit, CliErro
     let mut story = story.marked(Marks::of(&row, generation));
     let mut pager = Pager::open(context, !args.follow && !args.no_pager);
     let mut kept = if args.all { set_aside(&mut pager, context, &session, &row)? } else { Vec::new() };
-    let mut named = Seq(0);
+    let mut names = Looks::new();
     loop {
         // Asked first: entries that follow are read before the end is believed.
         let view = view(&session, row.no)?;
         let over = view.status.is_ended();
-        if context.format() == Format::Table && generation == view.row.generation && view.entries != named {
-            story.name_strands(strand_names(&session, row.no, view.entries));
-            named = view.entries;
+        if context.format() == Format::Table && generation == view.row.generation {
+            let now = context.clock.monotonic();
+            // What an entry is of is known by a replay: it is told when that is due.
+            if let (Some(watch), Some(wait)) = (&watch, names.wait(&view, now).filter(|wait| !wait.is_zero())) {
+                watch.next(Some(wait));
+                continue;
+            }
+            story.name_strands(names.seen(&view, now, || strand_names(&session, row.no, view.entries)).clone());
         }
         loop {
             let page = reader.page(&session)?;

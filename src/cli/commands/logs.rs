@@ -50,7 +50,7 @@ pub(crate) fn run(context: &Context, args: &LogsArgs) -> Result<Exit, CliError> 
                 break;
             }
             if page.iter().filter_map(|line| line.op).any(|op| steps.get(op).is_none()) {
-                steps = Steps::of(&session, &row)?;
+                steps.go_on(&session)?;
             }
             said = true;
             let page = page.iter();

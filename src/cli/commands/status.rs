@@ -5,6 +5,7 @@ use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::escape::{self, shell};
 use crate::cli::exit::Exit;
+use crate::cli::looks::Looks;
 use crate::cli::render::status::{self, Beside};
 use crate::cli::render::{run_json, variables};
 use crate::cli::watching;
@@ -49,14 +50,10 @@ pub(crate) fn run(context: &Context, args: &StatusArgs) -> Result<Exit, CliError
     let session = context.session()?;
     let row = find(&session, &args.id)?;
     if args.watch && context.draws() {
-        // Drawn anew each second; the variables need a replay, and are the same while nothing has changed.
-        let looked_at: RefCell<Option<(RunView, Vec<String>)>> = RefCell::default();
+        let looks = RefCell::new(Looks::new());
         let drawn = |view: &RunView| {
-            let mut kept = looked_at.borrow_mut();
-            let (_, variables) = match kept.take() {
-                Some(known) if known.0 == *view => kept.insert(known),
-                Some(_) | None => kept.insert((view.clone(), variables(context, &session, view, args))),
-            };
+            let (mut looks, now) = (looks.borrow_mut(), context.clock.monotonic());
+            let variables = looks.seen(view, now, || variables(context, &session, view, args));
             table(context, &session, view, variables)
         };
         let ended = watching::watch(context, &session, &row, &drawn)?;
@@ -64,13 +61,20 @@ pub(crate) fn run(context: &Context, args: &StatusArgs) -> Result<Exit, CliError
     }
     let watch = if args.watch { Some(Watch::begin(&session, row.no)?) } else { None };
     let mut shown: Option<RunView> = None;
+    let mut looks = Looks::new();
     loop {
         let now = view(&session, row.no)?;
         if shown.as_ref() != Some(&now) {
+            let replays = args.variables || context.format() == Format::Table;
+            let wait = looks.wait(&now, context.clock.monotonic()).filter(|wait| replays && !wait.is_zero());
+            if let (Some(watch), Some(_)) = (&watch, wait) {
+                watch.next(wait);
+                continue;
+            }
             if shown.is_some() && context.format() == Format::Table {
                 context.print("\n")?;
             }
-            show(context, &session, &now, args)?;
+            show(context, &session, &now, args, &mut looks)?;
         }
         match &watch {
             Some(watch) if !now.status.is_ended() => {
@@ -92,7 +96,7 @@ fn table(
     let published = published(session, view.row.no)?;
     let children = descendants(session, view.row.no, MOST_DESCENDANTS)?;
     let script = lines(session, view.row.no).ok();
-    let way_on = way_on(session, view);
+    let (way_on, is_edited) = way_on(session, view);
     let unread =
         if view.unread > 0 && !view.status.is_ended() { unread(session, view.row.no)? } else { Vec::new() };
     let beside = Beside {
@@ -100,23 +104,32 @@ fn table(
         published: &published,
         script: script.as_ref(),
         way_on: &way_on,
+        is_edited,
         unread: &unread,
         variables,
     };
     Ok(context.aimed(&status::render(view, &beside, context.clock.now(), context.color_stdout())))
 }
 
-fn show(context: &Context, session: &Session, view: &RunView, args: &StatusArgs) -> Result<(), CliError> {
+fn show(
+    context: &Context,
+    session: &Session,
+    view: &RunView,
+    args: &StatusArgs,
+    looks: &mut Looks<Vec<String>>,
+) -> Result<(), CliError> {
+    let now = context.clock.monotonic();
     match context.format() {
         Format::Table => {
-            let variables = variables(context, session, view, args);
-            context.print(&table(context, session, view, &variables)?)
+            let variables = looks.seen(view, now, || variables(context, session, view, args));
+            context.print(&table(context, session, view, variables)?)
         }
         Format::Json | Format::Jsonl => {
             let published = published(session, view.row.no)?;
             let children = descendants(session, view.row.no, MOST_DESCENDANTS)?;
             let mut document = run_json::full(view, &children, &published, context.clock.now());
             if let (true, Some(document)) = (args.variables, document.as_object_mut()) {
+                looks.seen(view, now, Vec::new);
                 document.insert("variables".to_owned(), variables::document(&look(session, view.row.no)?));
             }
             // One after the other, whole documents spread over lines would be hard to read back.
@@ -146,21 +159,24 @@ fn variables(context: &Context, session: &Session, view: &RunView, args: &Status
     }
 }
 
-/// The commands that let a run go on that a person has to mend.
-fn way_on(session: &Session, view: &RunView) -> Vec<String> {
+/// The commands that let a run go on that a person has to mend, and whether the file of its script was changed since it is stuck.
+fn way_on(session: &Session, view: &RunView) -> (Vec<String>, bool) {
     match view.status {
-        RunStatus::Stuck => {
-            let (id, script) = (&view.row.id, shell(&view.row.script));
-            vec![format!("upgrade {id} --script {script} && durun resume {id}")]
-        }
+        RunStatus::Stuck => match WayOn::of_stuck(session, view.row.no) {
+            way @ WayOn::NewText => (way.commands(view), true),
+            WayOn::Retry | WayOn::Rewind { .. } | WayOn::Before { .. } | WayOn::None => {
+                let (id, script) = (&view.row.id, shell(&view.row.script));
+                (vec![format!("upgrade {id} --script {script} && durun resume {id}")], false)
+            }
+        },
         RunStatus::Failed | RunStatus::TimedOut => {
-            WayOn::of(session, &view.row.id, &view.row.status).commands(view)
+            (WayOn::of(session, &view.row.id, &view.row.status).commands(view), false)
         }
         RunStatus::Running
         | RunStatus::Waiting
         | RunStatus::Parked
         | RunStatus::Completed
         | RunStatus::Cancelled
-        | RunStatus::Terminated => Vec::new(),
+        | RunStatus::Terminated => (Vec::new(), false),
     }
 }

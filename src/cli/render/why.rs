@@ -3,6 +3,7 @@
 use super::crowd::{Crowd, crowds};
 use super::lines::{of_end, shown};
 use super::runs::waker;
+use super::status::EDITED;
 use super::unblock::{asks_once, commands};
 use super::waits::{attempt, name, tries};
 use super::when::{absolute, coarse, left, relative};
@@ -46,13 +47,19 @@ pub(crate) fn explain(
             let message = escape::line(&stuck.message);
             let since =
                 format!("Since {} ({})", absolute(view.row.updated_at), relative(view.row.updated_at, now));
+            let path = shell(script.map_or(view.row.script.as_str(), Lines::path));
+            let mend = || vec![format!("upgrade {id} --script {path}"), format!("resume {id}")];
+            let (edited, commands) = match way {
+                WayOn::NewText => (format!(" {}.", capital(EDITED)), way.commands(view)),
+                WayOn::Retry | WayOn::Rewind { .. } | WayOn::Before { .. } | WayOn::None => {
+                    (String::new(), mend())
+                }
+            };
             let text = format!(
-                "{since} run {id} is stuck{place} ({}): {message}. Its script must be mended; nothing is lost. Nobody executes \
-                 it.{hint}",
+                "{since} run {id} is stuck{place} ({}): {message}. Its script must be mended; nothing is lost.{edited} Nobody \
+                 executes it.{hint}",
                 stuck.kind
             );
-            let path = shell(script.map_or(view.row.script.as_str(), Lines::path));
-            let commands = vec![format!("upgrade {id} --script {path}"), format!("resume {id}")];
             Why { text, lines: of_end(script, view), commands }
         }
         StoredStatus::Ended(end) => {
