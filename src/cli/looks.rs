@@ -94,11 +94,11 @@ mod tests {
         assert_eq!(made, 3, "the last of them is looked at when its time has come");
         retried.unread = 4;
         retried.row.updated_at = crate::history::Moment(77);
-        assert_eq!(looks.wait(&retried, Duration::from_secs(60)), None, "a message shows nothing new");
-        looks.seen(&retried, Duration::from_secs(60), || made += 1);
+        assert_eq!(looks.wait(&retried, Duration::from_mins(1)), None, "a message shows nothing new");
+        looks.seen(&retried, Duration::from_mins(1), || made += 1);
         assert_eq!(made, 3);
-        looks.seen(&at(1_000, false), Duration::from_secs(60), || made += 1);
-        looks.seen(&at(1_001, true), Duration::from_secs(60), || made += 1);
+        looks.seen(&at(1_000, false), Duration::from_mins(1), || made += 1);
+        looks.seen(&at(1_001, true), Duration::from_mins(1), || made += 1);
         assert_eq!(made, 5);
     }
 }

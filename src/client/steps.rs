@@ -114,12 +114,12 @@ mod tests {
         (0..).zip(names).map(seal).unzip()
     }
 
-    fn at(entries: u32, branches: Vec<Branch>) -> Result<Answer, crate::store::StoreError> {
+    fn at(entries: u32, branches: Vec<Branch>) -> Answer {
         let mut answer = view_answer(StoredStatus::Open, RunStatus::Running, None, entries);
         if let Answer::View(view) = &mut answer {
             view.row.branches = branches;
         }
-        Ok(answer)
+        answer
     }
 
     #[test]
@@ -137,16 +137,16 @@ mod tests {
             nonce: MessageId::default(),
         };
         let page = |records: &[Record]| Ok(Answer::Records(records.to_vec()));
-        let rewound = || at(2, vec![branch.clone()]);
+        let rewound = || Ok(at(2, vec![branch.clone()]));
         let (here, store) = session(vec![
-            at(3, Vec::new()),
+            Ok(at(3, Vec::new())),
             page(&records[..3]),
-            at(3, Vec::new()),
-            at(3, Vec::new()),
-            at(4, Vec::new()),
+            Ok(at(3, Vec::new())),
+            Ok(at(3, Vec::new())),
+            Ok(at(4, Vec::new())),
             page(&records[3..]),
-            at(4, Vec::new()),
-            at(4, Vec::new()),
+            Ok(at(4, Vec::new())),
+            Ok(at(4, Vec::new())),
             rewound(),
             page(&again[1..]),
             rewound(),

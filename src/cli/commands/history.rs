@@ -61,11 +61,14 @@ pub(crate) fn run(context: &Context, args: &HistoryArgs) -> Result<Exit, CliErro
         if context.format() == Format::Table && generation == view.row.generation {
             let now = context.clock.monotonic();
             // What an entry is of is known by a replay: it is told when that is due.
-            if let (Some(watch), Some(wait)) = (&watch, names.wait(&view, now).filter(|wait| !wait.is_zero())) {
+            if let (Some(watch), Some(wait)) = (&watch, names.wait(&view, now).filter(|wait| !wait.is_zero()))
+            {
                 watch.next(Some(wait));
                 continue;
             }
-            story.name_strands(names.seen(&view, now, || strand_names(&session, row.no, view.entries)).clone());
+            story.name_strands(
+                names.seen(&view, now, || strand_names(&session, row.no, view.entries)).clone(),
+            );
         }
         loop {
             let page = reader.page(&session)?;
