@@ -78,7 +78,10 @@ pub fn plan_rewind(
     if at == last && set.is_empty() {
         return Err(MendError::NothingAside { id, at }.into());
     }
-    plan(session, past, at.next(), set, Anew::All, None)
+    // No run goes on behind its end: that is set aside in any case.
+    let has_ended = matches!(past.snapshot.row.status, StoredStatus::Ended(_));
+    let kept = if has_ended && at == last { at } else { at.next() };
+    plan(session, past, kept, set, Anew::All, None)
 }
 
 /// The command that an entry ends.

@@ -59,6 +59,20 @@ fn a_result_can_be_set_and_the_script_goes_on_with_it() {
 }
 
 #[test]
+fn behind_its_end_no_run_goes_on_but_with_another_result_all_else_may_stay() {
+    let home = completed();
+    home.durun(&["rewind", "r", "--to", "5", "--set", "0=\"one\""]).check();
+    home.durun(&["resume", "r"]).out("one 2 3\n").check();
+    assert_eq!(keys(&home).len(), 1, "what stays is not done again");
+    let documents = home.durun(&["history", "r", "-o", "jsonl"]).stdout();
+    assert_eq!(
+        documents.lines().filter(|line| line.contains("\"kind\":\"RunCompleted\"")).count(),
+        1,
+        "{documents}"
+    );
+}
+
+#[test]
 fn the_beginning_and_an_earlier_branch_can_be_gone_back_to_again_and_again() {
     let home = completed();
     for times in 2..4 {

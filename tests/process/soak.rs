@@ -32,7 +32,7 @@ fn recorded(world: &World) -> Vec<String> {
 fn kills_while_recovering_repeat_nothing_that_was_recorded() {
     let mut chance = Chance::new(33);
     let mut kills = 0;
-    for _ in 0..figure(16, 170) {
+    for _ in 0..figure(50, 500) {
         let world = World::new();
         let script = world.write("s.rhai", STEPS);
         let start = ["start", &script, "--id", "r", "--env", "LEDGER"];
@@ -67,7 +67,7 @@ fn kills_while_recovering_repeat_nothing_that_was_recorded() {
 /// and the others are told who executes it.
 #[test]
 fn processes_that_race_for_a_run_do_each_step_once() {
-    for race in 0..figure(40, 1_000) {
+    for race in 0..figure(200, 5_000) {
         let world = World::new();
         let script = world.write("s.rhai", STEPS);
         let start = ["start", &script, "--id", "r", "--env", "LEDGER"];
@@ -76,7 +76,7 @@ fn processes_that_race_for_a_run_do_each_step_once() {
             world.good(&[start.as_slice(), &["--record-only"]].concat());
         }
         let words: &[&str] = if resumes { &["resume", "r"] } else { &start };
-        let racers: Vec<Child> = (0..2 + race % 7).map(|_| world.spawn(words)).collect();
+        let racers: Vec<Child> = (0..2 + race % 15).map(|_| world.spawn(words)).collect();
         let mut results = 0;
         for racer in racers {
             let told = finish(racer);
@@ -248,7 +248,7 @@ fn a_server_leaks_nothing_over_many_runs() {
         "let all = []; for n in 0..input.runs { all.push(n); } parallel(all, |n| child(\"kid.rhai\", n), #{ max: 8 }).len()",
     );
     let server = begin(&mut world.command(&["serve"]));
-    let (batches, runs) = (figure(4, 20), figure(40, 500));
+    let (batches, runs) = (figure(10, 20), figure(100, 500));
     let mut sizes = Vec::new();
     for batch in 0..batches {
         let id = format!("p{batch}");

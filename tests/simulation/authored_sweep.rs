@@ -302,7 +302,7 @@ fn all_of<T: Send>(seeds: u64, play: impl Fn(u64) -> Result<T, String> + Sync) -
 
 #[test]
 fn no_crash_of_a_generated_script_loses_or_repeats_a_recorded_step() {
-    let scripts = number("DURUN_SWEEP_SCRIPTS").unwrap_or(4);
+    let scripts = number("DURUN_SWEEP_SCRIPTS").unwrap_or(8);
     let swept = all_of(scripts, |seed| sweep(seed, Faults::default()));
     let enough = |swept: &Swept| swept.points > 20 && swept.images > 20 && swept.resumed > 3;
     assert!(swept.iter().all(enough), "{swept:?}");

@@ -436,7 +436,7 @@ impl Ledger {
             self.violates(format!("too early at {now:?}, by call {call} of {}: {told}", self.calls));
         }
         if after_the_end {
-            self.violates(format!("after the end: {told}"));
+            self.violates(format!("{}\nafter the end: {told}", self.tell(run)));
         }
     }
 

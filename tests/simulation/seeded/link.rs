@@ -248,6 +248,8 @@ impl Store for Link {
             vec![Err(error); count]
         };
         let count = requests.len();
+        // What is written by a call that nobody hears the answer of was decided now, too.
+        self.cluster.note_time();
         let ledger = &self.cluster.ledger;
         ledger.lock().expect("ledger").asked(&requests, self.cluster.clock.now());
         let blow = self.blow();

@@ -234,7 +234,10 @@ impl World {
             return;
         }
         self.cluster.look_at(run);
-        let entries = self.cluster.ledger.lock().expect("ledger").entries(run);
+        let (entries, has_ended) = {
+            let ledger = self.cluster.ledger.lock().expect("ledger");
+            (ledger.entries(run), ledger.has_ended(run))
+        };
         let kept = 1 + self.chance.below(entries.max(1));
         let mut set = BTreeMap::new();
         let steps = self.cluster.ledger.lock().expect("ledger").steps(run, kept);
@@ -252,6 +255,8 @@ impl World {
             process.take(run, &self.cluster);
             process.turn(&self.cluster);
         }
+        // Nobody goes on behind an end.
+        let kept = if has_ended && kept == entries { kept - 1 } else { kept };
         self.cluster.ledger.lock().expect("ledger").wish = Some(Wish { run, kept, set });
         match plan.and_then(|plan| carry_out(&session, &plan)) {
             Ok(()) => self.lived.rewinds += 1,
@@ -660,7 +665,7 @@ fn no_seed_loses_repeats_or_invents_anything() {
     if let Some(seed) = number("DURUN_SEED") {
         return assert_eq!(live(seed, Faults::default()).map(drop), Ok(()), "DURUN_SEED={seed}");
     }
-    let (seeds, next) = (number("DURUN_SEEDS").unwrap_or(200), AtomicU64::new(0));
+    let (seeds, next) = (number("DURUN_SEEDS").unwrap_or(1_000), AtomicU64::new(0));
     // Each seed is a world of its own, so that two can be played at a time.
     let lane = || -> Result<Lived, String> {
         let mut mine = Vec::new();
