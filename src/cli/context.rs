@@ -128,7 +128,9 @@ impl Context {
     fn open(&self, place: &Path) -> Result<Session, CliError> {
         let session = (self.open)(place, Arc::clone(&self.clock), Arc::clone(&self.executor))?;
         *self.damage.lock().unwrap_or_else(PoisonError::into_inner) = session.store().damage();
-        Ok(session)
+        // Whoever is told of a run is elsewhere, and has none of the variables and folders that say where the store is.
+        let is_own = store_place::own(&self.environment).is_ok_and(|own| own == place);
+        Ok(session.named(!is_own))
     }
 
     /// A command to type that means the same store.

@@ -20,6 +20,11 @@ pub(crate) fn locate(flag: Option<&Path>, environment: &Environment) -> Result<P
     {
         return Ok(found);
     }
+    own(environment)
+}
+
+/// The user's own store, which is meant where nothing else is said.
+pub(crate) fn own(environment: &Environment) -> Result<PathBuf, NoPlace> {
     // A relative XDG path is invalid by its specification and passed over.
     let state = environment.get("XDG_STATE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
     let home = || Some(Path::new(environment.get("HOME")?).join(".local/state"));
@@ -56,6 +61,7 @@ mod tests {
         assert_eq!(place(None, 1), Ok(PathBuf::from("/x/durun")));
         assert_eq!(place(None, 2), Ok(PathBuf::from("/h/.local/state/durun")));
         assert_eq!(place(None, 3), Err(NoPlace));
+        assert_eq!(own(&Environment::of(&all, &inner)), Ok(PathBuf::from("/x/durun")));
         std::fs::create_dir(folder.path().join(".durun")).expect("made");
         assert_eq!(place(None, 1), Ok(folder.path().join(".durun")));
     }

@@ -213,6 +213,7 @@ fn worker(
         programs: Arc::new(child_program),
         park_after: options.park_after,
         committing: Committing::Beside,
+        aim: session.aim(),
         ..Settings::seeded(seed)
     };
     let (store, clock) = (Arc::clone(session.store()), Arc::clone(session.clock()));

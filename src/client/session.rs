@@ -2,6 +2,7 @@
 
 use super::{ClientError, Executor};
 use crate::history::{Claim, Moment};
+use crate::script::in_shell;
 use crate::store::{Answer, EventSink, Request, Store, StoreError};
 use crate::timer::Clock;
 use std::path::{Path, PathBuf};
@@ -15,6 +16,8 @@ pub struct Session {
     executor: Arc<dyn Executor>,
     claim: Claim,
     directory: PathBuf,
+    /// Whether commands that others are told have to name the store.
+    is_named: bool,
 }
 
 impl Session {
@@ -26,7 +29,22 @@ impl Session {
         claim: Claim,
         directory: PathBuf,
     ) -> Self {
-        Self { store, clock, executor, claim, directory }
+        Self { store, clock, executor, claim, directory, is_named: false }
+    }
+
+    /// The same where commands that others are told have to name the store, because it is not the one that is meant without a word.
+    #[must_use]
+    pub fn named(self, is_named: bool) -> Self {
+        Self { is_named, ..self }
+    }
+
+    /// What stands behind `durun` in those commands.
+    pub(super) fn aim(&self) -> Arc<str> {
+        if !self.is_named {
+            return Arc::from("");
+        }
+        let place = std::path::absolute(&self.directory).unwrap_or_else(|_| self.directory.clone());
+        format!(" --store {}", in_shell(&place.to_string_lossy())).into()
     }
 
     /// The store.

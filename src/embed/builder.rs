@@ -93,7 +93,7 @@ impl Builder {
         let names: Vec<&str> = self.activities.names().collect();
         let environment = environment(&names);
         let executor = Arc::new(Engine::with_activities(self.activities.clone()));
-        let session = Session::new(store, Arc::clone(&self.clock), executor, claim, directory);
+        let session = Session::new(store, Arc::clone(&self.clock), executor, claim, directory).named(true);
         let configs = Arc::new(Configs::new(None, self.clock));
         let here = || std::env::current_dir().map_err(|error| Error::Other { message: error.to_string() });
         let working_directory = match self.working_directory {

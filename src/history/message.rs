@@ -79,6 +79,13 @@ pub enum MessageBody {
     },
 }
 
+impl MessageBody {
+    /// Whether it is the answer to the question of a command.
+    pub fn answers(&self, op: OpId) -> bool {
+        matches!(self, Self::Answer { question, .. } if *question == op)
+    }
+}
+
 impl MessageId {
     /// The id that a user's key means within one run.
     pub fn of_key(run: &str, key: &str) -> Self {

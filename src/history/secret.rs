@@ -47,6 +47,28 @@ impl Placeholder {
         out
     }
 
+    /// The text with the names alone of all placeholders in it, whichever run was given them: for people to read.
+    pub fn named_in(text: &str) -> String {
+        let mut out = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once(BEGIN) {
+            out.push_str(before);
+            let named = after.split_once(END).and_then(|(inside, behind)| {
+                let (name, _nonce) = inside.split_once(':').filter(|(name, _)| is_secret_name(name))?;
+                Some((name, behind))
+            });
+            if let Some((name, behind)) = named {
+                out.push_str(&Self::masked(name));
+                rest = behind;
+            } else {
+                out.push_str(BEGIN);
+                rest = after;
+            }
+        }
+        out.push_str(rest);
+        out
+    }
+
     /// The placeholders in a text that this run was given, in order; all others are text.
     pub fn all_in(text: &str, run_secret: [u8; 16]) -> Vec<Self> {
         let mut found = Vec::new();
@@ -93,6 +115,8 @@ mod tests {
         assert_eq!(Placeholder::all_in(&whole, other), []);
         assert_eq!(Placeholder::all_in(&Placeholder::masked("API_KEY"), mine), []);
         assert_eq!(Placeholder::forget_in(&format!("a{text}b"), mine), "a⟦secret:API_KEY⟧b");
+        let named = Placeholder::named_in(&format!("⟦secret:{text}b ⟦secret:X⟧ {text}⟦secret:"));
+        assert_eq!(named, "⟦secret:⟦secret:API_KEY⟧b ⟦secret:X⟧ ⟦secret:API_KEY⟧⟦secret:");
         let renamed = text.replace("API_KEY", "OTHER");
         assert_eq!(Placeholder::all_in(&renamed, mine), []);
     }

@@ -171,6 +171,10 @@ impl Worker {
             self.tell(no, Progress::AttemptStarted { op, attempt: number });
             self.start_body(no, op, false);
         }
+        if number > 1 {
+            // Where it is cut off, its row says that it was under way, and did not wait for its time any more.
+            self.keep_attempt(no, op, monotonic);
+        }
     }
 
     /// It could begin and has to wait for others.

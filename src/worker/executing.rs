@@ -90,6 +90,8 @@ pub(super) struct Executing {
     pub(super) is_child: bool,
     /// The slot of a schedule that has.
     pub(super) origin: Option<crate::history::Origin>,
+    /// As in [`super::worker::Settings`].
+    pub(super) aim: Arc<str>,
 }
 
 /// An append on its way, and the entry to deliver when it is committed.
@@ -160,6 +162,7 @@ impl Executing {
             sleep: Sleep::default(),
             is_child: row.parent.is_some(),
             origin: row.origin.clone(),
+            aim: Arc::from(""),
         }
     }
 

@@ -183,19 +183,22 @@ impl Executing {
 
     /// The commands that let it go on, one after the other.
     fn ways_on(&self, status: &StoredStatus) -> Vec<String> {
-        let (id, script) = (&self.id, &self.start.program.path);
+        let (id, script, aim) = (&self.id, &self.start.program.path, &self.aim);
         match status {
             StoredStatus::Stuck(_) => {
                 vec![
-                    format!("durun upgrade {id} --script {}", in_shell(script)),
-                    format!("durun resume {id}"),
+                    format!("durun{aim} upgrade {id} --script {}", in_shell(script)),
+                    format!("durun{aim} resume {id}"),
                 ]
             }
             StoredStatus::Ended(end) => {
                 match self.run.as_ref().map(Run::trail).map(|trail| trail.onward(end)) {
-                    Some(Onward::Retry) => vec![format!("durun retry {id}")],
+                    Some(Onward::Retry) => vec![format!("durun{aim} retry {id}")],
                     Some(Onward::Behind(entry)) => {
-                        vec![format!("durun rewind {id} --to {entry}"), format!("durun resume {id}")]
+                        vec![
+                            format!("durun{aim} rewind {id} --to {entry}"),
+                            format!("durun{aim} resume {id}"),
+                        ]
                     }
                     Some(Onward::Nowhere) | None => Vec::new(),
                 }

@@ -38,7 +38,7 @@ impl Worker {
             ("failures", struggle.failures.into()),
             ("since", rfc3339(struggle.since).into()),
             ("error", struggle.failure.to_value()),
-            ("commands", Value::List(vec![format!("durun retry {}", run.id).into()])),
+            ("commands", Value::List(vec![format!("durun{} retry {}", run.aim, run.id).into()])),
         ]);
         let (kind, mut input) = match notice {
             Notice::Program(words) => {

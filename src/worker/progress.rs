@@ -20,8 +20,8 @@ pub enum Progress {
         steps: u32,
         /// How long it took, in milliseconds.
         took_ms: u64,
-        /// The steps that were asked for before and have no recorded outcome: they begin again.
-        again: Vec<CommandLabel>,
+        /// The steps that were asked for before and have no recorded outcome, each with the number of its attempt: they begin again.
+        again: Vec<(CommandLabel, u32)>,
     },
     /// The script asks for an effect.
     Scheduled {

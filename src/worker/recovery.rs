@@ -158,6 +158,7 @@ impl Worker {
             self.room = super::eviction::Room::of(config.limits);
         }
         let mut run = Executing::new(snapshot, (epoch, self.clock.now()), (script, config));
+        run.aim = std::sync::Arc::clone(&self.settings.aim);
         for message in &snapshot.inbox {
             run.accept(message.clone());
         }
@@ -324,13 +325,16 @@ impl Worker {
             if matches!(command.work, Work::Dispatch(_)) && !has_come {
                 run.dispatches.push(*op);
             }
-            // One that waits for its next attempt was not cut off.
-            let waits = row.is_some_and(|row| row.next_try.is_some() || row.waits_for.is_some());
+            // One that waits for its next attempt was not cut off; what is to be done at most once is not done again.
+            let waits = row.is_some_and(|row| row.next_try.is_some() || row.waits_for.is_some() || row.begun);
             let is_first = is_mended && row.is_none();
             if matches!(command.work, Work::Effect { .. }) && !has_come && !waits && !is_first {
-                again.push(command.label.clone());
+                again.push((command.label.clone(), row.map_or(0, |row| row.failures).saturating_add(1)));
             }
-            told.push(super::advance::announced(command));
+            // A question whose answer is there is asked no more.
+            if !run.inbox.iter().any(|message| message.body.answers(*op)) {
+                told.push(super::advance::announced(command));
+            }
         }
         let missing = run.open.keys().filter(|op| !rows.iter().any(|row| row.op == **op));
         run.lazy.pending.extend(missing);

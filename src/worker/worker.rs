@@ -95,6 +95,8 @@ pub struct Settings {
     pub park_after: Option<Duration>,
     /// Where the appends of its runs are committed.
     pub committing: Committing,
+    /// What stands behind `durun` in commands that others are told, so that they mean this store: ` --store DIR`, or nothing.
+    pub aim: Arc<str>,
 }
 
 impl Settings {
@@ -107,6 +109,7 @@ impl Settings {
             claim: None,
             park_after: None,
             committing: Committing::AtOnce,
+            aim: Arc::from(""),
             programs: Arc::new(|path| Err(format!("there is no script {}", path.display()))),
         }
     }

@@ -19,7 +19,9 @@ fn an_answer_is_accepted_in_silence_and_given_to_the_script() {
         .env("USER", "ada")
         .err("accepted; nobody executes run one: durun resume one\n")
         .check();
-    home.durun(&["resume", "one"]).out("yes ada only once\n").check();
+    let (out, told, _) = home.durun(&["-v", "resume", "one"]).make();
+    assert_eq!(out, "yes ada only once\n");
+    assert!(told.contains("← answer yes") && !told.contains("? Raise"), "it is asked no more: {told}");
     let history = home.durun(&["history", "one"]).stdout();
     assert!(
         history.contains("← question \"Raise the budget?\" answered by ada · yes · only once\n"),
@@ -145,7 +147,7 @@ fn who_asks_is_shown_first_with_the_command_lines_that_answer() {
     assert!(overview.starts_with("Needs a person\n  one  waiting  nobody executes it"), "{overview}");
     home.durun(&["status", "one"])
         .out(
-            "one  waiting\n  \
+            "one  waiting, and nobody executes it\n  \
              script    ~/script.rhai\n  \
              started   TIME (now)\n  \
              last      TIME (now), 1 entry\n  \

@@ -12,6 +12,30 @@ fn three() -> Home {
 }
 
 #[test]
+fn what_nobody_executes_is_listed_with_the_command_that_goes_on() {
+    let home = Home::recorded("one");
+    let (listed, told) = home.durun(&["-v", "list"]).both();
+    assert!(listed.contains("one  parked  now      order.rhai  nobody executes it\n"), "{listed}");
+    assert_eq!(told, "what nobody executes goes on with durun resume one\n");
+    home.durun(&["start", "order.rhai", "--id", "two", "--record-only"]).both();
+    assert_eq!(
+        home.durun(&["-v", "list"]).both().1,
+        "what nobody executes goes on with durun resume --all\n"
+    );
+    home.durun(&["list"]).err("").both();
+    // Ticks come: that is said of each, and nothing is to be typed.
+    let (home, path) = super::tick_install::home();
+    home.durun(&["tick", "--install"]).env("PATH", &path).stdout();
+    home.file("wait.rhai", "wait_signal(\"go\")");
+    home.durun(&["start", "wait.rhai", "--id", "three", "--park-after", "0s"]).exit(3).make();
+    let (listed, told) = home.durun(&["-v", "list"]).both();
+    assert!(
+        listed.contains("wait_signal go · line 1 · tick takes it up\n") && told.is_empty(),
+        "{listed}{told}"
+    );
+}
+
+#[test]
 fn runs_are_listed_newest_first() {
     three()
         .durun(&["list"])

@@ -168,6 +168,34 @@ fn a_status_that_is_watched_is_drawn_in_its_place_until_the_end() {
 }
 
 #[test]
+fn the_steps_of_a_loop_are_told_apart_by_what_they_were_given() {
+    let home = Home::new();
+    home.file(
+        "loop.rhai",
+        "for host in [\"a\", \"b\"] { exec([\"echo\", `https://host/${host}/a/path/that/is/longer/than/most`]); }\n\
+         exec([\"sh\", \"-c\", \"test $T\"], #{ env: #{ T: secret(\"TOKEN\") } });\n\
+         step(\"last\", || 1);\n",
+    );
+    home.durun(&["start", "loop.rhai", "--id", "one"]).env("TOKEN", "sesame").both();
+    for (columns, given) in
+        [(80, "https://host/@/a/path/tha…"), (200, "https://host/@/a/path/that/is/longer/th…")]
+    {
+        let words = ["history", "one", "--no-pager"];
+        let Some(terminal) = Terminal::open(&home, columns, &words, &[]) else { return };
+        let ended = terminal.end();
+        for host in ["a", "b"] {
+            let line = format!("✓ exec echo {} · ", given.replace('@', host));
+            assert_eq!(ended.screen.matches(&line).count(), 1, "{columns}: {line}\n{}", ended.screen);
+        }
+        assert!(ended.screen.contains("✓ exec sh -c 'test $T' · "), "{}", ended.screen);
+        assert!(!ended.screen.contains("sesame"), "{}", ended.screen);
+        // No line is broken into two.
+        assert_eq!(ended.screen.lines().count(), 6, "{}", ended.screen);
+        assert!(ended.screen.contains("→ {\"code\":0"), "what it gave is there still: {}", ended.screen);
+    }
+}
+
+#[test]
 fn a_history_is_read_in_the_pager_at_a_terminal_only_and_no_line_is_wider_than_that() {
     let home = Home::new();
     home.file(

@@ -220,6 +220,26 @@ fn what_is_told_goes_to_whom_the_file_names_at_each_try() {
 }
 
 #[test]
+fn who_is_told_elsewhere_is_told_of_the_store_where_it_is_not_the_users_own() {
+    let home = Home::new();
+    home.file("durun.toml", format!("[notify]\non_failure = {TELL}\non_struggling = {TELL}\n"));
+    home.file("f.rhai", "exec([\"false\"], #{ retry: 1 })").file(
+        "s.rhai",
+        "exec([\"sh\", \"-c\", \"sleep 0.2; exit 3\"], #{ warn_after: \"100ms\", retry: #{ attempts: 2, first: \"100ms\" } })",
+    );
+    home.durun(&["--store", "an other", "start", "f.rhai", "--id", "f"]).exit(1).failure();
+    home.durun(&["start", "s.rhai", "--id", "s"]).env("DURUN_STORE", "varied").exit(1).failure();
+    let told = told(&home);
+    let commands: Vec<&Value> = told.iter().map(|told| &told["commands"][0]).collect();
+    let place = |name: &str| home.path().join(name).display().to_string();
+    assert_eq!(*commands[0], format!("durun --store '{}' retry f", place("an other")), "{told:?}");
+    assert!(commands.len() > 2, "of the struggle and of its end: {told:?}");
+    for command in &commands[1..] {
+        assert_eq!(**command, format!("durun --store {} retry s", place("varied")), "{told:?}");
+    }
+}
+
+#[test]
 fn the_document_names_the_step_and_the_commands_that_go_on() {
     let home = Home::new();
     home.file("durun.toml", format!("[notify]\non_failure = {TELL}\non_stuck = {TELL}\n"));

@@ -167,6 +167,21 @@ fn what_was_done_after_the_failure_is_not_ignored() {
 }
 
 #[test]
+fn an_attempt_that_was_a_retry_and_was_cut_off_is_told_where_the_run_is_resumed() {
+    // The second attempt is under way when its process is killed; the one after that is good.
+    let script = "exec([\"sh\", \"-c\", \"test -e gone && exit 0; test -e tried || { touch tried; exit 1; }; sleep 300\"], \
+                  #{ retry: #{ attempts: 3, first: \"100ms\", jitter: 0 } })";
+    let home = Home::new();
+    home.file("script.rhai", script);
+    let under_way = &["\"attempt\":2", "\"next_try\":null", "\"last_error\":\"exit code 1\""];
+    home.executed_until(&["start", "script.rhai", "--id", "one"], "one", under_way);
+    home.file("gone", "");
+    let (_, told, code) = home.durun(&["-v", "resume", "one"]).make();
+    assert_eq!(code, 0, "{told}");
+    assert!(told.contains("↻ exec sh begins again, attempt 2: no outcome of it was recorded\n"), "{told}");
+}
+
+#[test]
 fn a_stuck_run_is_retried_under_the_mended_script() {
     let home = Home::new();
     home.file("s.rhai", "step(\"one\", || 1);\nnonsense(1)");

@@ -118,7 +118,12 @@ fn calls_are_shown_by_the_names_that_they_are_given() {
         "{err}"
     );
     let story = home.durun(&["history", "r"]).stdout();
-    for shown in ["✓ exec pack ·", "✓ sh check it ·", "✗ http tell ·", "✗ exec copy ·"] {
+    for shown in [
+        "✓ exec pack (sh -c 'echo packed >&2') ·",
+        "✓ sh check it (true) ·",
+        "✗ http tell ·",
+        "✗ exec copy (sh -c 'exit 3') ·",
+    ] {
         assert!(story.contains(shown), "{shown}: {story}");
     }
     assert!(home.durun(&["logs", "r", "pack"]).stdout().contains("packed"));

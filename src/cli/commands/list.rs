@@ -70,6 +70,9 @@ pub(crate) fn run(context: &Context, args: &ListArgs) -> Result<Exit, CliError> 
         Format::Table if views.is_empty() => context.note("no runs"),
         Format::Table => {
             context.print(&runs::table(&views, now, context.table_width(), context.color_stdout()))?;
+            if let Some(words) = runs::going_on(&views) {
+                context.note(&format!("what nobody executes goes on with {}", context.command(&words)));
+            }
         }
     }
     if args.limit.is_none()

@@ -44,7 +44,8 @@ pub(crate) struct Display {
 impl Display {
     /// The display that the context calls for.
     pub(crate) fn new(context: &Context, runs: &[Claimed]) -> Self {
-        let live = Arc::new(Mutex::new(Live::new(runs, context.color_stderr())));
+        let live = Live::new(runs, context.color_stderr()).suggesting(context.command("").trim_end());
+        let live = Arc::new(Mutex::new(live));
         let clock = Arc::clone(&context.clock);
         let screen = if !context.is_talkative() {
             Screen::Hidden

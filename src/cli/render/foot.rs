@@ -156,6 +156,20 @@ impl Foot {
     }
 }
 
+/// How many of these lines can be drawn on a terminal of this size so that all of them are on the screen still where it is made half as
+/// wide and breaks them: what it pushes out at its top cannot be taken away any more.
+pub(crate) fn lasting(lines: &[String], columns: usize, rows: usize) -> usize {
+    let half = (columns / 2).max(1);
+    let mut left = rows.saturating_sub(1);
+    let fits = |line: &&String| {
+        let needs = width(line).div_ceil(half).max(1);
+        let fits = needs <= left;
+        left = left.saturating_sub(needs);
+        fits
+    };
+    lines.iter().take_while(fits).count()
+}
+
 /// From the last of so many rows to the first.
 fn up(rows: usize) -> String {
     if rows > 1 { format!("\u{1b}[{}A", rows - 1) } else { String::new() }
@@ -223,6 +237,16 @@ mod tests {
             foot.draw("short", 40);
             assert_eq!(kept.taken(), format!("{}short\u{1b}[J", erased(rows)), "{narrowed:?}");
         }
+    }
+
+    #[test]
+    fn so_many_lines_are_drawn_that_half_the_width_pushes_none_out() {
+        let lines = |width: usize, count: usize| vec!["x".repeat(width); count];
+        assert_eq!(lasting(&lines(40, 30), 80, 24), 23);
+        assert_eq!(lasting(&lines(41, 30), 80, 24), 11);
+        assert_eq!(lasting(&[lines(80, 3), lines(0, 30)].concat(), 80, 10), 3 + 3);
+        assert_eq!(lasting(&lines(80, 3), 80, 2), 0);
+        assert_eq!(lasting(&lines(0, 3), 0, 0), 0);
     }
 
     #[test]

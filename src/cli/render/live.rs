@@ -22,6 +22,8 @@ pub(crate) struct Live {
     pub(super) doing: BTreeMap<(RunNo, OpId), Doing>,
     pub(super) remarks: BTreeMap<RunNo, Remarks>,
     pub(super) color: bool,
+    /// How a command begins that is suggested: `durun`, with the store where one was named.
+    pub(super) durun: String,
 }
 
 #[derive(Default)]
@@ -85,7 +87,13 @@ impl Live {
             doing: BTreeMap::new(),
             remarks: BTreeMap::new(),
             color,
+            durun: "durun".to_owned(),
         }
+    }
+
+    /// The same with commands that begin with this.
+    pub(crate) fn suggesting(self, durun: &str) -> Self {
+        Self { durun: durun.to_owned(), ..self }
     }
 
     /// Knows another run's name.
@@ -189,35 +197,43 @@ impl Live {
         let since = show_duration(now.since_ms(struggle.since));
         let next = struggle.next_try.map(|at| format!("; next try in {}", left(at, now))).unwrap_or_default();
         format!(
-            "{} run {id}: {what}{place} has been failing for {since}, {} attempts: {}{next}; durun status {id}",
+            "{} run {id}: {what}{place} has been failing for {since}, {} attempts: {}{next}; {} status {id}",
             Paint::Yellow.paint("!", self.color),
             struggle.failures,
             escape::line(error),
+            self.durun,
         )
     }
 
     /// A run in the way that does not get on without a person, and what to type.
     fn held(&self, run: RunNo, other: &RunId, is_stuck: bool) -> String {
         let id = self.names.get(&run).map(RunId::to_string).unwrap_or_default();
+        let durun = &self.durun;
         let why = if is_stuck {
-            format!("that is stuck: durun why {other} says how to mend it, durun terminate {other} ends it")
+            format!(
+                "that is stuck: {durun} why {other} says how to mend it, {durun} terminate {other} ends it"
+            )
         } else {
-            format!("nobody executes that: durun resume {other} goes on with it")
+            format!("nobody executes that: {durun} resume {other} goes on with it")
         };
         let mark = Paint::Yellow.paint("!", self.color);
         format!("{mark} run {id} does not begin before run {other} has ended, and {why}")
     }
 
     /// What is known from the record, and what has to be done once more.
-    fn resumed(&self, steps: u32, took_ms: u64, again: &[CommandLabel]) -> Vec<String> {
+    fn resumed(&self, steps: u32, took_ms: u64, again: &[(CommandLabel, u32)]) -> Vec<String> {
         let known = match steps {
             0 => "resumed: no step was recorded yet".to_owned(),
             1 => format!("resumed: 1 step known from the record, not run again ({took_ms}ms)"),
             steps => format!("resumed: {steps} steps known from the record, none run again ({took_ms}ms)"),
         };
         let mark = Paint::Yellow.paint("↻", self.color);
-        let begins = |label: &CommandLabel| {
-            format!("{mark} {} begins again: no outcome of it was recorded", name(label.kind, &label.name))
+        let begins = |(label, number): &(CommandLabel, u32)| {
+            let number = if *number > 1 { format!(", attempt {number}") } else { String::new() };
+            format!(
+                "{mark} {} begins again{number}: no outcome of it was recorded",
+                name(label.kind, &label.name)
+            )
         };
         std::iter::once(known).chain(again.iter().map(begins)).collect()
     }
@@ -237,10 +253,11 @@ impl Live {
         let id = self.names.get(&run).map(RunId::to_string).unwrap_or_default();
         let (mark, question) = (Paint::Yellow.paint("?", self.color), escape::line(&label.name));
         let Some(first) = choices.first() else {
-            return Some(format!("{mark} {question} · durun why {id}"));
+            return Some(format!("{mark} {question} · {} why {id}", self.durun));
         };
         let all = escape::line(&choices.join(", "));
-        Some(format!("{mark} {question} ({all}) · durun answer {id} {}", escape::line(&shell(first))))
+        let answer = escape::line(&shell(first));
+        Some(format!("{mark} {question} ({all}) · {} answer {id} {answer}", self.durun))
     }
 
     fn at(&mut self, run: RunNo, op: OpId, now: Moment) -> &mut Doing {

@@ -97,11 +97,15 @@ fn a_resumed_run_says_what_is_known_and_what_begins_again() {
         live.tell(RUN, replayed(2, 1), Moment(0)),
         ["resumed: 1 step known from the record, not run again (4ms)"]
     );
-    let again = vec![label(CommandKind::Exec, "tar\u{1b}")];
+    let again = vec![(label(CommandKind::Exec, "tar\u{1b}"), 1), (label(CommandKind::Sh, "mail"), 3)];
     let cut_off = Progress::Replayed { entries: 1, steps: 0, took_ms: 4, again };
     assert_eq!(
         live.tell(RUN, cut_off, Moment(0)),
-        ["resumed: no step was recorded yet", "↻ exec tar\\x1b begins again: no outcome of it was recorded"]
+        [
+            "resumed: no step was recorded yet",
+            "↻ exec tar\\x1b begins again: no outcome of it was recorded",
+            "↻ sh mail begins again, attempt 3: no outcome of it was recorded",
+        ]
     );
 }
 
@@ -138,6 +142,10 @@ fn a_question_stays_on_the_screen_and_a_poll_counts_down() {
     assert_eq!(line(&live, Moment(0)), "ask Go\\x1b? · durun answer order-1 CHOICE");
     let answered = Progress::Replied { what: "answer yes".to_owned() };
     assert_eq!(live.tell(RUN, answered, Moment(0)), ["← answer yes"]);
+    let mut other = Live::new(&[claimed(7, "order-1")], false).suggesting("durun --store /s");
+    let asked = other.tell(RUN, waiting(CommandKind::Ask, "Go?", None), Moment(0));
+    assert_eq!(asked, ["? Go? (yes, now, no) · durun --store /s answer order-1 'yes, now'"]);
+    assert_eq!(line(&other, Moment(0)), "ask Go? · durun --store /s answer order-1 CHOICE");
     live.tell(RUN, waiting(CommandKind::Poll, "issued", Some(Moment(9_000))), Moment(0));
     assert_eq!(line(&live, Moment(1_000)), "poll issued · 8s left · durun retry order-1");
     live.tell(RUN, Progress::AttemptStarted { op: OpId(0), attempt: 2 }, Moment(9_000));
@@ -193,7 +201,7 @@ fn a_tree_fits_the_terminal_whatever_its_size() {
             assert!(unicode_width::UnicodeWidthStr::width(*row) <= columns.max(2), "{columns}: {row}");
         }
     }
-    assert!(live.drawn(Moment(0), 80, 24).ends_with("… and 15 more"), "{}", live.drawn(Moment(0), 80, 24));
+    assert!(live.drawn(Moment(0), 80, 24).ends_with("… and 20 more"), "{}", live.drawn(Moment(0), 80, 24));
 }
 
 #[test]

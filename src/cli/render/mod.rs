@@ -1,5 +1,6 @@
 //! Data into what is shown: tables, stories, JSON documents, the live display. Nothing here writes.
 
+mod arguments;
 mod crowd;
 pub(crate) mod difference;
 pub(crate) mod display;

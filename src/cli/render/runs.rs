@@ -61,16 +61,43 @@ fn file_name(path: &str) -> &str {
     Path::new(path).file_name().and_then(|name| name.to_str()).unwrap_or(path)
 }
 
-/// What a list says of a run: the same, and that nobody goes on with one that waits or is parked; what it asks comes first.
+/// What a list says of a run: the same, and that nobody executes one that waits or is parked, or who takes it up; what it asks comes
+/// first.
 fn listed(view: &RunView, now: Moment) -> String {
     let mut said = vec![remark(view, now)];
-    let is_idle = matches!(view.status, RunStatus::Waiting | RunStatus::Parked);
-    if is_idle && matches!(view.woken_by, Some(WokenBy::Nobody { .. })) {
-        let place = if view.asks() { said.len() } else { 0 };
-        said.insert(place, "nobody executes it".to_owned());
+    if is_idle(view) {
+        match view.woken_by {
+            Some(WokenBy::Nobody { .. }) => {
+                let place = if view.asks() { said.len() } else { 0 };
+                said.insert(place, "nobody executes it".to_owned());
+            }
+            Some(WokenBy::Tick { .. }) => said.push("tick takes it up".to_owned()),
+            Some(WokenBy::Serve { pid }) => said.push(format!("serve {pid} takes it up")),
+            Some(WokenBy::Process { .. }) | None => {}
+        }
     }
     said.retain(|text| !text.is_empty());
     said.join(" · ")
+}
+
+/// Whether it waits or is parked, nobody executes it, and nobody will.
+pub(crate) fn is_left(view: &RunView) -> bool {
+    is_idle(view) && matches!(view.woken_by, Some(WokenBy::Nobody { .. }))
+}
+
+/// Whether it waits or is parked, and no process executes it now.
+fn is_idle(view: &RunView) -> bool {
+    matches!(view.status, RunStatus::Waiting | RunStatus::Parked) && view.executor.is_none()
+}
+
+/// What goes on with those that nobody executes and nobody takes up: the words behind `durun`.
+pub(crate) fn going_on(views: &[RunView]) -> Option<String> {
+    let left: Vec<&RunView> = views.iter().filter(|view| is_left(view)).collect();
+    match left.as_slice() {
+        [] => None,
+        [view] => Some(format!("resume {}", view.row.id)),
+        [_, _, ..] => Some("resume --all".to_owned()),
+    }
 }
 
 /// The most useful thing to say of a run in a few words.

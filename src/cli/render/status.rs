@@ -2,7 +2,7 @@
 
 use super::lines::of_end;
 use super::paint::Paint;
-use super::runs::{branch, remark, waker};
+use super::runs::{branch, is_left, remark, waker};
 use super::unblock::{asks_once, commands};
 use super::waits::sentence;
 use super::when::{absolute, relative};
@@ -37,7 +37,9 @@ pub(crate) struct Beside<'a> {
 pub(crate) fn render(view: &RunView, beside: &Beside<'_>, now: Moment, color: bool) -> String {
     let Beside { children, published, script, way_on, is_edited, unread, variables } = *beside;
     let row = &view.row;
-    let mut out = format!("{}  {}\n", row.id, Paint::of(view.status).paint(view.status.word(), color));
+    let word = Paint::of(view.status).paint(view.status.word(), color);
+    let idle = if is_left(view) { ", and nobody executes it" } else { "" };
+    let mut out = format!("{}  {word}{idle}\n", row.id);
     let mut line = |label: &str, text: &str| {
         if !text.is_empty() {
             let label = Paint::Dim.paint(&format!("{label:<10}"), color);

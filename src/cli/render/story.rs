@@ -1,5 +1,6 @@
 //! A history as a story: what happened, one line an entry, with the time since the beginning.
 
+use super::arguments::folded;
 use super::lines::chain;
 use super::marks::{Mark, Marks};
 use super::paint::{Paint, cut};
@@ -12,13 +13,18 @@ use crate::history::{
 };
 use crate::timer::show_duration;
 use std::collections::BTreeMap;
+use unicode_width::UnicodeWidthStr as _;
 
 /// The widest piece of a value that is shown in a line, where nothing says how wide lines may be.
 const VALUE_WIDTH: usize = 60;
 /// So much of a line is not the value: the number, the time, the mark and the name.
 const BESIDE: usize = 60;
+/// So much of that is the name.
+const NAME_WIDTH: usize = 20;
 /// At least so much of a value is shown.
 const LEAST_VALUE: usize = 16;
+/// So much of a line is the number, the time and the mark.
+const LEAD: usize = 28;
 
 /// Tells entries in order and remembers when the run began.
 pub(crate) struct Story {
@@ -87,8 +93,11 @@ impl Story {
         let took = |asked, ended, attempts| self.rewinds.took(seq, asked, ended, attempts);
         let room = self.width.map_or(VALUE_WIDTH, |width| width.saturating_sub(BESIDE).max(LEAST_VALUE));
         let strand = self.strands.get(&seq).map(|strand| format!(" · {}", escape::line(strand)));
-        let named = |label: &CommandLabel| {
-            format!("{}{}", name(label.kind, &label.name), strand.as_deref().unwrap_or_default())
+        // Where a line is short, half of it is for what a step was given.
+        let given = self.width.map_or(usize::MAX, |width| (width.saturating_sub(LEAD) / 2).max(LEAST_VALUE));
+        let named = |label: &CommandLabel, input: &Value| {
+            let given = folded(label, input, given);
+            format!("{}{given}{}", name(label.kind, &label.name), strand.as_deref().unwrap_or_default())
         };
         let (mark, paint, text) = words(&entry.fact, room, &named, &took);
         let line = format!("{seq:>4}  {time:<20}  {} {text}", paint.paint(mark, self.color));
@@ -120,29 +129,33 @@ fn raised(fact: &Fact) -> impl Iterator<Item = String> {
 fn words(
     fact: &Fact,
     room: usize,
-    named: &dyn Fn(&CommandLabel) -> String,
+    named: &dyn Fn(&CommandLabel, &Value) -> String,
     took: &dyn Fn(Moment, Moment, u32) -> i64,
 ) -> (&'static str, Paint, String) {
     match fact {
         Fact::RunBegan { .. } => ("▸", Paint::Bold, "the run began".to_owned()),
         Fact::ActivityCompleted(done) => {
             let took = show_duration(took(done.scheduled_at, done.ended_at, done.attempts));
-            let result = value(&done.result, " → ", room);
-            let tries = tries(done.attempts);
-            ("✓", Paint::Green, format!("{} · {took}{tries}{result}", named(&done.label)))
+            let (name, tries) = (named(&done.label, &done.input), tries(done.attempts));
+            // What it was given takes of the room of what it gave.
+            let more = name.width().saturating_sub(NAME_WIDTH);
+            let result = value(&done.result, " → ", room.saturating_sub(more).max(LEAST_VALUE));
+            ("✓", Paint::Green, format!("{name} · {took}{tries}{result}"))
         }
         Fact::ActivityFailed(failed) => {
             let took = show_duration(took(failed.scheduled_at, failed.ended_at, failed.attempts));
             let message = escape::line(&failed.failure.message);
             let tries = tries(failed.attempts);
-            let name = named(&failed.label);
+            let name = named(&failed.label, &failed.input);
             (
                 "✗",
                 Paint::Red,
                 format!("{name} · {took}{tries} · {}: {message}", escape::line(&failed.failure.kind)),
             )
         }
-        Fact::TimerFired(fired) => ("◷", Paint::Plain, format!("{} was due", named(&fired.label))),
+        Fact::TimerFired(fired) => {
+            ("◷", Paint::Plain, format!("{} was due", named(&fired.label, &Value::Null)))
+        }
         Fact::SignalReceived(signal) => (
             "←",
             Paint::Cyan,

@@ -1,5 +1,6 @@
 //! The tree of what is going on: runs, children below their parents, strands by their names, a line for each step and wait.
 
+use super::foot::lasting;
 use super::live::{Doing, Live};
 use super::paint::Paint;
 use super::waits::{attempt, name};
@@ -45,9 +46,11 @@ impl Live {
             return Paint::Cyan.paint(frame(now), self.color);
         }
         let most = lines.saturating_sub(2).clamp(1, MOST_LINES);
-        let shown = if rows.len() > most { most - 1 } else { rows.len() };
         let mut out: Vec<String> =
-            rows.iter().take(shown).map(|row| self.painted(row, now, columns)).collect();
+            rows.iter().take(most).map(|row| self.painted(row, now, columns)).collect();
+        let most = lasting(&out, columns, lines).max(1);
+        let shown = if rows.len() > most { most - 1 } else { rows.len() };
+        out.truncate(shown);
         if shown < rows.len() {
             let more = format!("… and {} more", rows.len() - shown);
             out.push(Paint::Dim.paint(&escape::cut(&more, columns.saturating_sub(1)), self.color));
@@ -129,7 +132,7 @@ impl Live {
         let mut parts = Vec::new();
         if doing.waits {
             parts.extend(doing.due.map(|due| format!("{} left", left(due, now))));
-            parts.extend(self.names.get(&run).and_then(|id| unblocked_by(id, &doing.label)));
+            parts.extend(self.names.get(&run).and_then(|id| self.unblocked_by(id, &doing.label)));
             return parts;
         }
         match (doing.next_try, &doing.last_error) {
@@ -149,6 +152,36 @@ impl Live {
         }
         parts
     }
+
+    /// The command that lets a wait go on, where one does.
+    fn unblocked_by(&self, id: &RunId, label: &CommandLabel) -> Option<String> {
+        let (durun, name) = (&self.durun, escape::line(&label.name));
+        match label.kind {
+            CommandKind::WaitSignal => Some(format!("{durun} signal {id} {name}")),
+            CommandKind::WaitToken => Some(format!("{durun} resolve {name}")),
+            CommandKind::Ask => Some(format!("{durun} answer {id} CHOICE")),
+            CommandKind::WithLock | CommandKind::Queue => Some(format!("{durun} why {id}")),
+            CommandKind::Poll => Some(format!("{durun} retry {id}")),
+            CommandKind::Child => Some(format!("{durun} why {name}")),
+            CommandKind::Activity
+            | CommandKind::SignalRun
+            | CommandKind::StartChild
+            | CommandKind::CancelChild
+            | CommandKind::Step
+            | CommandKind::Exec
+            | CommandKind::Sh
+            | CommandKind::Http
+            | CommandKind::ReadFile
+            | CommandKind::WriteFile
+            | CommandKind::Glob
+            | CommandKind::Env
+            | CommandKind::Sleep
+            | CommandKind::WaitUntil
+            | CommandKind::Remind
+            | CommandKind::RunTimeout
+            | CommandKind::Grace => None,
+        }
+    }
 }
 
 /// The picture of the spinner at an instant.
@@ -166,35 +199,5 @@ pub(super) fn told(details: &Value) -> Option<String> {
         Value::Null => None,
         Value::Text(text) => Some(escape::cut(&escape::line(text), DETAILS)),
         other => Some(escape::cut(&escape::line(&other.to_string()), DETAILS)),
-    }
-}
-
-/// The command that lets a wait go on, where one does.
-fn unblocked_by(id: &RunId, label: &CommandLabel) -> Option<String> {
-    let name = escape::line(&label.name);
-    match label.kind {
-        CommandKind::WaitSignal => Some(format!("durun signal {id} {name}")),
-        CommandKind::WaitToken => Some(format!("durun resolve {name}")),
-        CommandKind::Ask => Some(format!("durun answer {id} CHOICE")),
-        CommandKind::WithLock | CommandKind::Queue => Some(format!("durun why {id}")),
-        CommandKind::Poll => Some(format!("durun retry {id}")),
-        CommandKind::Child => Some(format!("durun why {name}")),
-        CommandKind::Activity
-        | CommandKind::SignalRun
-        | CommandKind::StartChild
-        | CommandKind::CancelChild
-        | CommandKind::Step
-        | CommandKind::Exec
-        | CommandKind::Sh
-        | CommandKind::Http
-        | CommandKind::ReadFile
-        | CommandKind::WriteFile
-        | CommandKind::Glob
-        | CommandKind::Env
-        | CommandKind::Sleep
-        | CommandKind::WaitUntil
-        | CommandKind::Remind
-        | CommandKind::RunTimeout
-        | CommandKind::Grace => None,
     }
 }
