@@ -33,7 +33,10 @@ pub fn judge(
             Err(failed)
         }
         ProcessEnd::NotStarted(error) => {
-            let failure = failure(own_kind(label), error.to_string()).with("type", "not_started");
+            let mut failure = failure(own_kind(label), error.to_string()).with("type", "not_started");
+            if let NotStarted::NotInPath { program, path } = &error {
+                failure = failure.with("program", program.as_str()).with("path", path.as_str());
+            }
             Err(if error.is_permanent() { Failed::for_good(failure) } else { Failed::passing(failure) })
         }
         ProcessEnd::TimedOut => {

@@ -63,6 +63,14 @@ pub(crate) enum CliError {
         /// The others, a sentence each.
         lost: Vec<String>,
     },
+    /// Nothing of a damaged store can be salvaged: its own parts contradict each other.
+    #[error("nothing of the store {store} can be read any more: {what}")]
+    NothingLeft {
+        /// Its directory or file.
+        store: String,
+        /// What is damaged.
+        what: String,
+    },
     /// There are no scripts to be checked.
     #[error("there is no script in {} or below it", folder.display())]
     NoScripts {

@@ -64,9 +64,14 @@ pub(crate) fn conclude(
     Ok(Some(if code == 0 { Exit::Done } else { Exit::Program(code) }))
 }
 
-/// Whether the failure is the program's own: its own words are on stderr, and no line of the script says more.
+/// Whether the failure is the program's own: its own words are on stderr, or there is no such program. No line of the script,
+/// which nobody wrote, says more.
 pub(crate) fn is_of_program(failure: &Failure) -> bool {
-    failure.data.contains_key("exit_code") || failure.data.contains_key("signal")
+    failure.data.contains_key("exit_code") || failure.data.contains_key("signal") || is_unstarted(failure)
+}
+
+fn is_unstarted(failure: &Failure) -> bool {
+    failure.data.get("type").and_then(Value::as_text) == Some("not_started")
 }
 
 /// The code by which shells tell such an end.
@@ -76,7 +81,7 @@ fn code(failure: &Failure) -> Option<u8> {
     if failure.kind == kind::TIMEOUT {
         return Some(Exit::RanOut.code());
     }
-    if failure.data.get("type").and_then(Value::as_text) == Some("not_started") {
+    if is_unstarted(failure) {
         return Some(if failure.message.contains("not executable") { 126 } else { 127 });
     }
     number("exit_code").or_else(|| number("signal").map(|signal| 128 + (signal & 127)))

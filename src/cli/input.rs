@@ -98,6 +98,19 @@ fn pair(argument: &str, params: Option<&Params>, directory: &Path) -> Result<(St
     Ok((key.to_owned(), value))
 }
 
+/// A note on each `key=[…]` and `key={…}` that is JSON and was taken as the text that it is.
+pub(crate) fn taken_as_text(pairs: &[String], input: &Value) -> Vec<String> {
+    let note = |pair: &String| {
+        let (key, text) = pair.split_once('=').filter(|(key, _)| !key.ends_with(':'))?;
+        let is_text = input.get(key).and_then(Value::as_text) == Some(text);
+        let is_json = text.starts_with(['[', '{']) && Value::from_json_text(text).is_ok();
+        let instead = shell(&format!("{key}:={text}"));
+        (is_text && is_json)
+            .then(|| format!("note: the input \"{key}\" is text; as JSON it is: -i {instead}"))
+    };
+    pairs.iter().filter_map(note).collect()
+}
+
 fn whole_input(text: &str, directory: &Path, stdin: &mut dyn Read) -> Result<Value, InputError> {
     if text == "-" {
         let text = read_text(stdin, "stdin", Path::new("-"))?;
@@ -205,6 +218,17 @@ mod tests {
         assert!(pairs(&["a=@gone"]).is_err_and(|error| error.starts_with("gone: ")));
         assert!(
             pairs(&["a:=@letter.txt"]).is_err_and(|error| error.starts_with("letter.txt is not valid JSON"))
+        );
+    }
+
+    #[test]
+    fn a_list_that_was_taken_as_text_is_told() {
+        let pairs = ["a=[1, 2]", "b:=[1]", "c=[x]", "d=text", "e={}"].map(str::to_owned);
+        let input = input(&["a=[1, 2]", "b:=[1]", "c=[x]", "d=text"], None).expect("an input");
+        assert_eq!(
+            taken_as_text(&pairs, &input),
+            ["note: the input \"a\" is text; as JSON it is: -i 'a:=[1, 2]'"],
+            "b is JSON, c and d are none, and e was read as what it is"
         );
     }
 

@@ -56,6 +56,7 @@ mod store_place;
 #[cfg(test)]
 mod tests;
 mod units;
+mod unstarted;
 mod untold;
 mod watching;
 mod way_on;

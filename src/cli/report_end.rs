@@ -114,14 +114,16 @@ fn failed(id: &RunId, failure: &Failure, script: Option<&Lines>, way: &WayOn) ->
     if let Some(tail) = stderr_tail(failure) {
         report = report.note(format!("stderr of the last attempt:\n{tail}"));
     }
+    let report = super::unstarted::hints(failure, false).iter().fold(report, Report::hint);
     go_on(report, id, name, way)
 }
 
-/// The report of a program of `durun exec` that ended as failed, whose words were passed on.
+/// The report of a program of `durun exec` that ended as failed, whose words were passed on, or that there is not.
 pub(crate) fn of_program(id: &RunId, failure: &Failure, way: &WayOn) -> Report {
     let name = failure.data.get("name").and_then(Value::as_text);
     let tries = failure.data.get("attempts").and_then(Value::as_int).unwrap_or(1);
     let report = Report::new("D0101", Exit::Failed, format!("run {id} failed: {}", failure.message));
+    let report = super::unstarted::hints(failure, true).iter().fold(report, Report::hint);
     go_on(if tries > 1 { report.note(format!("attempts: {tries}")) } else { report }, id, name, way)
 }
 
@@ -196,6 +198,8 @@ fn stuck_report(id: &RunId, stuck: &Stuck, script: Option<&Lines>, is_edited: bo
 fn short(label: &str) -> String {
     const MOST: usize = 60;
     let label = apart(label.lines().next().unwrap_or_default()).0;
+    // Where a program was looked for is told in the title.
+    let label = label.split_once(" in PATH (").map_or(label, |(program, _)| program);
     if label.chars().count() > MOST { String::new() } else { label.to_owned() }
 }
 

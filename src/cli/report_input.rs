@@ -24,7 +24,10 @@ pub(crate) fn of(script: &str, wrong: &[BadInput]) -> Report {
             BadInput::Unknown { near: Some(near), .. } => {
                 report = report.hint(format!("did you mean {near}?"));
             }
-            BadInput::Type { name, wanted, .. } => {
+            BadInput::Type { name, meant: Some(meant), .. } => {
+                report = report.hint(format!("as JSON it is: -i {}", shell(&format!("{name}:={meant}"))));
+            }
+            BadInput::Type { name, wanted, meant: None, .. } => {
                 let example = match *wanted {
                     "a whole number" => "3",
                     "a number" => "1.5",

@@ -85,3 +85,12 @@ pub(crate) fn lost(title: &str, lost: &[String]) -> Report {
     let report = lost.iter().fold(report, Report::note);
     report.hint("keep a copy of the store's directory: durun history ID may show a run up to its damage")
 }
+
+/// The report of a store of which nothing could be salvaged.
+pub(crate) fn nothing_left(title: &str) -> Report {
+    Report::new("D1451", Exit::Corrupt, title)
+        .note("durun has changed nothing, and written nothing")
+        .hint("keep a copy of the directory: what could read more of it one day needs it as it is")
+        .hint("go on from a backup of the directory: put it in its place, then durun doctor --deep")
+        .hint("without one: begin a new store with --store DIR, and start the runs again; durun import FILE shows what was exported before")
+}

@@ -3,9 +3,11 @@
 use super::escape;
 use super::exit::Exit;
 use super::place::Place;
-use super::render::difference::difference;
+use super::render::difference::{SIGNS, difference};
+use super::render::unequal;
 use super::report::Report;
 use crate::client::{Ending, Fault, TestFile};
+use crate::history::Value;
 use std::path::Path;
 
 /// The report of a test that did not pass; nothing of one that did.
@@ -47,7 +49,12 @@ pub(crate) fn report(file: &TestFile, fault: &Fault, here: &Path) -> Report {
     });
     let mut report = Report::new(fault.code, Exit::Failed, &fault.message).at(place);
     if let (Some(expected), Some(found)) = (&fault.expected, &fault.found) {
-        report = report.note(difference(expected, found));
+        report = match unequal::texts(expected, found) {
+            Some(piece) => report.note(format!("{SIGNS}\n{piece}")),
+            None => report.note(difference(expected, found)),
+        };
+        report = unequal::fields(expected, found).into_iter().fold(report, Report::note);
+        report = kinds(expected, found).into_iter().fold(report, Report::hint);
     }
     if let Some(hint) = &fault.hint {
         return report.hint(hint);
@@ -60,5 +67,19 @@ pub(crate) fn report(file: &TestFile, fault: &Fault, here: &Path) -> Report {
             report.hint("durun check finds many such mistakes; one that is to come: assert_throws(|| …)")
         }
         _ => report,
+    }
+}
+
+/// A text that reads like the other value is not the same.
+fn kinds(expected: &Value, found: &Value) -> Option<String> {
+    let reads_like = |text: &Value, other: &Value| {
+        text.as_text().is_some_and(|text| other.as_text().is_none() && text.trim() == other.to_string())
+    };
+    if reads_like(found, expected) {
+        Some("what was found is text; parse_int(text) and parse_float(text) give numbers".to_owned())
+    } else if reads_like(expected, found) {
+        Some("what was expected is text: write it without the quotes".to_owned())
+    } else {
+        None
     }
 }

@@ -73,6 +73,9 @@ impl StartOptions {
         };
         // What is wrong in durun.toml is told before anything is recorded.
         context.config(script)?;
+        for note in input::taken_as_text(&self.pairs, &request.input) {
+            context.note(&note);
+        }
         Ok(request)
     }
 

@@ -15,6 +15,7 @@ mod declared;
 mod definitions;
 mod diagnostics;
 mod foreign;
+mod guess;
 mod handle;
 mod host;
 mod interpreter;

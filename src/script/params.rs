@@ -49,6 +49,8 @@ pub enum BadInput {
         wanted: &'static str,
         /// The type of what was given.
         given: &'static str,
+        /// What was meant, perhaps, as JSON.
+        meant: Option<String>,
     },
     /// The whole input is no map.
     #[error("the script takes its inputs by name, not as {given}")]
@@ -159,7 +161,9 @@ impl Params {
                     _ => type_of(&value),
                 };
                 let wanted = type_of(default);
-                wrong.push(BadInput::Type { name: name.clone(), wanted, given });
+                let meant = value.as_text().and_then(|text| super::guess::guess(text, default));
+                let meant = meant.map(|meant| meant.to_string());
+                wrong.push(BadInput::Type { name: name.clone(), wanted, given, meant });
             }
             fitted.insert(name.clone(), value);
         }

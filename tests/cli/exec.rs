@@ -26,6 +26,10 @@ fn its_output_and_its_code_are_the_programs_own() {
     assert!(err.starts_with("error[D0101]: run ") && err.contains(" failed: "), "{err}");
     let told = exec(&["no-such-program"]).exit(127).failure();
     assert!(told.starts_with("error[D0101]") && told.contains("no-such-program"), "{told}");
+    assert!(!told.contains("-->"), "its script is no file of anybody's: {told}");
+    assert!(told.contains("or name it with its path: durun exec -- /PATH/PROGRAM"), "{told}");
+    let told = exec(&["echo a | cat"]).exit(127).failure();
+    assert!(told.contains("a line for the shell is durun exec -- sh -c 'echo a | cat'"), "{told}");
     home.file("plain", "");
     assert!(exec(&["./plain"]).exit(126).failure().contains("chmod +x"));
     let late = ["exec", "--timeout", "200ms", "--", "sh", "-c", "echo begun; exec sleep 60"];

@@ -62,6 +62,9 @@ fn what_is_wrong_is_told_at_once_and_nothing_is_recorded() {
              = help: keep takes a whole number, as JSON for example: -i keep:=3\n{help}"
         ))
         .check();
+    let told = home.durun(&["start", "backup.rhai", "-i", "host=a", "-i", "tags=a,b"]).exit(2).failure();
+    assert!(told.contains("the input \"tags\" is a list, not text"), "{told}");
+    assert!(told.contains(" = help: as JSON it is: -i 'tags:=[\"a\",\"b\"]'\n"), "{told}");
     let told = home.durun(&["start", "backup.rhai", "-i", "host=a", "-i", "keep:=2.5"]).exit(2).failure();
     assert!(told.contains("the input \"keep\" is a whole number, not one with a fraction"), "{told}");
     home.durun(&["start", "backup.rhai"])
@@ -126,6 +129,17 @@ fn a_child_run_with_a_wrong_input_fails() {
     home.file("parent.rhai", "let r = attempt(|| child(\"backup.rhai\", #{hots: 1})); r.error.message");
     let said = home.durun(&["parent.rhai"]).stdout();
     assert!(said.contains("the script takes no input \"hots\"; the input \"host\" is missing"), "{said}");
+}
+
+#[test]
+fn json_that_is_taken_as_text_is_told_to_who_looks_on() {
+    let home = Home::new();
+    home.file("a.rhai", "type_of(input.items)");
+    let words = ["start", "a.rhai", "-i", "items=[1,2]"];
+    home.durun(&words).out("string\n").check();
+    let (out, err) = home.durun(&[&["-v"], &words[..]].concat()).both();
+    assert_eq!(out, "string\n");
+    assert!(err.contains("note: the input \"items\" is text; as JSON it is: -i 'items:=[1,2]'\n"), "{err}");
 }
 
 #[test]

@@ -87,6 +87,9 @@ error[D1402]: nothing stands in for exec tar
 fn mistakes_of_a_test_are_told_with_what_was_meant() {
     for (body, code, told) in [
         ("rn();", "D1403", "did you mean run?"),
+        ("assert_equals(1, 1);", "D1403", "did you mean assert_eq?"),
+        ("assert_eq(\"5\", 5);", "D1401", "what was found is text"),
+        ("assert_eq(5, \"5\");", "D1401", "what was expected is text"),
         ("run(\"ordr.rhai\");", "D1406", "did you mean order.rhai?"),
         ("let o = run(); o.resul", "D1403", "did you mean \"result\"?"),
         ("run(#{}, #{ stop_t: \"1h\" });", "D1403", "did you mean \"stop_at\"?"),
@@ -119,6 +122,66 @@ fn a_test_without_an_end_of_its_own_is_stopped() {
     home.file("a_test.rhai", "test(\"t\", || { loop { } });\n");
     let (out, _, exit) = home.durun(&["test"]).make();
     assert!(exit == 1 && out.contains("the test computes without end"), "{out}");
+}
+
+#[test]
+fn a_test_that_failed_says_which_mock_answered_what() {
+    let home = Home::new();
+    home.file(
+        "a.rhai",
+        "let n = activity(\"charge\", 1, #{ retry: #{ first: \"1s\" } });\n\
+         for i in 0..2 { sh(\"true\"); }\n\
+         #{ n: n, items: [#{ name: \"a\", price: 5 }, #{ name: \"b\", price: 7 }] }\n",
+    )
+    .file(
+        "a_test.rhai",
+        "mock(\"charge*\", answers([fails(\"busy\"), 7]));\nmock(\"sh\", \"\");\n\
+         test(\"t\", || {\n  let r = run().result;\n  \
+         assert_eq(r, #{ n: 7, items: [#{ name: \"a\", price: 5 }, #{ name: \"b\", price: 8 }] });\n});\n\
+         test(\"good\", || assert_eq(run().result.n, 7));\n",
+    );
+    let out = home.durun(&["test"]).exit(1).both().0;
+    let told = "  = note: what differs:\n          .items[1].price: expected 8, found 7\n  \
+                = note: what the mocks answered, in order:\n          \
+                charge: mock(\"charge*\") in line 1 gave fails: busy\n          \
+                charge, attempt 2: mock(\"charge*\") in line 1 gave 7\n          \
+                sh true: mock(\"sh\") in line 2 gave \"\" (2 times)\n";
+    assert!(out.contains(told), "{out}");
+    assert_eq!(out.matches("what the mocks answered").count(), 1, "only where a test failed: {out}");
+    let (out, _, _) = home.durun(&["test", "-o", "json"]).make();
+    let all: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+    assert_eq!(all["tests"][0]["answered"].as_array().map(Vec::len), Some(3), "{out}");
+}
+
+#[test]
+fn a_file_that_declares_no_test_is_no_success() {
+    let home = Home::new();
+    home.file("a.rhai", "1")
+        .file("a_test.rhai", "test(\"t\", || assert_eq(run().result, 1));\n")
+        .file("sub/b_test.rhai", "fn test_b() { assert_eq(1, 2); }\n")
+        .file("sub/c_test.rhai", "");
+    for words in [&["test"][..], &["test", "--list"], &["test", "-o", "junit"]] {
+        let (out, err, exit) = home.durun(words).make();
+        assert_eq!(exit, 4, "{words:?}: {out}{err}");
+        assert!(
+            err.starts_with("error[D1400]: in ")
+                && err.contains("sub/b_test.rhai, ")
+                && err.contains("are no tests"),
+            "{words:?}: {err}"
+        );
+    }
+    home.durun(&["test", "sub/c_test.rhai"])
+        .exit(4)
+        .err(
+            "error[D1400]: in sub/c_test.rhai are no tests\n |\n \
+             = help: tests are in files *_test.rhai: test(\"…\", || { … }); durun test --list shows them\n",
+        )
+        .check();
+    // What was looked for by name is found elsewhere.
+    home.durun(&["test", "-k", "t"]).stdout();
+    // A failure says more.
+    home.file("a.rhai", "2");
+    assert_eq!(home.durun(&["test"]).make().2, 1);
 }
 
 #[test]

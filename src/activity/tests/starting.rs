@@ -76,6 +76,8 @@ fn a_program_that_does_not_exist_is_for_good_and_names_what_was_tried() {
     assert_eq!(missing.failure.kind, "exec");
     assert_eq!(missing.failure.data.get("type"), Some(&Value::from("not_started")));
     assert!(missing.failure.message.contains("\"no-such-program\" in PATH (/usr/bin:/bin)"));
+    assert_eq!(missing.failure.data.get("program"), Some(&Value::from("no-such-program")));
+    assert_eq!(missing.failure.data.get("path"), Some(&Value::from("/usr/bin:/bin")));
     assert!(failed("/etc/passwd").failure.message.contains("chmod +x /etc/passwd"));
     assert!(failed("/etc/passwd").permanent);
     assert!(failed("a\0b").permanent);

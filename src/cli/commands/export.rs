@@ -57,10 +57,12 @@ pub(crate) struct ImportArgs {
 
 /// Writes the file.
 pub(crate) fn run_export(context: &Context, args: &ExportArgs) -> Result<Exit, CliError> {
-    let session = context.session()?;
     if args.salvage {
-        return salvage::run(context, &session, args.id.as_deref(), args.to.as_deref());
+        let (id, to) = (args.id.as_deref(), args.to.as_deref());
+        let salvaged = context.session().and_then(|session| salvage::run(context, &session, id, to));
+        return salvaged.map_err(salvage::nothing_left);
     }
+    let session = context.session()?;
     let row = find(&session, args.id.as_deref().unwrap_or_default())?;
     let name = args.to.clone().unwrap_or_else(|| PathBuf::from(format!("{}.durun", row.id)));
     write(context, &name, |to| export(&session, &row, to))?;

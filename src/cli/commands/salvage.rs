@@ -4,7 +4,7 @@ use super::export::write;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
-use crate::client::{Salvage, Salvaged, Session, newest, salvage, write_export};
+use crate::client::{ClientError, Salvage, Salvaged, Session, StoreError, newest, salvage, write_export};
 use crate::history::RunNo;
 use std::path::Path;
 
@@ -50,4 +50,14 @@ fn write_one(context: &Context, folder: &Path, whole: &Salvaged) -> Result<(), C
         context.complain(&format!("left out of {}: {what}\n", name.display()));
     }
     Ok(())
+}
+
+/// Damage that stops the whole: to salvage is no way on from here.
+pub(super) fn nothing_left(error: CliError) -> CliError {
+    match error {
+        CliError::Client(ClientError::Store(StoreError::Corrupt { path, what })) => {
+            CliError::NothingLeft { store: path, what }
+        }
+        other => other,
+    }
 }

@@ -98,10 +98,13 @@ pub(crate) fn run(context: &Context, args: &TestArgs) -> Result<Exit, CliError> 
         };
         let faults: Vec<String> = all.iter().filter_map(faulty).collect();
         context.complain(&faults.concat());
-        return Ok(if faults.is_empty() { Exit::Done } else { Exit::Failed });
+        if !faults.is_empty() {
+            return Ok(Exit::Failed);
+        }
+        return empty(args, &all).map_or(Ok(Exit::Done), Err);
     }
     if all.iter().all(|file| file.tests.is_empty() && file.file.cases.is_ok()) {
-        return Err(CliError::NoTests { wanted: wanted(args), beside: None });
+        return Err(empty(args, &all).unwrap_or_else(|| no_tests(wanted(args))));
     }
     if args.junit {
         context.print(&junit::report(&all))?;
@@ -112,7 +115,23 @@ pub(crate) fn run(context: &Context, args: &TestArgs) -> Result<Exit, CliError> 
             Format::Jsonl => context.print_lines(trials::lines(&all).into_iter())?,
         }
     }
-    Ok(if all.iter().any(|file| file.failed() > 0) { Exit::Failed } else { Exit::Done })
+    if all.iter().any(|file| file.failed() > 0) {
+        return Ok(Exit::Failed);
+    }
+    empty(args, &all).map_or(Ok(Exit::Done), Err)
+}
+
+/// The files that declare no test at all: nothing of what they were written for was tried.
+fn empty(args: &TestArgs, all: &[FileOutcome]) -> Option<CliError> {
+    let is_empty = |file: &&FileOutcome| file.file.cases.as_ref().is_ok_and(Vec::is_empty);
+    let files: Vec<String> =
+        all.iter().filter(is_empty).map(|file| file.file.path.display().to_string()).collect();
+    let is_told = args.filter.is_none() && !files.is_empty();
+    is_told.then(|| no_tests(format!("in {} are no tests", escape::line(&files.join(", ")))))
+}
+
+fn no_tests(wanted: String) -> CliError {
+    CliError::NoTests { wanted, beside: None }
 }
 
 fn files(args: &TestArgs) -> Result<Vec<PathBuf>, CliError> {
@@ -126,7 +145,7 @@ fn files(args: &TestArgs) -> Result<Vec<PathBuf>, CliError> {
     }
     let files = files_in(&args.paths, |folder| find_tests(folder).map_err(ClientError::Program))?;
     if files.is_empty() {
-        return Err(CliError::NoTests { wanted: wanted(args), beside: None });
+        return Err(no_tests(wanted(args)));
     }
     Ok(files)
 }

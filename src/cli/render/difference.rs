@@ -15,6 +15,9 @@ enum Line<'t> {
     Found(&'t str),
 }
 
+/// What the signs before the lines mean.
+pub(crate) const SIGNS: &str = "- expected, + found";
+
 /// The lines that differ, with some around them.
 pub(crate) fn difference(expected: &Value, found: &Value) -> String {
     let (one, other) = (lines(expected), lines(found));
@@ -26,7 +29,7 @@ pub(crate) fn difference(expected: &Value, found: &Value) -> String {
         .filter(|(_, line)| !matches!(line, Line::Both(_)))
         .map(|(place, _)| place)
         .collect();
-    let mut shown = vec!["- expected, + found".to_owned()];
+    let mut shown = vec![SIGNS.to_owned()];
     let mut last = None;
     for (place, line) in all.iter().enumerate() {
         if !changed.iter().any(|near| near.abs_diff(place) <= AROUND) {

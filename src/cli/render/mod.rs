@@ -23,6 +23,7 @@ pub(crate) mod table;
 mod tree;
 pub(crate) mod trials;
 pub(crate) mod unblock;
+pub(crate) mod unequal;
 pub(crate) mod variables;
 pub(crate) mod verdicts;
 pub(crate) mod waits;

@@ -4,11 +4,15 @@ use super::run_json::SCHEMA;
 use crate::cli::commands::test::{FileOutcome, Outcome};
 use crate::cli::context::Context;
 use crate::cli::escape;
+use crate::cli::report::Report;
 use crate::cli::report_test;
 use crate::client::Ending;
 use crate::timer::show_duration;
 use serde_json::{Value, json};
 use std::path::Path;
+
+/// So many answers of mocks are shown of a test that failed.
+const FEW: usize = 12;
 
 /// The tests of a file.
 pub(crate) fn block(context: &Context, done: &FileOutcome) -> String {
@@ -31,10 +35,24 @@ pub(crate) fn block(context: &Context, done: &FileOutcome) -> String {
             lines.extend(test.tested.printed.iter().map(|line| format!("        {}", escape::line(line))));
         }
         if let Some(report) = report_test::of(&done.file, &test.tested.ending, here) {
-            lines.push(report.render(color));
+            lines.push(answered(report, &test.tested.answered).render(color));
         }
     }
     format!("{}\n", lines.join("\n"))
+}
+
+/// With what the world of the test answered, the last of it where it is much.
+fn answered(report: Report, answered: &[String]) -> Report {
+    if answered.is_empty() {
+        return report;
+    }
+    let before = answered.len().saturating_sub(FEW);
+    let mut lines = vec!["what the mocks answered, in order:".to_owned()];
+    if before > 0 {
+        lines.push(format!("… {before} before"));
+    }
+    lines.extend(answered.iter().skip(before).cloned());
+    report.note(lines.join("\n"))
 }
 
 fn about(test: &Outcome) -> String {
@@ -97,6 +115,7 @@ fn of(path: &str, file: &FileOutcome, test: &Outcome) -> Value {
         "asserts": tested.held,
         "crashes": tested.crashes,
         "printed": tested.printed,
+        "answered": tested.answered,
     });
     let (fault, killed) = match &tested.ending {
         Ending::Passed => return document,

@@ -35,7 +35,11 @@ specimens! { bad_inputs: BadInput;
     ],
     BadInput::Missing { .. } => vec![BadInput::Missing { name: "host".to_owned() }],
     BadInput::Type { .. } => {
-        vec![BadInput::Type { name: "port".to_owned(), wanted: "a whole number", given: "text" }]
+        let port = |meant: Option<&str>| {
+            let (wanted, given, meant) = ("a whole number", "text", meant.map(str::to_owned));
+            BadInput::Type { name: "port".to_owned(), wanted, given, meant }
+        };
+        vec![port(None), port(Some("80"))]
     },
     BadInput::NoMap { .. } => vec![BadInput::NoMap { given: "a list" }],
 }

@@ -105,6 +105,10 @@ pub(super) fn all(stage: &Stage) -> Vec<CliError> {
             written: 3,
             lost: vec!["order-1: entry 4 is damaged: its checksum does not match".to_owned()],
         }],
+        CliError::NothingLeft { .. } => vec![CliError::NothingLeft {
+            store: "/home/ada/.local/state/durun/store.redb".to_owned(),
+            what: "page 3 is none".to_owned(),
+        }],
         CliError::NoScripts { .. } => vec![CliError::NoScripts { folder: PathBuf::from("jobs") }],
         CliError::NoTests { .. } => vec![CliError::NoTests { wanted: "in this folder are no tests".to_owned(), beside: None }],
         CliError::NoOnce { .. } => vec![CliError::NoOnce { key: "invoice-17".to_owned() }],

@@ -5,7 +5,7 @@ use super::super::{ClientError, Engine, ProgramError, SyntaxError, load_program}
 use super::deaths::Death;
 use super::theatre::Theatre;
 use crate::config::Configs;
-use crate::script::{Fault, Source, TestCase, Trials};
+use crate::script::{Fault, Performed, Source, TestCase, Trials};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -47,6 +47,8 @@ pub struct Tested {
     pub ending: Ending,
     /// What it printed.
     pub printed: Vec<String>,
+    /// Which mock answered which call with what, a line each.
+    pub answered: Vec<String>,
     /// How many assertions held.
     pub held: u32,
     /// How many entries its runs recorded.
@@ -152,6 +154,7 @@ pub fn perform(
                 _ if other == ends => continue,
                 _ => Box::new(another_end(file, nth, &ends, &other)),
             };
+            tested.answered = again.answered;
             tested.ending = Ending::Killed { entry, begun, fault };
             return tested;
         }
@@ -165,14 +168,20 @@ fn once(file: &TestFile, nth: usize, configs: &Arc<Configs>, death: Option<Death
     let stage = Rc::new(Theatre::new(&file.real, file.script.clone(), Arc::clone(configs), death));
     let theatre = Rc::clone(&stage);
     let performed = file.trials.perform(nth, stage);
-    let (outcome, printed, held, ends) = match performed {
-        Ok(done) => (done.outcome, done.printed, done.held, done.ends),
+    let Performed { outcome, printed, answered, held, ends } = match performed {
+        Ok(done) => done,
         // It was compiled before.
-        Err(_) => (Ok(()), Vec::new(), 0, Vec::new()),
+        Err(_) => Performed {
+            outcome: Ok(()),
+            printed: Vec::new(),
+            answered: Vec::new(),
+            held: 0,
+            ends: Vec::new(),
+        },
     };
     let ending = outcome.map_or_else(|fault| Ending::Failed(Box::new(fault)), |()| Ending::Passed);
     let (entries, lasted_ms) = (theatre.entries(), theatre.lasted_ms());
-    (Tested { ending, printed, held, entries, lasted_ms, crashes: 0 }, ends)
+    (Tested { ending, printed, answered, held, entries, lasted_ms, crashes: 0 }, ends)
 }
 
 fn another_end(file: &TestFile, nth: usize, ends: &Ends, other: &Ends) -> Fault {

@@ -5,6 +5,7 @@ use super::super::diagnostics::located;
 use super::super::program::Script;
 use super::clues::{self, Fault};
 use super::given::Given;
+use super::heard::Heard;
 use super::mock::{Answer, Mock, shown};
 use super::stage::{Call, Cast, Play, Say, Stage, Trouble};
 use crate::history::{CommandLabel, Failure, Moment, Value};
@@ -68,6 +69,8 @@ pub(super) struct World {
     pub(super) runs: Cell<usize>,
     /// What failed inside a closure that the stage called, with its place.
     pub(super) fault: RefCell<Option<Fault>>,
+    /// What answered which call, in order.
+    pub(super) heard: RefCell<Vec<Heard>>,
     waiting: RefCell<Vec<(When, What)>>,
     cues: RefCell<Vec<Cue>>,
     answered: RefCell<BTreeMap<Attempted, (Moment, Play)>>,
@@ -89,6 +92,7 @@ impl World {
             playing: Cell::default(),
             runs: Cell::default(),
             fault: RefCell::default(),
+            heard: RefCell::default(),
             waiting: RefCell::default(),
             cues: RefCell::default(),
             answered: RefCell::default(),
@@ -251,14 +255,15 @@ impl Cast for World {
                 .enumerate()
                 .rev()
                 .find(|(_, mock)| mock.is_of(&call.label))
-                .map(|(n, mock)| (n, mock.answer.clone()))
+                .map(|(n, mock)| (n, mock.clone()))
         };
-        let Some((mock, answer)) = found else {
+        let Some((nth, mock)) = found else {
             let name = shown(&call.label);
             return Err(Trouble::new("D1402", format!("nothing stands in for {name}"))
                 .hint(format!("mock(\"{}\", …) says what it gives", name.replace('"', "\\\""))));
         };
-        let play = self.play(mock, &answer, call)?;
+        let play = self.play(nth, &mock.answer, call)?;
+        self.heard.borrow_mut().push(Heard::of(call, &mock, &play));
         self.answered.borrow_mut().insert(key, (call.at, play.clone()));
         Ok(play)
     }

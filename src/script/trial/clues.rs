@@ -124,9 +124,34 @@ pub(super) fn fault(error: &EvalAltResult, script: &Script) -> Fault {
     fault
 }
 
-/// The word of tests that is most like the function of a signature.
+/// What others call the words of tests.
+const OTHERS: &[(&str, &str)] = &[
+    ("assert_equal", "assert_eq"),
+    ("assert_equals", "assert_eq"),
+    ("assertEquals", "assert_eq"),
+    ("expect", "assert_eq"),
+    ("assert_not_equal", "assert_ne"),
+    ("assert_not_equals", "assert_ne"),
+    ("assert_true", "assert"),
+    ("assert_false", "assert"),
+    ("assert_error", "assert_throws"),
+    ("assert_fails", "assert_throws"),
+    ("describe", "test"),
+    ("it", "test"),
+    ("mock_activity", "mock"),
+    ("stub", "mock"),
+    ("start", "run"),
+    ("send", "deliver"),
+    ("sleep", "advance"),
+    ("wait", "advance"),
+];
+
+/// The word of tests that is meant by the function of a signature, or is most like it.
 fn near(signature: &str) -> Option<&'static str> {
     let name = signature.split([' ', '(']).next().unwrap_or(signature);
+    if let Some((_, own)) = OTHERS.iter().find(|(other, _)| *other == name) {
+        return Some(own);
+    }
     super::words()
         .map(|known| (strsim::damerau_levenshtein(name, known), known))
         .filter(|(distance, known)| *distance > 0 && *distance <= (known.len() / 3).clamp(1, 2))

@@ -161,7 +161,8 @@ fn mocks(engine: &mut Engine, world: &Rc<World>) {
         move |context: NativeCallContext<'_>, name: &str, answer: Dynamic| -> Scripted<()> {
             let answer =
                 Answer::of(&context, &answer).map_err(|message| raised(&context, "D1403", message))?;
-            world.mocks.borrow_mut().push(Mock { pattern: name.to_owned(), answer });
+            let line = line_of(context.call_position());
+            world.mocks.borrow_mut().push(Mock { pattern: name.to_owned(), answer, line });
             Ok(())
         },
     );

@@ -51,6 +51,8 @@ impl Answer {
 pub(super) struct Mock {
     pub(super) pattern: String,
     pub(super) answer: Answer,
+    /// The line that says it, where known.
+    pub(super) line: Option<u32>,
 }
 
 impl Mock {
@@ -82,7 +84,8 @@ mod tests {
     fn a_mock_is_found_by_name_by_kind_and_by_beginning() {
         let is_of = |pattern: &str, kind, name: &str| {
             let answer = Answer::Never;
-            Mock { pattern: pattern.into(), answer }.is_of(&CommandLabel { kind, name: name.into() })
+            Mock { pattern: pattern.into(), answer, line: None }
+                .is_of(&CommandLabel { kind, name: name.into() })
         };
         for (pattern, kind, name, fits) in [
             ("charge", CommandKind::Activity, "charge", true),

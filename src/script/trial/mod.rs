@@ -8,6 +8,7 @@ mod cast;
 mod clues;
 mod empty;
 mod given;
+mod heard;
 mod language;
 mod mock;
 mod played;

@@ -108,7 +108,8 @@ fn id(fields: &std::collections::BTreeMap<String, Value>) -> String {
 
 /// The calls of a run and of its child runs, in order; those that a pattern fits where there is one.
 fn calls(world: &World, run: &str, pattern: Option<&str>) -> Array {
-    let pattern = pattern.map(|pattern| Mock { pattern: pattern.to_owned(), answer: Answer::Never });
+    let pattern =
+        pattern.map(|pattern| Mock { pattern: pattern.to_owned(), answer: Answer::Never, line: None });
     let calls = world.calls.borrow();
     let of_run =
         |known: &str| known == run || known.strip_prefix(run).is_some_and(|rest| rest.starts_with('.'));

@@ -32,6 +32,8 @@ pub struct Performed {
     pub outcome: Result<(), Fault>,
     /// What it printed.
     pub printed: Vec<String>,
+    /// Which mock answered which call with what, a line each.
+    pub answered: Vec<String>,
     /// How many assertions held.
     pub held: u32,
     /// How its runs stand at its end, in order: status, result and error.
@@ -85,7 +87,9 @@ impl Trials {
                 ("error", field("error")),
             ])
         });
-        Ok(Performed { outcome, printed: world.printed.take(), held: world.held.get(), ends: ends.collect() })
+        let ends = ends.collect();
+        let answered = super::heard::lines(&world.heard.take());
+        Ok(Performed { outcome, printed: world.printed.take(), answered, held: world.held.get(), ends })
     }
 
     /// Evaluates the file: its tests are declared, and the mocks of all of them.
