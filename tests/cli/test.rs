@@ -51,6 +51,8 @@ error[D1401]: the values differ
           +   \"got\": 7,
               \"ok\": true
             }
+  = note: what the mocks answered, in order:
+          charge: mock(\"charge\") in line 1 gave {\"got\":7,\"ok\":true}
 
 0 passed, 1 failed
 ",
