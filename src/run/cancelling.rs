@@ -1,6 +1,6 @@
 //! Cancelling: whom a request to end reaches, and when it is raised.
 
-use super::run::{Open, Owner, Run, Wait, Wake};
+use super::run::{Owner, Run, Wait, Wake};
 use super::strands::{Blocked, Kind, Slot, StrandNo};
 use crate::history::{Failure, OpId, Stuck, kind};
 use crate::script::{Handle, Target, Thrown};
@@ -75,7 +75,7 @@ impl Run {
         let level = match target {
             Target::Strand(no) => self.strands.get(&no).map(|slot| slot.level),
             Target::Command(op) if self.is_of_child(op) => return self.ask_child_to_end(op, true),
-            Target::Command(op) => self.open.get(&op).map(Open::level),
+            Target::Command(op) => self.open.get(&op).map(|open| open.level()),
         };
         self.cancel_targets(level.unwrap_or(0), BTreeSet::from([target]));
     }

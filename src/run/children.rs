@@ -37,13 +37,14 @@ impl Run {
     }
 
     pub(super) fn is_of_child(&self, op: OpId) -> bool {
-        matches!(self.open.get(&op), Some(Open { wait: Wait::Child { .. }, .. }))
+        matches!(self.open.get(&op).map(|open| &open.wait), Some(Wait::Child { .. }))
     }
 
     /// Asks a child that is waited for to end, once; `by_handle` where the script says so itself. Its end is still waited for, and
     /// nobody needs to be told of it.
     pub(super) fn ask_child_to_end(&mut self, op: OpId, by_handle: bool) {
-        let Some(Open { wait: Wait::Child { child, asked_to_end }, owner, .. }) = self.open.get_mut(&op)
+        let Some(Open { wait: Wait::Child { child, asked_to_end }, owner, .. }) =
+            self.open.get_mut(&op).map(|open| &mut **open)
         else {
             return;
         };
@@ -58,7 +59,8 @@ impl Run {
         let label = label(CommandKind::CancelChild, &run);
         let op = self.number();
         self.hand_out(op, label.clone(), None, None, Work::Dispatch(Dispatch::CancelChild { run }));
-        self.open.insert(op, Open { label, line: None, owner: Owner::Nobody, wait: Wait::Effect });
+        let open = Open { label, line: None, owner: Owner::Nobody, wait: Wait::Effect };
+        self.open.insert(op, Box::new(open));
     }
 
     /// Breaks a command off that nobody waits for any more; a child that it waited for is asked to end.
@@ -70,7 +72,7 @@ impl Run {
 
     /// Nobody need be told how a child ends, but who asks for it still: what becomes of it is decided when the run closes.
     pub(super) fn leave_child(&self, op: OpId) {
-        if let Some(Open { owner: Owner::Handle { handle, .. }, .. }) = self.open.get(&op) {
+        if let Some(Owner::Handle { handle, .. }) = self.open.get(&op).map(|open| &open.owner) {
             handle.join();
         }
     }

@@ -31,7 +31,7 @@ pub enum Work {
         /// Its input.
         input: Value,
         /// How it is to be done.
-        options: EffectOptions,
+        options: Box<EffectOptions>,
         /// The part of the script that does it, where one does.
         body: Option<Body>,
         /// The part of the script that tells whether an at-most-once effect happened, where there is one.
@@ -57,7 +57,7 @@ pub enum Work {
 #[derive(Default)]
 pub struct Stretch {
     /// Commands to be started, in the order of issue.
-    pub commands: Vec<Command>,
+    pub commands: Vec<Box<Command>>,
     /// Commands that ended without an entry of their own: waits that were served, calls that a cancel ended.
     pub settled: Vec<OpId>,
     /// Locks that are held or waited for no longer, by the command that asked.

@@ -71,7 +71,7 @@ impl Run {
     fn ask_command(&mut self, asker: Asker<'_>, ask: Ask) -> Option<Reply> {
         let op = self.number();
         match ask {
-            Ask::Effect(effect) => self.effect(op, asker, *effect),
+            Ask::Effect(effect) => self.effect(op, asker, effect),
             Ask::Sleep(until) => {
                 let due = match until {
                     Until::After(ms) => self.now().plus_ms(ms),
@@ -122,15 +122,13 @@ impl Run {
         None
     }
 
-    fn effect(&mut self, op: OpId, asker: Asker<'_>, effect: Effect) {
-        let work = Work::Effect {
-            input: effect.input,
-            options: effect.options,
-            body: effect.body,
-            probe: effect.probe,
-        };
-        self.promise_undo(op, asker.strand, &effect.label, effect.undo);
-        self.wait(op, asker, effect.label, Wait::Effect, work);
+    fn effect(&mut self, op: OpId, asker: Asker<'_>, effect: Box<Effect>) {
+        let Effect { label, input, options, body, probe, undo } = *effect;
+        if undo.is_some() {
+            self.promise_undo(op, asker.strand, &label, undo);
+        }
+        let work = Work::Effect { input, options, body, probe };
+        self.wait(op, asker, label, Wait::Effect, work);
     }
 
     /// The number of the next command.
@@ -172,7 +170,7 @@ impl Run {
             | Wait::Notice { .. }
             | Wait::Reminder { .. } => {}
         }
-        self.open.insert(op, Open { label, line, owner, wait });
+        self.open.insert(op, Box::new(Open { label, line, owner, wait }));
     }
 
     /// Hands out a command that no strand asks for.
@@ -189,7 +187,7 @@ impl Run {
         work: Work,
     ) {
         let scheduled_at: Moment = self.now();
-        let command = Command { op, label, line, strand, scheduled_at, shown: Value::Null, work };
+        let command = Box::new(Command { op, label, line, strand, scheduled_at, shown: Value::Null, work });
         self.world.state.borrow_mut().stretch.commands.push(command);
     }
 
@@ -201,7 +199,7 @@ impl Run {
     }
 
     /// Takes a command out of those that are open.
-    pub(super) fn forget(&mut self, op: OpId) -> Option<Open> {
+    pub(super) fn forget(&mut self, op: OpId) -> Option<Box<Open>> {
         let open = self.open.remove(&op)?;
         self.conditions.remove(&op);
         self.signal_waits.remove(&op);
@@ -251,7 +249,7 @@ impl Run {
 
     /// A started command passes from the strand that started it to another.
     pub(super) fn hand_command(&mut self, op: OpId, heir: Option<StrandNo>) {
-        if let Some(Open { owner: Owner::Handle { parent, .. }, .. }) = self.open.get_mut(&op) {
+        if let Some(Owner::Handle { parent, .. }) = self.open.get_mut(&op).map(|open| &mut open.owner) {
             *parent = heir;
         }
     }

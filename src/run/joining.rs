@@ -38,9 +38,11 @@ impl Run {
         let lines = &mut self.world.state.borrow_mut().blocked_lines;
         match (&slot.blocked, slot.line) {
             (Blocked::Command(_) | Blocked::Join { .. } | Blocked::Undo, Some(line)) => {
-                lines.insert(strand, line);
+                lines.insert(strand, Some(line));
             }
-            (Blocked::No | Blocked::Group(_), _) | (_, None) => drop(lines.remove(&strand)),
+            (Blocked::No | Blocked::Group(_), _) | (_, None) => {
+                lines.get_mut(&strand).map(Option::take);
+            }
         }
     }
 
@@ -84,7 +86,7 @@ impl Run {
     pub(super) fn unblock(&mut self, no: StrandNo) -> Blocked {
         let Some(slot) = self.strands.get_mut(&no) else { return Blocked::No };
         let blocked = std::mem::replace(&mut slot.blocked, Blocked::No);
-        self.world.state.borrow_mut().blocked_lines.remove(&no);
+        self.world.state.borrow_mut().blocked_lines.get_mut(&no).map(Option::take);
         match &blocked {
             Blocked::No | Blocked::Undo => {}
             Blocked::Command(op) => self.break_off(*op),

@@ -118,7 +118,8 @@ impl Run {
     fn beside(&mut self, label: CommandLabel, line: Option<u32>, wait: Wait, work: Work) {
         let op = self.number();
         self.hand_out(op, label.clone(), line, None, work);
-        self.open.insert(op, Open { label, line, owner: Owner::Nobody, wait });
+        let open = Open { label, line, owner: Owner::Nobody, wait };
+        self.open.insert(op, Box::new(open));
     }
 
     fn say(&self, level: Level, text: String) {

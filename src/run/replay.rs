@@ -1,6 +1,6 @@
 //! Replay: a history walked beside its script, so that the script stands again where it stood.
 
-use super::command::{Command, Work};
+use super::command::{Command, Stretch, Work};
 use super::run::{Run, Stepped};
 use crate::history::{Entry, Fact, HowFar, Moment, OpId, Restart, RunEnd, Seq, Stuck};
 use std::collections::BTreeMap;
@@ -67,7 +67,7 @@ pub fn replay(
         let stretch = loop {
             match stepped {
                 Stepped::Sliced => stepped = run.go_on(),
-                Stepped::Blocked(stretch) => break *stretch,
+                Stepped::Blocked(stretch) => break stretch,
                 Stepped::Stuck(stuck) => return Err(ReplayError::Stuck { at: Seq(replayed.entries), stuck }),
                 Stepped::NoMemory(message) => return Err(ReplayError::NoMemory(message)),
             }
@@ -82,19 +82,32 @@ pub fn replay(
         {
             replayed.open.remove(&OpId::RUN_TIMEOUT);
         }
-        for op in &stretch.settled {
-            replayed.open.remove(op);
-        }
-        replayed.open.extend(stretch.commands.into_iter().map(|command| (command.op, Box::new(command))));
-        replayed.summary = stretch.summary.or(replayed.summary.take());
-        replayed.progress = stretch.progress.or(replayed.progress.take());
-        replayed.last_logs = stretch.logs;
-        replayed.last_published = stretch.published;
-        replayed.end = stretch.end;
-        replayed.restart = stretch.restart;
+        replayed.follow(*stretch);
         after(run, replayed.entries);
     }
     Ok(())
+}
+
+impl Replayed {
+    /// Takes over what the stretch of an entry gave.
+    fn follow(&mut self, stretch: Stretch) {
+        for op in &stretch.settled {
+            self.open.remove(op);
+        }
+        for command in stretch.commands {
+            self.open.insert(command.op, command);
+        }
+        if stretch.summary.is_some() {
+            self.summary = stretch.summary;
+        }
+        if stretch.progress.is_some() {
+            self.progress = stretch.progress;
+        }
+        self.last_logs = stretch.logs;
+        self.last_published = stretch.published;
+        self.end = stretch.end;
+        self.restart = stretch.restart;
+    }
 }
 
 /// The timers among open commands.

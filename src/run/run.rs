@@ -113,7 +113,7 @@ pub struct Run {
     pub(super) charter: Charter,
     pub(super) strands: BTreeMap<StrandNo, Slot>,
     pub(super) ready: VecDeque<(StrandNo, Wake)>,
-    pub(super) open: BTreeMap<OpId, Open>,
+    pub(super) open: BTreeMap<OpId, Box<Open>>,
     /// The open commands whose predicates are tested, and those that take a signal.
     pub(super) conditions: BTreeSet<OpId>,
     pub(super) signal_waits: BTreeSet<OpId>,
@@ -309,7 +309,7 @@ impl Run {
                 let mut stretch = std::mem::take(&mut self.world.state.borrow_mut().stretch);
                 stretch.end = self.end();
                 stretch.restart = self.restart();
-                Stepped::Blocked(Box::new(stretch))
+                Stepped::Blocked(stretch)
             }
             Err(Broken::Stuck(stuck)) => Stepped::Stuck(stuck),
             Err(Broken::NoMemory(message)) => Stepped::NoMemory(message),

@@ -176,6 +176,7 @@ impl Run {
     /// A strand has ended: what it started goes to the one that started it, or, where it failed, ends with it.
     pub(super) fn ended(&mut self, no: StrandNo, result: Result<Value, Thrown>) -> Result<(), Broken> {
         let Some(slot) = self.strands.remove(&no) else { return Ok(()) };
+        self.world.state.borrow_mut().blocked_lines.remove(&no);
         let result = match result {
             Ok(value) => Ok(value),
             Err(Thrown::Failure(failure)) => Err(failure),

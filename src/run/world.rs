@@ -33,9 +33,9 @@ pub(super) struct State {
     pub(super) queries: BTreeMap<String, Closure>,
     pub(super) updates: BTreeMap<String, Handler>,
     pub(super) on_failure: Option<Closure>,
-    pub(super) stretch: Stretch,
-    /// The lines of the calls that strands are blocked in; but not of those that only wait for others.
-    pub(super) blocked_lines: BTreeMap<StrandNo, u32>,
+    pub(super) stretch: Box<Stretch>,
+    /// The lines of the calls that strands are blocked in; but not of those that only wait for others. A strand that goes on leaves its place.
+    pub(super) blocked_lines: BTreeMap<StrandNo, Option<u32>>,
     /// The tokens that the script was given.
     pub(super) tokens: BTreeSet<String>,
     /// Those that were resolved, and how; for ever.
@@ -125,7 +125,7 @@ impl Host for World {
     }
 
     fn blocked_lines(&self) -> BTreeSet<u32> {
-        self.state.borrow().blocked_lines.values().copied().collect()
+        self.state.borrow().blocked_lines.values().copied().flatten().collect()
     }
 
     fn token(&self) -> String {

@@ -38,7 +38,13 @@ impl Closure {
     #[expect(deprecated, reason = "see the import")]
     pub fn shared(context: &NativeCallContext<'_>, function: FnPtr) -> Self {
         let line = context.call_position().line().and_then(|line| u32::try_from(line).ok());
-        let context = context.store_data();
+        // The name of the call and of its source are of no use to whoever is called later: they would be copied.
+        let context = NativeCallContextStore {
+            fn_name: String::new(),
+            source: None,
+            global: context.global_runtime_state().clone(),
+            pos: context.call_position(),
+        };
         let kept = Kept { context, line, only_looks: OnceCell::new(), parameters: OnceCell::new() };
         Self { function, kept: Rc::new(kept), is_fixed: false }
     }
@@ -74,7 +80,7 @@ impl Closure {
     /// # Errors
     /// [`HeldCapture`] where a captured variable is held by a suspended call.
     pub fn copied(context: &NativeCallContext<'_>, function: FnPtr) -> Result<Self, HeldCapture> {
-        Self::shared(context, function).copy()
+        Self::shared(context, function).with_own_captures()
     }
 
     /// Another copy of it, with captures of its own.
@@ -82,11 +88,14 @@ impl Closure {
     /// # Errors
     /// [`HeldCapture`] where a captured variable is held by a suspended call.
     pub fn copy(&self) -> Result<Self, HeldCapture> {
-        let mut copy = self.clone();
-        for capture in copy.function.iter_curry_mut() {
+        self.clone().with_own_captures()
+    }
+
+    fn with_own_captures(mut self) -> Result<Self, HeldCapture> {
+        for capture in self.function.iter_curry_mut() {
             *capture = copy_deeply(capture, 0)?;
         }
-        Ok(copy)
+        Ok(self)
     }
 
     /// The same closure with captures that cannot be written through it: copies, unless it plainly only looks.

@@ -283,7 +283,7 @@ pub struct Notice {
     /// Its input, but for what changes from one reminder to the next.
     pub input: Value,
     /// How it is to be done.
-    pub options: EffectOptions,
+    pub options: Box<EffectOptions>,
 }
 
 /// When a timer is due.
@@ -302,7 +302,7 @@ pub struct Effect {
     /// Its input: an activity's argument, or the argv and options of a process.
     pub input: Value,
     /// How it is to be done.
-    pub options: EffectOptions,
+    pub options: Box<EffectOptions>,
     /// The function or closure of the script that does it, where one does.
     pub body: Option<Body>,
     /// The closure that tells whether an at-most-once effect happened, where one was given.

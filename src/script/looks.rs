@@ -41,7 +41,17 @@ impl Looks {
         self.left.set(FIRST);
     }
 
-    /// Called at each operation: whether its processor time is used up.
+    /// How many operations go by before the next look at the processor time.
+    pub(super) fn left(&self) -> u64 {
+        self.left.get()
+    }
+
+    /// So many have gone by.
+    pub(super) fn pass(&self, operations: u64) {
+        self.left.set(self.left.get().saturating_sub(operations));
+    }
+
+    /// Called at an operation that did not go by: whether the processor time is used up.
     pub(super) fn is_out_of_time(&self, meter: &Meter) -> bool {
         match self.left.get() {
             0 => self.look(meter),

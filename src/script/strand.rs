@@ -150,12 +150,18 @@ pub(super) struct Context {
     meter: Meter,
     slice: Cell<u64>,
     looks: Looks,
+    /// How many operations were let pass.
+    granted: Cell<u64>,
     yielder: Cell<Option<NonNull<Yielder<Reply, Pause>>>>,
 }
 
 thread_local! {
     static CURRENT: RefCell<Vec<Rc<Context>>> = const { RefCell::new(Vec::new()) };
     static STACKS: RefCell<Vec<DefaultStack>> = const { RefCell::new(Vec::new()) };
+    /// How many operations of the strand that runs on this thread may still pass, each at the price of a comparison.
+    static PASS: Cell<u64> = const { Cell::new(0) };
+    /// The memory that the process may grow to while they do.
+    static ROOM: Cell<usize> = const { Cell::new(0) };
 }
 
 impl Context {
@@ -189,6 +195,22 @@ impl Context {
         drop(self.pause(Pause::OverLimit(limit)));
     }
 
+    /// Lets as many operations pass as there are before the next that there is something to do at.
+    fn grant(&self) {
+        let pass = self.meter.0.operations.get().min(self.slice.get()).min(self.looks.left());
+        self.granted.set(pass);
+        PASS.set(pass);
+        ROOM.set(self.meter.0.memory.get());
+    }
+
+    /// Counts those that have passed.
+    fn settle(&self) {
+        let passed = self.granted.take().saturating_sub(PASS.take());
+        self.meter.0.operations.set(self.meter.0.operations.get() - passed);
+        self.slice.set(self.slice.get() - passed);
+        self.looks.pass(passed);
+    }
+
     /// Counts one operation of the interpreter; may suspend.
     fn count(&self) {
         let left = self.meter.0.operations.get();
@@ -211,8 +233,13 @@ impl Context {
 
 /// Called by the interpreter at each operation.
 pub(super) fn count_operation() {
-    if let Some(context) = Context::current() {
+    let pass = PASS.get();
+    if pass > 0 && allocated() <= ROOM.get() {
+        PASS.set(pass - 1);
+    } else if let Some(context) = Context::current() {
+        context.settle();
         context.count();
+        context.grant();
     }
 }
 
@@ -263,6 +290,7 @@ impl Strand {
             meter,
             slice: Cell::new(SLICE),
             looks: Looks::default(),
+            granted: Cell::new(0),
             yielder: Cell::new(None),
         });
         let inner = Rc::clone(&context);
@@ -300,10 +328,19 @@ impl Strand {
                 "a strand that has ended was resumed",
             ))));
         };
+        let outer = Context::current();
+        if let Some(outer) = &outer {
+            outer.settle();
+        }
         self.context.looks.begin();
+        self.context.grant();
         CURRENT.with_borrow_mut(|stack| stack.push(Rc::clone(&self.context)));
         let result = coroutine.resume(reply);
         CURRENT.with_borrow_mut(Vec::pop);
+        self.context.settle();
+        if let Some(outer) = &outer {
+            outer.grant();
+        }
         match result {
             CoroutineResult::Yield(Pause::Asked(asked)) => Rest::Asked(*asked),
             CoroutineResult::Yield(Pause::Sliced) => Rest::Sliced,

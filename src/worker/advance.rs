@@ -74,7 +74,7 @@ impl Worker {
                     run.takes_signals = live.takes_signals();
                     run.held_updates = live.held_updates();
                 }
-                self.apply(no, *stretch);
+                self.apply(no, stretch);
             }
             Stepped::Stuck(stuck) => {
                 run.run = None;
@@ -92,7 +92,8 @@ impl Worker {
     }
 
     /// Publishes a stretch: logs, values, commands; effects start now, for all they depend on is on disk.
-    pub(super) fn apply(&mut self, no: RunNo, stretch: Stretch) {
+    #[expect(clippy::boxed_local, reason = "it lies in a box, and only what is needed of it is moved")]
+    pub(super) fn apply(&mut self, no: RunNo, stretch: Box<Stretch>) {
         let monotonic = self.clock.monotonic();
         let Some(run) = self.runs.get_mut(no) else { return };
         if std::mem::take(&mut run.was_stuck) {
@@ -157,16 +158,15 @@ impl Worker {
     }
 
     /// Begins a command: an effect gets an attempt, a timer only waits.
-    fn begin(&mut self, no: RunNo, command: Command) {
+    fn begin(&mut self, no: RunNo, mut command: Box<Command>) {
         let Some(run) = self.runs.get_mut(no) else { return };
         let op = command.op;
-        let mut command = command;
         run.complete(&mut command);
         let is_effect = matches!(command.work, Work::Effect { .. });
         if matches!(command.work, Work::Dispatch(_)) {
             run.dispatches.push(op);
         }
-        run.open.insert(op, Box::new(command));
+        run.open.insert(op, command);
         if is_effect {
             run.attempts.insert(op, Box::new(super::attempt::Attempt::fresh()));
             // Where others wait for a slot, it comes after them.

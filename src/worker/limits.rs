@@ -138,7 +138,7 @@ impl Worker {
     fn command_of(&self, no: RunNo, op: OpId) -> Option<(CommandLabel, EffectOptions)> {
         let command = self.runs.get(no)?.open.get(&op)?;
         match &command.work {
-            Work::Effect { options, .. } => Some((command.label.clone(), options.clone())),
+            Work::Effect { options, .. } => Some((command.label.clone(), (**options).clone())),
             Work::Timer { .. } | Work::Lock { .. } | Work::Dispatch(_) | Work::Wait => None,
         }
     }
@@ -160,7 +160,7 @@ impl Executing {
         let is_stuck = matches!(self.phase, Phase::Stuck(_));
         let kept = self.attempts.iter().filter(move |(_, attempt)| !is_stuck || attempt.is_under_way());
         kept.filter_map(|(op, attempt)| match &self.open.get(op)?.work {
-            Work::Effect { options, .. } => Some((*op, &**attempt, options)),
+            Work::Effect { options, .. } => Some((*op, &**attempt, &**options)),
             Work::Timer { .. } | Work::Lock { .. } | Work::Dispatch(_) | Work::Wait => None,
         })
     }

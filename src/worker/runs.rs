@@ -50,9 +50,11 @@ impl Hasher for ByNumber {
             self.write_u64(u64::from(*byte));
         }
     }
+    #[inline]
     fn write_u64(&mut self, number: u64) {
         self.0 = (self.0.rotate_left(5) ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     }
+    #[inline]
     fn finish(&self) -> u64 {
         self.0
     }

@@ -37,7 +37,7 @@ pub(in super::super) const OF_PROCESS: &[&str] =
 /// Options of an effect, read.
 pub(super) struct Options {
     /// What every effect has.
-    pub(super) effect: EffectOptions,
+    pub(super) effect: Box<EffectOptions>,
     /// The closure that tells whether an at-most-once effect happened.
     pub(super) probe: Option<Body>,
     /// The closure that takes it back once it has completed.
@@ -54,12 +54,16 @@ pub(super) fn read(
     own: &[&str],
     default: RetryPolicy,
 ) -> Given<Options> {
-    let mut options =
-        Options { effect: EffectOptions::new(default), probe: None, undo: None, rest: BTreeMap::new() };
+    let effect = Box::new(EffectOptions::new(default));
+    let mut options = Options { effect, probe: None, undo: None, rest: BTreeMap::new() };
+    let defaults = caller.host.defaults().0;
+    if map.is_empty() && defaults.is_empty() {
+        return Ok(options);
+    }
     let known: Vec<&str> = own.iter().chain(OF_ALL).copied().collect();
     let now = caller.host.now();
     // What the script has said for all, then what it says here: the call wins, of `retry` field by field.
-    for (name, value) in &caller.host.defaults().0 {
+    for (name, value) in &defaults {
         common(&mut options.effect, name, value, now).map_err(|error| wrong(context, error))?;
     }
     for (name, value) in map {

@@ -39,7 +39,7 @@ fn poll(context: &NativeCallContext<'_>, name: &str, map: &Map, work: FnPtr) -> 
     let effect = Effect {
         label: CommandLabel { kind: CommandKind::Poll, name: name.to_owned() },
         input: Value::Null,
-        options,
+        options: Box::new(options),
         body: Some(Body::new(Rc::clone(&caller.script), closure, None)),
         probe: None,
         undo: None,

@@ -124,7 +124,7 @@ fn notice(
     input.check().map_err(|error| raise(context, Refused::Limit(error).failure()))?;
     let options =
         EffectOptions { timeout_ms: Some(NOTIFY_MS), ..EffectOptions::new(RetryPolicy::five_attempts()) };
-    Ok(Notice { label, input, options })
+    Ok(Notice { label, input, options: Box::new(options) })
 }
 
 /// A word as a shell reads it.
