@@ -1,26 +1,119 @@
 //! How much memory this process has taken: what lets a stretch be stopped before a script takes all there is.
 //!
 //! The engine's own size limits count a value deeply, again at each change, which makes ordinary collecting quadratic; a counting
-//! allocator costs next to nothing and sees everything.
+//! allocator costs next to nothing and sees everything. Each thread counts for itself and tells the process now and then: one
+//! number that all threads change at each allocation would pass from processor to processor some hundred times a step.
 
 #[cfg(feature = "allocator")]
-use {cap::Cap, mimalloc::MiMalloc};
+use {
+    mimalloc::MiMalloc,
+    std::alloc::{GlobalAlloc, Layout},
+    std::cell::Cell,
+    std::sync::atomic::{AtomicIsize, Ordering},
+};
 
 #[cfg(feature = "allocator")]
 #[global_allocator]
-static ALLOCATOR: Cap<MiMalloc> = Cap::new(MiMalloc, usize::MAX);
+static ALLOCATOR: Counting<MiMalloc> = Counting(MiMalloc);
 
 /// How much more the process may take while a stretch goes on, in bytes: 256 MiB.
 pub(super) const STRETCH_BYTES: usize = 256 * 1024 * 1024;
 
-/// The bytes that are allocated now.
+/// How much a thread takes or gives back before it tells the process, in bytes: 64 KiB.
+#[cfg(feature = "allocator")]
+const UNTOLD: isize = 64 * 1024;
+
+/// The bytes that are allocated now, but for 64 KiB of each thread.
 #[cfg(feature = "allocator")]
 pub fn allocated() -> usize {
-    ALLOCATOR.allocated()
+    usize::try_from(TOLD.load(Ordering::Relaxed)).unwrap_or(0)
 }
 
 /// Nobody counts where a program that has durun inside keeps its own allocator: no bound is ever reached.
 #[cfg(not(feature = "allocator"))]
 pub fn allocated() -> usize {
     0
+}
+
+/// What all threads have told.
+#[cfg(feature = "allocator")]
+static TOLD: AtomicIsize = AtomicIsize::new(0);
+
+/// What a thread has not told yet; it does when it ends.
+#[cfg(feature = "allocator")]
+struct Untold(Cell<isize>);
+
+#[cfg(feature = "allocator")]
+thread_local! {
+    static COUNT: Untold = const { Untold(Cell::new(0)) };
+}
+
+#[cfg(feature = "allocator")]
+impl Drop for Untold {
+    fn drop(&mut self) {
+        TOLD.fetch_add(self.0.take(), Ordering::Relaxed);
+    }
+}
+
+#[cfg(feature = "allocator")]
+fn count(bytes: isize) {
+    let to_tell = COUNT.try_with(|Untold(untold)| {
+        let sum = untold.get().wrapping_add(bytes);
+        let is_enough = sum.unsigned_abs() >= UNTOLD.unsigned_abs();
+        untold.set(if is_enough { 0 } else { sum });
+        if is_enough { sum } else { 0 }
+    });
+    // A thread that ends has no count of its own any more.
+    let to_tell = to_tell.unwrap_or(bytes);
+    if to_tell != 0 {
+        TOLD.fetch_add(to_tell, Ordering::Relaxed);
+    }
+}
+
+/// An allocator that counts what it hands out.
+#[cfg(feature = "allocator")]
+struct Counting<A>(A);
+
+#[cfg(feature = "allocator")]
+#[expect(unsafe_code, reason = "an allocator is an unsafe trait; each call is handed on as it came")]
+// SAFETY: all is done by the allocator inside, with the very arguments; counting allocates nothing and does not unwind.
+unsafe impl<A: GlobalAlloc> GlobalAlloc for Counting<A> {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: the caller's promises are those of the allocator inside.
+        let memory = unsafe { self.0.alloc(layout) };
+        if !memory.is_null() {
+            count(signed(layout.size()));
+        }
+        memory
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: as above.
+        let memory = unsafe { self.0.alloc_zeroed(layout) };
+        if !memory.is_null() {
+            count(signed(layout.size()));
+        }
+        memory
+    }
+
+    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
+        // SAFETY: as above.
+        unsafe { self.0.dealloc(memory, layout) };
+        count(-signed(layout.size()));
+    }
+
+    unsafe fn realloc(&self, memory: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        // SAFETY: as above.
+        let moved = unsafe { self.0.realloc(memory, layout, size) };
+        if !moved.is_null() {
+            count(signed(size) - signed(layout.size()));
+        }
+        moved
+    }
+}
+
+/// No allocation is larger than the half of the addresses.
+#[cfg(feature = "allocator")]
+const fn signed(size: usize) -> isize {
+    size.cast_signed()
 }

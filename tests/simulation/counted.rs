@@ -22,7 +22,7 @@ impl Effects for NoProcesses {
 }
 
 /// A store on a disk that counts, made already.
-struct Counted {
+pub(crate) struct Counted {
     disk: CrashDisk,
     clock: ManualClock,
     store: Arc<LocalSession>,
@@ -30,7 +30,7 @@ struct Counted {
 }
 
 impl Counted {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let (disk, clock) = (CrashDisk::default(), ManualClock::default());
         drop(open(&disk, &clock).expect("makes"));
         let store = Arc::new(open(&disk, &clock).expect("opens"));
@@ -71,7 +71,7 @@ impl Counted {
     }
 
     /// The same with runs that end.
-    fn complete(&mut self, text: &str, runs: usize) {
+    pub(crate) fn complete(&mut self, text: &str, runs: usize) {
         let finished = self.execute(text, runs);
         assert_eq!(finished.len(), runs);
         assert!(finished.iter().all(|(_, how)| matches!(how, Finished::Ended(_))), "{finished:?}");

@@ -1,6 +1,7 @@
 //! Simulations: the store, and what stands on it, in a world that can be crashed at every point.
 #![expect(clippy::expect_used, clippy::panic, reason = "tests")]
 
+mod allocated;
 mod at_most_once;
 mod authored_sweep;
 mod counted;
@@ -9,6 +10,7 @@ mod engine_sweep;
 mod family_sweep;
 mod family_world;
 mod hostile;
+mod instructions;
 mod peers;
 mod sample_world;
 mod seeded;
