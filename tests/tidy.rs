@@ -147,7 +147,7 @@ fn who_takes_the_library_alone_takes_nothing_of_the_command_line() {
         std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml")).expect("text");
     let of_cli =
         OWNED.iter().filter(|(_, rooms)| *rooms == ["cli"]).map(|(krate, _)| krate.replace('_', "-"));
-    let more = ["clap_complete", "clap_mangen", "unicode-width", "cap", "mimalloc"].map(str::to_owned);
+    let more = ["clap_complete", "clap_mangen", "unicode-width", "mimalloc"].map(str::to_owned);
     for krate in of_cli.chain(more) {
         let line =
             manifest.lines().find(|line| line.starts_with(&format!("{krate} = "))).expect("a dependency");

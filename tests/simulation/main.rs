@@ -1,6 +1,7 @@
 //! Simulations: the store, and what stands on it, in a world that can be crashed at every point.
 #![expect(clippy::expect_used, clippy::panic, reason = "tests")]
 
+#[cfg(feature = "allocator")]
 mod allocated;
 mod at_most_once;
 mod authored_sweep;
