@@ -24,7 +24,6 @@ pub struct Command {
 }
 
 /// What a command wants done.
-#[expect(clippy::large_enum_variant, reason = "most commands are effects")]
 pub enum Work {
     /// Outside work, ended by `ActivityCompleted` or `ActivityFailed`.
     Effect {

@@ -92,7 +92,6 @@ impl Worker {
     }
 
     /// Publishes a stretch: logs, values, commands; effects start now, for all they depend on is on disk.
-    #[expect(clippy::boxed_local, reason = "it lies in a box, and only what is needed of it is moved")]
     pub(super) fn apply(&mut self, no: RunNo, stretch: Box<Stretch>) {
         let monotonic = self.clock.monotonic();
         let Some(run) = self.runs.get_mut(no) else { return };
