@@ -18,6 +18,7 @@ const ENTRIES: u32 = 100;
 const ROOM: u64 = 125;
 
 /// The work of this process, where it is one that is counted: its name, and how often it is to be done.
+#[expect(clippy::disallowed_methods, reason = "a process is told by its environment what to do")]
 fn role() -> Option<(String, u32)> {
     let role = std::env::var(ROLE).ok()?;
     let (work, times) = role.split_once(' ')?;
