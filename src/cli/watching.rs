@@ -37,6 +37,7 @@ pub(crate) fn watch(
         // What an entry is of is known by a replay: it is told when that is due.
         let wait = names.wait(&now, clock).unwrap_or_default();
         let mut told: Vec<String> = Vec::new();
+        story.fit(size().0);
         if wait.is_zero() {
             story.name_strands(names.seen(&now, clock, looked).clone());
             told = tell(session, &mut reader, &mut story)?;

@@ -17,6 +17,24 @@ use std::sync::Arc;
 const RUNS: usize = 1000;
 
 /// What a store is opened with; made by [`Durun::builder`](crate::Durun::builder).
+///
+/// With a clock of its own a test of a script that sleeps for a month takes no time:
+///
+/// ```
+/// use durun::{Durun, ManualClock, Moment, Start, Value};
+/// use std::time::Duration;
+///
+/// # let place = tempfile::tempdir()?;
+/// # let directory = place.path();
+/// let clock = ManualClock::at(Moment(1_700_000_000_000));
+/// let durun = Durun::builder(directory).clock(clock.clone()).open()?;
+/// let run = durun.start(Start::text("month.rhai", r#"sleep("30 days"); "rested""#))?;
+/// while run.wait_at_most(Duration::from_millis(10))?.is_none() {
+///     clock.advance(Duration::from_secs(24 * 60 * 60));
+/// }
+/// assert_eq!(run.result()?, Value::from("rested"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 #[must_use = "nothing is opened before `open`"]
 pub struct Builder {

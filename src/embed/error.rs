@@ -5,6 +5,27 @@ use crate::history::{Failure, RunEnd, RunId, RunStatus, Stuck};
 use crate::store::StoreError;
 
 /// Why something was not done. Its text is one line for a person.
+///
+/// ```
+/// use durun::{Durun, Error, RunEnd, Start, kind};
+///
+/// # let place = tempfile::tempdir()?;
+/// # let directory = place.path();
+/// let durun = Durun::open(directory)?;
+/// let run = durun.start(Start::text("no.rhai", r#"fail("too few", #{ data: #{ found: 2 } })"#).id("no"))?;
+/// match run.result() {
+///     Err(Error::NotCompleted { end, .. }) => match *end {
+///         RunEnd::Failed { failure } => {
+///             assert_eq!((failure.kind.as_str(), failure.message.as_str()), (kind::FAILURE, "too few"));
+///         }
+///         other => panic!("{other:?}"),
+///     },
+///     other => panic!("{other:?}"),
+/// }
+/// let told = durun.run("yes").expect_err("nothing has that name").to_string();
+/// assert_eq!(told, r#"there is no run "yes""#);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {

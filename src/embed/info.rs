@@ -4,6 +4,19 @@ use crate::history::{Moment, RunId, RunStatus};
 use crate::store::RunView;
 
 /// What is known of a run without replaying it.
+///
+/// ```
+/// use durun::{Durun, RunStatus, Start};
+///
+/// # let place = tempfile::tempdir()?;
+/// # let directory = place.path();
+/// let durun = Durun::open(directory)?;
+/// durun.start(Start::text("a.rhai", r#"set_summary("all is well"); 1"#).id("a"))?.wait()?;
+/// let completed = durun.list(&[RunStatus::Completed])?;
+/// let told: Vec<_> = completed.iter().map(|run| (run.id.as_str(), run.summary.as_deref())).collect();
+/// assert_eq!(told, [("a", Some("all is well"))]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct RunInfo {

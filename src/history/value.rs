@@ -11,6 +11,23 @@ pub const MAX_BYTES: usize = 1024 * 1024;
 pub const MAX_DEPTH: usize = 64;
 
 /// Data that can be recorded. It keeps integers, floats and bytes apart, which JSON does not.
+///
+/// ```
+/// use durun::Value;
+///
+/// #[derive(serde::Serialize, serde::Deserialize, PartialEq, Debug)]
+/// struct Order {
+///     product: String,
+///     amount: i64,
+/// }
+///
+/// let order = Value::from([("product", Value::from("tea")), ("amount", 20.into())]);
+/// assert_eq!(order.get("amount").and_then(Value::as_int), Some(20));
+/// assert_eq!(order.to_string(), r#"{"amount":20,"product":"tea"}"#);
+/// let read: Order = order.to()?;
+/// assert_eq!((read.product.as_str(), Value::of(&read)?), ("tea", order));
+/// # Ok::<(), durun::ValueError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 pub enum Value {
     /// Nothing: `()` in a script, `null` in JSON.

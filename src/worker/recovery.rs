@@ -5,7 +5,7 @@ use super::executing::{Executing, Phase};
 use super::progress::Progress;
 use super::worker::{Worker, WorkerError};
 use crate::history::{
-    Checksum, Entry, Program, Record, RecordError, RunNo, RunRow, RunStart, Seq, StoredStatus,
+    Checksum, Entry, Pending, Program, Record, RecordError, RunNo, RunRow, RunStart, Seq, StoredStatus,
 };
 use crate::run::{Charter, ReplayError, Replayed, Run, Work, replay};
 use crate::script::{Interpreter, Script, Source, SyntaxError};
@@ -335,6 +335,7 @@ impl Worker {
             if !run.inbox.iter().any(|message| message.body.answers(*op)) {
                 told.push(super::advance::announced(command));
             }
+            told.extend(row.and_then(failed_before));
         }
         let missing = run.open.keys().filter(|op| !rows.iter().any(|row| row.op == **op));
         run.lazy.pending.extend(missing);
@@ -352,4 +353,11 @@ impl Worker {
             self.tell(no, progress);
         }
     }
+}
+
+/// How the attempts of a command stood that has failed before, and waits for its next.
+fn failed_before(row: &Pending) -> Option<Progress> {
+    let failure = row.last_failure.clone()?;
+    let (op, attempt, next_try, attempts) = (row.op, row.failures, row.next_try, row.attempts);
+    Some(Progress::AttemptFailed { op, attempt, failure, next_try, attempts })
 }

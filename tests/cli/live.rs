@@ -109,6 +109,20 @@ fn a_terminal_that_cuts_lines_when_it_is_made_narrower_loses_none_that_stays() {
 }
 
 #[test]
+fn a_resumed_run_counts_down_to_the_next_attempt_of_what_has_failed_before() {
+    let home = home();
+    home.executed_until(
+        &["start", "house.rhai", "--id", "house"],
+        "house",
+        &["\"next_try\":\"", "\"kind\":\"sleep\""],
+    );
+    let Some(terminal) = Terminal::open(&home, 200, &["resume", "house"], &[]) else { return };
+    let screen = terminal.until(TREE);
+    assert!(screen.contains("attempt 1 of 5 failed: exit code 1"), "{screen}");
+    interrupted(terminal);
+}
+
+#[test]
 fn colours_are_as_wanted_and_a_dumb_terminal_or_a_log_of_ci_gets_plain_lines() {
     let home = home();
     let told = |number: usize, words: &[&str], env: &[(&str, &str)]| {

@@ -24,6 +24,32 @@ pub struct Circumstance {
 }
 
 /// What an activity is told of its attempt, and its way to say that it lives. Clones are the same.
+///
+/// ```
+/// use durun::{Activities, AttemptError, Durun, Start, Value};
+///
+/// # let place = tempfile::tempdir()?;
+/// # let directory = place.path();
+/// let activities = Activities::new().with("copy", |context, files| {
+///     // Where an earlier attempt was, crashes included.
+///     let done = context.last_heartbeat().and_then(Value::as_int).unwrap_or(0);
+///     for file in done..files.as_int().unwrap_or(0) {
+///         if context.is_cancelled() {
+///             return Err(AttemptError::new("asked to end"));
+///         }
+///         context.heartbeat(file + 1);
+///         if file == 2 && context.attempt() == 1 {
+///             return Err(AttemptError::new("the disk is busy"));
+///         }
+///     }
+///     Ok(format!("from {done} on, under {}", context.key()))
+/// });
+/// let durun = Durun::builder(directory).activities(activities).open()?;
+/// let script = r#"activity("copy", 5, #{ retry: #{ first: "1ms" } })"#;
+/// let result = durun.start(Start::text("copy.rhai", script))?.result()?;
+/// assert!(result.as_text().is_some_and(|text| text.starts_with("from 3 on, under ")), "{result}");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct Context(Arc<Inner>);
 

@@ -60,6 +60,11 @@ impl Story {
         self.strands = strands;
     }
 
+    /// From here on in so many columns.
+    pub(crate) fn fit(&mut self, width: usize) {
+        self.width = Some(width);
+    }
+
     /// What is left to tell behind the last entry.
     pub(crate) fn end(&mut self) -> String {
         self.told_before(None)
@@ -346,9 +351,12 @@ mod tests {
         let fact = Fact::RunEnded(Box::new(RunEnded { end: RunEnd::Completed { result: text } }));
         let told = |width| Story::new(true, width).tell(Seq(0), &Entry { at: Moment(0), fact: fact.clone() });
         assert!(told(None).contains(&format!("→ \"{}… (502 characters)", "x".repeat(58))), "{}", told(None));
+        let mut resized = Story::new(true, Some(200));
         for width in [200, 80, 40, 10] {
             let line = told(Some(width));
             assert_eq!(cut(line.trim_end(), width), line.trim_end(), "{width}");
+            resized.fit(width);
+            assert_eq!(resized.tell(Seq(0), &Entry { at: Moment(0), fact: fact.clone() }).len(), line.len());
         }
         assert!(told(Some(200)).contains(&"x".repeat(130)) && told(Some(200)).contains("(502 characters)"));
     }
