@@ -81,6 +81,7 @@ let called = http(#{
     headers: #{ Authorization: "Bearer " + key, "X-File": file }, json: #{ key: key },
 });
 let refused = attempt(|| http(#{ url: input.url + "/echo", headers: #{ K: key }, ok: [204], retry: false })).error;
+let nowhere = attempt(|| http(#{ url: "http://127.0.0.1:1/?q=" + key, retry: false })).error;
 let charged = activity("charge", #{ key: key }, #{ retry: #{ first: "10ms", attempts: 3 } });
 let configured = activity("configured");
 let body = step("body", || {
@@ -91,11 +92,13 @@ let body = step("body", || {
     #{ key: key, said: said }
 });
 let failed = attempt(|| sh("echo $K; echo $K >&2; exit 3", #{ env: #{ K: key }, retry: false })).error;
+let thrown = attempt(|| step("thrower", #{ retry: false }, || { throw "no " + secret("API_KEY") })).error;
+let halves = sh("printf %s \"$K\" | head -c 6; sleep 0.2; printf %s \"$K\" | tail -c +7", #{ env: #{ K: key } }).stdout;
 let read = read_file("here");
 let encoded = sh("printf %s \"u:$K\" | base64 -w0", #{ env: #{ K: key } }).stdout;
 #{
     shown: shown.stdout, fed: fed.stdout, called: called.json.headers.authorization, refused: refused, charged: charged,
-    configured: configured, body: body, failed: failed, read: read, encoded: encoded,
+    configured: configured, body: body, failed: failed, thrown: thrown, nowhere: nowhere, halves: halves, read: read, encoded: encoded,
 }
 "#;
 
@@ -130,6 +133,7 @@ fn secrets_reach_whom_they_are_for_and_nobody_else() {
     assert_eq!(leaks(told.err.as_bytes()), None, "{}", told.err);
     let result: serde_json::Value = serde_json::from_str(&told.out).expect("JSON");
     assert_eq!(result["shown"], "⟦secret:API_KEY⟧");
+    assert_eq!(result["halves"], "⟦secret:API_KEY⟧", "written in two pieces");
     assert_eq!(result["fed"], "<⟦secret:FILE_KEY⟧>");
     assert_eq!(result["called"], "Bearer ⟦secret:API_KEY⟧");
     assert_eq!(result["charged"]["key"], "⟦secret:API_KEY⟧");
