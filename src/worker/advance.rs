@@ -118,11 +118,7 @@ impl Worker {
         }
         let mut stopped = Vec::new();
         for op in stretch.settled {
-            run.release_once(op);
-            run.open.remove(&op);
-            run.outcomes.retain(|arrival| arrival.op != op);
-            run.lazy.settle(op);
-            stopped.extend(run.attempts.remove(&op));
+            stopped.extend(run.settle(op));
             told.push(Progress::Settled { op });
         }
         for op in stretch.unlocked {
@@ -140,13 +136,8 @@ impl Worker {
         if let Some(restart) = stretch.restart {
             run.phase = Phase::Restarting(Box::new(restart));
         }
-        for attempt in stopped {
-            if let Some(key) = attempt.job() {
-                if run.run.as_ref().is_some_and(crate::run::Run::is_cancelled) {
-                    run.dying.insert(key);
-                }
-                self.effects.stop(key);
-            }
+        for job in run.cut_off(stopped) {
+            self.effects.stop(job);
         }
         for progress in told {
             self.tell(no, progress);

@@ -1,6 +1,7 @@
 //! Outcomes: the end of an effect becomes a fact that waits to be recorded; what it wrote becomes log lines.
 
 use super::advance::log_line;
+use super::attempt::Attempt;
 use super::effects::JobKey;
 use super::executing::{Arrival, Executing};
 use super::progress::Progress;
@@ -21,6 +22,24 @@ impl Executing {
         let key = LogKey { seq: Seq(self.next_seq.0.saturating_sub(1)), line: self.log_lines };
         self.log_lines += 1;
         key
+    }
+
+    /// Nobody waits for a command any more, whatever came of it; gives the attempts of it that are to be stopped.
+    pub(super) fn settle(&mut self, op: OpId) -> Option<Box<Attempt>> {
+        self.release_once(op);
+        self.open.remove(&op);
+        self.outcomes.retain(|arrival| arrival.op != op);
+        self.lazy.settle(op);
+        self.attempts.remove(&op)
+    }
+
+    /// Those of a cancelled run are over before its clean-up begins. Gives the jobs that are to be stopped.
+    pub(super) fn cut_off(&mut self, attempts: Vec<Box<Attempt>>) -> Vec<JobKey> {
+        let jobs: Vec<JobKey> = attempts.iter().filter_map(|attempt| attempt.job()).collect();
+        if self.run.as_ref().is_some_and(crate::run::Run::is_cancelled) {
+            self.dying.extend(&jobs);
+        }
+        jobs
     }
 }
 

@@ -273,13 +273,18 @@ impl Worker {
         run.answers = live.unrecorded_answers().cloned().collect();
         let held: Vec<_> = live.held_locks().collect();
         run.run = Some(live);
+        // What the entry that brought it back has settled; the rest is known here better than by its rows.
+        let settled: Vec<_> = run.open.keys().filter(|op| !replayed.open.contains_key(op)).copied().collect();
+        let stopped = settled.iter().filter_map(|op| run.settle(*op)).collect();
+        for job in run.cut_off(stopped) {
+            self.effects.stop(job);
+        }
         run.open = replayed.open;
         for command in run.open.values_mut() {
             super::executing::complete(&run.config, command);
         }
         run.reask(&snapshot.pending);
         run.match_locks(&snapshot.lock_ops, &held, monotonic);
-        run.attempts.retain(|_, attempt| attempt.is_under_way());
         if snapshot.last_log.is_some_and(|last| last.seq == Seq(snapshot.entries.0.saturating_sub(1))) {
             run.attempt_lines = snapshot.last_log.map_or(0, |last| last.line);
         }
@@ -312,16 +317,17 @@ impl Worker {
             });
         let rows = &snapshot.pending;
         let mut again = Vec::new();
-        let mut told: Vec<Progress> = replayed.progress.map(Progress::ScriptProgress).into_iter().collect();
+        let mut told: Vec<Progress> = settled.into_iter().map(|op| Progress::Settled { op }).collect();
+        told.extend(replayed.progress.map(Progress::ScriptProgress));
         // What was asked for before it was put aside may still be on its way, and is asked for once.
         run.dispatches.clear();
         for (op, command) in &run.open {
             let row = rows.iter().find(|row| row.op == *op);
-            if matches!(command.work, Work::Effect { .. }) && !run.attempts.contains_key(op) {
+            let has_come = run.outcomes.iter().any(|arrival| arrival.op == *op);
+            if matches!(command.work, Work::Effect { .. }) && !has_come && !run.attempts.contains_key(op) {
                 let attempt = row.map_or_else(Attempt::fresh, Attempt::remembered);
                 run.attempts.insert(*op, Box::new(attempt));
             }
-            let has_come = run.outcomes.iter().any(|arrival| arrival.op == *op);
             if matches!(command.work, Work::Dispatch(_)) && !has_come {
                 run.dispatches.push(*op);
             }

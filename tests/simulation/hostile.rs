@@ -144,7 +144,10 @@ fn withstands(name: &str, target: fn(&[u8]), cuts: usize, mutations: u64) {
         (Some(seed), _) => one(seed),
         (None, None) => (0..mutations).for_each(one),
         (None, Some(seconds)) => {
-            let (began, most) = (SystemClock.monotonic(), Duration::from_secs(seconds) / if name == "script" { 1 } else { OTHERS });
+            let (began, most) = (
+                SystemClock.monotonic(),
+                Duration::from_secs(seconds) / if name == "script" { 1 } else { OTHERS },
+            );
             let mut seed = 0;
             while SystemClock.monotonic().saturating_sub(began) < most {
                 one(seed);

@@ -3,6 +3,7 @@
 mod author;
 mod children;
 mod dispatches;
+mod evictions;
 mod functions;
 mod generated;
 mod generations;

@@ -430,7 +430,7 @@ impl Ledger {
             self.inside.take_if(|inside| *inside == (run, op));
         }
         if twice {
-            self.violates(format!("delivered twice: {told}"));
+            self.violates(format!("{}\ndelivered twice: {told}", self.tell(run)));
         }
         if early {
             self.violates(format!("too early at {now:?}, by call {call} of {}: {told}", self.calls));
