@@ -136,7 +136,8 @@ impl Worker {
         if let Some(restart) = stretch.restart {
             run.phase = Phase::Restarting(Box::new(restart));
         }
-        for job in run.cut_off(stopped) {
+        run.cut_off(&stopped);
+        for job in stopped {
             self.effects.stop(job);
         }
         for progress in told {

@@ -74,6 +74,8 @@ pub(super) struct Running {
     pub(super) host: Rc<BodyHost>,
     pub(super) reply: Option<Reply>,
     pub(super) job: Option<JobKey>,
+    /// The failure of a direct call that no other attempt would mend.
+    pub(super) refused: Option<Failure>,
     /// Whether it only looks whether the effect has happened.
     pub(super) is_probe: bool,
 }

@@ -229,7 +229,7 @@ impl Worker {
             }
             (Some(verdict), _, _) => self.verdict(no, op, verdict),
             (None, Ok(done), true) => self.answer_body(no, op, Ok(done.value)),
-            (None, Err(failed), true) => self.answer_body(no, op, Err(failed.failure)),
+            (None, Err(failed), true) => self.refuse_body(no, op, failed),
             (None, Err(failed), false) => self.verdict(no, op, Verdict::Failed(failed)),
         }
     }

@@ -44,7 +44,8 @@ impl Worker {
         match started {
             Ok(strand) => {
                 if let Some(attempt) = self.runs.get_mut(no).and_then(|run| run.attempts.get_mut(&op)) {
-                    let running = Running { strand, host, reply: Some(Ok(Value::Null)), job: None, is_probe };
+                    let reply = Some(Ok(Value::Null));
+                    let running = Running { strand, host, reply, job: None, refused: None, is_probe };
                     attempt.state = State::Body(Box::new(running));
                 }
                 self.go_on_with_body(no, op);
@@ -62,7 +63,7 @@ impl Worker {
         let State::Body(running) = &mut attempt.state else { return };
         let Some(reply) = running.reply.take() else { return };
         let rest = running.strand.resume(reply);
-        let is_probe = running.is_probe;
+        let (is_probe, refused) = (running.is_probe, running.refused.clone());
         let said = running.host.said.take();
         let told = running.host.told.take();
         let secrets = running.host.secrets.take();
@@ -93,7 +94,7 @@ impl Worker {
             Rest::Ended(Ok(value)) => self.verdict(no, op, Verdict::Completed(value)),
             Rest::Ended(Err(Thrown::Fault(stuck))) => self.verdict(no, op, Verdict::Fault(stuck)),
             Rest::Ended(Err(Thrown::Failure(failure))) => {
-                self.verdict(no, op, Verdict::Failed(of_body(failure)));
+                self.verdict(no, op, Verdict::Failed(of_body(failure, refused)));
             }
         }
     }
@@ -105,6 +106,17 @@ impl Worker {
             running.reply = Some(reply);
             running.job = None;
         }
+    }
+
+    /// A direct call of a body failed.
+    pub(super) fn refuse_body(&mut self, no: RunNo, op: OpId, failed: Failed) {
+        if failed.permanent
+            && let Some(attempt) = self.runs.get_mut(no).and_then(|run| run.attempts.get_mut(&op))
+            && let State::Body(running) = &mut attempt.state
+        {
+            running.refused = Some(failed.failure.clone());
+        }
+        self.answer_body(no, op, Err(failed.failure));
     }
 
     /// A direct call of a body: a job whose result goes back to the body and not into the history.
@@ -145,9 +157,13 @@ fn facts(run: &Executing, now: Moment) -> RunFacts {
     }
 }
 
-/// What a body threw: `fail`, a secret that is nowhere and output that is not what it was read as are permanent, all else is tried again.
-fn of_body(failure: Failure) -> Failed {
-    let permanent = failure.kind == kind::FAILURE
+/// What a body threw: `fail`, a secret that is nowhere, output that is not what it was read as, and what a call of its failed with for good
+/// are permanent, all else is tried again.
+fn of_body(failure: Failure, refused: Option<Failure>) -> Failed {
+    let is_handed_on =
+        refused.is_some_and(|refused| (&refused.kind, &refused.message) == (&failure.kind, &failure.message));
+    let permanent = is_handed_on
+        || failure.kind == kind::FAILURE
         || failure.kind == kind::TOO_LARGE
         || failure.kind == kind::SECRET_MISSING
         || crate::script::is_misread(&failure);

@@ -1,7 +1,6 @@
 //! Outcomes: the end of an effect becomes a fact that waits to be recorded; what it wrote becomes log lines.
 
 use super::advance::log_line;
-use super::attempt::Attempt;
 use super::effects::JobKey;
 use super::executing::{Arrival, Executing};
 use super::progress::Progress;
@@ -24,22 +23,20 @@ impl Executing {
         key
     }
 
-    /// Nobody waits for a command any more, whatever came of it; gives the attempts of it that are to be stopped.
-    pub(super) fn settle(&mut self, op: OpId) -> Option<Box<Attempt>> {
+    /// Nobody waits for a command any more, whatever came of it; gives the job of it that is to be stopped.
+    pub(super) fn settle(&mut self, op: OpId) -> Option<JobKey> {
         self.release_once(op);
         self.open.remove(&op);
         self.outcomes.retain(|arrival| arrival.op != op);
         self.lazy.settle(op);
-        self.attempts.remove(&op)
+        self.attempts.remove(&op).and_then(|attempt| attempt.job())
     }
 
-    /// Those of a cancelled run are over before its clean-up begins. Gives the jobs that are to be stopped.
-    pub(super) fn cut_off(&mut self, attempts: Vec<Box<Attempt>>) -> Vec<JobKey> {
-        let jobs: Vec<JobKey> = attempts.iter().filter_map(|attempt| attempt.job()).collect();
+    /// Jobs are being stopped: those of a cancelled run are over before its clean-up begins.
+    pub(super) fn cut_off(&mut self, jobs: &[JobKey]) {
         if self.run.as_ref().is_some_and(crate::run::Run::is_cancelled) {
-            self.dying.extend(&jobs);
+            self.dying.extend(jobs);
         }
-        jobs
     }
 }
 

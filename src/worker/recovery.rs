@@ -275,8 +275,9 @@ impl Worker {
         run.run = Some(live);
         // What the entry that brought it back has settled; the rest is known here better than by its rows.
         let settled: Vec<_> = run.open.keys().filter(|op| !replayed.open.contains_key(op)).copied().collect();
-        let stopped = settled.iter().filter_map(|op| run.settle(*op)).collect();
-        for job in run.cut_off(stopped) {
+        let stopped: Vec<_> = settled.iter().filter_map(|op| run.settle(*op)).collect();
+        run.cut_off(&stopped);
+        for job in stopped {
             self.effects.stop(job);
         }
         run.open = replayed.open;

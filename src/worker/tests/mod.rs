@@ -1,6 +1,7 @@
 //! The worker over a store in memory, with a clock moved by hand and effects that answer as told.
 
 mod author;
+mod bodies;
 mod children;
 mod dispatches;
 mod evictions;
