@@ -202,10 +202,11 @@ impl World {
         let is_unheard = self.has_news_of_a_child(run);
         let newest = self.cluster.ledger.lock().expect("ledger").upgrades(run).newest().text;
         let text = newest + self.chance.below(texts::LAST + 1 - newest);
-        let is_root = self.roots.contains(&run);
-        let program = if is_root { texts::program(text) } else { texts::kid_program(text) };
         let dry_run = self.one_in(6);
         let (Some(view), Some(session)) = (self.view(run), self.session()) else { return };
+        // By what it is now: the number of a run that the machine lost may be that of a child.
+        let is_root = view.row.parent.is_none();
+        let program = if is_root { texts::program(text) } else { texts::kid_program(text) };
         match upgrade(&session, view.row.id.as_str(), &program, dry_run) {
             Ok(_) if dry_run => {}
             Ok(_) => {
