@@ -174,7 +174,7 @@ fn zsh_completes() {
             "zmodload zsh/zpty\n\
              zpty z 'TERM=dumb COLUMNS=200 zsh -f -i'\n\
              zpty -w z 'autoload -U compinit; compinit -u -D; eval \"$(durun completions zsh)\"'\n\
-             zpty -w z 'show() {{ print -r -- \"G''OT<$BUFFER>\" }}; zle -N show; bindkey ^X show; print REA''DY'\n\
+             zpty -w z 'show() {{ print -r -- \"G\"\"OT<$BUFFER>\" }}; zle -N show; bindkey ^X show; print REA\"\"DY'\n\
              zpty -r -m z line '*READY*'\n\
              zpty -w -n z $'{keys}\\x18'\n\
              zpty -r -m z line '*GOT<*>*'\n\
