@@ -16,8 +16,9 @@ use {
 #[global_allocator]
 static ALLOCATOR: Counting<MiMalloc> = Counting(MiMalloc);
 
-/// How much more the process may take while a stretch goes on, in bytes: 256 MiB.
-pub(super) const STRETCH_BYTES: usize = 256 * 1024 * 1024;
+/// How much more a script may hold at the end of a stretch than at its beginning, in bytes: 64 MiB. One operation can make four times as
+/// much of what there is for a moment (a text that is appended to itself), and it is looked after each.
+pub(super) const STRETCH_BYTES: isize = 64 * 1024 * 1024;
 
 /// How much a thread takes or gives back before it tells the process, in bytes: 64 KiB.
 #[cfg(feature = "allocator")]
@@ -29,9 +30,21 @@ pub fn allocated() -> usize {
     usize::try_from(TOLD.load(Ordering::Relaxed)).unwrap_or(0)
 }
 
+/// The bytes that this thread has taken and not given back; less than nothing where it gave back what others took.
+#[cfg(feature = "allocator")]
+pub(super) fn taken() -> isize {
+    COUNT.try_with(|count| count.taken.get()).unwrap_or(0)
+}
+
 /// Nobody counts where a program that has durun inside keeps its own allocator: no bound is ever reached.
 #[cfg(not(feature = "allocator"))]
 pub fn allocated() -> usize {
+    0
+}
+
+/// As above.
+#[cfg(not(feature = "allocator"))]
+pub(super) fn taken() -> isize {
     0
 }
 
@@ -39,25 +52,29 @@ pub fn allocated() -> usize {
 #[cfg(feature = "allocator")]
 static TOLD: AtomicIsize = AtomicIsize::new(0);
 
-/// What a thread has not told yet; it does when it ends.
+/// What a thread has taken, and what of it the process was not told yet; it is when the thread ends.
 #[cfg(feature = "allocator")]
-struct Untold(Cell<isize>);
-
-#[cfg(feature = "allocator")]
-thread_local! {
-    static COUNT: Untold = const { Untold(Cell::new(0)) };
+struct Count {
+    taken: Cell<isize>,
+    untold: Cell<isize>,
 }
 
 #[cfg(feature = "allocator")]
-impl Drop for Untold {
+thread_local! {
+    static COUNT: Count = const { Count { taken: Cell::new(0), untold: Cell::new(0) } };
+}
+
+#[cfg(feature = "allocator")]
+impl Drop for Count {
     fn drop(&mut self) {
-        TOLD.fetch_add(self.0.take(), Ordering::Relaxed);
+        TOLD.fetch_add(self.untold.take(), Ordering::Relaxed);
     }
 }
 
 #[cfg(feature = "allocator")]
 fn count(bytes: isize) {
-    let to_tell = COUNT.try_with(|Untold(untold)| {
+    let to_tell = COUNT.try_with(|Count { taken, untold }| {
+        taken.set(taken.get().wrapping_add(bytes));
         let sum = untold.get().wrapping_add(bytes);
         let is_enough = sum.unsigned_abs() >= UNTOLD.unsigned_abs();
         untold.set(if is_enough { 0 } else { sum });

@@ -8,7 +8,7 @@ use super::host::{Asked, Host, Thrown};
 use super::interpreter::Interpreter;
 use super::lens::Lens;
 use super::looks::{Looks, STRETCH_TIME, is_too_deep};
-use super::memory::{STRETCH_BYTES, allocated};
+use super::memory::{STRETCH_BYTES, taken};
 use super::program::Script;
 use crate::history::{Failure, Value};
 use corosensei::stack::DefaultStack;
@@ -66,7 +66,7 @@ impl std::fmt::Display for Limit {
             Self::Operations => {
                 "it ran too many operations without asking for anything; it may loop for ever"
             }
-            Self::Memory => "it took more than 256 MiB of memory without asking for anything",
+            Self::Memory => "it took more than 64 MiB of memory without asking for anything",
             Self::Time => "it took more than 10 s of processor time without asking for anything",
             Self::Depth => "a value of it is nested more than 1000 deep",
         })
@@ -84,14 +84,14 @@ pub enum Mode {
     ReadOnly,
 }
 
-/// What a run has left in this stretch, shared by its strands: operations, memory that the process may grow to, and processor time.
+/// What a run has left in this stretch, shared by its strands: operations, bytes of memory that it may still take, and processor time.
 #[derive(Debug, Clone)]
 pub struct Meter(Rc<Left>);
 
 #[derive(Debug, Default)]
 struct Left {
     operations: Cell<u64>,
-    memory: Cell<usize>,
+    memory: Cell<isize>,
     time: Cell<Duration>,
 }
 
@@ -111,7 +111,7 @@ impl Meter {
     /// Begins a new stretch.
     pub fn refill(&self, operations: u64) {
         self.0.operations.set(operations);
-        self.0.memory.set(allocated().saturating_add(STRETCH_BYTES));
+        self.0.memory.set(STRETCH_BYTES);
         self.0.time.set(STRETCH_TIME);
     }
 
@@ -126,7 +126,7 @@ impl Meter {
     #[cfg(test)]
     pub(super) fn hurried(self, time: Duration) -> Self {
         self.0.time.set(time);
-        self.0.memory.set(usize::MAX);
+        self.0.memory.set(isize::MAX);
         self
     }
 }
@@ -152,6 +152,8 @@ pub(super) struct Context {
     looks: Looks,
     /// How many operations were let pass.
     granted: Cell<u64>,
+    /// What its thread had taken then.
+    taken: Cell<isize>,
     yielder: Cell<Option<NonNull<Yielder<Reply, Pause>>>>,
 }
 
@@ -160,8 +162,8 @@ thread_local! {
     static STACKS: RefCell<Vec<DefaultStack>> = const { RefCell::new(Vec::new()) };
     /// How many operations of the strand that runs on this thread may still pass, each at the price of a comparison.
     static PASS: Cell<u64> = const { Cell::new(0) };
-    /// The memory that the process may grow to while they do.
-    static ROOM: Cell<usize> = const { Cell::new(0) };
+    /// The memory that this thread may grow to while they do.
+    static ROOM: Cell<isize> = const { Cell::new(0) };
 }
 
 impl Context {
@@ -200,7 +202,9 @@ impl Context {
         let pass = self.meter.0.operations.get().min(self.slice.get()).min(self.looks.left());
         self.granted.set(pass);
         PASS.set(pass);
-        ROOM.set(self.meter.0.memory.get());
+        let has = taken();
+        self.taken.set(has);
+        ROOM.set(has.saturating_add(self.meter.0.memory.get()));
     }
 
     /// Counts those that have passed.
@@ -209,12 +213,16 @@ impl Context {
         self.meter.0.operations.set(self.meter.0.operations.get() - passed);
         self.slice.set(self.slice.get() - passed);
         self.looks.pass(passed);
+        // What others take while this strand rests is theirs.
+        let has = taken();
+        let left = self.meter.0.memory.get().saturating_sub(has.wrapping_sub(self.taken.replace(has)));
+        self.meter.0.memory.set(left);
     }
 
     /// Counts one operation of the interpreter; may suspend.
     fn count(&self) {
         let left = self.meter.0.operations.get();
-        if left == 0 || allocated() > self.meter.0.memory.get() {
+        if left == 0 || self.meter.0.memory.get() < 0 {
             return self.stop(if left == 0 { Limit::Operations } else { Limit::Memory });
         }
         if self.looks.is_out_of_time(&self.meter) {
@@ -234,7 +242,7 @@ impl Context {
 /// Called by the interpreter at each operation.
 pub(super) fn count_operation() {
     let pass = PASS.get();
-    if pass > 0 && allocated() <= ROOM.get() {
+    if pass > 0 && taken() <= ROOM.get() {
         PASS.set(pass - 1);
     } else if let Some(context) = Context::current() {
         context.settle();
@@ -291,6 +299,7 @@ impl Strand {
             slice: Cell::new(SLICE),
             looks: Looks::default(),
             granted: Cell::new(0),
+            taken: Cell::new(0),
             yielder: Cell::new(None),
         });
         let inner = Rc::clone(&context);
