@@ -42,6 +42,22 @@ fn ruling_5_the_operations_of_a_stretch_can_not_be_caught() {
 }
 
 #[test]
+fn a_script_answers_for_the_memory_that_it_takes_and_for_no_other() {
+    assert_eq!(over("let a = blob(40000000); let b = blob(40000000); 1", 10_000), Some(Limit::Memory));
+    assert_eq!(over("let a = blob(40000000); a = (); let b = blob(40000000); 1", 10_000), None);
+    let interpreter = Interpreter::new();
+    let main = "let a = blob(40000000); sleep(1); a.len()".into();
+    let source = Source { path: "t.rhai".into(), main, modules: [].into() };
+    let script = Script::compile(&interpreter, source).expect("compiles");
+    let mut strand =
+        interpreter.main(&script, Rc::new(Bare::default()), Meter::new(10_000)).expect("a strand");
+    assert!(matches!(strand.resume(Ok(Value::Null)), Rest::Asked(_)));
+    let others = vec![1_u8; 100 << 20];
+    assert!(matches!(strand.resume(Ok(Value::Null)), Rest::Ended(Ok(Value::Int(40_000_000)))));
+    drop(others);
+}
+
+#[test]
 fn ruling_7_calls_nest_as_deep_as_said_and_no_deeper() {
     let nest =
         |depth: usize| drive(&format!("fn f(n) {{ if n == 0 {{ 0 }} else {{ f(n - 1) }} }} f({depth})")).0;
