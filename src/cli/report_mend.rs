@@ -63,8 +63,14 @@ pub(crate) fn carry(path: &Path, error: &CarryError) -> Report {
                 .hint("name another file with --to")
         }
         CarryError::Io(cause) if cause.kind() == ErrorKind::NotFound => {
-            Report::new("D1210", Exit::Missing, text)
-                .hint("give the path of the file as it is seen from here")
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.is_dir());
+            Report::new("D1210", Exit::Missing, text).hint(folder.map_or_else(
+                || "give the path of the file as it is seen from here".to_owned(),
+                |folder| {
+                    let folder = escape::shell(&folder.to_string_lossy());
+                    format!("there is no folder {folder}: make it, or give the path as it is seen from here")
+                },
+            ))
         }
         CarryError::Io(_) => {
             Report::new("D1211", Exit::Io, text).hint("make room or make it accessible, or name another file")

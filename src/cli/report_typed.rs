@@ -21,8 +21,8 @@ pub(super) fn of(error: &InputError) -> Report {
         )),
         InputError::NotAMap => report("D0214").hint("give the input as a whole with --input, or its fields with -i"),
         InputError::Json { instead, .. } => match instead {
-            Some(instead) => report("D0215").hint(format!("text is written {}", instead_text(instead))),
-            None => report("D0215")
+            Some(instead) if !is_structure(instead) => report("D0215").hint(format!("text is written {}", instead_text(instead))),
+            Some(_) | None => report("D0215")
                 .hint("in JSON text and names stand in double quotes, the whole in the shell's: '{\"by\": \"Ada\"}'"),
         },
         InputError::Limit { error, .. } => report("D0216").hint(instead_of(error)),
@@ -37,6 +37,13 @@ pub(super) fn of(error: &InputError) -> Report {
             report("D0218").hint("convert it, iconv -f LATIN1 -t UTF-8 FILE, or give the file's path as text")
         }
     }
+}
+
+/// Whether a list or a map was meant, which as text would be something else.
+fn is_structure(instead: &str) -> bool {
+    let bare = instead.trim_start_matches(['\'', '"']);
+    let value = bare.rsplit_once('=').map_or(bare, |(_, value)| value.trim_start_matches('"'));
+    value.starts_with(['{', '['])
 }
 
 /// What to give instead of a value that cannot be recorded.

@@ -5,6 +5,7 @@
 
 use super::interpreter::Interpreter;
 use super::reference::Described;
+use rhai::Engine;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
@@ -20,10 +21,9 @@ const LOGARITHM: (&str, [&str; 2]) = ("log", ["float", "float"]);
 /// Types that no script can have a value of.
 const NEVER: &[&str] = &["f32", "i8", "i16", "i32", "i128", "u8", "u16", "u32", "u64", "u128"];
 
-/// All functions of the engine, those that only the program itself calls left out.
-fn all(interpreter: &Interpreter) -> Functions {
-    let mut all = Functions::new();
-    let found = interpreter.engine().collect_fn_metadata(
+/// Each form of each function: its name, its parameters, what it gives. Those that only the program itself calls are left out.
+fn forms(engine: &Engine) -> impl Iterator<Item = (String, Vec<(String, String)>, String)> {
+    let found = engine.collect_fn_metadata(
         None,
         |function| {
             let about = function.metadata;
@@ -33,12 +33,23 @@ fn all(interpreter: &Interpreter) -> Functions {
         },
         true,
     );
-    for (name, params, gives) in found {
+    found.into_iter().filter(|(name, params, _)| {
         let never = params.iter().any(|(_, of)| NEVER.contains(&of.as_str()));
-        if !name.starts_with("durun_") && !name.starts_with("anon$") && !never {
-            // What was registered last stands in front of what the language brings.
-            all.entry(name).or_default().entry(params).or_insert(gives);
-        }
+        !name.starts_with("durun_") && !name.starts_with("anon$") && !never
+    })
+}
+
+/// Each form of each function of an engine: its name, the kinds of its parameters, that of what it gives; `?` is any.
+pub(super) fn kinds_of(engine: &Engine) -> impl Iterator<Item = (String, Vec<String>, String)> {
+    forms(engine).map(|(name, params, gives)| (name, params.into_iter().map(|(_, of)| of).collect(), gives))
+}
+
+/// All functions of the engine.
+fn all(interpreter: &Interpreter) -> Functions {
+    let mut all = Functions::new();
+    for (name, params, gives) in forms(&interpreter.engine()) {
+        // What was registered last stands in front of what the language brings.
+        all.entry(name).or_default().entry(params).or_insert(gives);
     }
     for overloads in all.values_mut() {
         let open: BTreeSet<usize> = overloads

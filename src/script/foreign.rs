@@ -19,8 +19,46 @@ const WORDS: &[(&[&str], &str)] = &[
     (&["strip"], "trim"),
     (&["str", "toString", "to_str", "to_s"], "to_string"),
     (&["substr", "substring"], "sub_string"),
-    (&["system"], "sh"),
+    (&["system", "shell", "bash", "run_command", "popen"], "sh"),
+    (&["spawn_process", "execute", "subprocess"], "exec"),
+    (&["println", "puts", "printf", "echo"], "print"),
+    (&["delay", "pause", "sleep_ms", "wait_for"], "sleep"),
+    (&["die", "abort", "raise", "panic", "error"], "fail"),
+    (&["fetch", "curl"], "http_get"),
+    (&["getenv", "get_env"], "env"),
+    (&["readFile", "read_to_string"], "read_file"),
+    (&["writeFile"], "write_file"),
+    (&["randint", "random_integer", "rand_int"], "random_int"),
+    (&["uuid4", "uuid_v4", "new_uuid"], "uuid"),
+    (&["waitForSignal", "receive", "await_signal"], "wait_signal"),
+    (&["json_parse", "from_json"], "parse_json"),
 ];
+
+/// Things of other languages that are no functions here, and what there is instead.
+const THINGS: &[(&[&str], &str)] = &[
+    (
+        &["retry", "timeout", "deadline"],
+        "it is an option of calls: activity(name, input, #{ retry: 3, timeout: \"30s\" })",
+    ),
+    (&["console"], "print(value) writes into the run's log"),
+    (
+        &["os", "subprocess", "child_process"],
+        "programs are called so: exec([\"ls\", \"-l\"]), or sh(\"ls | wc -l\") with a shell",
+    ),
+    (&["JSON", "json"], "parse_json(text) reads JSON, value.to_json() writes a map as JSON"),
+    (&["None", "nil", "undefined", "NULL"], "nothing is written ()"),
+    (&["True", "TRUE"], "it is written true"),
+    (&["False", "FALSE"], "it is written false"),
+    (
+        &["args", "argv", "inputs", "params"],
+        "what the run was started with is input: input.name for -i name=…",
+    ),
+];
+
+/// What there is instead of a thing of another language.
+pub(super) fn instead(word: &str) -> Option<&'static str> {
+    THINGS.iter().find(|(words, _)| words.contains(&word)).map(|(_, hint)| *hint)
+}
 
 /// How a list becomes one text.
 pub(super) const JOIN: &str = "A list becomes one text so: let text = \"\"; for word in list { if text != \"\" { text += \",\"; } text += word; }";

@@ -263,6 +263,45 @@ fn a_field_that_is_called_like_a_word_of_the_language_is_told_how_it_is_written(
 }
 
 #[test]
+fn what_other_languages_write_is_answered_with_what_is_written_here() {
+    let home = Home::new();
+    for (text, hint) in [
+        ("print('hello');", "text stands in double quotes"),
+        ("step(\"x\" || 1);", "|| begins a closure after a comma: step(\"name\", || …)"),
+        ("step(\"x\", () => 1);", "a closure is written |x| x + 1, or || 1"),
+        ("[1].map(x => x + 1);", "a closure is written |x| x + 1, or || 1"),
+        ("exec([\"a\"], timeout=5);", "what is named stands in a map: name(value, #{ option: value })"),
+        ("try { 1; } catch e { 2; }", "the error stands in brackets: catch (error) { … }"),
+        ("let m = { name: 1 };", "a map is written #{ name: value }"),
+        ("let m = { \"name\": 1 };", "a map is written #{ name: value }"),
+        ("let x = null;", "nothing is written ()"),
+        ("let y = await f();", "a call waits by itself until its result is there: leave the word out"),
+        ("import \"nowhere\" as n;", "it is looked for beside the script that imports it"),
+        ("let a = [1 2];", "a ',' before this place is missing, or the bracket at the end"),
+        ("print(\"a\" \"b\");", "a ',' before this place is missing, or the bracket at the end"),
+        ("let x = None;", "nothing is written ()"),
+        ("let x = True;", "it is written true"),
+        ("print(argv);", "what the run was started with is input: input.name for -i name=…"),
+        ("console.log(\"x\");", "print(value) writes into the run's log"),
+        (
+            "retry(3, || 1);",
+            "it is an option of calls: activity(name, input, #{ retry: 3, timeout: \"30s\" })",
+        ),
+        ("println(\"x\");", "did you mean print?"),
+        // The script's own word is nearer than that of another language.
+        ("let arg = 1; print(args);", "did you mean arg?"),
+    ] {
+        home.file("a.rhai", text);
+        let out = home.durun(&["check", "a.rhai"]).exit(1).stdout();
+        assert!(out.contains(&format!("\n  = help: {hint}")), "{text}: {out}");
+    }
+    // A condition that is none is no closure.
+    home.file("a.rhai", "let a = true; if a || 5 { 1 }");
+    let out = home.durun(&["check", "a.rhai"]).exit(1).stdout();
+    assert!(!out.contains("closure"), "{out}");
+}
+
+#[test]
 fn a_catch_block_whose_value_is_lost_is_told_and_what_is_advised_keeps_it() {
     let home = Home::new();
     home.file("a.rhai", "try { fail(\"no\") } catch (e) { e.message }");

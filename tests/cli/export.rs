@@ -63,7 +63,11 @@ fn nothing_is_written_over_and_no_store_that_executes_takes_a_run() {
     assert!(error.contains("D1209"), "{error}");
     home.durun(&["export", "r", "--to", "other.durun"]).check();
     home.durun(&["export", "nobody"]).exit(4).failure();
-    home.durun(&["export", "r", "--to", "nowhere/r.durun"]).exit(4).failure();
+    let nowhere = home.durun(&["export", "r", "--to", "nowhere/r.durun"]).exit(4).failure();
+    let hint = "\n = help: there is no folder nowhere: make it, or give the path as it is seen from here\n";
+    assert!(nowhere.starts_with("error[D1210]: nowhere/r.durun: ") && nowhere.ends_with(hint), "{nowhere}");
+    let missing = home.durun(&["import", "missing.durun"]).exit(4).failure();
+    assert!(missing.ends_with("\n = help: give the path of the file as it is seen from here\n"), "{missing}");
     let own = home.store().display().to_string();
     let error = home.durun(&["import", "r.durun", "--into", &own]).exit(7).failure();
     assert!(error.contains("D1214"), "{error}");

@@ -44,7 +44,14 @@ fn nothing_that_is_there_is_overwritten() {
     let again = home.durun(&["init", "-o", "jsonl"]).stdout();
     assert!(!again.contains("\"written\":true"), "{again}");
     home.file("taken", "");
-    let refused = home.durun(&["init", "taken"]).exit(74).failure();
+    home.durun(&["init", "taken"])
+        .exit(2)
+        .err(
+            "error[D0205]: taken is a file: durun init makes a folder, or fills one that is there\n |\n \
+             = help: durun init --help shows how it is written\n",
+        )
+        .check();
+    let refused = home.durun(&["init", "taken/below"]).exit(74).failure();
     assert!(refused.contains("D1420"), "{refused}");
 }
 

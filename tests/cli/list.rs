@@ -71,6 +71,23 @@ fn filters_choose() {
 }
 
 #[test]
+fn a_status_that_is_called_so_elsewhere_is_told_as_it_is_called_here() {
+    let home = Home::new();
+    for (word, meant) in [
+        ("complete", "did you mean completed? "),
+        ("Done", "did you mean completed? "),
+        ("fialed", "did you mean failed? "),
+        ("timeout", "did you mean timed_out? "),
+        ("paused", "did you mean parked? "),
+        ("zzz", ""),
+    ] {
+        let told = home.durun(&["list", "--status", word]).exit(2).failure();
+        let expected = format!("'--status <STATUS>': {meant}statuses are stuck, running, waiting, parked,");
+        assert!(told.contains(&expected), "{word}: {told}");
+    }
+}
+
+#[test]
 fn nothing_is_an_empty_list_and_no_error() {
     let home = Home::new();
     home.durun(&["list"]).check();

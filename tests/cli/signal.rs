@@ -56,6 +56,12 @@ fn a_payload_that_is_no_json_is_shown_quoted() {
         )
         .check();
     home.durun(&["signal", "one", "paid", "\"it's late\""]).check();
+    // What looks like a list or a map is not meant as a text.
+    let json = "\n = help: in JSON text and names stand in double quotes, the whole in the shell's: '{\"by\": \"Ada\"}'\n";
+    for payload in ["{by: Ada}", "['late']"] {
+        let told = home.durun(&["signal", "one", "paid", payload]).exit(2).failure();
+        assert!(told.starts_with("error[D0215]: ") && told.ends_with(json), "{payload}: {told}");
+    }
 }
 
 #[test]

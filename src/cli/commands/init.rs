@@ -74,6 +74,12 @@ impl Became {
 pub(crate) fn run(context: &Context, args: &InitArgs) -> Result<Exit, CliError> {
     let named = args.directory.clone().unwrap_or_default();
     let folder = context.environment.directory().join(&named);
+    if folder.is_file() {
+        let name = escape::line(&named.display().to_string());
+        return Err(CliError::Usage(format!(
+            "{name} is a file: durun init makes a folder, or fills one that is there"
+        )));
+    }
     let mut all = Vec::new();
     for beginning in beginnings() {
         let became = write(&folder.join(beginning.name), &beginning)?;

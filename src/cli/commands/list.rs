@@ -97,6 +97,23 @@ fn parse_status(word: &str) -> Result<RunStatus, String> {
     let wanted = word.trim().to_lowercase().replace('-', "_");
     RunStatus::ALL.into_iter().find(|status| status.word() == wanted).ok_or_else(|| {
         let words: Vec<&str> = RunStatus::ALL.iter().map(|status| status.word()).collect();
-        format!("statuses are {}", words.join(", "))
+        let near = meant(&wanted, &words).map_or_else(String::new, |near| format!("did you mean {near}? "));
+        format!("{near}statuses are {}", words.join(", "))
     })
+}
+
+/// The status that is called so elsewhere, or is spelt nearly so.
+fn meant<'w>(wanted: &str, words: &[&'w str]) -> Option<&'w str> {
+    let other = match wanted {
+        "done" | "ok" | "success" | "succeeded" | "finished" => "completed",
+        "error" | "failure" => "failed",
+        "active" | "open" => "running",
+        "blocked" | "sleeping" => "waiting",
+        "paused" | "interrupted" | "suspended" => "parked",
+        "killed" => "terminated",
+        "timeout" => "timed_out",
+        other => other,
+    };
+    let near = words.iter().map(|word| (strsim::damerau_levenshtein(other, word), *word)).min();
+    near.filter(|(distance, _)| *distance <= 2).map(|(_, word)| word)
 }

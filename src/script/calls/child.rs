@@ -146,6 +146,11 @@ fn id(value: &Dynamic) -> Result<RunId, String> {
     RunId::parse(&text).map_err(|error| error.to_string())
 }
 
+/// Whether a value may be the id of a child run.
+pub(super) fn check_id(value: &Dynamic) -> Result<(), String> {
+    id(value).map(drop)
+}
+
 fn on_close(value: &Dynamic) -> Result<OnParentClose, String> {
     let given = options::text("on_parent_close", value)?;
     let found = OnParentClose::WORDS.iter().find(|(word, _)| *word == given);

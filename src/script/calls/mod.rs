@@ -45,10 +45,20 @@ mod wait_until;
 mod with_lock;
 
 pub(super) use http::OWN as OF_HTTP;
-pub(super) use options::{OF_ALL, OF_DEFAULTS, OF_PROCESS, check_value, choices_of, unknown};
+pub(super) use options::{OF_ALL, OF_DEFAULTS, OF_PROCESS, check_value, check_word, choices_of, unknown};
 
 use crate::history::{CommandKind, Value};
 use rhai::{Dynamic, Engine};
+
+/// Whether an option of a call that is no effect takes a value; nothing where that is not known here.
+pub(super) fn check_named(call: &str, name: &str, value: &Dynamic) -> Option<Result<(), String>> {
+    match (call, name) {
+        ("ask", "choices" | "name" | "notify") => Some(question::check_option(name, value)),
+        ("child" | "start_child", "id") => Some(child::check_id(value)),
+        ("poll", "factor") => Some(poll::check_factor(value)),
+        _ => None,
+    }
+}
 
 /// A host call: its names, and how it is made known to the engine.
 struct HostCall {

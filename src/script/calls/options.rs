@@ -343,6 +343,11 @@ pub(super) fn word(value: &Dynamic) -> Result<String, String> {
     Ok(value.read_lock::<ImmutableString>().map_or_else(|| value.to_string(), |text| text.to_string()))
 }
 
+/// Whether a value may be an argument of a process.
+pub(in super::super) fn check_word(value: &Dynamic) -> Result<(), String> {
+    word(value).map(drop)
+}
+
 /// The name that a call is shown under, in place of its program or address.
 pub(super) fn title(value: &Dynamic) -> Result<String, String> {
     const LONGEST: usize = 100;

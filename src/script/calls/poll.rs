@@ -7,7 +7,7 @@ use super::super::raise::{duration_ms, raise};
 use super::ask::{Given, ask, script, wrong};
 use super::options;
 use crate::history::{CommandKind, CommandLabel, EffectOptions, Failure, Moment, RetryPolicy, Value, kind};
-use rhai::{Engine, FnPtr, ImmutableString, Map, NativeCallContext};
+use rhai::{Dynamic, Engine, FnPtr, ImmutableString, Map, NativeCallContext};
 use std::rc::Rc;
 
 /// The wait between two tries where nothing is said, in milliseconds.
@@ -56,7 +56,7 @@ fn read(map: &Map, now: Moment) -> Result<EffectOptions, String> {
     for (name, value) in map {
         match name.as_str() {
             "every" => every_ms = options::positive("every", value)?,
-            "factor" => policy.factor = options::number("factor", value, 1.0, 1000.0)?,
+            "factor" => policy.factor = factor(value)?,
             "max" => max_ms = Some(duration_ms(value).map_err(|error| format!("max: {error}"))?),
             "timeout" => deadline = Some(now.plus_ms(options::positive("timeout", value)?)),
             other => return Err(options::unknown("option", other, KNOWN)),
@@ -69,4 +69,13 @@ fn read(map: &Map, now: Moment) -> Result<EffectOptions, String> {
     policy.max_ms = max_ms.unwrap_or(MAX_MS.max(every_ms));
     let given = deadline.iter().map(|_| EffectOptions::DEADLINE_AFTER.to_owned()).collect();
     Ok(EffectOptions { deadline, given, ..EffectOptions::new(policy) })
+}
+/// By how much each wait is longer than the one before.
+fn factor(value: &Dynamic) -> Result<f64, String> {
+    options::number("factor", value, 1.0, 1000.0)
+}
+
+/// Whether a value may be the factor of a poll.
+pub(super) fn check_factor(value: &Dynamic) -> Result<(), String> {
+    factor(value).map(drop)
 }

@@ -63,6 +63,16 @@ fn ask_person(context: &NativeCallContext<'_>, text: &str, map: &Map) -> Given {
     ask(context, &caller, Ask::Question(Box::new(question)))
 }
 
+/// Whether an option of a question takes a value.
+pub(super) fn check_option(name: &str, value: &Dynamic) -> Result<(), String> {
+    match name {
+        "choices" => choices(value).map(drop),
+        "name" => options::title(value).map(drop),
+        "notify" => words(value).map(drop),
+        _ => Ok(()),
+    }
+}
+
 fn choices(value: &Dynamic) -> Result<Vec<String>, String> {
     let mut choices = options::texts("a choice", value)?;
     for choice in &mut choices {

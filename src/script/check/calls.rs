@@ -2,7 +2,7 @@
 
 use super::known::{Functions, World, closure};
 use super::walk::{Place, Walker};
-use super::{Backing, Rule, options, rules, values};
+use super::{Backing, Rule, kinds, options, rules, values};
 use rhai::{Expr, FnCallExpr, Position};
 use std::collections::BTreeSet;
 
@@ -121,6 +121,7 @@ impl Walker<'_> {
             self.stands(called);
             self.known_options(called);
             values::arguments(self, called);
+            kinds::check(self, called);
             self.closed(called);
             self.activity(called);
             rules::unused(self, called, used);
@@ -194,8 +195,9 @@ impl Walker<'_> {
                 }
                 return;
             }
-            let near =
-                self.world.near(name, &self.text.functions).map(|near| format!("did you mean {near}?"));
+            let near = super::super::foreign::instead(name).map(str::to_owned).or_else(|| {
+                self.world.near(name, &self.text.functions).map(|near| format!("did you mean {near}?"))
+            });
             self.tell(Rule::Function, called.position, format!("there is no function {name}"), near);
             return;
         }

@@ -15,6 +15,7 @@ const OF_LANGUAGE: &[&str] =
 /// What surrounds the text that is looked through.
 pub(super) struct World<'w> {
     natives: Functions,
+    kinds: super::kinds::Kinds,
     modules: BTreeMap<&'w str, Functions>,
     answered: &'w dyn Fn(&str) -> Backing,
     inputs: Option<Vec<String>>,
@@ -41,12 +42,17 @@ impl<'w> World<'w> {
         let modules = texts.iter().map(|(path, ast)| (*path, own(ast))).collect();
         let inputs = params.map(|params| params.all().iter().map(|param| param.name.clone()).collect());
         let fields = texts.iter().flat_map(|(_, ast)| fields(ast)).collect();
-        Self { natives, modules, answered, inputs, fields }
+        Self { natives, kinds: super::kinds::Kinds::of(engine), modules, answered, inputs, fields }
     }
 
     /// The numbers of arguments that a function of the engine takes; nothing where there is none of that name.
     pub(super) fn native(&self, name: &str) -> Option<&BTreeSet<usize>> {
         self.natives.get(name)
+    }
+
+    /// The kinds of arguments that the functions of the engine take.
+    pub(super) fn kinds(&self) -> &super::kinds::Kinds {
+        &self.kinds
     }
 
     /// The inputs that the script declares, where it does.

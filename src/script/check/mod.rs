@@ -3,6 +3,7 @@
 mod calls;
 mod fields;
 mod inputs;
+mod kinds;
 mod known;
 mod options;
 mod rules;

@@ -56,6 +56,82 @@ fn unknown_variables() {
 }
 
 #[test]
+fn arguments_of_another_kind_than_any_form_takes() {
+    finds("sh([\"ls\"])", "Value (1, 4) sh takes text, not a list");
+    finds("step(\"s\", print(1))", "Value (1, 11) step takes a closure second, not ()");
+    finds("let s = 1; wait_until(s == 2)", "Value (1, 25) wait_until takes a closure, not true or false");
+    finds("parallel([1], \"f\")", "Value (1, 15) parallel takes a closure second, not text");
+    finds("exec(5)", "Value (1, 6) exec takes a list, not a whole number");
+    finds("step(5, || 1)", "Value (1, 6) step takes text first, not a whole number");
+    finds("poll(\"p\", 5, || true)", "Value (1, 11) poll takes a map second, not a whole number");
+    finds("wait_signal(5)", "Value (1, 13) wait_signal takes text or a list, not a whole number");
+    finds("fail(now())", "Value (1, 6) fail takes text, not a time");
+    finds("attempt(5)", "Value (1, 9) attempt takes a closure, not a whole number");
+    finds("parse_int(5)", "Value (1, 11) parse_int takes text, not a whole number");
+    finds(
+        "exec([\"ls\", [\"a\"]])",
+        "Value (1, 13) an argument of a process is text or a number, not an array",
+    );
+    finds("sh(\"x\", [#{}])", "Value (1, 10) an argument of a process is text or a number, not a map");
+    finds("random_int(6, 1)", "Value (1, 12) random_int(6, 1): the first may not exceed the second");
+    finds(
+        "ask(\"q\", #{choices: []})",
+        "Value (1, 21) choices is an array of texts, one at least, none of them empty",
+    );
+    finds("child(\"a.rhai\", (), #{id: 5})", "Value (1, 27) id is text, not a number");
+    finds("poll(\"p\", #{factor: \"2\"}, || 1)", "Value (1, 21) factor is a number from 1 to 1000");
+    fine(
+        "sh(`a ${1}`, [1, \"b\", true]); exec([\"a\", 1.5] + [\"b\"]); wait_signal([\"a\", \"b\"]); sleep(1.5); log(5); \
+         log(\"info\", #{a: 1}); parallel(0..3, |n| n); publish(\"k\", ()); random_int(1, 6); progress(1, 2)",
+    );
+    // What is not written out may be anything; what the script calls so is its own.
+    fine("let f = || 1; let c = [f]; step(\"s\", f); step(\"s\", c[0]); let t = [\"x\"]; sh(t[0])");
+    fine(
+        "fn sh(list) { list } sh([1]); fn attempt(n) { n } attempt(5); fn later() { || 1 } step(\"s\", later())",
+    );
+}
+
+#[test]
+fn what_is_told_of_an_argument_is_what_the_engine_would_not_call() {
+    const WRITTEN: &[&str] = &["\"t\"", "1", "1.5", "true", "'c'", "()", "[1]", "#{a: 1}", "|x| x"];
+    let interpreter = Interpreter::new();
+    let engine = interpreter.engine();
+    let mut names: Vec<(String, usize)> = super::super::definitions::kinds_of(&engine)
+        .map(|(name, takes, _)| (name, takes.len()))
+        // A signal's name is anything to the engine, and refused by the call itself; params is read before.
+        .filter(|(name, _)| !["wait_signal", "start_wait_signal", "params"].contains(&name.as_str()))
+        .filter(|(name, _)| name.chars().all(|letter| letter.is_alphanumeric() || letter == '_'))
+        .collect();
+    names.sort();
+    names.dedup();
+    let of = |(name, takes): &(String, usize)| -> Vec<String> {
+        let pairs = || WRITTEN.iter().flat_map(|one| WRITTEN.iter().map(move |two| format!("{one}, {two}")));
+        match takes {
+            1 => WRITTEN.iter().map(|one| format!("{name}({one})")).collect(),
+            2 => pairs().map(|pair| format!("{name}({pair})")).collect(),
+            _ => Vec::new(),
+        }
+    };
+    let mut told = 0;
+    for some in names.chunks(50) {
+        let calls: Vec<String> = some.iter().flat_map(of).collect();
+        let main = calls.join(";\n");
+        let source = Source { path: "a.rhai".to_owned(), main, modules: BTreeMap::new() };
+        let found = check(&interpreter, &source, &|_: &str| Backing::Yes).expect("a script");
+        for finding in found.iter().filter(|finding| finding.rule == Rule::Value) {
+            if !finding.message.contains(" takes ") || !finding.message.contains(", not ") {
+                continue;
+            }
+            told += 1;
+            let call = &calls[usize::try_from(finding.line - 1).expect("a line")];
+            let got = *engine.eval::<rhai::Dynamic>(call).expect_err(call);
+            assert!(matches!(got, rhai::EvalAltResult::ErrorFunctionNotFound(..)), "{call}: {got:?}");
+        }
+    }
+    assert!(told > 1000, "{told}");
+}
+
+#[test]
 fn unknown_options() {
     finds(
         "activity(\"charge\", 1, #{timeuot: \"1s\"})",

@@ -1,6 +1,6 @@
 //! The values of options and arguments that are written out: durations, numbers, words of a list, lists where text is given.
 
-use super::super::calls::{check_value, choices_of};
+use super::super::calls::{check_named, check_value, check_word, choices_of};
 use super::super::raise::{duration_ms, type_word};
 use super::Rule;
 use super::calls::Called;
@@ -52,6 +52,8 @@ pub(super) fn option(walker: &mut Walker<'_>, call: &str, name: &str, value: &Ex
         duration_ms(&given).err().map(|error| format!("{name}: {error}"))
     } else if is_effect || (name, call) == ("rate", "parallel") {
         check_value(name, &given).err()
+    } else if let Some(checked) = check_named(call, name, &given) {
+        checked.err()
     } else if (name, call) == ("max", "parallel") {
         let fits = given.as_int().is_ok_and(|max| (1..=1000).contains(&max));
         (!fits).then(|| "max is a whole number from 1 to 1000".to_owned())
@@ -105,7 +107,12 @@ pub(super) fn arguments(walker: &mut Walker<'_>, called: &Called<'_>) {
         ("sleep" | "timer", 1) => 0,
         ("wait_signal" | "start_wait_signal" | "wait_until" | "wait_token", 2) => 1,
         ("sleep_until" | "timer_until", 1) => return time(walker, arguments.first()),
-        ("exec", _) => return program(walker, arguments.first()),
+        ("exec", _) => {
+            argv(walker, arguments.first());
+            return program(walker, arguments.first());
+        }
+        ("sh", 2 | 3) => return argv(walker, arguments.get(1)),
+        ("random_int", 2) => return range(walker, arguments),
         _ => return,
     };
     let Some(value) = arguments.get(place) else { return };
@@ -117,6 +124,36 @@ pub(super) fn arguments(walker: &mut Walker<'_>, called: &Called<'_>) {
     {
         let hint = unit(value);
         walker.tell(Rule::Value, value.position(), message, hint);
+    }
+}
+
+/// The arguments of a process, each a text or a number.
+fn argv(walker: &mut Walker<'_>, list: Option<&Expr>) {
+    let Some(Expr::Array(words, _)) = list else { return };
+    for expr in words {
+        let wrong = match literal(expr) {
+            Some(value) => check_word(&value).err(),
+            // Of a list or a map not every part need be written out.
+            None => match expr {
+                Expr::Array(..) => check_word(&Dynamic::from_array(Array::new())).err(),
+                Expr::Map(..) => check_word(&Dynamic::from_map(Map::new())).err(),
+                _ => None,
+            },
+        };
+        if let Some(message) = wrong {
+            let hint = "each argument is a text of its own; a list of them is added with +: [\"ls\"] + files";
+            walker.tell(Rule::Value, expr.position(), message, Some(hint.to_owned()));
+        }
+    }
+}
+
+/// `random_int(6, 1)`.
+fn range(walker: &mut Walker<'_>, arguments: &[Expr]) {
+    if let [Expr::IntegerConstant(least, position), Expr::IntegerConstant(most, _)] = arguments
+        && least > most
+    {
+        let message = format!("random_int({least}, {most}): the first may not exceed the second");
+        walker.tell(Rule::Value, *position, message, Some(format!("random_int({most}, {least})")));
     }
 }
 

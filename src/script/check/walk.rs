@@ -227,12 +227,14 @@ impl Walker<'_> {
         if visible().any(|known| known == name) || self.text.functions.contains_key(name) {
             return;
         }
-        let hint = match nearest(name, visible()) {
-            Some(near) => format!("did you mean {near}?"),
-            None if self.in_function => {
+        let instead = super::super::foreign::instead(name);
+        let hint = match (nearest(name, visible()), instead) {
+            (Some(near), _) => format!("did you mean {near}?"),
+            (None, Some(instead)) => instead.to_owned(),
+            (None, None) if self.in_function => {
                 "functions do not see the variables of the script: hand them over as arguments".to_owned()
             }
-            None => format!("declare it before, and in no block that has ended: let {name} = …;"),
+            (None, None) => format!("declare it before, and in no block that has ended: let {name} = …;"),
         };
         self.tell(Rule::Variable, position, format!("there is no variable '{name}'"), Some(hint));
     }
