@@ -391,16 +391,25 @@ impl World {
 
     fn look_at_all(&mut self) {
         let views = self.views();
-        self.find_children(&views);
+        self.find_runs(&views);
         self.runs.iter().for_each(|run| self.cluster.look_at(*run));
         self.runs.iter().for_each(|run| self.cluster.look_at_text(*run));
     }
 
-    /// Children are known when they are seen; of each command there is one.
-    fn find_children(&mut self, views: &[RunView]) {
+    /// Runs are known when they are seen; of each command that starts a child there is one.
+    fn find_runs(&mut self, views: &[RunView]) {
         let (mut commands, mut children) = (BTreeSet::new(), BTreeMap::new());
         for view in views.iter().rev() {
-            let Some(tie) = &view.row.parent else { continue };
+            let Some(tie) = &view.row.parent else {
+                // Whoever started it was killed before he was answered.
+                if !self.roots.contains(&view.row.no) {
+                    self.roots.push(view.row.no);
+                }
+                if !self.runs.contains(&view.row.no) {
+                    self.runs.push(view.row.no);
+                }
+                continue;
+            };
             if !commands.insert((tie.run, tie.generation, tie.op)) {
                 self.violates(format!("a command of run {} has two children", tie.run));
             }
@@ -510,7 +519,7 @@ impl World {
         self.settle();
         let views = self.views();
         self.check_queue(&views);
-        self.find_children(&views);
+        self.find_runs(&views);
         let open: Vec<&RunView> = views.iter().rev().filter(|view| !self.ended(view)).collect();
         for process in &self.processes {
             let executing = process.link.executing.lock().expect("runs");
