@@ -9,7 +9,7 @@ fn arguments_are_read_before_the_store() {
         .exit(2)
         .err(
             "error[D0215]: ARGS is not valid JSON: EOF while parsing an object at line 1 column 1\n |\n \
-             = help: text is written '\"{\"'\n",
+             = help: in JSON text and names stand in double quotes, the whole in the shell's: '{\"by\": \"Ada\"}'\n",
         )
         .check();
 }
