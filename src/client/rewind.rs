@@ -2,8 +2,8 @@
 
 use super::{ClientError, LoadedProgram, MendError, Session, Stand, find, read_history};
 use crate::history::{
-    ActivityCompleted, Again, Checksum, Entry, Fact, Message, MessageBody, MessageId, OpId, Record, RunNo,
-    RunRow, Seq, StoredStatus, Value,
+    ActivityCompleted, Again, Checksum, Entry, Fact, Message, MessageBody, MessageId, Moment, OpId, Record,
+    RunNo, RunRow, Seq, StoredStatus, Value,
 };
 use crate::store::{Answer, Request, Rewind, Snapshot};
 use std::collections::{BTreeMap, BTreeSet};
@@ -155,6 +155,7 @@ pub(super) fn plan(
             .iter()
             .filter_map(|(_, entry)| unread(&entry.fact, &stand, anew == Anew::All))
             .collect(),
+        cancel_requested_at: prefix.iter().find_map(asked_to_end),
         timeout_ms: time_out(session, &prefix, snapshot.start.timeout_ms, has_ended),
         program: program.map(|program| (program.program.clone(), program.texts.clone())),
         patches: stand.patches,
@@ -264,6 +265,10 @@ fn waiting(stand: &Stand, over: &BTreeSet<OpId>, pending: &[crate::history::Pend
 
 fn heard(entry: &Entry) -> Option<OpId> {
     if let Fact::ChildEnded(ended) = &entry.fact { Some(ended.op) } else { None }
+}
+
+fn asked_to_end(entry: &Entry) -> Option<Moment> {
+    if let Fact::CancelRequested(request) = &entry.fact { Some(request.accepted_at) } else { None }
 }
 
 /// What others said is said again; but not the request to end, nor an answer to a question that is asked anew.

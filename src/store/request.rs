@@ -314,6 +314,9 @@ pub struct Rewind {
     pub heard: Vec<OpId>,
     /// Messages that were delivered and are to be delivered again.
     pub unread: Vec<Message>,
+    /// When it was asked to end, where the entry of that stays.
+    #[serde(default)]
+    pub cancel_requested_at: Option<Moment>,
     /// The run's own time-out from now on, in milliseconds from its beginning.
     pub timeout_ms: Option<i64>,
     /// Other texts, where it goes on under other ones.

@@ -311,6 +311,7 @@ impl Story {
             held: self.locks.first().copied().into_iter().collect(),
             heard: Vec::new(),
             unread: unread.into_iter().collect(),
+            cancel_requested_at: None,
             timeout_ms: None,
             program: None,
             patches: durun::history::Patches::default(),

@@ -3,12 +3,12 @@
 use super::fixtures::{ALICE, BOB, Chain, NOON, append, new_run, patches, pending, signal};
 use super::{Check, Subject};
 use crate::history::{
-    Again, Fact, Message, MessageBody, MessageId, MessageNo, OnParentClose, OpId, Pending, Program, Record,
-    RunEnd, RunEnded, RunNo, RunStatus, ScriptHash, Seq, StoredStatus, Value,
+    Again, CancelCause, Fact, Message, MessageBody, MessageId, MessageNo, OnParentClose, OpId, Pending,
+    Program, Record, RunEnd, RunEnded, RunNo, RunStatus, ScriptHash, Seq, StoredStatus, Value,
 };
 use crate::store::{
-    Answer, Append, LockChange, LogKey, LogLevel, LogLine, NewParent, NewRun, Request, Rewind, RowChange,
-    StoreError,
+    Answer, Append, LockChange, LogKey, LogLevel, LogLine, NewMessage, NewParent, NewRun, Request, Rewind,
+    RowChange, StoreError,
 };
 use std::collections::BTreeMap;
 
@@ -25,6 +25,8 @@ pub(super) const CHECKS: &[Check] = &[
         "the next end of a child that was opened again is told to a parent that has set the first aside",
         told_again,
     ),
+    ("a request to end that a rewind has set aside counts when it is made again", asked_again),
+    ("a request to end that stays is a resend when it is made again", asked_once),
     ("a rewound run may go on under another text and another time-out", upgraded),
 ];
 
@@ -64,6 +66,7 @@ fn to(run: RunNo, from: u32, entries: u32) -> Rewind {
         held: Vec::new(),
         heard: Vec::new(),
         unread: Vec::new(),
+        cancel_requested_at: None,
         timeout_ms: None,
         program: None,
         patches: crate::history::Patches::default(),
@@ -298,6 +301,62 @@ fn told_again(subject: &Subject) {
     assert!(subject.ask(Request::Terminate { run: child, reason: String::new() }).is_ok());
     let ids: Vec<MessageId> = subject.snapshot(parent).inbox.iter().map(|message| message.id).collect();
     assert_eq!(ids, heard.iter().map(|message| message.id).collect::<Vec<_>>());
+}
+
+/// A run of two entries that was asked to end, twice: one request was delivered, the other was never read before its end.
+fn asked_to_end(subject: &Subject) -> (RunNo, [NewMessage; 2]) {
+    let run = subject.executed("a");
+    let ask = |id| {
+        let body = MessageBody::Cancel { cause: CancelCause::Request, reason: String::new() };
+        NewMessage { run, id: MessageId([id; 16]), keyed: true, body }
+    };
+    let asked = [ask(41), ask(42)];
+    for request in asked.clone() {
+        assert!(matches!(subject.deliver(request), Ok(Answer::Delivered { duplicate: false, .. })));
+    }
+    let delivered = vec![(MessageNo(1), MessageId([41; 16]))];
+    let heard = Append { delivered, ..append(run, 1, 0, Chain::of(run).seeds(2)) };
+    assert_eq!(subject.append(heard), Ok(Answer::Done));
+    subject.done(Request::Terminate { run, reason: String::new() });
+    let [first, _] = asked.clone();
+    let again = subject.deliver(first);
+    assert!(matches!(again, Ok(Answer::Delivered { duplicate: true, .. })), "it ended since: {again:?}");
+    (run, asked)
+}
+
+fn asked_again(subject: &Subject) {
+    let (run, asked) = asked_to_end(subject);
+    for (round, request) in (0u8..).zip(asked) {
+        let row = subject.snapshot(run).row;
+        let entries = subject.view(run).entries;
+        let nonce = MessageId([80 + round; 16]);
+        let new = Rewind { nonce, seen: (row.epoch, 0, entries), ..to(run, 1, 0) };
+        assert_eq!(rewind(subject, new), Ok(Answer::Done));
+        assert_eq!(subject.snapshot(run).row.cancel_requested_at, None);
+        let first = subject.deliver(request.clone());
+        assert!(matches!(first, Ok(Answer::Delivered { duplicate: false, .. })), "{first:?}");
+        assert_eq!(
+            subject.snapshot(run).inbox.iter().map(|message| message.id).collect::<Vec<_>>(),
+            [request.id]
+        );
+        assert!(subject.snapshot(run).row.cancel_requested_at.is_some());
+        let second = subject.deliver(request);
+        assert!(matches!(second, Ok(Answer::Delivered { duplicate: true, .. })), "{second:?}");
+        subject.done(Request::Terminate { run, reason: String::new() });
+    }
+}
+
+fn asked_once(subject: &Subject) {
+    let (run, [heard, _]) = asked_to_end(subject);
+    let row = subject.snapshot(run).row;
+    let new = Rewind { seen: (row.epoch, 0, Seq(3)), cancel_requested_at: Some(NOON), ..to(run, 2, 3) };
+    assert_eq!(rewind(subject, new), Ok(Answer::Done));
+    let again = subject.deliver(heard);
+    assert!(matches!(again, Ok(Answer::Delivered { duplicate: true, .. })), "{again:?}");
+    assert_eq!(
+        (subject.snapshot(run).inbox, subject.snapshot(run).row.cancel_requested_at),
+        (vec![], Some(NOON))
+    );
 }
 
 fn upgraded(subject: &Subject) {

@@ -1,7 +1,9 @@
 //! `Deliver`: messages in the inbox, and the ids by which a resend is known.
 
 use super::{FORGET_EVERY_MS, FORGOT_AT, Surroundings, put_row};
-use crate::history::{Message, MessageBody, MessageId, MessageNo, Moment, RunNo, RunRow, UpdateAnswer};
+use crate::history::{
+    Message, MessageBody, MessageId, MessageNo, Moment, RunNo, RunRow, StoredStatus, UpdateAnswer,
+};
 use crate::store::codec::{decode, encode};
 use crate::store::reading::{meta_u64, refuse_ended, row};
 use crate::store::rows::{Rows, RowsMut, Table};
@@ -31,7 +33,7 @@ pub(super) fn deliver(
     crate::store::carry::refuse(rows)?;
     // One that was refused has left no trace: it is another one.
     let known = remembered(rows, new.id)?.filter(|known| !super::update::is_refused(known));
-    if let Some(known) = known {
+    if let Some(known) = known.filter(|_| !is_set_aside(rows, new)) {
         return Ok(Answer::Delivered { no: known.no, accepted_at: known.at, duplicate: true });
     }
     let mut row = row(rows, new.run)?;
@@ -50,6 +52,15 @@ pub(super) fn deliver(
     let (at, run, keyed) = (message.accepted_at, new.run, new.keyed);
     remember(rows, new.id, &Remembered { at, run, no, keyed, update: None })?;
     Ok(Answer::Delivered { no, accepted_at: row.last_message_at, duplicate: false })
+}
+
+/// Whether a request to end is known, and yet the run was not asked: it was rewound to before that, or the request was never read
+/// before an end that was set aside. Whoever asks once more, not having heard the answer, wants it to end.
+fn is_set_aside(rows: &dyn RowsMut, new: &NewMessage) -> bool {
+    matches!(new.body, MessageBody::Cancel { .. })
+        && row(rows, new.run).is_ok_and(|row| {
+            row.cancel_requested_at.is_none() && !matches!(row.status, StoredStatus::Ended(_))
+        })
 }
 
 /// An answer is to a question of the present generation: the one that has its number now was not asked of whoever answered. Mail that

@@ -163,6 +163,7 @@ impl World {
             held: Vec::new(),
             heard: Vec::new(),
             unread: Vec::new(),
+            cancel_requested_at: None,
             timeout_ms: None,
             program: None,
             patches: Patches::default(),

@@ -1,7 +1,7 @@
 //! The whole engine in one thread: production workers, hub, writer and core, with a clock, a disk, activities and processes that the
 //! seed decides over. A model checks each acknowledgement, and every run at the end.
 //!
-//! `DURUN_SEED=n` plays one seed alone; `DURUN_SEEDS=n` plays so many.
+//! `DURUN_SEED=n` plays one seed alone; `DURUN_SEEDS=n` plays so many, from `DURUN_FIRST_SEED=n` on.
 
 mod expected;
 mod ledger;
@@ -675,17 +675,19 @@ fn no_seed_loses_repeats_or_invents_anything() {
     if let Some(seed) = number("DURUN_SEED") {
         return assert_eq!(live(seed, Faults::default()).map(drop), Ok(()), "DURUN_SEED={seed}");
     }
-    let (seeds, next) = (number("DURUN_SEEDS").unwrap_or(1_000), AtomicU64::new(0));
+    let first = number("DURUN_FIRST_SEED").unwrap_or(0);
+    let seeds = number("DURUN_SEEDS").unwrap_or(1_000);
+    let (end, next) = (first + seeds, AtomicU64::new(first));
     // Each seed is a world of its own, so that two can be played at a time.
     let lane = || -> Result<Lived, String> {
         let mut mine = Vec::new();
         loop {
             let seed = next.fetch_add(1, Ordering::Relaxed);
-            if seed >= seeds {
+            if seed >= end {
                 return Ok(mine.into_iter().sum());
             }
             mine.push(live(seed, Faults::default()).map_err(|what| {
-                next.store(seeds, Ordering::Relaxed);
+                next.store(end, Ordering::Relaxed);
                 format!("{what}\nalone: DURUN_SEED={seed} cargo test --test simulation no_seed_loses")
             })?);
         }
