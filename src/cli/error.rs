@@ -1,6 +1,7 @@
 //! Everything that can stop a command before it has its result.
 
 use super::input::InputError;
+use super::report::Report;
 use super::store_place::NoPlace;
 use crate::client::{CarryError, CheckupError, ClientError, StoreError};
 use crate::config::ConfigError;
@@ -121,6 +122,9 @@ pub(crate) enum CliError {
     /// Arguments that do not go together or say nothing.
     #[error("{0}")]
     Usage(String),
+    /// A script of which every run would be stuck.
+    #[error("{}", .0.title)]
+    Doomed(Box<Report>),
     /// A queue that is not declared.
     #[error("there is no queue \"{name}\"")]
     NoQueue {

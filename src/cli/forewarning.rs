@@ -1,13 +1,52 @@
-//! What `durun check` finds in a script that is about to be executed, told to whoever looks on.
+//! What `durun check` finds in a script that is about to be executed: what is certain refuses it, all else is told to whoever
+//! looks on.
 
 use super::context::Context;
+use super::error::CliError;
 use super::escape;
+use super::exit::Exit;
 use super::report_check::{Found, counted, of};
-use crate::client::check;
+use crate::client::{StartRequest, begins_another, check};
 use std::path::Path;
 
 /// How many findings are shown; the rest is counted.
 const SHOWN: usize = 3;
+/// How a start is not refused.
+pub(crate) const UNCHECKED: &str = "--unchecked starts it all the same";
+
+/// Refuses a start of which every run would be stuck, before anything is recorded. One that goes on with a run that is there is
+/// let be: that has its own text.
+///
+/// # Errors
+/// [`CliError::Doomed`]; what the store says.
+pub(crate) fn refuse_start(context: &Context, script: &Path, request: &StartRequest) -> Result<(), CliError> {
+    let Err(doomed) = refuse(context, script, UNCHECKED) else { return Ok(()) };
+    match context.session_if_any()? {
+        Some(session) if !begins_another(&session, request)? => Ok(()),
+        Some(_) | None => Err(doomed),
+    }
+}
+
+/// Refuses a script of which every run would be stuck: what is wrong stands where each run comes to, and nothing outside of the
+/// script can make it right. `otherwise` tells how it is started all the same.
+///
+/// # Errors
+/// [`CliError::Doomed`] with what is found first.
+pub(crate) fn refuse(context: &Context, script: &Path, otherwise: &str) -> Result<(), CliError> {
+    // What is no script, or has a configuration that cannot be read, is refused as such.
+    let Ok(config) = context.config(script) else { return Ok(()) };
+    let Ok(checked) = check(script, context.executor.as_ref(), &config) else { return Ok(()) };
+    let found = of(script, &checked);
+    let Some(first) = found.iter().find(|found| found.is_certain) else { return Ok(()) };
+    let mut report = first.report.clone();
+    report.exit = Exit::Usage;
+    report = report.note("nothing was recorded: each run comes to this line, and would be stuck there");
+    if found.len() > 1 {
+        let file = escape::shell(&script.to_string_lossy());
+        report = report.hint(format!("durun check {file} shows all of it: {}", counted(&found)));
+    }
+    Err(CliError::Doomed(Box::new(report.hint(otherwise))))
+}
 
 /// Tells of the mistakes that can be seen in a script: in full at a terminal, one line with `-v`, nothing else; a crontab stays
 /// quiet. What is found stops nothing: the line may never be come to.

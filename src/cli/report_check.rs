@@ -13,6 +13,8 @@ pub(crate) struct Found {
     pub(crate) report: Report,
     /// Whether the script cannot be right.
     pub(crate) is_error: bool,
+    /// Whether each run that gets on as it should is stuck there.
+    pub(crate) is_certain: bool,
 }
 
 /// The reports of a script, which is called as it was typed.
@@ -32,7 +34,7 @@ pub(crate) fn of(typed: &Path, checked: &Checked) -> Vec<Found> {
         if report.hints.is_empty() {
             report = report.hint(usual(finding.rule));
         }
-        Found { report, is_error: finding.rule.is_error() }
+        Found { report, is_error: finding.rule.is_error(), is_certain: finding.is_certain }
     });
     found.collect()
 }

@@ -34,6 +34,9 @@ pub(crate) struct StartOptions {
     /// In the queue the highest goes first, then who came first
     #[arg(long, value_name = "N", default_value_t = 0, requires = "queue", allow_hyphen_values = true)]
     pub(crate) priority: i32,
+    /// Start it also where durun check sees that each run of it would be stuck
+    #[arg(long)]
+    pub(crate) unchecked: bool,
     /// Record this variable of the environment too, for the programs that the run starts; may be repeated
     #[arg(long = "env", value_name = "NAME")]
     pub(crate) environment: Vec<String>,

@@ -1,7 +1,7 @@
 //! A script looked through without running it: against its own functions, the files beside it, and `durun.toml`.
 
 use super::project::is_of_tests;
-use super::{ClientError, Executor, ProgramError, load_program};
+use super::{ClientError, Executor, LoadedProgram, ProgramError, load_program};
 use crate::activity::find_activity;
 use crate::config::Config;
 use crate::script::{Backing, Finding, Source};
@@ -45,6 +45,14 @@ pub fn check(path: &Path, executor: &dyn Executor, config: &Config) -> Result<Ch
     let mut texts = source.modules;
     texts.insert(source.path.clone(), source.main);
     Ok(Checked { findings, texts, main: source.path })
+}
+
+/// Why each run of a program would be stuck, where that is certain, with the file and the line.
+pub(super) fn doom(program: &LoadedProgram, executor: &dyn Executor) -> Option<String> {
+    let source = program.clone().into_source();
+    let found = executor.check(&source, &|_| Backing::Yes).ok()?;
+    let first = found.into_iter().find(|finding| finding.is_certain)?;
+    Some(format!("{} line {}: {}", first.file, first.line, first.message))
 }
 
 /// What the tests beside a script mock. What cannot be read mocks nothing.

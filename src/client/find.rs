@@ -1,7 +1,7 @@
 //! Finding a run by what a person types: its id, a beginning of it, or `@last`.
 
 use super::{ClientError, Session};
-use crate::history::{RunNo, RunRow};
+use crate::history::{RunId, RunNo, RunRow};
 use crate::store::{Answer, Request, RunFilter};
 
 /// How many of the newest runs are looked through for similar ids.
@@ -26,13 +26,21 @@ pub fn find(session: &Session, text: &str) -> Result<RunRow, ClientError> {
     }
 }
 
-fn near(session: &Session, text: &str) -> Result<Vec<crate::history::RunId>, ClientError> {
+/// The run of exactly that id.
+pub(super) fn exact(session: &Session, id: &RunId) -> Result<Option<RunRow>, ClientError> {
+    let Answer::Runs(rows) = session.ask(Request::Find { text: id.to_string() })? else {
+        return Err(ClientError::Answer { run: RunNo(0) });
+    };
+    Ok(rows.into_iter().find(|row| row.id == *id))
+}
+
+fn near(session: &Session, text: &str) -> Result<Vec<RunId>, ClientError> {
     let filter = RunFilter { limit: Some(NEAR_AMONG), ..RunFilter::default() };
     let Answer::Views(views) = session.ask(Request::List(filter))? else {
         return Err(ClientError::Answer { run: RunNo(0) });
     };
     let likest = likest(text, views.iter().map(|view| view.row.id.to_string()), 3);
-    Ok(likest.iter().filter_map(|id| crate::history::RunId::parse(id).ok()).collect())
+    Ok(likest.iter().filter_map(|id| RunId::parse(id).ok()).collect())
 }
 
 /// The names most like `wanted`, at most `count`, the likest first; none that is not like it.

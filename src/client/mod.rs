@@ -111,7 +111,7 @@ pub use schedule::{
 pub use session::Session;
 pub use signal::{SignalSent, StartedBySignal, signal, signal_with_start};
 pub use stand::Stand;
-pub use start::{Existing, IfEnded, RECORDED, StartRequest, Started, new_id, start};
+pub use start::{Existing, IfEnded, RECORDED, StartRequest, Started, begins_another, new_id, start};
 pub use status::{published, script_text, view};
 pub use steps::{StepName, Steps};
 pub use stop::{Stop, StopLevel};

@@ -1,9 +1,12 @@
 //! Starting a run: a new one, or the one that has the id already.
 
+use super::find::exact;
 use super::overlap::{Skipped, settled, skipped};
-use super::{Claimed, ClientError, Conflict, LoadedProgram, Session, Standing, view};
-use crate::history::{Claim, MessageId, OverlapPolicy, RunId, RunNo, RunRow, RunStart, StoredStatus, Value};
-use crate::store::{Answer, NewOverlap, NewQueue, NewRun, Request, StoreError};
+use super::{Claimed, ClientError, Conflict, LoadedProgram, Session, Standing, list, view};
+use crate::history::{
+    Claim, MessageId, OverlapPolicy, RunId, RunNo, RunRow, RunStart, RunStatus, StoredStatus, Value,
+};
+use crate::store::{Answer, NewOverlap, NewQueue, NewRun, Request, RunFilter, StoreError};
 use std::collections::BTreeMap;
 
 /// Letters and digits that are not mistaken for each other: 31 of them.
@@ -195,6 +198,29 @@ pub fn start(session: &Session, request: StartRequest) -> Result<Started, Client
             | Answer::Schedules(_) => return Err(ClientError::Answer { run: RunNo(0) }),
         }
     }
+}
+
+/// Whether a start records a run. It does not where one is gone on with or told of: that of its id, or one in its way.
+///
+/// # Errors
+/// What the store says.
+pub fn begins_another(session: &Session, request: &StartRequest) -> Result<bool, ClientError> {
+    if let Some(id) = &request.id
+        && let Some(row) = exact(session, id)?
+    {
+        return Ok(request.if_ended == IfEnded::Again && matches!(row.status, StoredStatus::Ended(_)));
+    }
+    let Some(overlap) = request.overlap.as_ref().filter(|overlap| overlap.policy == OverlapPolicy::Skip)
+    else {
+        return Ok(true);
+    };
+    let statuses = RunStatus::ALL.into_iter().filter(|status| !status.is_ended()).collect();
+    let open = list(session, RunFilter { statuses, ..RunFilter::default() })?;
+    let is_in_the_way = |row: &RunRow| match &overlap.key {
+        Some(key) => row.overlap_key.as_ref() == Some(key),
+        None => row.script == request.program.program.path,
+    };
+    Ok(!open.iter().any(|view| is_in_the_way(&view.row)))
 }
 
 /// The request with its input as the script declares it.

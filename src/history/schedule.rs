@@ -65,6 +65,9 @@ pub struct ScheduledStart {
     /// The time-out of each run in milliseconds.
     #[serde(default)]
     pub timeout_ms: Option<i64>,
+    /// Whether a slot is started also where each run of the script would be stuck.
+    #[serde(default)]
+    pub unchecked: bool,
 }
 
 /// What becomes of slots that nobody fired in time.
@@ -200,6 +203,7 @@ mod tests {
                 directory: "/s".to_owned(),
                 environment: BTreeMap::new(),
                 timeout_ms: None,
+                unchecked: false,
             },
             overlap: OverlapPolicy::Queue,
             catchup: Catchup::Within { ms: 5 },

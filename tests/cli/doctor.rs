@@ -56,7 +56,7 @@ fn runs_that_failed_or_are_stuck_are_problems_with_the_command_to_look() {
     home.durun(&["doctor"]).both();
     home.durun(&["start", "f.rhai"]).exit(1).failure();
     home.durun(&["start", "f.rhai"]).exit(1).failure();
-    home.durun(&["start", "g.rhai"]).exit(8).failure();
+    home.durun(&["start", "--unchecked", "g.rhai"]).exit(8).failure();
     let (told, _) = home.durun(&["doctor"]).exit(1).both();
     let problems: Vec<&str> = told.lines().filter(|line| line.starts_with("problem: ")).collect();
     assert_eq!(

@@ -41,7 +41,7 @@ fn a_run_that_is_stuck_under_a_lock_still_holds_it() {
     let home = Home::new();
     home.file("stuck.rhai", "with_lock(\"db\", || no_such_thing())\n");
     home.file("work.rhai", "with_lock(\"db\", #{ timeout: \"1 ms\" }, || 7)\n");
-    let failure = home.durun(&["start", "stuck.rhai", "--id", "first"]).exit(8).failure();
+    let failure = home.durun(&["start", "--unchecked", "stuck.rhai", "--id", "first"]).exit(8).failure();
     assert!(failure.contains("no_such_thing"), "{failure}");
     let status = home.durun(&["status", "first"]).stdout();
     assert!(status.contains("holds"), "{status}");

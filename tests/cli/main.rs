@@ -10,6 +10,7 @@ mod children;
 mod completions;
 mod damage;
 mod doctor;
+mod doomed;
 mod exec;
 mod explain;
 mod export;

@@ -72,7 +72,7 @@ fn a_run_that_fails_again_after_it_was_mended_is_told_of_again() {
     home.durun(&["start", "f.rhai", "--id", "f"]).exit(1).failure();
     let runs = |told: &[Value]| told.iter().map(|told| told["run"].to_string()).collect::<String>();
     assert_eq!(runs(&told(&home)), "\"f\"".repeat(3));
-    home.durun(&["start", "g.rhai", "--id", "g"]).exit(8).failure();
+    home.durun(&["start", "--unchecked", "g.rhai", "--id", "g"]).exit(8).failure();
     home.durun(&["upgrade", "g", "--script", "h.rhai"]).both();
     home.durun(&["resume", "g"]).exit(8).failure();
     assert_eq!(told(&home).len(), 5);
@@ -84,7 +84,7 @@ fn a_stuck_run_and_a_completed_one_are_told_of_and_no_telling_is_told_of_itself(
     let program = "[\"sh\", \"-c\", \"cat >>told\"]";
     home.file("durun.toml", format!("[notify]\non_stuck = {program}\non_success = {program}\n"));
     home.file("g.rhai", "chrage(1)").file("ok.rhai", "#{ n: 7 }");
-    let err = home.durun(&["start", "g.rhai", "--id", "g"]).exit(8).failure();
+    let err = home.durun(&["start", "--unchecked", "g.rhai", "--id", "g"]).exit(8).failure();
     assert!(err.contains("run g is stuck"), "{err}");
     home.durun(&["start", "ok.rhai", "--id", "ok"]).out("{\"n\":7}\n").check();
     let told = told(&home);
@@ -254,7 +254,7 @@ fn the_document_names_the_step_and_the_commands_that_go_on() {
     );
     home.file("stuck.rhai", "chrage(1)");
     for (script, exit) in [("step", 1), ("own", 1), ("caught", 1), ("stuck", 8)] {
-        home.durun(&["start", &format!("{script}.rhai"), "--id", script]).exit(exit).failure();
+        home.durun(&["start", "--unchecked", &format!("{script}.rhai"), "--id", script]).exit(exit).failure();
     }
     let told = told(&home);
     let commands = |place: usize| told[place]["commands"].clone();

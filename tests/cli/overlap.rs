@@ -69,7 +69,7 @@ fn a_skip_over_a_run_that_does_not_get_on_is_no_silence() {
 fn a_skip_over_a_stuck_run_prints_its_block() {
     let home = Home::new();
     home.file("s.rhai", "chrage(1)\n");
-    home.durun(&["start", "s.rhai", "--id", "first"]).exit(8).failure();
+    home.durun(&["start", "--unchecked", "s.rhai", "--id", "first"]).exit(8).failure();
     let err = home.durun(&["start", "s.rhai", "--overlap", "skip", "--id", "second"]).exit(8).failure();
     assert!(err.contains("error[D0105]: run first is stuck"), "{err}");
 }

@@ -43,7 +43,10 @@ fn in_the_foreground_it_says_what_it_waits_for() {
     let home = Home::new();
     home.file("durun.toml", "[queue.reports]\nmax_concurrent = 1\n");
     home.file("stuck.rhai", "no_such_thing()\n").file("work.rhai", "7\n");
-    let stuck = home.durun(&["start", "stuck.rhai", "--queue", "reports", "--id", "first"]).exit(8).failure();
+    let stuck = home
+        .durun(&["start", "--unchecked", "stuck.rhai", "--queue", "reports", "--id", "first"])
+        .exit(8)
+        .failure();
     assert!(stuck.contains("no_such_thing"), "{stuck}");
     // What is stuck occupies its place until somebody ends it.
     let script = home.path().join("end.sh");

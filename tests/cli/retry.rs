@@ -68,7 +68,7 @@ fn a_run_that_waits_for_something_else_is_told_so() {
 fn a_stuck_run_is_not_tried_again() {
     let home = Home::new();
     home.file("script.rhai", "nonsense(1)");
-    home.durun(&["start", "script.rhai", "--id", "one"]).exit(8).failure();
+    home.durun(&["start", "--unchecked", "script.rhai", "--id", "one"]).exit(8).failure();
     let told = home.durun(&["retry", "one"]).exit(8).failure();
     assert!(told.contains("nonsense"), "{told}");
 }
@@ -84,7 +84,7 @@ fn impossible_retries_are_told() {
         ("true", "retry: true says nothing; write how often, for example retry: 5"),
     ] {
         home.file("script.rhai", format!("exec([\"true\"], #{{ retry: {retry} }})"));
-        let told = home.durun(&["start", "script.rhai"]).exit(8).failure();
+        let told = home.durun(&["start", "--unchecked", "script.rhai"]).exit(8).failure();
         assert!(told.contains(message), "{told}");
     }
 }
@@ -185,7 +185,7 @@ fn an_attempt_that_was_a_retry_and_was_cut_off_is_told_where_the_run_is_resumed(
 fn a_stuck_run_is_retried_under_the_mended_script() {
     let home = Home::new();
     home.file("s.rhai", "step(\"one\", || 1);\nnonsense(1)");
-    home.durun(&["start", "s.rhai", "--id", "one"]).exit(8).failure();
+    home.durun(&["start", "--unchecked", "s.rhai", "--id", "one"]).exit(8).failure();
     let note = "s.rhai has changed since; the run keeps its text until it is given the new one\n";
     let told = home.durun(&["resume", "one"]).exit(8).failure();
     assert!(!told.contains("has changed") && told.contains("mend the script, then: "), "{told}");

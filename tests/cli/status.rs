@@ -109,7 +109,7 @@ fn each_strand_has_its_variables_while_another_process_executes_them() {
 fn a_run_that_is_stuck_or_has_failed_shows_what_it_knew() {
     let home = Home::new();
     home.file("s.rhai", "let n = 1;\nlet m = step(\"two\", || 2);\nstep(\"three\", || nonsense(m));\n");
-    home.durun(&["start", "s.rhai", "--id", "stuck"]).exit(8).failure();
+    home.durun(&["start", "--unchecked", "s.rhai", "--id", "stuck"]).exit(8).failure();
     let status = home.durun(&["status", "stuck"]).stdout();
     assert!(status.contains("variables line 3:\n") && status.contains("  m = 2\n"), "{status}");
     home.file(

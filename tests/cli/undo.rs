@@ -74,7 +74,7 @@ fn what_cannot_be_undone_is_told() {
         .err("run one never began: it is terminated, there is nothing to undo\n")
         .check();
     home.file("stuck.rhai", "on_undo(|| 1);\nno_such_thing();\n");
-    let stuck = home.durun(&["start", "stuck.rhai", "--id", "stuck"]).exit(8).failure();
+    let stuck = home.durun(&["start", "--unchecked", "stuck.rhai", "--id", "stuck"]).exit(8).failure();
     assert!(stuck.contains("no_such_thing"), "{stuck}");
     let refused = home.durun(&["terminate", "stuck", "--undo"]).exit(8).failure();
     assert!(refused.contains("what it did cannot be undone before its script is mended"), "{refused}");

@@ -55,7 +55,7 @@ fn a_run_that_never_began_is_stuck_or_has_ended_says_so() {
         .out("Run one waits for nothing: it has ended (now). It was terminated: en\\x1bough.\n  durun history one\n")
         .check();
     home.file("bad.rhai", "nonsense(1)");
-    home.durun(&["start", "bad.rhai", "--id", "two"]).exit(8).failure();
+    home.durun(&["start", "--unchecked", "bad.rhai", "--id", "two"]).exit(8).failure();
     let told = home.durun(&["why", "two"]).stdout();
     assert!(told.starts_with("Since TIME (now) run two is stuck in line 1 (fault): "), "{told}");
     let ends = "Nobody executes it.\n   1 | nonsense(1)\n  durun upgrade two --script ~/bad.rhai\n  durun resume two\n";

@@ -8,7 +8,7 @@ fn a_fault_at_step_five_is_stuck_with_line_and_caret() {
     let world = World::new();
     let text = "for n in 0..4 { step(\"s\", || n); }\nlet x = 1;\nstep(\"five\", || nowhere(x));\n";
     let script = world.write("fault.rhai", text);
-    let told = world.run(&["start", &script, "--id", "f"]);
+    let told = world.run(&["start", "--unchecked", &script, "--id", "f"]);
     assert_eq!(told.code, Some(8), "{told:?}");
     assert!(told.err.contains("there is no function nowhere"), "{}", told.err);
     assert!(

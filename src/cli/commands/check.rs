@@ -141,7 +141,7 @@ fn one(context: &Context, file: &Path) -> Result<Vec<Found>, CliError> {
         Ok(checked) => Ok(of(file, &checked)),
         Err(error @ ClientError::Program(ProgramError::Syntax { .. })) => {
             let report = Report::of(&CliError::Client(error));
-            Ok(report.into_iter().map(|report| Found { report, is_error: true }).collect())
+            Ok(report.into_iter().map(|report| Found { report, is_error: true, is_certain: true }).collect())
         }
         Err(error) => Err(error.into()),
     }

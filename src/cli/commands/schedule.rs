@@ -6,15 +6,19 @@ use crate::cli::context::Context;
 use crate::cli::detach;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
+use crate::cli::forewarning;
 use crate::cli::render::paint::Paint;
 use crate::cli::render::run_json::SCHEMA;
 use crate::cli::render::schedules::{json, nobody, table};
 use crate::cli::render::table::{Cell, render};
 use crate::cli::render::when::absolute;
-use crate::client::{backfill, pause_schedule, remove_schedule, resume_schedule, schedules, trigger};
+use crate::client::{
+    Session, backfill, pause_schedule, remove_schedule, resume_schedule, schedules, trigger,
+};
 use crate::history::Moment;
 use crate::timer::{parse_moment, rfc3339};
 use clap::{Args, Subcommand};
+use std::path::Path;
 
 const EXAMPLES: &str = "\
 Slots are fired by durun tick, in a crontab (* * * * * durun tick), and by durun serve.
@@ -102,6 +106,7 @@ pub(crate) fn run(context: &Context, args: &ScheduleArgs) -> Result<Exit, CliErr
         }
         What::Trigger { name, record_only } => {
             let session = context.session()?;
+            refuse_doomed(context, &session, name)?;
             let (id, is_new) = trigger(&session, name)?;
             // The process in the background need not take the store over.
             drop(session);
@@ -144,11 +149,26 @@ fn list(context: &Context) -> Result<Exit, CliError> {
     Ok(Exit::Done)
 }
 
+/// A script of which each run would be stuck is not started, unless the schedule says so.
+fn refuse_doomed(context: &Context, session: &Session, name: &str) -> Result<(), CliError> {
+    let all = schedules(session)?.schedules;
+    match all.into_iter().map(|view| view.row).find(|row| row.name.as_str() == name) {
+        Some(row) if !row.starts.unchecked => {
+            let hint = "add it again with --replace --unchecked, and it starts all the same";
+            forewarning::refuse(context, Path::new(&row.starts.script), hint)
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
 fn fill(context: &Context, args: &BackfillArgs) -> Result<Exit, CliError> {
     if args.to < args.from {
         return Err(CliError::Usage("--to is before --from".to_owned()));
     }
     let session = context.session()?;
+    if !args.dry_run {
+        refuse_doomed(context, &session, &args.name)?;
+    }
     let slots = backfill(&session, &args.name, (args.from, args.to), args.dry_run)?;
     match context.format() {
         Format::Json | Format::Jsonl => {

@@ -65,6 +65,9 @@ pub(crate) struct AddArgs {
     /// Record this variable of the environment too, for the programs that the runs start; may be repeated
     #[arg(long = "env", value_name = "NAME")]
     environment: Vec<String>,
+    /// Start its slots also where durun check sees that each run would be stuck
+    #[arg(long)]
+    unchecked: bool,
     /// Change the schedule of that name, where there is one
     #[arg(long)]
     replace: bool,
@@ -96,6 +99,9 @@ fn parse_catchup(text: &str) -> Result<Catchup, String> {
 /// Does it.
 pub(crate) fn run(context: &Context, args: &AddArgs) -> Result<Exit, CliError> {
     let new = request(context, args)?;
+    if !args.unchecked {
+        forewarning::refuse(context, &args.script, forewarning::UNCHECKED)?;
+    }
     let session = context.session_or_create()?;
     let (row, what) = match add_schedule(&session, new)? {
         Added::New(row) => (row, "added"),
@@ -155,6 +161,7 @@ fn request(context: &Context, args: &AddArgs) -> Result<NewSchedule, CliError> {
             directory: start.directory,
             environment: start.environment,
             timeout_ms: start.timeout_ms,
+            unchecked: args.unchecked,
         },
         overlap,
         catchup: args.catchup,

@@ -106,6 +106,9 @@ fn asks_instead(context: &Context, sent: &SignalSent, name: &str) {
 /// The run gets the signal; where there is none it is started with it, and executed as by `start --id`.
 fn with_start(context: &Context, args: &SignalArgs, script: &Path, payload: Value) -> Result<Exit, CliError> {
     let request = args.options.request(context, script, Some(RunId::parse(&args.id)?))?;
+    if !args.options.unchecked {
+        forewarning::refuse_start(context, script, &request)?;
+    }
     let path = request.program.program.path.clone();
     let session = context.session_or_create()?;
     match signal_with_start(&session, &args.name, payload, args.key.as_deref(), request)? {

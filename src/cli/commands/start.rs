@@ -52,6 +52,9 @@ pub(crate) fn run(context: &Context, args: &StartArgs) -> Result<Exit, CliError>
     let id = args.id.as_deref().map(RunId::parse).transpose()?;
     let mut request = args.options.request(context, &args.script, id)?;
     args.overlap.complete(&mut request)?;
+    if !args.options.unchecked {
+        forewarning::refuse_start(context, &args.script, &request)?;
+    }
     let session = context.session_or_create()?;
     match start(&session, request)? {
         Started::New(claimed) => begun(context, session, args, claimed, Vec::new()),

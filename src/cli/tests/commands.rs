@@ -3,7 +3,9 @@
 use super::clients::{carries, clients};
 use super::stage::Stage;
 use crate::cli::error::CliError;
+use crate::cli::exit::Exit;
 use crate::cli::input::InputError;
+use crate::cli::report::Report;
 use crate::cli::store_place::NoPlace;
 use crate::client::{CheckupError, StoreError};
 use crate::config::{ConfigError, parse};
@@ -105,6 +107,9 @@ pub(super) fn all(stage: &Stage) -> Vec<CliError> {
             written: 3,
             lost: vec!["order-1: entry 4 is damaged: its checksum does not match".to_owned()],
         }],
+        CliError::Doomed(_) => vec![CliError::Doomed(Box::new(
+            Report::new("D1310", Exit::Usage, "there is no function chrage").hint("did you mean charge?"),
+        ))],
         CliError::NothingLeft { .. } => vec![CliError::NothingLeft {
             store: "/home/ada/.local/state/durun/store.redb".to_owned(),
             what: "page 3 is none".to_owned(),

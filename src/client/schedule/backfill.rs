@@ -5,9 +5,10 @@ use super::edit::readable;
 use super::fire::{change, new_slot};
 use super::plan::slot_id;
 use super::view::{again, named};
+use crate::client::find::exact;
 use crate::client::{ClientError, Session, load_program};
-use crate::history::{Fate, Moment, OverlapPolicy, RunId, RunNo, Schedule, SlotRecord};
-use crate::store::{Answer, Request, StoreError};
+use crate::history::{Fate, Moment, OverlapPolicy, RunId, Schedule, SlotRecord};
+use crate::store::StoreError;
 use crate::timer::Cron;
 use std::path::Path;
 
@@ -48,7 +49,7 @@ pub fn backfill(
         let mut all = Vec::new();
         for slot in slots {
             let run = slot_id(&row.name, &cron, slot);
-            let existed = exists(session, &run)?;
+            let existed = exact(session, &run)?.is_some();
             all.push(Backfilled { slot, run, existed });
         }
         if dry || all.is_empty() {
@@ -105,11 +106,4 @@ fn uncovered(record: &SlotRecord, cron: &Cron, (from, to): (Moment, Moment)) -> 
     let before = part(record.first.plus_ms(-1), record.last.min(from.plus_ms(-1)));
     let after = part(record.first.plus_ms(-1).max(to), record.last);
     before.into_iter().chain(after).collect()
-}
-
-fn exists(session: &Session, id: &RunId) -> Result<bool, ClientError> {
-    match session.ask(Request::Find { text: id.to_string() })? {
-        Answer::Runs(found) => Ok(found.iter().any(|run| run.id == *id)),
-        _ => Err(ClientError::Answer { run: RunNo(0) }),
-    }
 }

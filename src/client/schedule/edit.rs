@@ -127,6 +127,7 @@ fn difference(known: &Schedule, new: &Schedule) -> Option<&'static str> {
         (known.starts.input == new.starts.input, "input"),
         (known.starts.directory == new.starts.directory, "directory"),
         (known.starts.timeout_ms == new.starts.timeout_ms, "time-out"),
+        (known.starts.unchecked == new.starts.unchecked, "being checked"),
         (known.overlap == new.overlap, "overlap"),
         (known.catchup == new.catchup, "catchup"),
         (known.jitter_ms == new.jitter_ms, "jitter"),

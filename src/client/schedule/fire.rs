@@ -1,6 +1,7 @@
 //! Firing: what is due of each schedule is decided and stored with the runs that it starts. Any number of processes may do it at once.
 
 use super::plan::{Earlier, News, Plan, next_fire, plan, slot_id};
+use crate::client::check::doom;
 use crate::client::start::new_run;
 use crate::client::{ClientError, IfEnded, LoadedProgram, Session, StartRequest, load_program};
 use crate::config::Configs;
@@ -86,13 +87,7 @@ fn try_to_fire(
         return Ok(Tried::Nothing);
     }
     let earlier = earlier(session, row)?;
-    let script = if is_due {
-        load_program(Path::new(&row.starts.script), session.executor().as_ref())
-            .map(Some)
-            .map_err(|error| error.to_string())
-    } else {
-        Ok(None)
-    };
+    let script = if is_due { startable(session, row).map(Some) } else { Ok(None) };
     let usable = script.as_ref().map(drop).map_err(String::as_str);
     let Some(plan) = plan(row, cron, now, &earlier, usable) else { return Ok(Tried::Nothing) };
     let mut starts = Vec::new();
@@ -107,6 +102,17 @@ fn try_to_fire(
         Ok(()) => Ok(Tried::Done(Box::new(plan))),
         Err(ClientError::Store(StoreError::ScheduleChanged { .. })) => Ok(Tried::Changed),
         Err(error) => Err(error),
+    }
+}
+
+/// The program of a schedule, or why no run of it is started.
+fn startable(session: &Session, row: &Schedule) -> Result<LoadedProgram, String> {
+    let executor = session.executor();
+    let program = load_program(Path::new(&row.starts.script), executor.as_ref());
+    let program = program.map_err(|error| error.to_string())?;
+    match doom(&program, executor.as_ref()).filter(|_| !row.starts.unchecked) {
+        Some(why) => Err(why),
+        None => Ok(program),
     }
 }
 

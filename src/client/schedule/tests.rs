@@ -22,6 +22,7 @@ pub(super) fn starts(script: &str) -> ScheduledStart {
         directory: "/".to_owned(),
         environment: BTreeMap::new(),
         timeout_ms: None,
+        unchecked: false,
     }
 }
 

@@ -112,9 +112,10 @@ impl Walker<'_> {
         let name = called.name();
         let own = !called.is_method && self.text.functions.contains_key(name);
         if called.call.namespace.is_empty() {
-            self.exists(called);
+            // Which function a method is, is decided by the value.
+            self.only(!called.is_method, |walker| walker.exists(called));
         } else {
-            self.of_module(called);
+            self.only(false, |walker| walker.of_module(called));
         }
         let is_host = !called.is_method && !own && called.call.namespace.is_empty();
         if is_host {
@@ -129,10 +130,18 @@ impl Walker<'_> {
         }
         rules::nothing(self, called, used);
         if own {
-            self.function(name, self.place);
+            let takes = self.text.functions.get(name);
+            let is_this = takes.is_some_and(|takes| takes.contains(&called.call.args.len()));
+            self.only(is_this, |walker| walker.function(name, walker.place));
         }
         for (place, argument) in called.call.args.iter().enumerate() {
             self.argument(called, is_host, place, argument);
+        }
+        match name {
+            "fail" if is_host => self.way.fails(),
+            // It goes on as another, which may never come here.
+            "restart_with" if is_host => self.way.ends(),
+            _ => {}
         }
     }
 
@@ -150,7 +159,11 @@ impl Walker<'_> {
                 "on_query" if is_host => Place::Look("a query"),
                 _ => self.place,
             };
-            self.closure(argument, place);
+            let way = self.way;
+            self.done_at_once(argument, place, is_host && is_done_at_once(called));
+            if name == "strand" || rules::keeps(called) {
+                self.way.leave_beside(way);
+            }
             return;
         }
         let is_options =
@@ -311,7 +324,9 @@ impl Walker<'_> {
         }
         if let Some(Expr::StringConstant(name, position)) = called.call.args.first() {
             if self.text.functions.contains_key(name.as_str()) {
-                self.function(name, Place::Body("an activity"));
+                self.only(is_done_at_once(called), |walker| {
+                    walker.function(name, Place::Body("an activity"))
+                });
             } else if !name.contains("::") {
                 self.unanswered(name, *position);
             }
@@ -336,6 +351,23 @@ impl Walker<'_> {
         );
         self.tell(rule, position, format!("{what} the activity \"{name}\""), Some(hint));
     }
+}
+
+/// Whether the call does what it is given as a part of itself, once at least: nothing else can stand for it.
+fn is_done_at_once(called: &Called<'_>) -> bool {
+    let arguments = &called.call.args;
+    match (called.name(), arguments.len()) {
+        ("with_lock", 2) | ("shielded", 1) | ("step", 2) | ("activity", 1 | 2) => true,
+        ("step", 3) => arguments.get(1).is_some_and(is_tried),
+        ("activity", 3) => arguments.get(2).is_some_and(is_tried),
+        _ => false,
+    }
+}
+
+/// Whether options are written out, and none of them gives the outcome of something earlier.
+fn is_tried(options: &Expr) -> bool {
+    let Expr::Map(map, _) = options else { return false };
+    map.0.iter().all(|(key, _)| !["once", "probe"].contains(&key.name.as_str()))
 }
 
 /// Whether the value is that of `retry` with a name that is none: that is told already.

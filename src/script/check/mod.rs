@@ -11,6 +11,9 @@ mod rules;
 mod tests;
 mod values;
 mod walk;
+mod way;
+#[cfg(test)]
+mod way_tests;
 
 use super::interpreter::Interpreter;
 use super::params::Params;
@@ -35,6 +38,8 @@ pub struct Finding {
     pub message: String,
     /// What to do about it, where that can be said.
     pub hint: Option<String>,
+    /// Whether each run that gets on as it should comes to this place, and is stuck there.
+    pub is_certain: bool,
 }
 
 /// What is looked for.
@@ -119,6 +124,31 @@ impl Rule {
             | Self::Mocked => false,
         }
     }
+
+    /// Whether a run that comes to such a place is stuck there, whatever surrounds the script.
+    fn sticks(self) -> bool {
+        match self {
+            Self::Function
+            | Self::Arguments
+            | Self::Variable
+            | Self::Option
+            | Self::Command
+            | Self::Patch
+            | Self::Value
+            | Self::Program
+            | Self::Closed
+            | Self::Field => true,
+            // A file or a configuration may answer by then; an input that is not declared is read as nothing.
+            Self::Activity | Self::Mocked | Self::Input => false,
+            Self::UnusedSignal
+            | Self::SignalCondition
+            | Self::LoopCapture
+            | Self::OptionsAsInput
+            | Self::LostUpdate
+            | Self::Nothing
+            | Self::Caught => false,
+        }
+    }
 }
 
 /// Whether a strand may wait in a call of that name, or in what it calls.
@@ -150,9 +180,10 @@ pub fn check(
     let world = World::new(&engine, &texts, answered, params.as_ref());
     let mut found = Vec::new();
     for (path, ast) in &texts {
-        let mut own = walk::text(&world, path, ast);
-        own.sort_by_key(|finding| (finding.line, finding.column, finding.rule));
-        own.dedup();
+        let mut own = walk::text(&world, path, ast, *path == source.path);
+        // A function is looked through for each place in which it may run: what is certain in one of them is certain.
+        own.sort_by_key(|finding| (finding.line, finding.column, finding.rule, !finding.is_certain));
+        own.dedup_by(|again, first| *again == Finding { is_certain: again.is_certain, ..first.clone() });
         found.extend(own);
     }
     Ok(found)
@@ -167,5 +198,6 @@ fn finding(
     hint: Option<String>,
 ) -> Option<Finding> {
     let column = position.position().and_then(|column| u32::try_from(column).ok());
-    Some(Finding { rule, file: file.to_owned(), line: line_of(position)?, column, message, hint })
+    let (file, line, is_certain) = (file.to_owned(), line_of(position)?, false);
+    Some(Finding { rule, file, line, column, message, hint, is_certain })
 }

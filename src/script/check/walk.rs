@@ -2,8 +2,9 @@
 
 use super::calls::Called;
 use super::known::{Text, World, closure, nearest};
+use super::way::{Way, may_stop};
 use super::{Finding, Rule, finding, rules};
-use rhai::{AST, ASTNode, Expr, Position, Stmt, StmtBlock};
+use rhai::{AST, ASTFlags, ASTNode, Expr, FlowControl, Position, Stmt, StmtBlock};
 use std::collections::BTreeSet;
 
 /// Where code runs.
@@ -24,28 +25,32 @@ pub(super) struct Walker<'w> {
     pub(super) place: Place,
     /// The variables of the `for` loops around, within the function.
     pub(super) loops: Vec<String>,
+    /// Whether every run comes here.
+    pub(super) way: Way,
     /// The variables of the function, innermost block last.
     scopes: Vec<Vec<String>>,
     /// Whether it is within a function, which does not see the script's variables.
     in_function: bool,
-    seen: BTreeSet<(String, Place)>,
+    seen: BTreeSet<(String, Place, bool)>,
     found: Vec<Finding>,
 }
 
-/// Looks through one text.
-pub(super) fn text(world: &World<'_>, file: &str, ast: &AST) -> Vec<Finding> {
+/// Looks through one text: that of the script itself, which every run begins, or one that it imports.
+pub(super) fn text(world: &World<'_>, file: &str, ast: &AST, is_main: bool) -> Vec<Finding> {
     let text = Text::new(file, ast);
     let mut walker = Walker {
         world,
         text: &text,
         place: Place::Script,
         loops: Vec::new(),
+        way: Way::new(is_main),
         scopes: vec![Vec::new()],
         in_function: false,
         seen: BTreeSet::new(),
         found: Vec::new(),
     };
     walker.statements(ast.statements(), true);
+    walker.way = Way::new(false);
     for name in text.functions.keys() {
         walker.function(name, Place::Script);
     }
@@ -54,20 +59,26 @@ pub(super) fn text(world: &World<'_>, file: &str, ast: &AST) -> Vec<Finding> {
 
 impl Walker<'_> {
     pub(super) fn tell(&mut self, rule: Rule, position: Position, message: String, hint: Option<String>) {
-        self.found.extend(finding(self.text.file, rule, position, message, hint));
+        let is_certain = self.way.is_certain() && rule.sticks();
+        let found = finding(self.text.file, rule, position, message, hint);
+        self.found.extend(found.map(|found| Finding { is_certain, ..found }));
     }
 
-    /// The functions of that name, in each place once.
+    /// The functions of that name, in each place once; again where one turns out to be certainly called.
     pub(super) fn function(&mut self, name: &str, place: Place) {
-        if !self.seen.insert((name.to_owned(), place)) {
+        let text = self.text;
+        // Of several with one name, which one is called is not looked at.
+        let is_certain = self.way.is_certain() && text.definitions(name).count() == 1;
+        let certain = (name.to_owned(), place, true);
+        if self.seen.contains(&certain) || !self.seen.insert((name.to_owned(), place, is_certain)) {
             return;
         }
-        let text = self.text;
         for (params, body) in text.definitions(name) {
             let scopes = std::mem::replace(&mut self.scopes, vec![params.clone()]);
             let loops = std::mem::take(&mut self.loops);
             let before = std::mem::replace(&mut self.place, place);
             let within = std::mem::replace(&mut self.in_function, !name.starts_with("anon$"));
+            let way = self.way.enter(is_certain);
             let last = top(body);
             let mut number = 0_usize;
             body.walk(&mut |path| {
@@ -77,6 +88,7 @@ impl Walker<'_> {
                 }
                 true
             });
+            self.way.leave(way);
             self.place = before;
             self.in_function = within;
             self.loops = loops;
@@ -106,37 +118,41 @@ impl Walker<'_> {
             Stmt::If(flow, _) => {
                 rules::condition(self, &flow.expr);
                 self.value(&flow.expr);
-                self.block(&flow.body, used);
-                self.block(&flow.branch, used);
+                self.perhaps(|walker| {
+                    walker.block(&flow.body, used);
+                    walker.block(&flow.branch, used);
+                });
             }
-            Stmt::While(flow, _) | Stmt::Do(flow, ..) => {
+            Stmt::While(flow, _) => {
                 rules::condition(self, &flow.expr);
                 self.value(&flow.expr);
-                self.block(&flow.body, false);
+                // `loop` has no condition: what it does is done once at least, and what is behind it perhaps never.
+                let is_endless = matches!(flow.expr, Expr::Unit(_) | Expr::BoolConstant(true, _));
+                self.repeated(is_endless, |walker| walker.block(&flow.body, false));
+                if is_endless {
+                    self.way.stays();
+                }
             }
-            Stmt::For(each, _) => {
-                self.value(&each.2.expr);
-                let counter = each.1.as_ref().map(|counter| counter.name.to_string());
-                let variables: Vec<String> =
-                    std::iter::once(each.0.name.to_string()).chain(counter).collect();
-                let outer = self.loops.len();
-                self.loops.extend(variables.iter().cloned());
-                self.scopes.push(variables);
-                self.block(&each.2.body, false);
-                self.scopes.pop();
-                self.loops.truncate(outer);
-            }
+            Stmt::Do(flow, ..) => self.repeated(true, |walker| {
+                rules::condition(walker, &flow.expr);
+                walker.block(&flow.body, false);
+                walker.value(&flow.expr);
+            }),
+            Stmt::For(each, _) => self.each(each),
             Stmt::Switch(switch, _) => {
                 self.value(&switch.0);
-                for case in &switch.1.expressions {
-                    self.value(&case.lhs);
-                    self.expr(&case.rhs, used);
-                }
+                self.perhaps(|walker| {
+                    for case in &switch.1.expressions {
+                        walker.value(&case.lhs);
+                        walker.expr(&case.rhs, used);
+                    }
+                });
             }
             Stmt::Assignment(assignment) => {
                 rules::assignment(self, &assignment.0, &assignment.1);
                 self.value(&assignment.1.rhs);
-                self.value(&assignment.1.lhs);
+                // What is written need not be there before.
+                self.perhaps(|walker| walker.value(&assignment.1.lhs));
             }
             Stmt::FnCall(call, position) => self.call(&Called::function(call, *position), used),
             Stmt::Block(block) => self.block(block, used),
@@ -144,19 +160,58 @@ impl Walker<'_> {
                 if used {
                     rules::caught(self, flow.branch.statements());
                 }
-                self.block(&flow.body, used);
+                self.perhaps(|walker| walker.block(&flow.body, used));
                 let caught = match &flow.expr {
                     Expr::Variable(variable, ..) => vec![variable.1.to_string()],
                     _ => Vec::new(),
                 };
                 self.scopes.push(caught);
-                self.block(&flow.branch, used);
+                self.perhaps(|walker| walker.block(&flow.branch, used));
                 self.scopes.pop();
             }
             Stmt::Expr(expr) => self.expr(expr, used),
-            Stmt::BreakLoop(Some(expr), ..) | Stmt::Return(Some(expr), ..) => self.value(expr),
+            Stmt::BreakLoop(expr, ..) => {
+                expr.iter().for_each(|expr| self.value(expr));
+                self.way.breaks();
+            }
+            Stmt::Return(expr, flags, _) => {
+                expr.iter().for_each(|expr| self.value(expr));
+                if flags.intersects(ASTFlags::BREAK) { self.way.fails() } else { self.way.returns() }
+            }
             _ => {}
         }
+    }
+
+    /// `for`, with its variables.
+    fn each(&mut self, each: &(rhai::Ident, Option<rhai::Ident>, FlowControl)) {
+        self.value(&each.2.expr);
+        let counter = each.1.as_ref().map(|counter| counter.name.to_string());
+        let variables: Vec<String> = std::iter::once(each.0.name.to_string()).chain(counter).collect();
+        let outer = self.loops.len();
+        self.loops.extend(variables.iter().cloned());
+        self.scopes.push(variables);
+        self.repeated(false, |walker| walker.block(&each.2.body, false));
+        self.scopes.pop();
+        self.loops.truncate(outer);
+    }
+
+    /// What some runs do not come to: a branch, what an error leads to or is caught in.
+    pub(super) fn perhaps(&mut self, look: impl FnOnce(&mut Self)) {
+        self.only(false, look);
+    }
+
+    /// The same where the place around is certain, and this one is too or is not.
+    pub(super) fn only(&mut self, is_certain: bool, look: impl FnOnce(&mut Self)) {
+        let before = self.way.narrow(is_certain);
+        look(self);
+        self.way.widen(before);
+    }
+
+    /// What a loop does, once at least or perhaps never.
+    fn repeated(&mut self, is_certain: bool, look: impl FnOnce(&mut Self)) {
+        let before = self.way.begin_loop(is_certain);
+        look(self);
+        self.way.end_loop(before);
     }
 
     /// Whether a variable of that name can be seen.
@@ -199,27 +254,35 @@ impl Walker<'_> {
                 }
             }
             Expr::Dot(pair, ..) | Expr::Index(pair, ..) => {
-                super::inputs::field(self, pair);
-                super::fields::field(self, pair);
                 self.value(&pair.lhs);
-                self.expr(&pair.rhs, used);
+                self.only(!may_stop(expr), |walker| {
+                    super::inputs::field(walker, pair);
+                    super::fields::field(walker, pair);
+                    walker.expr(&pair.rhs, used);
+                });
             }
             Expr::And(parts, _) | Expr::Or(parts, _) | Expr::Coalesce(parts, _) => {
-                for part in parts.iter() {
-                    self.value(part);
-                }
+                let (first, rest) =
+                    parts.split_first().map_or((None, &[][..]), |(first, rest)| (Some(first), rest));
+                first.into_iter().for_each(|part| self.value(part));
+                self.perhaps(|walker| rest.iter().for_each(|part| walker.value(part)));
             }
             _ => {}
         }
     }
 
-    /// A closure's captures here, and its body in its own place.
+    /// A closure's captures here, and its body in its own place, to which only some runs come.
     pub(super) fn closure(&mut self, expr: &Expr, place: Place) {
+        self.done_at_once(expr, place, false);
+    }
+
+    /// The same of a closure that the call to which it is given may do at once, as a part of itself.
+    pub(super) fn done_at_once(&mut self, expr: &Expr, place: Place, is_certain: bool) {
         let Some(written) = closure(expr) else { return };
         for capture in written.captures {
             self.value(capture);
         }
-        self.function(&written.name, place);
+        self.only(is_certain, |walker| walker.function(&written.name, place));
     }
 
     fn variable(&mut self, name: &str, position: Position) {

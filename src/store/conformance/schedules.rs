@@ -36,6 +36,7 @@ fn row(name: &str, version: u64) -> Schedule {
             directory: "/s".to_owned(),
             environment: BTreeMap::new(),
             timeout_ms: None,
+            unchecked: false,
         },
         overlap: OverlapPolicy::Skip,
         catchup: Catchup::Latest,
