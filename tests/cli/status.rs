@@ -120,7 +120,7 @@ fn a_run_that_is_stuck_or_has_failed_shows_what_it_knew() {
     let status = home.durun(&["status", "failed"]).stdout();
     assert!(status.contains("variables line 4:\n") && status.contains("  m = 3\n"), "{status}");
     home.file("u.rhai", "let n = 1;\nsleep(0);\nlet m = n + 1;\nnonsense(m);\n");
-    home.durun(&["start", "u.rhai", "--id", "fault"]).exit(8).failure();
+    home.durun(&["start", "--unchecked", "u.rhai", "--id", "fault"]).exit(8).failure();
     let status = home.durun(&["status", "fault"]).stdout();
     assert!(status.contains("variables line 2:\n") && status.contains("  n = 1\n"), "{status}");
 }

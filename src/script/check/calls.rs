@@ -325,7 +325,7 @@ impl Walker<'_> {
         if let Some(Expr::StringConstant(name, position)) = called.call.args.first() {
             if self.text.functions.contains_key(name.as_str()) {
                 self.only(is_done_at_once(called), |walker| {
-                    walker.function(name, Place::Body("an activity"))
+                    walker.function(name, Place::Body("an activity"));
                 });
             } else if !name.contains("::") {
                 self.unanswered(name, *position);
@@ -357,7 +357,7 @@ impl Walker<'_> {
 fn is_done_at_once(called: &Called<'_>) -> bool {
     let arguments = &called.call.args;
     match (called.name(), arguments.len()) {
-        ("with_lock", 2) | ("shielded", 1) | ("step", 2) | ("activity", 1 | 2) => true,
+        ("with_lock" | "step", 2) | ("shielded", 1) | ("activity", 1 | 2) => true,
         ("step", 3) => arguments.get(1).is_some_and(is_tried),
         ("activity", 3) => arguments.get(2).is_some_and(is_tried),
         _ => false,

@@ -138,9 +138,11 @@ impl Rule {
             | Self::Program
             | Self::Closed
             | Self::Field => true,
-            // A file or a configuration may answer by then; an input that is not declared is read as nothing.
-            Self::Activity | Self::Mocked | Self::Input => false,
-            Self::UnusedSignal
+            // A file or a configuration may answer an activity by then; an input that is not declared is read as nothing.
+            Self::Activity
+            | Self::Mocked
+            | Self::Input
+            | Self::UnusedSignal
             | Self::SignalCondition
             | Self::LoopCapture
             | Self::OptionsAsInput

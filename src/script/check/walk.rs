@@ -171,11 +171,15 @@ impl Walker<'_> {
             }
             Stmt::Expr(expr) => self.expr(expr, used),
             Stmt::BreakLoop(expr, ..) => {
-                expr.iter().for_each(|expr| self.value(expr));
+                if let Some(expr) = expr {
+                    self.value(expr);
+                }
                 self.way.breaks();
             }
             Stmt::Return(expr, flags, _) => {
-                expr.iter().for_each(|expr| self.value(expr));
+                if let Some(expr) = expr {
+                    self.value(expr);
+                }
                 if flags.intersects(ASTFlags::BREAK) { self.way.fails() } else { self.way.returns() }
             }
             _ => {}
@@ -262,9 +266,8 @@ impl Walker<'_> {
                 });
             }
             Expr::And(parts, _) | Expr::Or(parts, _) | Expr::Coalesce(parts, _) => {
-                let (first, rest) =
-                    parts.split_first().map_or((None, &[][..]), |(first, rest)| (Some(first), rest));
-                first.into_iter().for_each(|part| self.value(part));
+                let Some((first, rest)) = parts.split_first() else { return };
+                self.value(first);
                 self.perhaps(|walker| rest.iter().for_each(|part| walker.value(part)));
             }
             _ => {}

@@ -11,19 +11,25 @@ pub(super) struct Way {
     left: bool,
     /// Whether the innermost loop may have been left before, or its next round begun.
     broken: bool,
-    /// Whether the run may have come to its end before.
+    run: Run,
+}
+
+/// What may have become of the whole run before.
+#[derive(Debug, Clone, Copy, Default)]
+struct Run {
+    /// It has come to its end.
     ended: bool,
-    /// Whether it may stay in a loop before, for ever.
+    /// It stays in a loop, for ever.
     stays: bool,
 }
 
 impl Way {
     pub(super) fn new(is_certain: bool) -> Self {
-        Self { is_certain, left: false, broken: false, ended: false, stays: false }
+        Self { is_certain, left: false, broken: false, run: Run::default() }
     }
 
     pub(super) fn is_certain(self) -> bool {
-        self.is_certain && !self.left && !self.broken && !self.ended && !self.stays
+        self.is_certain && !self.left && !self.broken && !self.run.ended && !self.run.stays
     }
 
     /// Into a function; gives how it was before.
@@ -35,12 +41,12 @@ impl Way {
 
     /// Out of it: what ended the run in it has ended it here.
     pub(super) fn leave(&mut self, before: Self) {
-        *self = Self { ended: self.ended, stays: self.stays, ..before };
+        *self = Self { run: self.run, ..before };
     }
 
     /// Out of what goes on beside the script, which need not wait for it.
     pub(super) fn leave_beside(&mut self, before: Self) {
-        self.stays = before.stays;
+        self.run.stays = before.run.stays;
     }
 
     /// Into what is as certain as what is around, or to which only some runs come.
@@ -79,17 +85,17 @@ impl Way {
 
     /// A run that fails where some do does not get on as it should; where each of them does, that is what it is for.
     pub(super) fn fails(&mut self) {
-        self.ended |= self.is_certain();
+        self.run.ended |= self.is_certain();
     }
 
     /// Some run comes to its end here.
     pub(super) fn ends(&mut self) {
-        self.ended = true;
+        self.run.ended = true;
     }
 
     /// Some run stays here for ever, for what its loop does.
     pub(super) fn stays(&mut self) {
-        self.stays = true;
+        self.run.stays = true;
     }
 }
 
