@@ -19,6 +19,7 @@ mod escape;
 mod exec_end;
 mod execution;
 mod exit;
+mod foreign_syntax;
 mod forewarning;
 mod input;
 mod installing;

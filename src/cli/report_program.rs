@@ -2,6 +2,7 @@
 
 use super::escape::shell;
 use super::exit::Exit;
+use super::foreign_syntax::{self, Slip};
 use super::place::Place;
 use super::report::Report;
 use crate::client::ProgramError;
@@ -90,67 +91,20 @@ fn syntax_hint(syntax: &crate::client::SyntaxError, text: Option<&str>) -> Optio
         .or_else(|| usual_hint(message, line, before, &after).map(str::to_owned))
 }
 
-/// What is written so in other languages.
-fn foreign_hint(message: &str, line: &str, before: &str, after: &str) -> Option<&'static str> {
-    if message.starts_with("Invalid character: ") {
-        return Some("text stands in double quotes: \"text\"; '…' is one character");
+fn usual_hint(message: &str, line: &str, before: &str, after: &str) -> Option<&'static str> {
+    let begins = |word: &str| line.strip_prefix(word).is_some_and(|rest| rest.starts_with([' ', '(']));
+    let slip = Slip { message, line, before, after };
+    if let Some(hint) = foreign_syntax::hint(&slip) {
+        return Some(hint);
     }
-    if message.contains("a boolean expression") && ["\" ||", "\"||"].iter().any(|text| line.contains(text)) {
-        return Some("|| begins a closure after a comma: step(\"name\", || …)");
-    }
-    if message.contains("','") && after.starts_with("=>") {
-        return Some("a closure is written |x| x + 1, or || 1 where it takes nothing");
-    }
-    if message.contains("','") && after.starts_with('=') {
-        return Some("what is named stands in a map: name(value, #{ option: value })");
-    }
-    if before.ends_with("catch") {
-        return Some("the error stands in brackets: catch (error) { … }");
-    }
-    let is_key = |name: &str| {
-        let name = name.trim().trim_matches('"');
-        !name.is_empty() && name.chars().all(|letter| letter.is_alphanumeric() || letter == '_')
-    };
-    if after.starts_with(':')
-        && !after.starts_with("::")
-        && before.rsplit_once('{').is_some_and(|(_, name)| is_key(name))
-    {
-        return Some("a map is written #{ name: value }");
-    }
-    if message.starts_with("import ") {
-        return Some(if message.contains("there is no script") {
-            "it is looked for beside the script that imports it: import \"NAME\" as name; for NAME.rhai"
-        } else if message.contains("plain text") {
-            "what is imported is another script: import \"NAME\" as name; programs are called with exec and sh"
-        } else {
-            return None;
-        });
+    if message.contains("reserved") {
+        return Some("the word belongs to the language: take another name");
     }
     if message.contains("separate the items of this array") || message.contains("separate the arguments") {
         return Some("a ',' before this place is missing, or the bracket at the end");
     }
-    None
-}
-
-fn usual_hint(message: &str, line: &str, before: &str, after: &str) -> Option<&'static str> {
-    let begins = |word: &str| line.strip_prefix(word).is_some_and(|rest| rest.starts_with([' ', '(']));
-    if message.contains("reserved") {
-        let is = |words: &[&str]| words.iter().any(|word| after.starts_with(word));
-        return Some(if begins("match") || begins("case") {
-            "a choice by value is written switch x { 1 => …, _ => … }"
-        } else if is(&["null", "nil"]) {
-            "nothing is written ()"
-        } else if is(&["async", "await"]) {
-            "a call waits by itself until its result is there: leave the word out"
-        } else {
-            "the word belongs to the language: take another name"
-        });
-    }
-    if let Some(hint) = foreign_hint(message, line, before, after) {
-        return Some(hint);
-    }
-    if after.starts_with("try") && (message.starts_with("Unexpected") || message.contains("';'")) {
-        return Some("try is a statement: let x = (); try { x = …; } catch (error) { x = …; }");
+    if after.starts_with("try") && message.starts_with("Unexpected") {
+        return Some(foreign_syntax::TRY);
     }
     if message.starts_with("Unexpected") {
         return Some("the expression before it is not complete: a value is missing there");
@@ -158,10 +112,6 @@ fn usual_hint(message: &str, line: &str, before: &str, after: &str) -> Option<&'
     if message.contains("';'") {
         return Some(if begins("fn") || begins("private") {
             "put functions before the script's last expression: its value is the run's result"
-        } else if ["def", "function", "func"].iter().any(|word| begins(word)) {
-            "a function is written fn name(argument) { … }"
-        } else if ["var", "const", "mut"].iter().any(|word| begins(word)) {
-            "a variable is written let name = …;"
         } else if before.is_empty() {
             "put ';' at the end of the line above"
         } else {
