@@ -5,7 +5,7 @@
 
 use super::note::Note;
 use super::{Answer, Event, EventSink, NewMessage, Request, StoreError, Tables, Told};
-use crate::history::{Message, MessageBody, MessageId, MessageNo, Moment, RunNo};
+use crate::history::{Message, MessageBody, MessageId, MessageNo, Moment, RunNo, Token};
 use crate::timer::Clock;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -48,13 +48,23 @@ impl Hub {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A new session, which executes these runs already.
-    pub(super) fn join(&self, sink: EventSink, executing: &[RunNo]) -> SessionId {
+    /// A new session, of a process that executes these runs already. Of what it says only that counts which the store says, too: a run
+    /// that was ended by others, opened again and claimed is another's, whatever its executor of before has not heard.
+    pub(super) fn join(&self, sink: EventSink, process: Token, executing: &[RunNo]) -> SessionId {
+        // Held while the rows are read, so that no claim comes in between.
         let mut state = self.state();
+        let looks = executing.iter().map(|run| Request::View { run: *run }).collect();
+        let held = self.tables.apply(looks).into_iter().filter_map(|answer| match answer {
+            Ok(Answer::View(view)) => {
+                view.row.claim.filter(|claim| claim.token == process).map(|_| view.row.no)
+            }
+            Ok(_) | Err(_) => None,
+        });
+        let held: Vec<RunNo> = if executing.is_empty() { Vec::new() } else { held.collect() };
         state.next_session += 1;
         let session = state.next_session;
         state.sinks.insert(session, sink);
-        state.executors.extend(executing.iter().map(|run| (*run, session)));
+        state.executors.extend(held.into_iter().map(|run| (run, session)));
         session
     }
 

@@ -2,9 +2,12 @@
 
 use super::hub::{Hub, SessionId};
 use super::{Answer, Event, EventSink, Request, Store, StoreError, Tables};
-use crate::history::RunNo;
+use crate::history::{RunNo, Token};
 use crate::timer::Clock;
 use std::sync::{Arc, Mutex, PoisonError};
+
+/// Of a session that executes nothing yet.
+const NOBODY: Token = Token(0);
 
 /// Where a session's events go; nowhere until somebody listens.
 #[derive(Clone, Default)]
@@ -38,24 +41,24 @@ pub struct LocalSession {
 impl LocalSession {
     /// A session over tables that no other process sees.
     pub fn alone(tables: Arc<dyn Tables>, clock: Arc<dyn Clock>) -> Self {
-        Self::join(Arc::new(Hub::new(tables, clock)), Outlet::default(), &[])
+        Self::join(Arc::new(Hub::new(tables, clock)), Outlet::default(), (NOBODY, &[]))
     }
 
     /// Another session over the same tables, as another process would have.
     #[must_use]
     pub fn another(&self) -> Self {
-        Self::join(Arc::clone(&self.hub), Outlet::default(), &[])
+        Self::join(Arc::clone(&self.hub), Outlet::default(), (NOBODY, &[]))
     }
 
     /// The same for a process that had another owner before, and executes these runs already.
     #[doc(hidden)]
     #[must_use]
-    pub fn another_that_executes(&self, executing: &[RunNo]) -> Self {
-        Self::join(Arc::clone(&self.hub), Outlet::default(), executing)
+    pub fn another_that_executes(&self, process: Token, executing: &[RunNo]) -> Self {
+        Self::join(Arc::clone(&self.hub), Outlet::default(), (process, executing))
     }
 
-    pub(super) fn join(hub: Arc<Hub>, outlet: Outlet, executing: &[RunNo]) -> Self {
-        let session = hub.join(outlet.sink(), executing);
+    pub(super) fn join(hub: Arc<Hub>, outlet: Outlet, (process, executing): (Token, &[RunNo])) -> Self {
+        let session = hub.join(outlet.sink(), process, executing);
         Self { hub, session, outlet }
     }
 }

@@ -134,7 +134,7 @@ fn serve(stream: &UnixStream, hub: &Arc<Hub>) -> io::Result<()> {
     })?;
     let told = outgoing.clone();
     let sink: EventSink = Arc::new(move |event| drop(told.send(Frame::Event(event))));
-    let session = hub.join(sink, &hello.executing);
+    let session = hub.join(sink, hello.token, &hello.executing);
     let watching = hello.watching.iter().map(|run| Request::Watch { run: *run }).collect();
     hub.call(session, watching);
     if hello.attending {

@@ -321,7 +321,8 @@ impl Inner {
             watching.extend(ours.attending.then_some(Request::Attend));
             (executing, watching)
         };
-        let session = LocalSession::join(Arc::clone(&hub), self.outlet.clone(), &executing);
+        let told = (self.own.token, executing.as_slice());
+        let session = LocalSession::join(Arc::clone(&hub), self.outlet.clone(), told);
         session.call(watching);
         let place = SocketPlace::at(&self.directory).map_err(io)?;
         let server =

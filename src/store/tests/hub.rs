@@ -113,6 +113,27 @@ fn ruling_25_an_executor_that_does_not_answer_finds_the_message_in_the_inbox() {
     assert_eq!(ids[0], ids[1], "by one id, so that it counts once");
 }
 
+#[test]
+fn who_executed_a_run_before_is_not_believed_to_execute_it_still() {
+    let desk = desk();
+    desk.executor.ask(Request::Release { run: desk.run, epoch: desk.epoch }).expect("is released");
+    let claim = Claim { token: Token(2), pid: 2 };
+    desk.sender.ask(Request::Claim { run: desk.run, claim }).expect("is claimed");
+    // A new owner: the executor of now connects first, and then the one of before, who has not heard of all this.
+    let (told, events) = channel();
+    let joins = |token| {
+        let session = desk.sender.another_that_executes(Token(token), &[desk.run]);
+        let told = told.clone();
+        session.set_events(Arc::new(move |event| drop(told.send((token, event)))));
+        session
+    };
+    let (now, before) = (joins(2), joins(1));
+    desk.sender.ask(Request::Post(Box::new(signal(desk.run, "a")))).expect("is accepted");
+    let who: Vec<u64> = events.try_iter().map(|(token, _)| token).collect();
+    assert_eq!(who, [2]);
+    drop((now, before));
+}
+
 /// Tables in which the executor's append comes just before the message that was offered to it is written to the inbox.
 struct Late {
     tables: MemoryTables,

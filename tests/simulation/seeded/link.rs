@@ -1,7 +1,7 @@
 //! What processes have of the store: sessions with whoever owns it, which can be killed, or lose its owner, at any call.
 
 use super::ledger::{Found, Ledger};
-use durun::history::{MessageId, Moment, OpId, RunNo, Seq, StoredStatus};
+use durun::history::{MessageId, Moment, OpId, RunNo, Seq, StoredStatus, Token};
 use durun::store::conformance::Living;
 use durun::store::crash::CrashDisk;
 use durun::store::{Answer, Event, EventSink, LocalSession, RedbTables, Request, Rewind, Store, StoreError};
@@ -191,7 +191,8 @@ impl Cluster {
         let root = root_of(&disk, &self.clock, &self.living);
         for link in self.links() {
             let executing: Vec<RunNo> = link.executing.lock().expect("runs").iter().copied().collect();
-            let session = Arc::new(root.another_that_executes(&executing));
+            let token = Token(u64::try_from(link.process).expect("small"));
+            let session = Arc::new(root.another_that_executes(token, &executing));
             let sink = link.sink.lock().expect("sink").clone();
             if let Some(sink) = sink {
                 session.set_events(Arc::clone(&sink));
