@@ -151,8 +151,9 @@ fn of(table: &[(&[&str], &'static str)], word: &str) -> Option<&'static str> {
 }
 
 fn reserved(slip: &Slip<'_>) -> Option<&'static str> {
-    // What a line begins with is told before what follows: match null { … }.
-    of(RESERVED, word(slip.line)).or_else(|| of(RESERVED, word(slip.after)))
+    const CHOICE: &[&str] = &["match", "case"];
+    let first = word(slip.line);
+    of(RESERVED, if CHOICE.contains(&first) { first } else { word(slip.after) })
 }
 
 fn symbol(slip: &Slip<'_>) -> Option<&'static str> {
@@ -168,19 +169,23 @@ fn symbol(slip: &Slip<'_>) -> Option<&'static str> {
 /// Two statements, as the parser believes.
 fn statement(slip: &Slip<'_>) -> Option<&'static str> {
     let &Slip { line, before, after, .. } = slip;
+    let begins = |with: &str| word(line) == with;
+    if begins("let") && after.starts_with('-') && !before.contains('=') {
+        return Some("a name has letters, digits and _: let my_name = …;");
+    }
     let last =
         before.rsplit(|letter: char| letter.is_whitespace() || letter == '}').next().unwrap_or_default();
-    if let Some(hint) = of(STATEMENTS, word(line)).or_else(|| of(STATEMENTS, last)) {
+    let of_line = || of(STATEMENTS, word(line)).filter(|_| !before.contains('('));
+    if let Some(hint) = of(STATEMENTS, last).or_else(of_line) {
         return Some(hint);
     }
-    let begins = |with: &str| word(line) == with;
     match word(after) {
         "and" | "or" => return of(STATEMENTS, "not"),
         "if" | "unless" if !before.is_empty() && !before.ends_with('}') => return Some(CONDITION),
         "try" => return Some(TRY),
         _ => {}
     }
-    if last == "lambda" || last == "function" {
+    if last == "lambda" {
         return Some(CLOSURE);
     }
     if begins("let") && after.starts_with(':') {
@@ -188,9 +193,6 @@ fn statement(slip: &Slip<'_>) -> Option<&'static str> {
     }
     if begins("let") && after.starts_with(',') {
         return Some("each variable has a statement of its own: let a = 1; let b = 2;");
-    }
-    if begins("let") && after.starts_with('-') && !before.contains('=') {
-        return Some("a name has letters, digits and _: let my_name = …;");
     }
     if after.starts_with('{') && before.ends_with(')') {
         return Some(

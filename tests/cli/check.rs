@@ -291,6 +291,7 @@ fn what_other_languages_write_is_answered_with_what_is_written_here() {
         ("let x = new Map();", "a map is written #{ name: value }, an error"),
         ("use foo;", "another script is imported so"),
         ("require \"x\";", "another script is imported so"),
+        ("print(await f());", "a call waits by itself"),
         ("go(|| 1);", "work beside the rest is begun so"),
         ("spawn(|| 1);", "work beside the rest is begun so"),
         ("static x = 1;", "a variable is written let name"),
