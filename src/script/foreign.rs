@@ -63,6 +63,30 @@ pub(super) fn instead(word: &str) -> Option<&'static str> {
 /// How a list becomes one text.
 pub(super) const JOIN: &str = "A list becomes one text so: let text = \"\"; for word in list { if text != \"\" { text += \",\"; } text += word; }";
 
+/// Options as other tools call them, and what each is called here, the first that the call has.
+const OPTIONS: &[(&[&str], &[&str])] = &[
+    (&["attempts", "max_attempts", "max_retries", "max_tries", "retries", "tries"], &["retry", "attempts"]),
+    (&["backoff", "backoff_factor", "multiplier"], &["factor"]),
+    (&["delay", "initial_interval", "interval", "wait"], &["first", "every"]),
+    (&["max_delay", "max_interval"], &["max"]),
+    (&["dir", "directory", "workdir", "working_dir"], &["cwd"]),
+    (&["environment", "envs", "vars"], &["env"]),
+    (&["input"], &["stdin"]),
+    (&["data", "payload"], &["json", "body"]),
+    (&["expires", "time_limit", "ttl"], &["timeout"]),
+    (&["default", "fallback", "on_timeout"], &["otherwise"]),
+    (&["concurrency", "limit", "max_parallel", "workers"], &["max", "max_concurrent"]),
+    (&["compensate", "on_rollback", "rollback"], &["undo"]),
+    (&["idempotency_key", "unique"], &["key", "once"]),
+    (&["options"], &["choices"]),
+];
+
+/// The option of a call that is meant by what another tool calls so.
+pub(super) fn option<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
+    let (_, names) = OPTIONS.iter().find(|(words, _)| words.contains(&word))?;
+    names.iter().find_map(|name| known.iter().find(|known| *known == name)).copied()
+}
+
 /// What is meant by a word of another language.
 pub(super) fn meant(word: &str) -> Option<&'static str> {
     WORDS.iter().find(|(words, _)| words.contains(&word)).map(|(_, meant)| *meant)
@@ -73,6 +97,17 @@ mod tests {
     use super::*;
     use crate::script::Interpreter;
     use std::collections::BTreeSet;
+
+    #[test]
+    fn an_option_is_that_of_the_call() {
+        use super::super::calls::{OF_ALL, OF_HTTP, OF_PROCESS};
+        let of_retry = ["first", "factor", "max", "attempts"];
+        assert_eq!(option("retries", OF_ALL), Some("retry"));
+        assert_eq!(option("max_attempts", &of_retry), Some("attempts"));
+        assert_eq!((option("workdir", OF_PROCESS), option("workdir", OF_ALL)), (Some("cwd"), None));
+        assert_eq!((option("delay", &of_retry), option("delay", &["every"])), (Some("first"), Some("every")));
+        assert_eq!((option("data", OF_HTTP), option("timeout", OF_ALL)), (Some("json"), None));
+    }
 
     #[test]
     fn what_is_meant_is_there_and_the_foreign_word_is_not() {

@@ -216,13 +216,12 @@ fn probe(context: &NativeCallContext<'_>, caller: &Context, value: &Dynamic) -> 
 
 /// "unknown option", with the nearest known one.
 pub(in super::super) fn unknown(what: &str, name: &str, known: &[&str]) -> String {
-    let near = known
-        .iter()
-        .map(|known| (strsim::damerau_levenshtein(name, known), *known))
-        .filter(|(distance, _)| *distance <= 2)
-        .min();
+    let near = super::super::foreign::option(name, known).or_else(|| {
+        let all = known.iter().map(|known| (strsim::damerau_levenshtein(name, known), *known));
+        all.filter(|(distance, _)| *distance <= 2).min().map(|(_, near)| near)
+    });
     match near {
-        Some((_, near)) => format!("there is no {what} \"{name}\"; did you mean \"{near}\"?"),
+        Some(near) => format!("there is no {what} \"{name}\"; did you mean \"{near}\"?"),
         None => format!("there is no {what} \"{name}\"; there are {}", known.join(", ")),
     }
 }
