@@ -6,7 +6,8 @@ use super::diagnostics::{thrown, unrecordable};
 use super::host::Host;
 use super::interpreter::Interpreter;
 use super::program::Script;
-use super::strand::{Meter, Mode, Strand};
+use super::meter::Meter;
+use super::strand::{Mode, Strand};
 use crate::history::Value;
 use std::rc::Rc;
 

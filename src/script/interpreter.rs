@@ -12,7 +12,8 @@ use super::lens::Lens;
 use super::program::Script;
 use super::raise::raise_at;
 use super::sandbox;
-use super::strand::{Context, Meter, Mode, Strand, look_at};
+use super::meter::Meter;
+use super::strand::{Context, Mode, Strand, is_put_down, look_at};
 use super::time_value::{self, Time};
 use crate::history::{CommandKind, Failure, Value, kind};
 use rhai::{Array, Dynamic, Engine, EvalAltResult, EvalContext, Map, Position, Scope};
@@ -162,7 +163,9 @@ impl Interpreter {
             let arguments = argument.into_iter().collect();
             let value = closure.call(engine, arguments).map_err(|error| thrown(&error, &inner))?;
             let value = copy_deeply(&value, 0).map_err(|_| unrecordable(&Refused::Held, &inner))?;
-            handle.leave(value);
+            if !is_put_down() {
+                handle.leave(value);
+            }
             Ok(Value::Null)
         })
     }

@@ -1,6 +1,6 @@
 //! Looks that a strand takes at itself now and then, where the operations alone do not bound it: its processor time, the depth of its values.
 
-use super::strand::Meter;
+use super::meter::Meter;
 use crate::timer::thread_time;
 use rhai::{Array, Dynamic, FnPtr, Map};
 use std::cell::Cell;

@@ -23,6 +23,7 @@ mod lens;
 mod looking;
 mod looks;
 mod memory;
+mod meter;
 mod params;
 mod process_result;
 mod program;
@@ -59,7 +60,8 @@ pub use process_result::is_misread;
 pub use program::Script;
 pub use sandbox::{CALL_DEPTH, EXPRESSION_DEPTH, FUNCTION_EXPRESSION_DEPTH};
 pub use source::{Source, SourceError, SyntaxError};
-pub use strand::{Limit, Meter, Mode, Reply, Rest, STACK_BYTES, Strand};
+pub use meter::{Limit, Meter};
+pub use strand::{Mode, Reply, Rest, STACK_BYTES, Strand};
 pub use trial::{
     Call, Cast, Fault, Performed, Plan, Play, Played, Say, Spot, Stage, TestCase, Trials, Trouble,
     words as trial_words,

@@ -3,7 +3,7 @@
 use super::convert::{to_dynamic, to_value};
 use super::process_result::ProcessResult;
 use super::rewrite::FORGET;
-use super::strand::Context;
+use super::strand::{Context, is_put_down};
 use super::time_value::Time;
 use crate::history::{CallSite, Failure, Value, kind};
 use crate::timer::parse_duration;
@@ -19,6 +19,9 @@ pub(super) fn raise(context: &NativeCallContext<'_>, mut failure: Failure) -> Bo
 /// The same at a given place.
 #[expect(clippy::unnecessary_box_returns, reason = "the engine's errors are boxed")]
 pub(super) fn raise_at(position: Position, mut failure: Failure) -> Box<EvalAltResult> {
+    if is_put_down() {
+        return Box::new(EvalAltResult::ErrorTerminated(Dynamic::UNIT, position));
+    }
     if failure.kind == kind::THROWN
         && let Some(value) = failure.data.get("value")
     {

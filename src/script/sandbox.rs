@@ -44,10 +44,7 @@ pub(super) fn engine() -> Engine {
     set_limits(&mut engine);
     close_holes(&mut engine);
     engine.set_module_resolver(Pinned);
-    engine.on_progress(|_operations| {
-        count_operation();
-        None
-    });
+    engine.on_progress(|_operations| (!count_operation()).then_some(Dynamic::UNIT));
     engine.on_print(|text| say(Level::Info, text));
     engine.on_debug(|text, _source, _position| say(Level::Debug, text));
     engine

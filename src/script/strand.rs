@@ -7,16 +7,16 @@
 use super::host::{Asked, Host, Thrown};
 use super::interpreter::Interpreter;
 use super::lens::Lens;
-use super::looks::{Looks, STRETCH_TIME, is_too_deep};
-use super::memory::{STRETCH_BYTES, taken};
+use super::looks::{Looks, is_too_deep};
+use super::memory::taken;
+use super::meter::{Limit, Meter};
 use super::program::Script;
-use crate::history::{Failure, Value};
+use crate::history::{Failure, Value, kind};
 use corosensei::stack::DefaultStack;
 use corosensei::{Coroutine, CoroutineResult, Yielder};
 use std::cell::{Cell, RefCell};
 use std::ptr::NonNull;
 use std::rc::Rc;
-use std::time::Duration;
 
 /// The stack of a strand in bytes, reserved and not touched: the worst legal recursion fits (a test holds it). It takes 2.3 MB in
 /// release, in a closure at top level, where expressions may nest as deep as at top level.
@@ -47,32 +47,6 @@ enum Pause {
     OverLimit(Limit),
 }
 
-/// A limit of a stretch, which no script can catch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Limit {
-    /// Too many operations of the interpreter.
-    Operations,
-    /// Too much memory.
-    Memory,
-    /// Too much processor time.
-    Time,
-    /// A value of it is nested too deep.
-    Depth,
-}
-
-impl std::fmt::Display for Limit {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Operations => {
-                "it ran too many operations without asking for anything; it may loop for ever"
-            }
-            Self::Memory => "it took more than 64 MiB of memory without asking for anything",
-            Self::Time => "it took more than 10 s of processor time without asking for anything",
-            Self::Depth => "a value of it is nested more than 1000 deep",
-        })
-    }
-}
-
 /// What code on a strand may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
@@ -82,53 +56,6 @@ pub enum Mode {
     Body,
     /// A predicate or a query: nothing that changes or asks.
     ReadOnly,
-}
-
-/// What a run has left in this stretch, shared by its strands: operations, bytes of memory that it may still take, and processor time.
-#[derive(Debug, Clone)]
-pub struct Meter(Rc<Left>);
-
-#[derive(Debug, Default)]
-struct Left {
-    operations: Cell<u64>,
-    memory: Cell<isize>,
-    time: Cell<Duration>,
-}
-
-impl Meter {
-    /// A meter with that many operations.
-    pub fn new(operations: u64) -> Self {
-        let meter = Self(Rc::default());
-        meter.refill(operations);
-        meter
-    }
-
-    /// Whether no operations are left.
-    pub fn is_empty(&self) -> bool {
-        self.0.operations.get() == 0
-    }
-
-    /// Begins a new stretch.
-    pub fn refill(&self, operations: u64) {
-        self.0.operations.set(operations);
-        self.0.memory.set(STRETCH_BYTES);
-        self.0.time.set(STRETCH_TIME);
-    }
-
-    /// Takes processor time off; whether there was not so much.
-    pub(super) fn spend(&self, time: Duration) -> bool {
-        let left = self.0.time.get().checked_sub(time);
-        self.0.time.set(left.unwrap_or_default());
-        left.is_none()
-    }
-
-    /// The same with less processor time, whatever memory others take: for tests.
-    #[cfg(test)]
-    pub(super) fn hurried(self, time: Duration) -> Self {
-        self.0.time.set(time);
-        self.0.memory.set(isize::MAX);
-        self
-    }
 }
 
 /// What host calls on a strand can reach.
@@ -155,6 +82,8 @@ pub(super) struct Context {
     /// What its thread had taken then.
     taken: Cell<isize>,
     yielder: Cell<Option<NonNull<Yielder<Reply, Pause>>>>,
+    /// Nobody goes on with it: it gives up at the call that it stands in.
+    is_put_down: Cell<bool>,
 }
 
 thread_local! {
@@ -167,9 +96,9 @@ thread_local! {
 }
 
 impl Context {
-    /// The context of the strand that runs on this thread, if one does.
+    /// The context of the strand that runs on this thread, if one does. One that is put down reaches nothing any more.
     pub(super) fn current() -> Option<Rc<Self>> {
-        CURRENT.with_borrow(|stack| stack.last().cloned())
+        CURRENT.with_borrow(|stack| stack.last().filter(|context| !context.is_put_down.get()).cloned())
     }
 
     /// Suspends the strand until the request is answered.
@@ -183,7 +112,7 @@ impl Context {
         reason = "the yielder lives on the stack of the coroutine that is running right here"
     )]
     fn pause(&self, pause: Pause) -> Reply {
-        match self.yielder.get() {
+        match self.yielder.get().filter(|_| !self.is_put_down.get()) {
             // SAFETY: the pointer is set by this strand's coroutine from its own yielder before any script code runs, and
             // cleared when its body ends. A context is current only while its coroutine runs (`Strand::resume`), so whoever
             // reaches this call through `Context::current` stands on that coroutine's stack, where the yielder is alive.
@@ -199,6 +128,9 @@ impl Context {
 
     /// Lets as many operations pass as there are before the next that there is something to do at.
     fn grant(&self) {
+        if self.is_put_down.get() {
+            return;
+        }
         let pass = self.meter.0.operations.get().min(self.slice.get()).min(self.looks.left());
         self.granted.set(pass);
         PASS.set(pass);
@@ -239,16 +171,24 @@ impl Context {
     }
 }
 
-/// Called by the interpreter at each operation.
-pub(super) fn count_operation() {
+/// Called by the interpreter at each operation; whether the strand goes on.
+pub(super) fn count_operation() -> bool {
     let pass = PASS.get();
     if pass > 0 && taken() <= ROOM.get() {
         PASS.set(pass - 1);
-    } else if let Some(context) = Context::current() {
+        return true;
+    }
+    if let Some(context) = Context::current() {
         context.settle();
         context.count();
         context.grant();
     }
+    !is_put_down()
+}
+
+/// Whether the strand that runs on this thread is one that nobody goes on with: nothing that it comes to counts.
+pub(super) fn is_put_down() -> bool {
+    CURRENT.with_borrow(|stack| stack.last().is_some_and(|context| context.is_put_down.get()))
 }
 
 /// Called by the interpreter at each variable that is read, now and then: whoever nests values ever deeper reads them.
@@ -301,6 +241,7 @@ impl Strand {
             granted: Cell::new(0),
             taken: Cell::new(0),
             yielder: Cell::new(None),
+            is_put_down: Cell::new(false),
         });
         let inner = Rc::clone(&context);
         let engine = interpreter.engine();
@@ -372,19 +313,30 @@ fn keep_stack(stack: DefaultStack) {
     });
 }
 
-/// A strand dropped while suspended is unwound on its own stack; its context is current meanwhile, so that nothing
-/// that runs during the unwinding mistakes another strand for its own.
+/// A strand dropped while suspended gives up: the call that it stands in returns an error that no script catches, and so does every
+/// operation after it, at a small part of the price of unwinding; what still stands then is unwound on its own stack. Its context is
+/// current meanwhile, so that nothing that runs then mistakes another strand for its own, and reaches nothing.
 impl Drop for Strand {
     fn drop(&mut self) {
-        if let Some(mut coroutine) = self.coroutine.take() {
-            if coroutine.started() && !coroutine.done() {
-                CURRENT.with_borrow_mut(|stack| stack.push(Rc::clone(&self.context)));
+        let Some(mut coroutine) = self.coroutine.take() else { return };
+        if coroutine.started() && !coroutine.done() {
+            let outer = Context::current();
+            if let Some(outer) = &outer {
+                outer.settle();
+            }
+            self.context.is_put_down.set(true);
+            CURRENT.with_borrow_mut(|stack| stack.push(Rc::clone(&self.context)));
+            drop(coroutine.resume(Err(Failure::new(kind::FAULT, "the strand is put down"))));
+            if !coroutine.done() {
                 coroutine.force_unwind();
-                CURRENT.with_borrow_mut(Vec::pop);
             }
-            if coroutine.done() {
-                keep_stack(coroutine.into_stack());
+            CURRENT.with_borrow_mut(Vec::pop);
+            if let Some(outer) = &outer {
+                outer.grant();
             }
+        }
+        if coroutine.done() {
+            keep_stack(coroutine.into_stack());
         }
     }
 }

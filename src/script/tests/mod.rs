@@ -3,6 +3,7 @@
 mod allowed;
 mod closures;
 mod limits;
+mod put_down;
 mod rulings;
 
 use super::*;
