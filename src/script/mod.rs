@@ -55,12 +55,12 @@ pub use host::{
 pub use interpreter::Interpreter;
 pub use lens::{Frame, Lens};
 pub use memory::allocated;
+pub use meter::{Limit, Meter};
 pub use params::{BadInput, Param, Params, type_of};
 pub use process_result::is_misread;
 pub use program::Script;
 pub use sandbox::{CALL_DEPTH, EXPRESSION_DEPTH, FUNCTION_EXPRESSION_DEPTH};
 pub use source::{Source, SourceError, SyntaxError};
-pub use meter::{Limit, Meter};
 pub use strand::{Mode, Reply, Rest, STACK_BYTES, Strand};
 pub use trial::{
     Call, Cast, Fault, Performed, Plan, Play, Played, Say, Spot, Stage, TestCase, Trials, Trouble,

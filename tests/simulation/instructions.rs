@@ -70,9 +70,9 @@ fn text() -> String {
     format!("for n in 0..{ENTRIES} {{ step(\"s\", || n); }}")
 }
 
-fn script() -> (Interpreter, Rc<Script>) {
+fn script(text: String) -> (Interpreter, Rc<Script>) {
     let interpreter = Interpreter::new();
-    let source = Source { path: "/counted.rhai".to_owned(), main: text(), modules: BTreeMap::new() };
+    let source = Source { path: "/counted.rhai".to_owned(), main: text, modules: BTreeMap::new() };
     let script = Script::compile(&interpreter, source).expect("a script");
     (interpreter, script)
 }
@@ -115,7 +115,7 @@ struct Made {
 
 impl Made {
     fn new() -> Self {
-        let (interpreter, script) = script();
+        let (interpreter, script) = script(text());
         let records = history(&interpreter, &script);
         Self { interpreter, script, records }
     }
@@ -155,6 +155,22 @@ fn an_entry_that_is_replayed() {
             let (mut run, mut replayed) = (fresh(&made.interpreter, &made.script), Replayed::default());
             replay(&mut run, &mut replayed, entries, |_, _| ()).expect("fits");
             assert!(replayed.end.is_some() && replayed.steps == ENTRIES);
+        });
+    });
+}
+
+#[test]
+fn a_script_that_comes_to_a_sleep_and_is_put_down() {
+    at_most("a_script_that_comes_to_a_sleep_and_is_put_down", 1, || {
+        thread_local! {
+            static MADE: (Interpreter, Rc<Script>) = script("sleep(\"1h\");".to_owned());
+        }
+        MADE.with(|(interpreter, script)| {
+            for _ in 0..ENTRIES {
+                let mut run = fresh(interpreter, script);
+                let began = Entry { at: Moment(0), fact: Fact::RunBegan { seed: 1 } };
+                assert!(matches!(run.deliver(&began), Stepped::Blocked(_)));
+            }
         });
     });
 }

@@ -43,7 +43,7 @@ fn whatever_it_stands_in_it_gives_up_and_says_nothing_more() {
         "attempt(|| select([strand(|| 1)])); print(1)",
         "attempt(|| wait_until(|| false)); print(1)",
         "attempt(|| exec([\"ls\"])); print(1)",
-        "attempt(|| start_run(\"child.rhai\")); print(1)",
+        "attempt(|| start_child(\"child.rhai\")); print(1)",
         // It stands between two operations: its slice is over.
         "let n = 0; while n < 400000 { n += 1; } print(n)",
     ] {
