@@ -6,6 +6,7 @@
 use super::StoreError;
 use super::reading::corrupt;
 use serde::{Serialize, de::DeserializeOwned};
+use std::fmt::Display;
 use twox_hash::XxHash3_64;
 
 /// The format that is written: fields by their places.
@@ -30,7 +31,7 @@ pub(super) fn is_named(bytes: &[u8]) -> bool {
 }
 
 /// The value of bytes; `what` names them in the error.
-pub(super) fn decode<T: DeserializeOwned>(bytes: &[u8], what: &str) -> Result<T, StoreError> {
+pub(super) fn decode<T: DeserializeOwned>(bytes: &[u8], what: impl Display) -> Result<T, StoreError> {
     let (rest, checksum) = bytes.split_last_chunk().ok_or_else(|| corrupt(format!("{what} is cut short")))?;
     if u64::from_be_bytes(*checksum) != XxHash3_64::oneshot(rest) {
         return Err(corrupt(format!("{what} has a checksum that does not match")));

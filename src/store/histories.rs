@@ -9,6 +9,8 @@ use crate::history::{Checksum, Moment, Record, RunNo, RunRow, Seq};
 
 /// The most bytes of entries in one answer.
 const PAGE_BYTES: usize = 4 * 1024 * 1024;
+/// So many are read at a time: a small entry takes a hundred bytes, the largest that lies in its table 64 KiB.
+const SLICE: usize = 256;
 
 /// The last entry of a run's present generation, and its place.
 pub(super) fn last_entry(
@@ -59,8 +61,13 @@ fn whole_record(rows: &(impl Rows + ?Sized), value: Vec<u8>) -> Result<Record, S
 }
 
 /// Entries of a run's present generation.
-pub(super) fn records(rows: &dyn Rows, no: RunNo, from: Seq, until: Seq) -> Result<Vec<Record>, StoreError> {
-    page(rows, row(rows, no)?.history_no(), from, until)
+pub(super) fn records(
+    rows: &dyn Rows,
+    row: &RunRow,
+    from: Seq,
+    until: Seq,
+) -> Result<Vec<Record>, StoreError> {
+    page(rows, row.history_no(), from, until)
 }
 
 /// Entries of the generation before it; none where there is none.
@@ -95,12 +102,9 @@ fn page(rows: &dyn Rows, history: RunNo, from: Seq, until: Seq) -> Result<Vec<Re
     let mut bytes = 0;
     let mut next = from;
     loop {
-        // Few at a time: a small entry takes a hundred bytes, the largest that lies in this table 64 KiB.
         let (first, last) = (keys::entry(history, next), keys::entry(history, until));
-        let slice = rows.range(Table::History, &first, &last, false, 256)?;
-        if slice.is_empty() {
-            return Ok(page);
-        }
+        let slice = rows.range(Table::History, &first, &last, false, SLICE)?;
+        let is_last = slice.len() < SLICE;
         for (key, value) in slice {
             let record = whole_record(rows, value)?;
             bytes += record.as_bytes().len();
@@ -109,6 +113,9 @@ fn page(rows: &dyn Rows, history: RunNo, from: Seq, until: Seq) -> Result<Vec<Re
             }
             next = Seq(keys::tail_u32(&key).unwrap_or_default()).next();
             page.push(record);
+        }
+        if is_last {
+            return Ok(page);
         }
     }
 }

@@ -25,6 +25,7 @@ mod hub;
 mod keys;
 mod local;
 mod locks;
+mod mark;
 mod memory;
 mod note;
 mod queues;

@@ -33,7 +33,9 @@ pub(super) fn read(
             view(rows, now, liveness, row(rows, *no)?).map(|view| Answer::View(Box::new(view)))
         }
         Request::Snapshot { run: no } => snapshot(rows, *no).map(|shot| Answer::Snapshot(Box::new(shot))),
-        Request::History { run: no, from, until } => records(rows, *no, *from, *until).map(Answer::Records),
+        Request::History { run: no, from, until } => {
+            records(rows, &row(rows, *no)?, *from, *until).map(Answer::Records)
+        }
         Request::Past { run: no, from, until } => past_records(rows, *no, *from, *until).map(Answer::Records),
         Request::Upkeep(what) => keep(rows, liveness, what).map(|kept| Answer::Kept(Box::new(kept))),
         Request::Branch { run: no, number, from, until } => {
@@ -107,7 +109,7 @@ fn known_run(rows: &dyn Rows, no: RunNo) -> Result<(), StoreError> {
 /// A run's row.
 pub(super) fn row(rows: &(impl Rows + ?Sized), no: RunNo) -> Result<RunRow, StoreError> {
     let bytes = rows.get(Table::Runs, &keys::run(no))?.ok_or(StoreError::NoRun { run: no })?;
-    decode(&bytes, &format!("the row of run number {no}"))
+    decode(&bytes, format_args!("the row of run number {no}"))
 }
 
 /// What the present generation of a run was started with.
@@ -366,7 +368,7 @@ fn snapshot(rows: &dyn Rows, no: RunNo) -> Result<Snapshot, StoreError> {
     let entries = tail(rows, &row)?.0;
     Ok(Snapshot {
         start: start(rows, &row)?,
-        first: if entries <= SHORT_HISTORY { records(rows, no, Seq(0), entries)? } else { Vec::new() },
+        first: if entries <= SHORT_HISTORY { records(rows, &row, Seq(0), entries)? } else { Vec::new() },
         entries,
         last_log: last_log(rows, &row)?,
         row,

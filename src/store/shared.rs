@@ -4,6 +4,7 @@
 use super::directory;
 use super::hub::Hub;
 use super::local::{LocalSession, Outlet};
+use super::mark::Mark;
 use super::redb::of_io;
 use super::remote::{NoConnection, Remote};
 use super::server::Server;
@@ -141,7 +142,7 @@ impl Store for SharedStore {
     }
 
     fn call(&self, requests: Vec<Request>) -> Vec<Result<Answer, StoreError>> {
-        self.inner.call(&requests)
+        self.inner.call(requests)
     }
 
     fn set_events(&self, sink: EventSink) {
@@ -150,7 +151,21 @@ impl Store for SharedStore {
 }
 
 impl Inner {
-    fn call(self: &Arc<Self>, requests: &[Request]) -> Vec<Result<Answer, StoreError>> {
+    fn call(self: &Arc<Self>, requests: Vec<Request>) -> Vec<Result<Answer, StoreError>> {
+        let marks: Vec<Mark> = requests.iter().map(Mark::of).collect();
+        let role = self.role();
+        let answers = match role.as_deref() {
+            // It goes when this process does: nobody else is to be asked the same again.
+            Ok(Role::Owner(owning)) => owning.call(requests),
+            Ok(Role::Client(_)) | Err(_) => self.call_others(&requests),
+        };
+        drop(role);
+        self.remember(&marks, &answers);
+        answers
+    }
+
+    /// Asks the owner, and the next one where it goes meanwhile.
+    fn call_others(self: &Arc<Self>, requests: &[Request]) -> Vec<Result<Answer, StoreError>> {
         let mut answers: Vec<Option<Result<Answer, StoreError>>> = requests.iter().map(|_| None).collect();
         let mut sent_before = false;
         loop {
@@ -188,39 +203,31 @@ impl Inner {
                 self.forget_role();
             }
         }
-        let answers: Vec<_> = answers.into_iter().flatten().collect();
-        self.remember(requests, &answers);
-        answers
+        answers.into_iter().flatten().collect()
     }
 
     /// Notes what a next owner has to be told.
-    fn remember(&self, requests: &[Request], answers: &[Result<Answer, StoreError>]) {
+    fn remember(&self, marks: &[Mark], answers: &[Result<Answer, StoreError>]) {
         let mut ours = locked(&self.ours);
-        for (request, answer) in requests.iter().zip(answers) {
-            match (request, answer) {
-                (Request::Signal(_), Ok(Answer::Signalled { run, epoch, .. })) if *epoch > 0 => {
-                    ours.executing.insert(*run);
-                }
-                (
-                    Request::Start(_),
-                    Ok(Answer::Started { run, epoch: 1.. } | Answer::Superseding { run, epoch: 1.., .. }),
+        for (mark, answer) in marks.iter().zip(answers) {
+            let Ok(answer) = answer else { continue };
+            match (mark, answer) {
+                (Mark::Signal, Answer::Signalled { run, epoch: 1.., .. })
+                | (
+                    Mark::Start,
+                    Answer::Started { run, epoch: 1.. } | Answer::Superseding { run, epoch: 1.., .. },
                 )
-                | (Request::Claim { run, .. }, Ok(_)) => {
+                | (Mark::Claim(run), _) => {
                     ours.executing.insert(*run);
                 }
-                (Request::Release { run, .. }, Ok(_)) => {
+                (Mark::Leave(run), _) => {
                     ours.executing.remove(run);
                 }
-                (Request::Append(append), Ok(_))
-                    if matches!(append.row.status, Some(crate::history::StoredStatus::Ended(_))) =>
-                {
-                    ours.executing.remove(&append.run);
-                }
-                (Request::Watch { run }, Ok(_)) => {
+                (Mark::Watch(run), _) => {
                     ours.watching.insert(*run);
                 }
-                (Request::Attend, Ok(_)) => ours.attending = true,
-                _ => {}
+                (Mark::Attend, _) => ours.attending = true,
+                (Mark::Signal | Mark::Start | Mark::Nothing, _) => {}
             }
         }
     }

@@ -93,6 +93,10 @@ pub(super) fn append_to(
     }
     if heard || append.row != RowChange::default() {
         change_row(rows, around, Arc::make_mut(&mut row), &append.row, &mut told)?;
+        let goes_on = matches!(append.row.status, None | Some(StoredStatus::Open));
+        if goes_on && append.row.restart.is_none() {
+            rows.know_row(&row);
+        }
     }
     if let Some(hook) = &append.row.hook
         && let Answer::Started { run, .. } = super::start::start(rows, around, hook)?
@@ -108,7 +112,7 @@ pub(super) fn append_to(
 }
 
 /// The row of a run that is appended to: mostly one that was just appended to.
-fn row_of(rows: &mut dyn RowsMut, run: RunNo) -> Result<Arc<RunRow>, StoreError> {
+pub(super) fn row_of(rows: &mut dyn RowsMut, run: RunNo) -> Result<Arc<RunRow>, StoreError> {
     if let Some(known) = rows.known_row(run) {
         return Ok(known);
     }

@@ -1,10 +1,12 @@
 //! `Claim` and `Release`: one executor at a time, by token and epoch.
 
+use super::append::row_of;
 use super::{Surroundings, put_row};
 use crate::history::{Claim, RunNo};
 use crate::store::reading::{refuse_ended, row};
 use crate::store::rows::RowsMut;
 use crate::store::{Answer, StoreError};
+use std::sync::Arc;
 
 pub(super) fn take(
     rows: &mut dyn RowsMut,
@@ -25,7 +27,10 @@ pub(super) fn take(
     row.claim = Some(claim);
     row.updated_at = around.now;
     put_row(rows, &row)?;
-    Ok(Answer::Claimed { epoch: row.epoch })
+    let epoch = row.epoch;
+    // Whoever has claimed it appends to it next.
+    rows.know_row(&Arc::new(row));
+    Ok(Answer::Claimed { epoch })
 }
 
 pub(super) fn release(
@@ -34,11 +39,12 @@ pub(super) fn release(
     run: RunNo,
     epoch: u64,
 ) -> Result<Answer, StoreError> {
-    let mut row = row(rows, run)?;
+    let mut row = row_of(rows, run)?;
     if row.epoch == epoch && row.claim.is_some() {
+        let row = Arc::make_mut(&mut row);
         row.claim = None;
         row.updated_at = around.now;
-        put_row(rows, &row)?;
+        put_row(rows, row)?;
     }
     Ok(Answer::Done)
 }

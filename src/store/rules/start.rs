@@ -8,6 +8,7 @@ use crate::history::{
 use crate::store::reading::{meta_u64, row};
 use crate::store::rows::{Rows, RowsMut, Table};
 use crate::store::{Answer, NewRun, StoreError, keys};
+use std::sync::Arc;
 
 pub(super) fn start(
     rows: &mut dyn RowsMut,
@@ -64,6 +65,11 @@ pub(super) fn start(
         }
     }
     put_row(rows, &row)?;
+    let row = Arc::new(row);
+    if row.claim.is_some() {
+        // Whoever has claimed it appends to it next.
+        rows.know_row(&row);
+    }
     if let Some(seed) = new.begins
         && row.claim.is_some()
         && row.queue.is_none()
@@ -109,9 +115,11 @@ pub(super) fn is_same(
 /// The run begins when it is recorded: whoever executes it finds its first entry on disk.
 fn begin(rows: &mut dyn RowsMut, row: &RunRow, seed: u64) -> Result<(), StoreError> {
     let entry = Entry { at: row.created_at, fact: Fact::RunBegan { seed } };
-    let (record, _) = Record::seal(&entry, Checksum::first(row.history_no()))
+    let (record, checksum) = Record::seal(&entry, Checksum::first(row.history_no()))
         .map_err(|error| StoreError::Protocol { message: format!("the first entry {error}") })?;
-    super::append::put_record(rows, row.history_no(), Seq(0), &record)
+    super::append::put_record(rows, row.history_no(), Seq(0), &record)?;
+    rows.know_tail(row.history_no(), (Seq(1), checksum));
+    Ok(())
 }
 
 /// Refuses what may not be recorded.
