@@ -70,6 +70,28 @@ pub(super) fn records(
     page(rows, row.history_no(), from, until)
 }
 
+/// The place of a run's next entry, and the entries of its present generation where there are no more than so many, as far as they fit
+/// an answer.
+pub(super) fn short(rows: &dyn Rows, row: &RunRow, most: usize) -> Result<(Seq, Vec<Record>), StoreError> {
+    let no = row.history_no();
+    let all =
+        rows.range(Table::History, &keys::run(no), &keys::after_run(no), false, most.saturating_add(1))?;
+    if all.len() > most {
+        return Ok((tail(rows, row)?.0, Vec::new()));
+    }
+    let last = all.last().map(|(key, _)| Seq(keys::tail_u32(key).unwrap_or_default()).next());
+    let (mut records, mut bytes) = (Vec::with_capacity(all.len()), 0);
+    for (_, value) in all {
+        let record = whole_record(rows, value)?;
+        bytes += record.as_bytes().len();
+        if bytes > PAGE_BYTES {
+            break;
+        }
+        records.push(record);
+    }
+    Ok((last.unwrap_or_default(), records))
+}
+
 /// Entries of the generation before it; none where there is none.
 pub(super) fn past_records(
     rows: &dyn Rows,

@@ -5,6 +5,7 @@
 //! prefix of the call's requests may have been applied, never a part of one. Every request that changes something may be sent again: the
 //! same request again is acknowledged and changes nothing.
 
+mod alike;
 mod answer;
 mod append;
 mod audit;

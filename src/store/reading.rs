@@ -1,7 +1,7 @@
 //! Reading: what each request that only reads gives, the same over every backend.
 
 use super::codec::decode;
-use super::histories::{branch_records, last_entry, last_log, logs, past_records, records, tail};
+use super::histories::{branch_records, last_entry, last_log, logs, past_records, records, short};
 use super::rows::{Row, Rows, Table};
 use super::{
     Answer, Kept, Liveness, Request, RunFilter, RunView, Schedules, Snapshot, StoreError, Upkeep, keys,
@@ -14,7 +14,7 @@ use crate::history::{
 /// The most runs that a prefix gives.
 const MOST_FOUND: usize = 20;
 /// A history of at most so many entries comes with the snapshot of its run.
-const SHORT_HISTORY: Seq = Seq(16);
+const SHORT_HISTORY: usize = 16;
 /// The most pending rows in a view, questions aside.
 const MOST_PENDING: usize = 100;
 
@@ -359,16 +359,19 @@ fn open_status(now: Moment, executed: bool, pending: &[Pending], unread: u32) ->
 }
 
 fn snapshot(rows: &dyn Rows, no: RunNo) -> Result<Snapshot, StoreError> {
-    let inbox: Vec<Message> = rows
-        .range(Table::Inbox, &keys::run(no), &keys::after_run(no), false, usize::MAX)?
-        .iter()
-        .map(|(_, value)| decode(value, "a message"))
-        .collect::<Result<_, _>>()?;
     let row = row(rows, no)?;
-    let entries = tail(rows, &row)?.0;
+    // Who was never told anything has no mail.
+    let mail = if row.messages == 0 {
+        Vec::new()
+    } else {
+        rows.range(Table::Inbox, &keys::run(no), &keys::after_run(no), false, usize::MAX)?
+    };
+    let mail = mail.iter().map(|(_, value)| decode(value, "a message"));
+    let inbox: Vec<Message> = mail.collect::<Result<_, _>>()?;
+    let (entries, first) = short(rows, &row, SHORT_HISTORY)?;
     Ok(Snapshot {
         start: start(rows, &row)?,
-        first: if entries <= SHORT_HISTORY { records(rows, &row, Seq(0), entries)? } else { Vec::new() },
+        first,
         entries,
         last_log: last_log(rows, &row)?,
         row,

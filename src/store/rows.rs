@@ -1,6 +1,7 @@
 //! Rows: tables of bytes inside one transaction, the little that the rules of the store need from a backend.
 
 use super::StoreError;
+use super::alike::Alike;
 use crate::history::{Checksum, RunNo, RunRow, Seq};
 use std::sync::Arc;
 
@@ -153,6 +154,14 @@ pub(super) trait RowsMut: Rows {
     fn known_tail(&self, _history: RunNo) -> Option<(Seq, Checksum)> {
         None
     }
+
+    /// What the last start had alike with others, where it is known to be stored.
+    fn known_alike(&self) -> Option<&Alike> {
+        None
+    }
+
+    /// What a start had alike with others, which is stored now: it may be kept until a recipe or a text is removed.
+    fn know_alike(&mut self, _alike: Alike) {}
 
     /// A row as it was just read: it may be kept until it is written or removed.
     fn know_row(&mut self, _row: &Arc<RunRow>) {}

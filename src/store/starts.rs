@@ -66,13 +66,30 @@ pub(super) fn get(rows: &(impl Rows + ?Sized), no: RunNo) -> Result<RunStart, St
 
 /// Records it, and its recipe where that is new.
 pub(super) fn put(rows: &mut dyn RowsMut, no: RunNo, start: &RunStart) -> Result<(), StoreError> {
-    let RunStart { program, input, directory, environment, timeout_ms, secret, patches } = start;
+    let recipe = put_recipe(rows, start)?;
+    put_own(rows, no, start, recipe)
+}
+
+/// Records what it has alike with others, where that is new.
+pub(super) fn put_recipe(rows: &mut dyn RowsMut, start: &RunStart) -> Result<RecipeId, StoreError> {
+    let RunStart { program, directory, environment, .. } = start;
     let recipe = encode(&RecipeOf { program, directory, environment })?;
     let id = id_of(&recipe);
     if rows.get(Table::Recipes, &id)?.is_none() {
         rows.put(Table::Recipes, &id, &recipe)?;
     }
-    let own = OwnOf { recipe: id, secret: *secret, input, timeout_ms: *timeout_ms, patches };
+    Ok(id)
+}
+
+/// Records what it has of its own.
+pub(super) fn put_own(
+    rows: &mut dyn RowsMut,
+    no: RunNo,
+    start: &RunStart,
+    recipe: RecipeId,
+) -> Result<(), StoreError> {
+    let RunStart { input, timeout_ms, secret, patches, .. } = start;
+    let own = OwnOf { recipe, secret: *secret, input, timeout_ms: *timeout_ms, patches };
     rows.put(Table::Starts, &keys::run(no), &encode(&own)?)
 }
 

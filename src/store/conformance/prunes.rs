@@ -18,6 +18,7 @@ pub(super) const CHECKS: &[Check] = &[
     ("the id of a forgotten run is free, and what another run has too stays", freed),
     ("ended runs are found some at a time, wherever chance begins", found),
     ("texts that no run has are dropped when they were not looked for lately", texts),
+    ("a run that is started like one of which nothing is left has its text and all else", started_again),
     ("an imported run reads as it did, and nothing lets it go on", imported),
     ("a store that executes runs takes none, and another run of that number is refused", not_imported),
 ];
@@ -173,6 +174,22 @@ fn texts(subject: &Subject) {
     subject.clock.advance(DAY);
     swept(subject, 86_400_000);
     assert!(!is_there("2"));
+}
+
+/// A start like one before it, of which nothing is left.
+fn started_again(subject: &Subject) {
+    for id in ["a", "b", "c"] {
+        let new = NewRun { start: new_run("same").start, ..new_run(id) };
+        let hash = new.start.program.main;
+        let Ok(Answer::Started { run, .. }) = subject.start(new) else { panic!("{id} was not started") };
+        assert!(matches!(subject.ask(Request::Script { hash }), Ok(Answer::Script(_))), "{id}");
+        let Ok(Answer::Snapshot(snapshot)) = subject.ask(Request::Snapshot { run }) else { panic!("{id}") };
+        assert_eq!(snapshot.start, new_run("same").start);
+        terminate(subject, run);
+        assert_eq!(prune(subject, &[run], i64::MAX / 2), [run]);
+        swept(subject, 0);
+        assert!(subject.ask(Request::Script { hash }).is_err(), "{id} has left its text");
+    }
 }
 
 /// The rows of a run of another store: one entry that is large, one unread message.

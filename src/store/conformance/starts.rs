@@ -114,7 +114,11 @@ fn scripts_by_hash(subject: &Subject) {
 fn wrong_hash(subject: &Subject) {
     subject.recorded("a");
     let forged = NewRun { scripts: vec![(ScriptHash::of(TEXT), "exec([])".to_owned())], ..new_run("b") };
-    assert!(matches!(subject.start(forged), Err(StoreError::Protocol { .. })));
+    // Also where all else is as in the start before.
+    let alike = NewRun { start: new_run("a").start, ..forged.clone() };
+    for forged in [forged, alike] {
+        assert!(matches!(subject.start(forged), Err(StoreError::Protocol { .. })));
+    }
     let hash = ScriptHash::of(TEXT);
     assert_eq!(subject.ask(Request::Script { hash }), Ok(Answer::Script(TEXT.to_owned())));
     assert_eq!(subject.recorded("b"), RunNo(2));

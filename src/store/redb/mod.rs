@@ -1,5 +1,6 @@
 //! The store on disk: redb, one file, one fdatasync a commit.
 
+mod behind;
 #[doc(hidden)]
 pub mod crash;
 mod fault;

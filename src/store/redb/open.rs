@@ -123,7 +123,9 @@ fn make_tables(database: &Database, name: &str, now: Moment) -> Result<(), Store
     for table in Table::ALL {
         writing.open_table(definition(table)).map_err(|error| fault::table(error, name))?;
     }
-    rules::first_facts(&mut Writing::new(&writing, name, Known::default()), u64::from_be_bytes(id), now)?;
+    let mut rows = Writing::new(&writing, name, Known::default());
+    rules::first_facts(&mut rows, u64::from_be_bytes(id), now)?;
+    rows.finish()?;
     writing.commit().map_err(|error| fault::commit(error, name))
 }
 
@@ -152,7 +154,9 @@ fn raise_schema(database: Database, name: &str) -> Result<Database, StoreError> 
     drop(reading);
     if found < u64::from(rules::SCHEMA) {
         let writing = database.begin_write().map_err(|error| fault::transaction(error, name))?;
-        rules::raise_schema(&mut Writing::new(&writing, name, Known::default()))?;
+        let mut rows = Writing::new(&writing, name, Known::default());
+        rules::raise_schema(&mut rows)?;
+        rows.finish()?;
         writing.commit().map_err(|error| fault::commit(error, name))?;
     }
     Ok(database)

@@ -1,9 +1,11 @@
 //! Rows over redb's transactions: each table is opened when it is first needed.
 
+use super::behind::Behind;
 use super::fault;
 use super::known::Known;
 use crate::history::{Checksum, RunNo, RunRow, Seq};
 use crate::store::StoreError;
+use crate::store::alike::Alike;
 use crate::store::rows::{Row, Rows, RowsMut, Table};
 use redb::{ReadOnlyTable, ReadTransaction, ReadableTable, TableDefinition, WriteTransaction};
 use std::cell::RefCell;
@@ -11,7 +13,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
-type Bytes = &'static [u8];
+pub(super) type Bytes = &'static [u8];
 
 /// The definition of a table.
 pub(super) fn definition(table: Table) -> TableDefinition<'static, Bytes, Bytes> {
@@ -63,43 +65,87 @@ impl Rows for Reading<'_> {
     }
 }
 
-/// A transaction that writes.
+/// A transaction that writes: what was put is in it when it is finished.
+#[must_use]
 pub(super) struct Writing<'t> {
     transaction: &'t WriteTransaction,
     path: &'t str,
-    tables: RefCell<BTreeMap<Table, redb::Table<'t, Bytes, Bytes>>>,
+    tables: RefCell<BTreeMap<Table, Behind<'t>>>,
+    /// The facts of the store as they were read and are to be written, and whether they were changed: each start changes one.
+    facts: RefCell<BTreeMap<Vec<u8>, (Option<Vec<u8>>, bool)>>,
     /// How many bytes were written.
     pub(super) bytes: usize,
     /// How many rows were written or removed.
     pub(super) changes: usize,
     /// What need not be read; holds where the transaction commits.
-    pub(super) known: Known,
+    known: Known,
 }
 
 impl<'t> Writing<'t> {
     pub(super) fn new(transaction: &'t WriteTransaction, path: &'t str, known: Known) -> Self {
-        Self { transaction, path, tables: RefCell::default(), bytes: 0, changes: 0, known }
+        Self {
+            transaction,
+            path,
+            tables: RefCell::default(),
+            facts: RefCell::default(),
+            bytes: 0,
+            changes: 0,
+            known,
+        }
     }
 
     fn with<T>(
         &self,
         table: Table,
-        work: impl FnOnce(&mut redb::Table<'t, Bytes, Bytes>) -> Result<T, StoreError>,
+        work: impl FnOnce(&mut Behind<'t>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         let mut tables = self.tables.borrow_mut();
         match tables.entry(table) {
             Entry::Occupied(opened) => work(opened.into_mut()),
             Entry::Vacant(place) => {
                 let opened = self.transaction.open_table(definition(table));
-                work(place.insert(opened.map_err(|error| fault::table(error, self.path))?))
+                let opened = opened.map_err(|error| fault::table(error, self.path))?;
+                work(place.insert(Behind::new(opened)))
             }
         }
+    }
+
+    /// A fact of the store: it is read once.
+    fn fact(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        let mut facts = self.facts.borrow_mut();
+        if let Some((value, _)) = facts.get(key) {
+            return Ok(value.clone());
+        }
+        let value = self.with(Table::Meta, |table| table.get(key, self.path))?;
+        facts.insert(key.to_vec(), (value.clone(), false));
+        Ok(value)
+    }
+
+    fn write_facts(&self) -> Result<(), StoreError> {
+        for (key, (value, is_changed)) in std::mem::take(&mut *self.facts.borrow_mut()) {
+            if let (Some(value), true) = (value, is_changed) {
+                self.with(Table::Meta, |table| table.put(&key, &value, self.path))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes what is not written yet, closes the tables, and gives what need not be read again where the transaction commits.
+    pub(super) fn finish(self) -> Result<Known, StoreError> {
+        self.write_facts()?;
+        for table in self.tables.into_inner().values_mut() {
+            table.lay_down(self.path)?;
+        }
+        Ok(self.known)
     }
 }
 
 impl Rows for Writing<'_> {
     fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        self.with(table, |table| get(table, key, self.path))
+        if table == Table::Meta {
+            return self.fact(key);
+        }
+        self.with(table, |table| table.get(key, self.path))
     }
 
     fn range(
@@ -110,7 +156,10 @@ impl Rows for Writing<'_> {
         backwards: bool,
         limit: usize,
     ) -> Result<Vec<Row>, StoreError> {
-        self.with(table, |table| range(table, (from, until), backwards, limit, self.path))
+        if table == Table::Meta {
+            self.write_facts()?;
+        }
+        self.with(table, |table| table.range((from, until), backwards, limit, self.path))
     }
 }
 
@@ -119,17 +168,20 @@ impl RowsMut for Writing<'_> {
         self.bytes += key.len() + value.len();
         self.changes += 1;
         self.known.forget(table, key);
-        self.with(table, |table| {
-            table.insert(key, value).map(drop).map_err(|error| fault::storage(error, self.path))
-        })
+        if table == Table::Meta {
+            self.facts.get_mut().insert(key.to_vec(), (Some(value.to_vec()), true));
+            return Ok(());
+        }
+        self.with(table, |table| table.put(key, value, self.path))
     }
 
     fn remove(&mut self, table: Table, key: &[u8]) -> Result<(), StoreError> {
         self.changes += 1;
         self.known.forget(table, key);
-        self.with(table, |table| {
-            table.remove(key).map(drop).map_err(|error| fault::storage(error, self.path))
-        })
+        if table == Table::Meta {
+            self.facts.get_mut().remove(key);
+        }
+        self.with(table, |table| table.remove(key, self.path))
     }
 
     fn known_row(&self, run: RunNo) -> Option<Arc<RunRow>> {
@@ -138,6 +190,14 @@ impl RowsMut for Writing<'_> {
 
     fn known_tail(&self, history: RunNo) -> Option<(Seq, Checksum)> {
         self.known.tail(history)
+    }
+
+    fn known_alike(&self) -> Option<&Alike> {
+        self.known.alike()
+    }
+
+    fn know_alike(&mut self, alike: Alike) {
+        self.known.know_alike(alike);
     }
 
     fn know_row(&mut self, row: &Arc<RunRow>) {
@@ -149,7 +209,7 @@ impl RowsMut for Writing<'_> {
     }
 }
 
-fn get(
+pub(super) fn get(
     table: &impl ReadableTable<Bytes, Bytes>,
     key: &[u8],
     path: &str,
@@ -158,7 +218,7 @@ fn get(
     Ok(found.map(|guard| guard.value().to_vec()))
 }
 
-fn range(
+pub(super) fn range(
     table: &impl ReadableTable<Bytes, Bytes>,
     (from, until): (&[u8], &[u8]),
     backwards: bool,

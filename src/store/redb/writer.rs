@@ -175,13 +175,14 @@ impl Turn {
         }
         if rows.changes == 0 {
             // All was refused, or known before and on disk since: there is nothing to sync.
-            self.known = rows.known;
+            self.known = rows.finish()?;
             return Ok(Attempt::Committed(answers));
         }
         self.forget(&mut rows, around.now)?;
-        // The tables are closed before the transaction ends.
-        let known = std::mem::take(&mut rows.known);
-        drop(rows);
+        let known = match rows.finish() {
+            Err(error @ StoreError::Corrupt { .. }) => return Ok(Attempt::Damaged(error)),
+            finished => finished?,
+        };
         transaction.commit().map_err(|error| fault::commit(error, &handle.path))?;
         self.known = known;
         Ok(Attempt::Committed(answers))

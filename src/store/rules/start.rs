@@ -5,8 +5,10 @@ use super::{FORGOT_AT, NEXT_RUN, SCHEMA, SCHEMA_KEY, STORE_ID, Surroundings, put
 use crate::history::{
     Checksum, Entry, Fact, MessageId, Moment, Record, RunNo, RunRow, ScriptHash, Seq, StoredStatus,
 };
+use crate::store::alike::Alike;
 use crate::store::reading::{meta_u64, row};
 use crate::store::rows::{Rows, RowsMut, Table};
+use crate::store::starts::{self, RecipeId};
 use crate::store::{Answer, NewRun, StoreError, keys};
 use std::sync::Arc;
 
@@ -19,7 +21,11 @@ pub(super) fn start(
     if let Some(named) = rows.get(Table::RunIds, new.id.as_str().as_bytes())? {
         return known(rows, new, &named);
     }
-    check(new)?;
+    let alike = rows.known_alike().and_then(|alike| alike.recipe_of(new));
+    if alike.is_none() {
+        check_texts(new)?;
+    }
+    check_terms(new)?;
     let overlap = super::overlap::meet(rows, new)?;
     if overlap.skips() {
         return Ok(Answer::Runs(overlap.others));
@@ -57,13 +63,12 @@ pub(super) fn start(
     }
     rows.put(Table::Meta, NEXT_RUN.as_bytes(), &no.0.saturating_add(1).to_be_bytes())?;
     rows.put(Table::RunIds, new.id.as_str().as_bytes(), &keys::named(no, new.nonce))?;
-    crate::store::starts::put(rows, no, &new.start)?;
+    let recipe = match alike {
+        Some(known) => known,
+        None => put_alike(rows, new)?,
+    };
+    starts::put_own(rows, no, &new.start, recipe)?;
     rows.put(Table::OpenRuns, &keys::run(no), &[])?;
-    for (hash, text) in &new.scripts {
-        if rows.get(Table::Scripts, &hash.0)?.is_none() {
-            rows.put(Table::Scripts, &hash.0, text.as_bytes())?;
-        }
-    }
     put_row(rows, &row)?;
     let row = Arc::new(row);
     if row.claim.is_some() {
@@ -82,6 +87,18 @@ pub(super) fn start(
     } else {
         Answer::Superseding { run: no, epoch, told }
     })
+}
+
+/// Stores what the start has alike with others, where that is new.
+fn put_alike(rows: &mut dyn RowsMut, new: &NewRun) -> Result<RecipeId, StoreError> {
+    for (hash, text) in &new.scripts {
+        if rows.get(Table::Scripts, &hash.0)?.is_none() {
+            rows.put(Table::Scripts, &hash.0, text.as_bytes())?;
+        }
+    }
+    let recipe = starts::put_recipe(rows, &new.start)?;
+    rows.know_alike(Alike::of(new, recipe));
+    Ok(recipe)
 }
 
 /// The id is taken: by the run of this very start, sent again, or by another.
@@ -124,11 +141,18 @@ fn begin(rows: &mut dyn RowsMut, row: &RunRow, seed: u64) -> Result<(), StoreErr
 
 /// Refuses what may not be recorded.
 pub(super) fn check(new: &NewRun) -> Result<(), StoreError> {
-    if let Some((hash, _)) = new.scripts.iter().find(|(hash, text)| ScriptHash::of(text) != *hash) {
-        return Err(StoreError::Protocol {
-            message: format!("a text was given that has not the hash {hash}"),
-        });
-    }
+    check_texts(new)?;
+    check_terms(new)
+}
+
+fn check_texts(new: &NewRun) -> Result<(), StoreError> {
+    let wrong = new.scripts.iter().find(|(hash, text)| ScriptHash::of(text) != *hash);
+    wrong.map_or(Ok(()), |(hash, _)| {
+        Err(StoreError::Protocol { message: format!("a text was given that has not the hash {hash}") })
+    })
+}
+
+fn check_terms(new: &NewRun) -> Result<(), StoreError> {
     super::overlap::check(new)?;
     super::queue::check(new.queue.as_ref())
 }
