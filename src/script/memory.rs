@@ -22,7 +22,7 @@ pub(super) const STRETCH_BYTES: isize = 64 * 1024 * 1024;
 
 /// How much a thread takes or gives back before it tells the process, in bytes: 64 KiB.
 #[cfg(feature = "allocator")]
-const UNTOLD: isize = 64 * 1024;
+const UNTOLD: usize = 64 * 1024;
 
 /// The bytes that are allocated now, but for 64 KiB of each thread.
 #[cfg(feature = "allocator")]
@@ -52,38 +52,48 @@ pub(super) fn taken() -> isize {
 #[cfg(feature = "allocator")]
 static TOLD: AtomicIsize = AtomicIsize::new(0);
 
-/// What a thread has taken, and what of it the process was not told yet; it is when the thread ends.
+/// What a thread has taken, and what the process was told of it; the rest is told when the thread ends.
 #[cfg(feature = "allocator")]
 struct Count {
     taken: Cell<isize>,
-    untold: Cell<isize>,
+    told: Cell<isize>,
 }
 
 #[cfg(feature = "allocator")]
 thread_local! {
-    static COUNT: Count = const { Count { taken: Cell::new(0), untold: Cell::new(0) } };
+    static COUNT: Count = const { Count { taken: Cell::new(0), told: Cell::new(0) } };
 }
 
 #[cfg(feature = "allocator")]
 impl Drop for Count {
     fn drop(&mut self) {
-        TOLD.fetch_add(self.untold.take(), Ordering::Relaxed);
+        self.tell();
     }
 }
 
 #[cfg(feature = "allocator")]
+impl Count {
+    #[cold]
+    #[inline(never)]
+    fn tell(&self) {
+        let taken = self.taken.get();
+        TOLD.fetch_add(taken.wrapping_sub(self.told.replace(taken)), Ordering::Relaxed);
+    }
+}
+
+#[cfg(feature = "allocator")]
+#[inline]
 fn count(bytes: isize) {
-    let to_tell = COUNT.try_with(|Count { taken, untold }| {
-        taken.set(taken.get().wrapping_add(bytes));
-        let sum = untold.get().wrapping_add(bytes);
-        let is_enough = sum.unsigned_abs() >= UNTOLD.unsigned_abs();
-        untold.set(if is_enough { 0 } else { sum });
-        if is_enough { sum } else { 0 }
+    let counted = COUNT.try_with(|count| {
+        let taken = count.taken.get().wrapping_add(bytes);
+        count.taken.set(taken);
+        if taken.wrapping_sub(count.told.get()).unsigned_abs() >= UNTOLD {
+            count.tell();
+        }
     });
     // A thread that ends has no count of its own any more.
-    let to_tell = to_tell.unwrap_or(bytes);
-    if to_tell != 0 {
-        TOLD.fetch_add(to_tell, Ordering::Relaxed);
+    if counted.is_err() {
+        TOLD.fetch_add(bytes, Ordering::Relaxed);
     }
 }
 

@@ -21,8 +21,8 @@ use std::rc::Rc;
 /// The stack of a strand in bytes, reserved and not touched: the worst legal recursion fits (a test holds it). It takes 2.3 MB in
 /// release, in a closure at top level, where expressions may nest as deep as at top level.
 pub const STACK_BYTES: usize = if cfg!(debug_assertions) { 8 << 20 } else { 4 << 20 };
-/// How many free stacks a thread keeps for the next strands.
-const POOLED_STACKS: usize = 256;
+/// How many free stacks a thread keeps for the next strands: to get one of the system costs as much as a short script.
+const POOLED_STACKS: usize = 1024;
 /// The operations after which a strand lets other runs go on.
 const SLICE: u64 = 1_000_000;
 
