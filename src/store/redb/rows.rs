@@ -65,6 +65,9 @@ impl Rows for Reading<'_> {
     }
 }
 
+/// The bytes of a fact of the store, where there is one, and whether they are to be written.
+type Fact = (Option<Vec<u8>>, bool);
+
 /// A transaction that writes: what was put is in it when it is finished.
 #[must_use]
 pub(super) struct Writing<'t> {
@@ -72,7 +75,7 @@ pub(super) struct Writing<'t> {
     path: &'t str,
     tables: RefCell<BTreeMap<Table, Behind<'t>>>,
     /// The facts of the store as they were read and are to be written, and whether they were changed: each start changes one.
-    facts: RefCell<BTreeMap<Vec<u8>, (Option<Vec<u8>>, bool)>>,
+    facts: RefCell<BTreeMap<Vec<u8>, Fact>>,
     /// How many bytes were written.
     pub(super) bytes: usize,
     /// How many rows were written or removed.

@@ -142,7 +142,7 @@ pub(in crate::store) fn list(rows: &dyn Rows, now: Moment, prefix: &str) -> Resu
     let mut listed = Vec::new();
     for (key, value) in rows.range(Table::Once, prefix.as_bytes(), &until, false, MOST_LISTED)? {
         let key = String::from_utf8_lossy(&key).into_owned();
-        let stored: Stored = decode(&value, &format!("the result under the key \"{key}\""))?;
+        let stored: Stored = decode(&value, format_args!("the result under the key \"{key}\""))?;
         if !is_old(&stored, now) {
             let result = stored.done.then_some(stored.result);
             listed.push(OnceRow { key, run: stored.id, op: stored.op, at: stored.at, result });
@@ -154,7 +154,7 @@ pub(in crate::store) fn list(rows: &dyn Rows, now: Moment, prefix: &str) -> Resu
 fn stored(rows: &dyn RowsMut, key: &str, now: Moment) -> Result<Option<Stored>, StoreError> {
     let bytes = rows.get(Table::Once, key.as_bytes())?;
     let stored: Option<Stored> =
-        bytes.map(|bytes| decode(&bytes, &format!("the result under the key \"{key}\""))).transpose()?;
+        bytes.map(|bytes| decode(&bytes, format_args!("the result under the key \"{key}\""))).transpose()?;
     Ok(stored.filter(|stored| !is_old(stored, now)))
 }
 

@@ -54,5 +54,5 @@ pub(in crate::store) fn list(rows: &dyn Rows) -> Result<Vec<Schedule>, StoreErro
 
 fn stored(rows: &(impl Rows + ?Sized), name: &RunId) -> Result<Option<Schedule>, StoreError> {
     let bytes = rows.get(Table::Schedules, name.as_str().as_bytes())?;
-    bytes.map(|bytes| decode(&bytes, &format!("the schedule {name}"))).transpose()
+    bytes.map(|bytes| decode(&bytes, format_args!("the schedule {name}"))).transpose()
 }
