@@ -366,8 +366,7 @@ fn snapshot(rows: &dyn Rows, no: RunNo) -> Result<Snapshot, StoreError> {
     } else {
         rows.range(Table::Inbox, &keys::run(no), &keys::after_run(no), false, usize::MAX)?
     };
-    let mail = mail.iter().map(|(_, value)| decode(value, "a message"));
-    let inbox: Vec<Message> = mail.collect::<Result<_, _>>()?;
+    let inbox = mail.iter().map(|(_, value)| decode(value, "a message")).collect::<Result<_, _>>()?;
     let (entries, first) = short(rows, &row, SHORT_HISTORY)?;
     Ok(Snapshot {
         start: start(rows, &row)?,
