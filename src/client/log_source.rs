@@ -1,16 +1,15 @@
 //! Where a run's log lines come from: the store's rows, and the transcripts that lie beside it; each read piece by piece.
 
+use super::log_place::StorePlace;
 use super::{ClientError, Session};
 use crate::activity::{Stream, TranscriptLine, transcript_of};
 use crate::history::{OpId, RunNo, Value};
-use crate::store::{Answer, LogKey, LogLevel, LogLine, LogStream, Request};
+use crate::store::{LogLevel, LogLine, LogStream};
 use std::collections::{BTreeSet, VecDeque};
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-/// Rows a request.
-const PAGE: u32 = 1_000;
 /// How much of a transcript is read at once, in bytes: more than its longest line.
 const CHUNK: usize = 64 * 1024;
 
@@ -24,14 +23,14 @@ pub(super) struct LogSource {
 
 #[derive(Debug, Clone)]
 enum Kind {
-    Store { run: RunNo, after: Option<LogKey>, folder: PathBuf },
+    Store { place: StorePlace, folder: PathBuf },
     Transcript { path: PathBuf, op: OpId, attempt: u32, offset: u64 },
 }
 
 impl LogSource {
     /// The rows of a run. The end of an attempt's output is left out where its transcript lies in the folder: that has all.
     pub(super) fn store(run: RunNo, folder: PathBuf) -> Self {
-        Self { kind: Kind::Store { run, after: None, folder }, ready: VecDeque::new() }
+        Self { kind: Kind::Store { place: StorePlace::new(run), folder }, ready: VecDeque::new() }
     }
 
     /// The transcripts in the folder of a run that are not among the known ones, which they join.
@@ -64,14 +63,11 @@ impl LogSource {
     pub(super) fn fill(&mut self, session: &Session) -> Result<(), ClientError> {
         while self.ready.is_empty() {
             let went_on = match &mut self.kind {
-                Kind::Store { run, after, folder } => {
-                    let request = Request::Logs { run: *run, after: *after, limit: PAGE };
-                    let Answer::Logs(rows) = session.ask(request)? else {
-                        return Err(ClientError::Answer { run: *run });
-                    };
-                    let went_on = !rows.is_empty();
-                    *after = rows.last().map(|(key, _)| *key).or(*after);
-                    self.ready.extend(rows.into_iter().flat_map(|(_, line)| lines_of(line, folder)));
+                Kind::Store { place, folder } => {
+                    let rows = place.page(session)?;
+                    let went_on = rows.is_some();
+                    let rows = rows.into_iter().flatten();
+                    self.ready.extend(rows.flat_map(|line| lines_of(line, folder)));
                     went_on
                 }
                 Kind::Transcript { path, op, attempt, offset } => {

@@ -20,6 +20,7 @@ mod fit;
 mod history;
 mod lines;
 mod list;
+mod log_place;
 mod log_source;
 mod logs;
 mod look;
