@@ -166,3 +166,24 @@ fn a_stuck_run_waits_for_nothing_and_commands_name_the_store() {
     let status = home.durun(&["--store", "other", "status", "q"]).stdout();
     assert!(status.contains("durun --store other upgrade q --script"), "{status}");
 }
+
+#[test]
+fn what_a_kill_has_cut_off_is_said_to_begin_again_and_what_is_waited_for_is_not() {
+    let script = "parallel([1, 2], |n| { if n == 1 { sh(\"sleep 600\") } else { wait_signal(\"go\") } });\n";
+    let home = Home::killed_at("r", script, &["sleep 600", "\"name\":\"go\""]);
+    let status = home.durun(&["status", "r"]).stdout();
+    assert!(
+        status.contains("  cut off   sh sleep 600 · 1 · line 1 · begins again when the run goes on\n"),
+        "{status}"
+    );
+    assert!(status.contains("  waits for wait_signal go · 2 · line 1\n"), "{status}");
+    let why = home.durun(&["why", "r"]).stdout();
+    assert!(why.contains("; attempt 1 of 5 was cut off, and begins again when the run goes on."), "{why}");
+    let list = home.durun(&["list"]).stdout();
+    assert!(list.contains("cut off: sh sleep 600"), "{list}");
+    // While somebody executes it, it is under way.
+    home.while_executed(&["resume", "r"], "r", &["sleep 600"], |_| {
+        let status = home.durun(&["status", "r"]).stdout();
+        assert!(status.contains("  waits for sh sleep 600 · 1 · line 1\n"), "{status}");
+    });
+}

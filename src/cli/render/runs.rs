@@ -2,7 +2,7 @@
 
 use super::paint::Paint;
 use super::table::{Cell, render};
-use super::waits::short;
+use super::waits::{is_cut_off, short};
 use super::when::{absolute, relative};
 use crate::client::RunView;
 use crate::history::{CommandKind, HowFar, Moment, RunEnd, RunNo, RunRow, RunStatus, StoredStatus, WokenBy};
@@ -116,7 +116,10 @@ pub(crate) fn remark(view: &RunView, now: Moment) -> String {
         StoredStatus::Open => {
             let far = view.row.progress.as_ref().filter(|told| told.is_under_way()).map(HowFar::to_string);
             let asks = view.pending.iter().find(|pending| pending.label.kind == CommandKind::Ask);
-            let waits = asks.or(view.pending.first()).map(|pending| short(pending, now));
+            let waits = asks.or(view.pending.first()).map(|pending| {
+                let cut = if is_cut_off(pending, view) { "cut off: " } else { "" };
+                format!("{cut}{}", short(pending, now))
+            });
             let cancel = view.row.cancel_requested_at;
             let cancel = cancel.map(|asked| format!("asked to end {}", relative(asked, now)));
             cancel.into_iter().chain(far).chain(waits).collect::<Vec<_>>().join(" · ")

@@ -4,7 +4,7 @@ use super::lines::of_end;
 use super::paint::Paint;
 use super::runs::{branch, is_left, remark, waker};
 use super::unblock::{asks_once, commands};
-use super::waits::sentence;
+use super::waits::{is_cut_off, sentence};
 use super::when::{absolute, relative};
 use super::why::which;
 use crate::cli::escape;
@@ -69,8 +69,15 @@ pub(crate) fn render(view: &RunView, beside: &Beside<'_>, now: Moment, color: bo
     let shown = || view.pending.iter().filter(|pending| !is_stuck || pending.label.kind.is_effect());
     let below_each: Vec<Vec<String>> =
         shown().map(|pending| below(&row.id, pending, script, alone, now)).collect();
+    let mut before = "";
     for (place, pending) in shown().enumerate() {
-        line(if place == 0 { "waits for" } else { "" }, &sentence(pending, now));
+        let (label, more) = if is_cut_off(pending, view) {
+            ("cut off", " · begins again when the run goes on")
+        } else {
+            ("waits for", "")
+        };
+        line(if label == before { "" } else { label }, &[&sentence(pending, now), more].concat());
+        before = label;
         // Where several stand alike, the last one says it for all.
         let said = below_each.get(place);
         for more in said.filter(|_| said != below_each.get(place + 1)).into_iter().flatten() {

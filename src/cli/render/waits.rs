@@ -2,8 +2,8 @@
 
 use super::when::{left, relative};
 use crate::cli::escape;
-use crate::client::{answered, open_question};
-use crate::history::{CommandKind, Moment, Pending};
+use crate::client::{RunView, answered, open_question};
+use crate::history::{CommandKind, Moment, Pending, StoredStatus};
 
 /// The name of a command as shown: `activity charge`, `sleep`.
 pub(crate) fn name(kind: CommandKind, name: &str) -> String {
@@ -18,6 +18,16 @@ pub(crate) fn attempt(attempt: u32, attempts: Option<u32>) -> String {
 /// `3 tries`.
 pub(crate) fn tries(count: u32) -> String {
     if count == 1 { "1 try".to_owned() } else { format!("{count} tries") }
+}
+
+/// Whether it was under way when nobody executed its run any more: it begins again when somebody does.
+pub(crate) fn is_cut_off(pending: &Pending, view: &RunView) -> bool {
+    view.executor.is_none()
+        && matches!(view.row.status, StoredStatus::Open)
+        && pending.label.kind.is_effect()
+        && pending.next_try.is_none()
+        && pending.waits_for.is_none()
+        && !pending.begun
 }
 
 /// One command in the few words of a list: `retrying 3/5, next in 20s: exit code 1`, `asks: Go on? (yes, no)`.

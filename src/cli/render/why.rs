@@ -310,7 +310,9 @@ fn effect(row: &Pending, place: &str, executed: bool, now: Moment) -> String {
         (Some(waits_for), _) => format!("it waits for {}", escape::line(waits_for)),
         (None, Some(at)) if at > now => format!("the next try is in {}", left(at, now)),
         (None, _) if executed => format!("{next} is under way"),
-        (None, _) => format!("{next} is due"),
+        (None, _) if row.begun => format!("{next} had begun, at most once: it is not done again"),
+        (None, Some(_)) => format!("{next} is due"),
+        (None, None) => format!("{next} was cut off, and begins again when the run goes on"),
     };
     format!("it does {what}{place}{so_far}; {now_or_then}.")
 }
