@@ -3,7 +3,7 @@
 use super::http::Endpoint;
 use super::outcome::Failed;
 use crate::config::{Call, Config, Notice};
-use crate::history::{Failure, HOOK_SCRIPT, kind};
+use crate::history::{Failure, HOOK_SCRIPT, kind, nearest};
 use rustix::fs::Access;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -130,12 +130,9 @@ fn near(script: &Path, name: &str, config: &Config, functions: &[String]) -> Str
     let beside = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let beside = beside.filter_map(|entry| entry.file_name().into_string().ok());
     let named = config.activities.iter().filter(|(_, said)| said.call.is_some()).map(|(name, _)| name);
-    let known = beside.chain(named.cloned()).chain(functions.iter().cloned());
-    let nearest = known.map(|known| (strsim::damerau_levenshtein(name, &known), known)).min();
-    match nearest {
-        Some((distance, known)) if distance <= 2 => format!("; did you mean \"{known}\"?"),
-        Some(_) | None => String::new(),
-    }
+    let known: Vec<String> = beside.chain(named.cloned()).chain(functions.iter().cloned()).collect();
+    let near = nearest(name, known.iter().map(String::as_str));
+    near.map_or_else(String::new, |near| format!("; did you mean \"{near}\"?"))
 }
 
 fn find(script: &Path, name: &str) -> Result<PathBuf, NoActivity> {

@@ -43,7 +43,7 @@ pub(crate) fn conclude(
     if let Some(exit) = exec_end::conclude(context, session, run, id, standing)? {
         if let Standing::Ended(end @ RunEnd::Failed { failure }) = standing {
             if exec_end::is_of_program(failure) {
-                let way = WayOn::of(session, id, &StoredStatus::Ended(end.clone()));
+                let way = WayOn::of(session, (run, id), &StoredStatus::Ended(end.clone()));
                 let report = report_end::of_program(id, failure, &way);
                 context.complain(&context.shown(&report));
             } else {
@@ -68,8 +68,8 @@ pub(crate) fn script_of(session: &Session, run: RunNo) -> Option<Lines> {
 pub(crate) fn told(session: &Session, run: RunNo, id: &RunId, standing: &Standing) -> Option<Report> {
     let script = script_of(session, run);
     let way = match standing {
-        Standing::Ended(end) => WayOn::of(session, id, &StoredStatus::Ended(end.clone())),
-        Standing::Stuck(_) => WayOn::of_stuck(session, run),
+        Standing::Ended(end) => WayOn::of(session, (run, id), &StoredStatus::Ended(end.clone())),
+        Standing::Stuck(stuck) => WayOn::of(session, (run, id), &StoredStatus::Stuck(stuck.clone())),
         Standing::Open(_) => WayOn::None,
     };
     report_end::of(id, standing, script.as_ref(), &way)

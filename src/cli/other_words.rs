@@ -1,5 +1,6 @@
 //! Words that other programs have for what durun does: whoever types one is told durun's own.
 
+use crate::history::nearest;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use std::ffi::OsString;
 
@@ -140,7 +141,7 @@ fn unmisleading(mut error: clap::Error) -> clap::Error {
     }
     let word = typed.trim_start_matches('-');
     let is_far = matches!(error.get(ContextKind::SuggestedArg), Some(ContextValue::String(other))
-        if strsim::damerau_levenshtein(word, other.trim_start_matches('-')) > (word.len() / 3).max(1));
+        if nearest(word, [other.trim_start_matches('-')]).is_none());
     error.remove(ContextKind::Suggested);
     if is_far {
         error.remove(ContextKind::SuggestedArg);

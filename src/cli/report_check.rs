@@ -32,7 +32,7 @@ pub(crate) fn of(typed: &Path, checked: &Checked) -> Vec<Found> {
         report.is_warning = !finding.rule.is_error();
         report = finding.hint.iter().fold(report, Report::hint);
         if report.hints.is_empty() {
-            report = report.hint(usual(finding.rule));
+            report = report.hint(usual(finding.rule, &finding.message));
         }
         Found { report, is_error: finding.rule.is_error(), is_certain: finding.is_certain }
     });
@@ -50,7 +50,7 @@ pub(crate) fn counted(found: &[Found]) -> String {
 }
 
 /// What to do about a finding that says no more itself.
-fn usual(rule: Rule) -> &'static str {
+fn usual(rule: Rule, message: &str) -> &'static str {
     match rule {
         Rule::Function => "write it as fn name(argument) { … }, in the script or in a module that it imports",
         Rule::Arguments => "give as many as it takes; options come last, as a map: #{ timeout: \"30s\" }",
@@ -60,6 +60,9 @@ fn usual(rule: Rule) -> &'static str {
         Rule::Patch => "durun explain D1220",
         Rule::Activity | Rule::Mocked => {
             "write fn name(input), an executable activities/name, or [activity.name] in durun.toml"
+        }
+        Rule::Value if !message.contains("unit of time") && !message.contains("duration") => {
+            "durun explain D1325; each call's options are in the reference of host functions"
         }
         Rule::Value => {
             "durations are written \"30s\", \"5 min\", \"1h 30m\", \"2 days\"; durun explain D1325"

@@ -1,6 +1,6 @@
 //! What to do about a program that a run names and that there is not.
 
-use crate::history::{Failure, Value, kind};
+use crate::history::{Failure, Value, kind, nearest};
 
 /// Words that the shell knows and no program is called by.
 const OF_THE_SHELL: &[&str] = &[
@@ -60,17 +60,14 @@ fn written(program: &str, by_hand: bool) -> Option<String> {
 
 /// The program of that PATH that is called most like it.
 fn near(program: &str, path: &str) -> Option<String> {
-    // In a word of one letter each other one is near.
-    let most = match program.chars().count() {
-        0 | 1 => return None,
-        2..=5 => 1,
-        _ => 2,
-    };
+    // To a word of one letter each other one is near.
+    if program.chars().count() < 2 {
+        return None;
+    }
     let folders = path.split(':').filter(|folder| folder.starts_with('/'));
     let files = folders.filter_map(|folder| std::fs::read_dir(folder).ok()).flatten().flatten();
-    let names = files.filter_map(|file| file.file_name().into_string().ok());
-    let near = names.map(|name| (strsim::damerau_levenshtein(program, &name), name));
-    near.filter(|(distance, _)| *distance <= most).min().map(|(_, name)| name)
+    let names: Vec<String> = files.filter_map(|file| file.file_name().into_string().ok()).collect();
+    nearest(program, names.iter().map(String::as_str)).map(str::to_owned)
 }
 
 fn absent(by_hand: bool) -> String {

@@ -1,4 +1,4 @@
-//! How a run that has failed goes on: at its failed step, or, where something was done since, from before it.
+//! How a run that is stuck or has failed goes on: under the text that was mended, at its failed step, or from before it.
 
 use super::escape::shell;
 use crate::client::{ClientError, MendError, RunView, Session, before_last_step, is_edited, plan_retry};
@@ -30,11 +30,13 @@ pub(crate) enum WayOn {
 }
 
 impl WayOn {
-    /// Of a run that may have failed. Nothing is written.
-    pub(crate) fn of(session: &Session, id: &RunId, status: &StoredStatus) -> Self {
+    /// Of a run that may be stuck or have failed. Nothing is written.
+    pub(crate) fn of(session: &Session, (run, id): (RunNo, &RunId), status: &StoredStatus) -> Self {
         let is_of_step = match status {
             StoredStatus::Ended(RunEnd::Failed { failure }) => failure.data.contains_key("name"),
             StoredStatus::Ended(RunEnd::TimedOut { .. }) => true,
+            // What cannot be read says nothing.
+            StoredStatus::Stuck(_) if is_edited(session, run).unwrap_or(false) => return Self::NewText,
             StoredStatus::Ended(
                 RunEnd::Completed { .. } | RunEnd::Cancelled { .. } | RunEnd::Terminated { .. },
             )
@@ -56,12 +58,6 @@ impl WayOn {
             }
             Err(_) => Self::None,
         }
-    }
-
-    /// Of a run that is stuck.
-    pub(crate) fn of_stuck(session: &Session, run: RunNo) -> Self {
-        // What cannot be read says nothing.
-        if is_edited(session, run).unwrap_or(false) { Self::NewText } else { Self::None }
     }
 
     /// The commands behind `durun` that go on.

@@ -5,7 +5,7 @@ use super::reply::unanswered;
 use super::start::new_run;
 use super::status::{start_of, text_of};
 use super::{Claimed, ClientError, OpenQuestion, Session, StartRequest, declared, find, view};
-use crate::history::{CommandKind, MessageBody, MessageId, Pending, RunNo, RunRow, Value};
+use crate::history::{CommandKind, MessageBody, MessageId, Pending, RunNo, RunRow, Value, nearest};
 use crate::store::{Answer, NewMessage, NewSignal, Request};
 
 /// The longest name, in characters.
@@ -115,17 +115,23 @@ fn known(session: &Session, row: &RunRow, name: &str) -> Result<(bool, Option<St
         return Ok((true, None));
     }
     // What cannot be read declares nothing.
-    let signals = declared(session, row.no).map(|declared| declared.signals).unwrap_or_default();
-    Ok((false, likest(name, signals.into_iter(), 1).pop()))
+    let mut signals = declared(session, row.no).map(|declared| declared.signals).unwrap_or_default();
+    signals.extend(view(session, row.no)?.pending.iter().flat_map(waited_for).map(str::to_owned));
+    let near = nearest(name, signals.iter().map(String::as_str)).map(str::to_owned);
+    Ok((false, near.or_else(|| likest(name, signals.into_iter(), 1).pop())))
+}
+
+/// The signals that a command waits for.
+fn waited_for(row: &Pending) -> impl Iterator<Item = &str> {
+    let waits = row.label.kind == CommandKind::WaitSignal;
+    row.label.name.split(", ").filter(move |_| waits)
 }
 
 /// The open questions of a run whose script declares no signal of that name, and that does not wait for one.
 fn asks_instead(session: &Session, row: &RunRow, name: &str) -> Result<Vec<OpenQuestion>, ClientError> {
     let view = view(session, row.no)?;
     let asks = unanswered(&view);
-    let waits = |row: &Pending| {
-        row.label.kind == CommandKind::WaitSignal && row.label.name.split(", ").any(|known| known == name)
-    };
+    let waits = |row: &Pending| waited_for(row).any(|known| known == name);
     if asks.is_empty() || view.pending.iter().any(waits) {
         return Ok(Vec::new());
     }
@@ -137,9 +143,41 @@ fn asks_instead(session: &Session, row: &RunRow, name: &str) -> Result<Vec<OpenQ
 fn mentions(session: &Session, row: &RunRow, name: &str) -> Result<bool, ClientError> {
     let program = start_of(session, row.no)?.program;
     for hash in std::iter::once(program.main).chain(program.modules.into_values()) {
-        if text_of(session, row.no, hash)?.contains(name) {
+        if has_word(&text_of(session, row.no, hash)?, name) {
             return Ok(true);
         }
     }
     Ok(false)
+}
+
+/// Whether a text has a name that is no part of a longer one: `og` is none of `log(…)`.
+fn has_word(text: &str, name: &str) -> bool {
+    let is_part =
+        |beside: Option<char>| beside.is_some_and(|beside| beside.is_alphanumeric() || beside == '_');
+    text.match_indices(name).any(|(at, _)| {
+        let (before, after) = (text.get(..at), text.get(at + name.len()..));
+        !is_part(before.and_then(|before| before.chars().next_back()))
+            && !is_part(after.and_then(|after| after.chars().next()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_mentioned_where_it_stands_alone() {
+        for (text, is_there) in [
+            ("wait_signal(\"og\")", true),
+            ("#{og: 1}", true),
+            ("og", true),
+            ("log(1); \"og-1\"", true),
+            ("log(1)", false),
+            ("og_1", false),
+            ("ogé", false),
+            ("", false),
+        ] {
+            assert_eq!(has_word(text, "og"), is_there, "{text}");
+        }
+    }
 }

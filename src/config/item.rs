@@ -1,5 +1,6 @@
 //! One value of a file with its name and place, read as what it has to be.
 
+use crate::history::nearest;
 use crate::timer::parse_duration;
 use std::collections::BTreeMap;
 use toml::de::{DeTable, DeValue};
@@ -169,13 +170,8 @@ pub(super) fn items<'t>(
 /// "there is no key …", with the nearest known one.
 fn unknown(table: &str, name: &str, known: &[&str]) -> String {
     let place = if table.is_empty() { "here".to_owned() } else { format!("in [{table}]") };
-    let near = known
-        .iter()
-        .map(|known| (strsim::damerau_levenshtein(name, known), *known))
-        .filter(|(distance, _)| *distance <= 2)
-        .min();
-    match near {
-        Some((_, near)) => format!("there is no key \"{name}\" {place}; did you mean \"{near}\"?"),
+    match nearest(name, known.iter().copied()) {
+        Some(near) => format!("there is no key \"{name}\" {place}; did you mean \"{near}\"?"),
         None => format!("there is no key \"{name}\" {place}; there are {}", known.join(", ")),
     }
 }

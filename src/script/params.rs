@@ -3,7 +3,7 @@
 use super::convert::to_value;
 use super::raise::line_of;
 use super::source::{SourceError, SyntaxError};
-use crate::history::Value;
+use crate::history::{Value, nearest};
 use rhai::{AST, ASTNode, Dynamic, Expr, FnCallExpr, Position, Stmt};
 use std::collections::BTreeMap;
 
@@ -193,9 +193,7 @@ impl Params {
     }
 
     fn near(&self, name: &str) -> Option<String> {
-        let distance = |param: &Param| strsim::damerau_levenshtein(name, &param.name);
-        let nearest = self.0.iter().min_by_key(|param| distance(param))?;
-        (distance(nearest) <= 2.max(name.chars().count() / 3)).then(|| nearest.name.clone())
+        nearest(name, self.0.iter().map(|param| param.name.as_str())).map(str::to_owned)
     }
 }
 

@@ -1,10 +1,10 @@
 //! What is not there for what it is given: functions, operations and fields, in words, with what was meant and where a `()` came from.
 
-use super::check::nearest;
 use super::interpreter::Interpreter;
 use super::process_result::FIELDS;
 use super::program::Script;
 use super::reference;
+use crate::history::nearest;
 
 /// The text around an error.
 pub(super) struct Spot<'s> {
@@ -83,11 +83,12 @@ fn near(name: &str, script: &Script) -> Option<String> {
     }
     let own = script.functions();
     let hosts = super::calls::names().map(|host| -> &str { host }).chain(own.iter().map(String::as_str));
-    let found = nearest(name, hosts).or_else(|| {
+    let found = nearest(name, hosts).map(str::to_owned).or_else(|| {
         let engine = Interpreter::new().engine();
         let all = engine.collect_fn_metadata(None, |function| Some(function.metadata.name.to_string()), true);
         let is_word = |name: &&str| name.starts_with(char::is_alphabetic) && !name.starts_with("durun_");
         nearest(name, all.iter().map(String::as_str).filter(is_word).filter(|name| !name.contains('$')))
+            .map(str::to_owned)
     });
     // What there is for other values was meant as it stands.
     found.filter(|found| found != name)
@@ -208,7 +209,7 @@ fn field_like(field: &str, script: &Script) -> Option<String> {
     let written = texts
         .flat_map(|text| text.split(':').map(|part| part.rsplit(|one| !is_word(one)).next().unwrap_or("")));
     let known = FIELDS.iter().copied().chain(inputs).chain(written);
-    nearest(field, known.filter(|known| *known != field && !known.is_empty()))
+    nearest(field, known.filter(|known| *known != field && !known.is_empty())).map(str::to_owned)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::render::{run_json, runs};
 use crate::client::{RunFilter, list_needing_first};
-use crate::history::{Moment, RunStatus};
+use crate::history::{Moment, RunStatus, nearest};
 use crate::timer::{parse_duration, parse_moment};
 use clap::Args;
 
@@ -114,6 +114,5 @@ fn meant<'w>(wanted: &str, words: &[&'w str]) -> Option<&'w str> {
         "timeout" => "timed_out",
         other => other,
     };
-    let near = words.iter().map(|word| (strsim::damerau_levenshtein(other, word), *word)).min();
-    near.filter(|(distance, _)| *distance <= 2).map(|(_, word)| word)
+    nearest(other, words.iter().copied())
 }

@@ -69,10 +69,16 @@ fn told(context: &Context, session: &Session, sent: &SignalSent, name: &str) -> 
         asks_instead(context, sent, &name);
     } else if !sent.mentioned {
         let near = sent.near.as_ref().map(|near| format!(" (did you mean {}?)", escape::line(near)));
-        context.note(&format!(
+        let text = format!(
             "note: the script of run {id} never mentions \"{name}\"{}; the signal waits in its inbox",
-            near.unwrap_or_default()
-        ));
+            near.as_deref().unwrap_or_default()
+        );
+        // A slip of the pen is told to everybody: the run waits on for what was meant.
+        if near.is_some() && !context.global.quiet {
+            context.complain(&format!("{text}\n"));
+        } else {
+            context.note(&text);
+        }
     } else {
         return told_of_executor(context, session, &sent.row);
     }

@@ -161,17 +161,14 @@ fn variables(context: &Context, session: &Session, view: &RunView, args: &Status
 
 /// The commands that let a run go on that a person has to mend, and whether the file of its script was changed since it is stuck.
 fn way_on(session: &Session, view: &RunView) -> (Vec<String>, bool) {
+    let way = WayOn::of(session, (view.row.no, &view.row.id), &view.row.status);
     match view.status {
-        RunStatus::Stuck => match WayOn::of_stuck(session, view.row.no) {
-            way @ WayOn::NewText => (way.commands(view), true),
-            WayOn::Retry | WayOn::Rewind { .. } | WayOn::Before { .. } | WayOn::None => {
-                let (id, script) = (&view.row.id, shell(&view.row.script));
-                (vec![format!("upgrade {id} --script {script} && durun resume {id}")], false)
-            }
-        },
-        RunStatus::Failed | RunStatus::TimedOut => {
-            (WayOn::of(session, &view.row.id, &view.row.status).commands(view), false)
+        RunStatus::Stuck if way == WayOn::NewText => (way.commands(view), true),
+        RunStatus::Stuck => {
+            let (id, script) = (&view.row.id, shell(&view.row.script));
+            (vec![format!("upgrade {id} --script {script} && durun resume {id}")], false)
         }
+        RunStatus::Failed | RunStatus::TimedOut => (way.commands(view), false),
         RunStatus::Running
         | RunStatus::Waiting
         | RunStatus::Parked

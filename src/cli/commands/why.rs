@@ -7,7 +7,6 @@ use crate::cli::exit::Exit;
 use crate::cli::render::{run_json::SCHEMA, why};
 use crate::cli::way_on::WayOn;
 use crate::client::{find, lines, unread, view};
-use crate::history::RunStatus;
 use clap::Args;
 use serde_json::json;
 
@@ -29,11 +28,7 @@ pub(crate) fn run(context: &Context, args: &WhyArgs) -> Result<Exit, CliError> {
     let session = context.session()?;
     let view = view(&session, find(&session, &args.id)?.no)?;
     let script = lines(&session, view.row.no).ok();
-    let way = if view.status == RunStatus::Stuck {
-        WayOn::of_stuck(&session, view.row.no)
-    } else {
-        WayOn::of(&session, &view.row.id, &view.row.status)
-    };
+    let way = WayOn::of(&session, (view.row.no, &view.row.id), &view.row.status);
     let unread = if view.status.is_ended() { Vec::new() } else { unread(&session, view.row.no)? };
     let why = why::explain(&view, &unread, script.as_ref(), &way, context.clock.now());
     let commands: Vec<String> = why.commands.iter().map(|words| context.command(words)).collect();

@@ -7,7 +7,9 @@ use super::super::raise::{duration_ms, raise, type_word};
 use super::super::strand::{Context, Mode};
 use super::super::time_value::Time;
 use super::ask::{Given, wrong};
-use crate::history::{EffectOptions, Failure, Moment, OnParentClose, Rate, RetryPolicy, Value, kind};
+use crate::history::{
+    EffectOptions, Failure, Moment, OnParentClose, Rate, RetryPolicy, Value, kind, nearest,
+};
 use rhai::{Array, Dynamic, FnPtr, ImmutableString, Map, NativeCallContext};
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -216,11 +218,8 @@ fn probe(context: &NativeCallContext<'_>, caller: &Context, value: &Dynamic) -> 
 
 /// "unknown option", with the nearest known one.
 pub(in super::super) fn unknown(what: &str, name: &str, known: &[&str]) -> String {
-    let near = super::super::foreign::option(name, known).or_else(|| {
-        let all = known.iter().map(|known| (strsim::damerau_levenshtein(name, known), *known));
-        all.filter(|(distance, _)| *distance <= 2).min().map(|(_, near)| near)
-    });
-    match near {
+    let near = super::super::foreign::option(name, known);
+    match near.or_else(|| nearest(name, known.iter().copied())) {
         Some(near) => format!("there is no {what} \"{name}\"; did you mean \"{near}\"?"),
         None => format!("there is no {what} \"{name}\"; there are {}", known.join(", ")),
     }

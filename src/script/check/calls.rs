@@ -3,6 +3,7 @@
 use super::known::{Functions, World, closure};
 use super::walk::{Place, Walker};
 use super::{Backing, Rule, kinds, options, rules, values};
+use crate::history::nearest;
 use rhai::{Expr, FnCallExpr, Position};
 use std::collections::BTreeSet;
 
@@ -256,7 +257,7 @@ impl Walker<'_> {
                 self.arguments(called, &takes);
             }
             None => {
-                let near = super::known::nearest(name, functions.keys().map(String::as_str));
+                let near = nearest(name, functions.keys().map(String::as_str));
                 let message = format!("module \"{path}\" has no function {name}");
                 self.tell(
                     Rule::Function,
@@ -340,7 +341,7 @@ impl Walker<'_> {
             Backing::InTests => (Rule::Mocked, "nothing but a mock of a test answers"),
             Backing::No => (Rule::Activity, "nothing answers"),
         };
-        let near = super::known::nearest(name, self.text.functions.keys().map(String::as_str));
+        let near = nearest(name, self.text.functions.keys().map(String::as_str));
         let hint = near.map_or_else(
             || {
                 format!(

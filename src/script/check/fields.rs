@@ -2,8 +2,8 @@
 
 use super::super::process_result::fields_of;
 use super::Rule;
-use super::known::nearest;
 use super::walk::Walker;
+use crate::history::nearest;
 use rhai::{ASTNode, BinaryExpr, Expr, Stmt};
 use std::collections::BTreeMap;
 

@@ -1,8 +1,8 @@
 //! Inputs that are read and not declared: `input.name` beside `params`.
 
 use super::Rule;
-use super::known::nearest;
 use super::walk::Walker;
+use crate::history::nearest;
 use rhai::{BinaryExpr, Expr};
 
 /// `input.nmae`, or the same of a variable that `params` gave, where the script declares its inputs and that is none of them.

@@ -2,6 +2,7 @@
 
 use super::super::params::Params;
 use super::Backing;
+use crate::history::nearest;
 use rhai::{AST, ASTNode, Engine, Expr, FnPtr, Module, ScriptFuncDef, Shared, Stmt};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -89,16 +90,8 @@ impl<'w> World<'w> {
         let natives = self.natives.keys().map(String::as_str).filter(|known| !known.starts_with("durun_"));
         nearest(name, hosts.chain(own.keys().map(String::as_str)))
             .or_else(|| nearest(name, natives.filter(|known| !Self::is_of_language(known))))
+            .map(str::to_owned)
     }
-}
-
-/// The known name that is most like another, where one is like it.
-pub(in super::super) fn nearest<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> Option<String> {
-    known
-        .map(|known| (strsim::damerau_levenshtein(name, known), known))
-        .filter(|(distance, known)| *distance <= (known.chars().count() / 3).clamp(1, 3))
-        .min()
-        .map(|(_, known)| known.to_owned())
 }
 
 /// The fields that a text gives to maps, as keys or by writing them.

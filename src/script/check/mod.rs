@@ -20,7 +20,6 @@ use super::params::Params;
 use super::raise::line_of;
 use super::source::{Source, SyntaxError, readable};
 use known::World;
-pub(super) use known::nearest;
 use rhai::Position;
 
 /// Something that a script does wrong, or seems to.

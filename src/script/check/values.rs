@@ -4,8 +4,8 @@ use super::super::calls::{check_named, check_value, check_word, choices_of};
 use super::super::raise::{duration_ms, type_word};
 use super::Rule;
 use super::calls::Called;
-use super::known::nearest;
 use super::walk::Walker;
+use crate::history::nearest;
 use crate::timer::{DurationError, parse_duration, parse_moment};
 use rhai::{Array, Dynamic, Expr, Map, Position};
 
@@ -93,7 +93,7 @@ fn unit(value: &Expr) -> Option<String> {
 fn unit_of(text: &str) -> Option<String> {
     let Err(DurationError::Unit(unit)) = parse_duration(text) else { return None };
     let near = nearest(&unit.to_lowercase(), UNITS.iter().copied())?;
-    let meant = text.replace(&unit, &near);
+    let meant = text.replace(&unit, near);
     Some(match parse_duration(&meant) {
         Ok(_) => format!("did you mean \"{meant}\"?"),
         Err(_) => format!("did you mean \"{meant}\"? It has no fixed length: write it in days or weeks"),

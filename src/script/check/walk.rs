@@ -1,9 +1,10 @@
 //! The pass over a text: every statement and expression once in each place in which it may run, with the variables that it sees.
 
 use super::calls::Called;
-use super::known::{Text, World, closure, nearest};
+use super::known::{Text, World, closure};
 use super::way::{Way, may_stop};
 use super::{Finding, Rule, finding, rules};
+use crate::history::nearest;
 use rhai::{AST, ASTFlags, ASTNode, Expr, FlowControl, Position, Stmt, StmtBlock};
 use std::collections::BTreeSet;
 

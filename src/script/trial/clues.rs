@@ -4,7 +4,7 @@ use super::super::diagnostics::located;
 use super::super::program::Script;
 use super::super::raise::raise;
 use super::stage::Trouble;
-use crate::history::{CallSite, Failure, Value};
+use crate::history::{CallSite, Failure, Value, nearest};
 use rhai::{EvalAltResult, NativeCallContext};
 
 /// The kind of what an assertion throws; no mock can mean it.
@@ -152,9 +152,5 @@ fn near(signature: &str) -> Option<&'static str> {
     if let Some((_, own)) = OTHERS.iter().find(|(other, _)| *other == name) {
         return Some(own);
     }
-    super::words()
-        .map(|known| (strsim::damerau_levenshtein(name, known), known))
-        .filter(|(distance, known)| *distance > 0 && *distance <= (known.len() / 3).clamp(1, 2))
-        .min()
-        .map(|(_, near)| near)
+    nearest(name, super::words().filter(|known| *known != name))
 }
