@@ -50,8 +50,8 @@ Examples:
 
 An ID is the name given with --id, any unambiguous beginning of it, or @last.
 
-Exit codes: 0 completed or done, 1 failed, 2 usage, 3 not finished, 4 no such run, 5 cancelled or terminated,
-6 timed out, 7 conflict, 8 stuck, 65 store damaged, 70 bug, 74 I/O, 75 busy, 77 no permission, 78 configuration,
+Exit codes: 0 completed or done, 1 failed, 2 usage, 3 not finished, 4 no such run, 5 cancelled or terminated, \
+6 timed out, 7 conflict, 8 stuck, 65 store damaged, 70 bug, 74 I/O, 75 busy, 77 no permission, 78 configuration, \
 124 wait ran out, 130 and 143 interrupted (the run is parked, not lost).";
 
 const STORE_HELP: &str =

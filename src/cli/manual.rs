@@ -69,32 +69,34 @@ fn commands<'c>(inner: impl Iterator<Item = &'c Command>, words: &[String]) -> S
     out
 }
 
-/// What follows the options in `--help`: its headings are sections, and its lines stay lines.
+/// What follows the options in `--help`: its headings are sections, lines that are set in stay lines, and text is filled.
 fn after(command: &Command) -> String {
     let Some(after) = command.get_after_help().map(ToString::to_string) else { return String::new() };
-    let mut out = ".SH NOTES\n.nf\n".to_owned();
-    let mut begun = false;
+    let (mut out, mut is_kept) = (String::new(), false);
     for line in after.lines() {
         let heading = line.split_once(':').filter(|(name, rest)| {
             !line.starts_with(' ')
-                && ["Examples", "Exit codes"].contains(name)
+                && ["Example", "Examples", "Exit codes"].contains(name)
                 && (rest.is_empty() || *name == "Exit codes")
         });
-        if let Some((name, rest)) = heading {
-            if !begun {
-                out.clear();
-            }
-            out.push_str(if begun { ".fi\n" } else { "" });
-            writeln!(out, ".SH {}\n.nf", name.to_uppercase()).unwrap_or_default();
-            if !rest.is_empty() {
-                writeln!(out, "{}", escaped(rest.trim_start())).unwrap_or_default();
-            }
-        } else {
-            writeln!(out, "{}", escaped(line)).unwrap_or_default();
+        let keeps = line.starts_with(' ');
+        if !line.is_empty() && keeps != is_kept {
+            out.push_str(if keeps { ".nf\n" } else { ".fi\n" });
+            is_kept = keeps;
         }
-        begun = true;
+        match heading {
+            Some((name, rest)) => {
+                writeln!(out, ".SH {}", name.to_uppercase()).unwrap_or_default();
+                if !rest.is_empty() {
+                    writeln!(out, "{}", escaped(rest.trim_start())).unwrap_or_default();
+                }
+            }
+            None if out.is_empty() => writeln!(out, ".SH NOTES\n{}", escaped(line)).unwrap_or_default(),
+            None if line.is_empty() => out.push_str(".PP\n"),
+            None => writeln!(out, "{}", escaped(line)).unwrap_or_default(),
+        }
     }
-    out.push_str(".fi\n");
+    out.push_str(if is_kept { ".fi\n" } else { "" });
     out
 }
 
@@ -122,6 +124,23 @@ mod tests {
     use super::*;
 
     #[test]
+    fn text_below_the_options_is_broken_by_whoever_shows_it() {
+        fn look(command: &Command) {
+            let after = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let is_text = |line: &str| !line.is_empty() && !line.starts_with(' ') && !line.ends_with(':');
+            for (above, below) in after.lines().zip(after.lines().skip(1)) {
+                assert!(!(is_text(above) && is_text(below)), "{}: {above}\n{below}", command.get_name());
+            }
+            command.get_subcommands().for_each(look);
+        }
+        look(&CommandLine::command());
+        let pages = pages();
+        let cancel = pages.iter().find(|page| page.file() == "durun-cancel.1").expect("a page");
+        assert!(cancel.text.contains(".SH NOTES\nThe wish is recorded"), "{}", cancel.text);
+        assert!(cancel.text.contains(".SH EXAMPLE\n.nf\n  durun cancel"), "{}", cancel.text);
+    }
+
+    #[test]
     fn each_command_that_help_lists_has_a_page_with_its_examples() {
         let pages = pages();
         let files: Vec<String> = pages.iter().map(Page::file).collect();
@@ -131,7 +150,7 @@ mod tests {
         assert!(!files.iter().any(|file| file.contains("complete.1")), "a hidden command has no page");
         let page = |file: &str| &pages.iter().find(|page| page.file() == file).expect("a page").text;
         assert!(page("durun-signal.1").contains(".SH EXAMPLES\n.nf\n  durun signal order\\-1001 pickedUp\n"));
-        assert!(page("durun.1").contains(".SH EXIT CODES\n.nf\n0 completed"));
+        assert!(page("durun.1").contains(".SH EXIT CODES\n0 completed"));
         assert!(page("durun.1").contains("durun\\-schedule(1)"));
         assert!(page("durun-schedule.1").contains("durun\\-schedule\\-add(1)"));
     }

@@ -27,10 +27,10 @@ const FEW: usize = 5;
 const CLEAR: &str = "\u{1b}[2J\u{1b}[H";
 
 const EXAMPLES: &str = "\
-Looked for are functions, variables and options that there are not, commands where none may stand, activities that
+Looked for are functions, variables and options that there are not, commands where none may stand, activities that \
 nothing answers, and code that is seldom meant so. Nothing is executed, and no store is needed.
 
-With --runs the history of each run of the script is replayed against the file, and nothing is changed: ok, or the first
+With --runs the history of each run of the script is replayed against the file, and nothing is changed: ok, or the first \
 difference with the lines of both texts.
 
 Exit codes: 0 nothing but warnings, 1 errors or a run that does not fit; with --strict warnings, too.

@@ -10,7 +10,7 @@ use std::sync::mpsc::channel;
 use std::time::Duration;
 
 const EXAMPLES: &str = "\
-It completes commands, options and files, and what there is now: runs, the signals, queries and updates that a run's
+It completes commands, options and files, and what there is now: runs, the signals, queries and updates that a run's \
 script declares, the choices of a question, the inputs of a script, schedules. The store is only looked at.
 
 Examples:

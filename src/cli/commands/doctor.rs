@@ -16,7 +16,7 @@ use serde_json::json;
 use std::time::Duration;
 
 const EXAMPLES: &str = "\
-Exits with 0 where all is well, 1 where something is to be looked at (each line that begins with \"problem:\"), such as runs
+Exits with 0 where all is well, 1 where something is to be looked at (each line that begins with \"problem:\"), such as runs \
 that are stuck or failed in the last 24 hours, alerts among them, or that nobody goes on with; 65 where --deep finds damage.
 
 Examples:

@@ -21,12 +21,12 @@ use std::sync::mpsc::channel;
 const NAME: &str = "durun-exec.rhai";
 
 const EXAMPLES: &str = "\
-stdout is the program's own, printed as it is when the program has ended; of several attempts, that of the last. stderr
+stdout is the program's own, printed as it is when the program has ended; of several attempts, that of the last. stderr \
 is passed on line by line while it runs. stdin is empty. The same id again prints the same and ends the same.
 
-The exit code is the program's own; 128 + n where signal n ended it, 124 where it took longer than --timeout, 126 and
-127 where it cannot be executed or does not exist. Where that is not 0, stderr ends with one block that begins with
-\"error[D0101]\" and names the run and the command that goes on. Under any other code in that block the exit code is one of
+The exit code is the program's own; 128 + n where signal n ended it, 124 where it took longer than --timeout, 126 and \
+127 where it cannot be executed or does not exist. Where that is not 0, stderr ends with one block that begins with \
+\"error[D0101]\" and names the run and the command that goes on. Under any other code in that block the exit code is one of \
 durun itself (as listed by durun --help).
 
 Examples:

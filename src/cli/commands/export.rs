@@ -13,7 +13,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 const EXPORT_EXAMPLES: &str = "\
-The file holds all that the store has of the run: scripts, history with what was set aside, log, published values, large values,
+The file holds all that the store has of the run: scripts, history with what was set aside, log, published values, large values, \
 its input, and the environment recorded at its start. Values of secrets are not in it, as they are in no history.
 
 Examples:

@@ -15,7 +15,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 const EXAMPLES: &str = "\
-It writes durun.toml, hello.rhai, hello_test.rhai, activities/greet and definitions/*.d.rhai, which tell an editor with
+It writes durun.toml, hello.rhai, hello_test.rhai, activities/greet and definitions/*.d.rhai, which tell an editor with \
 Rhai's language server of all functions. What is there already is kept as it is.
 
 Examples:

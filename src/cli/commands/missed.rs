@@ -10,7 +10,7 @@ use crate::history::Schedule;
 use clap::Args;
 
 const EXAMPLES: &str = "\
-Exits with 1 where there is any, with 0 where there is none: a check for a monitor. Slots are in the zone of their
+Exits with 1 where there is any, with 0 where there is none: a check for a monitor. Slots are in the zone of their \
 schedule. What a backfill makes up for is listed no more.
 
 Examples:

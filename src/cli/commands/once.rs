@@ -14,7 +14,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 const EXAMPLES: &str = "\
-A call with once: KEY gives the first result that any run of the store got under that key, without executing
+A call with once: KEY gives the first result that any run of the store got under that key, without executing \
 again. Results are kept for 400 days; failures are not kept.
 
 Examples:

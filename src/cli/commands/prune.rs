@@ -13,7 +13,7 @@ use clap::Args;
 use std::sync::Arc;
 
 const EXAMPLES: &str = "\
-Without --older-than the file durun.toml of each run's script says how long it is kept, and nothing is forgotten where it
+Without --older-than the file durun.toml of each run's script says how long it is kept, and nothing is forgotten where it \
 does not. What it says, durun tick and durun serve do unasked:
 
   [retention]

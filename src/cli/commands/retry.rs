@@ -22,9 +22,9 @@ Examples:
   durun retry import --script import.rhai   the same under a mended script
   durun retry import --dry-run              only says what would be tried
 
-A run that waits for another attempt: a process that executes it is told; where none does, it goes on here, as with resume.
-The attempts made so far still count. A run that has failed or timed out is opened again at the step that failed last, with the
-same idempotency key and all its attempts anew; refused where the script did something else since, an undo for example.
+A run that waits for another attempt: a process that executes it is told; where none does, it goes on here, as with resume. \
+The attempts made so far still count. A run that has failed or timed out is opened again at the step that failed last, with the \
+same idempotency key and all its attempts anew; refused where the script did something else since, an undo for example. \
 A stuck run goes on with the mended script.";
 
 /// The arguments of `durun retry`.

@@ -10,9 +10,9 @@ use crate::history::OpId;
 use clap::Args;
 
 const EXAMPLES: &str = "\
-The entry that is named stays and is the last one; what comes after it is set aside, not lost: durun history ID --all
-shows it. Effects of which the entries are set aside were done; the script does them once more where it asks for them again,
-with new idempotency keys. Signals and resolved tokens are delivered again; questions are asked anew; children that were
+The entry that is named stays and is the last one; what comes after it is set aside, not lost: durun history ID --all \
+shows it. Effects of which the entries are set aside were done; the script does them once more where it asks for them again, \
+with new idempotency keys. Signals and resolved tokens are delivered again; questions are asked anew; children that were \
 begun since are ended.
 
 Examples:

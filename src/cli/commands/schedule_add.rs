@@ -15,10 +15,10 @@ use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
-CRON has five fields: minute, hour, day of the month, month, weekday; names (MON-FRI, jan), lists, steps, L for the last
-day, @daily and the like are known. A time that the spring leaves out fires when the clock has jumped; one that the
-autumn repeats fires once. The script is read when a slot is fired, so what you mend counts from the next slot on.
-A slot has one run, NAME-2026-11-24T0230, however often it is fired. The run gets its slot as input.slot, the programs
+CRON has five fields: minute, hour, day of the month, month, weekday; names (MON-FRI, jan), lists, steps, L for the last \
+day, @daily and the like are known. A time that the spring leaves out fires when the clock has jumped; one that the \
+autumn repeats fires once. The script is read when a slot is fired, so what you mend counts from the next slot on. \
+A slot has one run, NAME-2026-11-24T0230, however often it is fired. The run gets its slot as input.slot, the programs \
 that it starts as $DURUN_SLOT.
 
 Slots are fired by durun tick and by durun serve.

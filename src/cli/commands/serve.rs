@@ -26,11 +26,11 @@ const PARK_AFTER: Duration = Duration::from_secs(30);
 const PATIENCE: Duration = Duration::from_secs(7);
 
 const EXAMPLES: &str = "\
-It takes up every run that nobody executes and that has something to do: those of start --detach and --record-only, with
-the directory and the environment that were recorded; those that were killed; those whose timer or next attempt is due,
+It takes up every run that nobody executes and that has something to do: those of start --detach and --record-only, with \
+the directory and the environment that were recorded; those that were killed; those whose timer or next attempt is due, \
 or that have a message. One server a store; other commands, ticks too, may run beside it.
 
-TERM or Ctrl-C parks all runs within ten seconds and ends it with 0; nothing is lost. It says nothing but one block on
+TERM or Ctrl-C parks all runs within ten seconds and ends it with 0; nothing is lost. It says nothing but one block on \
 stderr for each run that ends as failed, timed out or stuck. A service manager is told READY=1 and STOPPING=1.
 
 Examples:

@@ -9,7 +9,7 @@ use crate::history::RunStatus;
 use clap::Args;
 
 const EXAMPLES: &str = "\
-The script is not told and cannot clean up; durun cancel asks it. With --undo nothing more of the script is run, but what
+The script is not told and cannot clean up; durun cancel asks it. With --undo nothing more of the script is run, but what \
 it registered by undo and on_undo is undone, newest first: here, where nobody executes the run.
 
 Examples:

@@ -12,7 +12,7 @@ use clap::Args;
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
-A file whose name ends in _test.rhai holds tests. What they run is executed by the same worker as ever, with a store in
+A file whose name ends in _test.rhai holds tests. What they run is executed by the same worker as ever, with a store in \
 memory and a clock that jumps to whatever comes next: a month passes at once. Nothing outside is touched.
 
 Exit codes: 0 all tests passed, 1 one did not, 4 there is no such test, 2 anything else.

@@ -19,8 +19,8 @@ use std::time::Duration;
 const JOBS: usize = 100;
 
 const EXAMPLES: &str = "\
-One crontab line replaces a server: * * * * * durun tick
-It says nothing where nothing happens, and one block on stderr for each run that ends as failed, timed out or stuck, so that
+One crontab line replaces a server: * * * * * durun tick \
+It says nothing where nothing happens, and one block on stderr for each run that ends as failed, timed out or stuck, so that \
 cron sends it by mail. Ticks may overlap: each run is executed by one of them. Exits as the gravest of those runs.
 
 Examples:

@@ -20,7 +20,7 @@ use std::sync::Arc;
 const EXAMPLES: &str = "\
 The answer is printed. Where nobody executes the run, this command does, until the answer is there.
 
-Exits 0 with the answer; 1 where an error left the handler, 4 where the script has no such update, 7 where it was refused
+Exits 0 with the answer; 1 where an error left the handler, 4 where the script has no such update, 7 where it was refused \
 or the run ended without an answer, 8 where the run is stuck, 124 where the time given runs out.
 
 Examples:

@@ -11,7 +11,7 @@ use clap::Args;
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
-The history is replayed against the file first: recorded steps are never done again, and a text that asks for
+The history is replayed against the file first: recorded steps are never done again, and a text that asks for \
 something else than what is recorded is refused with the first difference.
 
 Examples:

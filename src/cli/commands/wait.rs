@@ -11,7 +11,7 @@ use clap::Args;
 use std::time::Duration;
 
 const EXAMPLES: &str = "\
-Exits as the run ends: 0 completed, 1 failed, 5 cancelled or terminated, 6 timed out, 8 stuck; 124 where the time
+Exits as the run ends: 0 completed, 1 failed, 5 cancelled or terminated, 6 timed out, 8 stuck; 124 where the time \
 given runs out.
 
 Example:
