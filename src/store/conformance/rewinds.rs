@@ -326,19 +326,25 @@ fn asked_to_end(subject: &Subject) -> (RunNo, [NewMessage; 2]) {
 
 fn asked_again(subject: &Subject) {
     let (run, asked) = asked_to_end(subject);
-    for (round, request) in (0u8..).zip(asked) {
-        let row = subject.snapshot(run).row;
-        let entries = subject.view(run).entries;
-        let nonce = MessageId([80 + round; 16]);
-        let new = Rewind { nonce, seen: (row.epoch, 0, entries), ..to(run, 1, 0) };
+    let opens = |nonce| {
+        let (row, entries) = (subject.snapshot(run).row, subject.view(run).entries);
+        let new = Rewind { nonce: MessageId([nonce; 16]), seen: (row.epoch, 0, entries), ..to(run, 1, 0) };
         assert_eq!(rewind(subject, new), Ok(Answer::Done));
         assert_eq!(subject.snapshot(run).row.cancel_requested_at, None);
+    };
+    for (round, request) in (0u8..).zip(asked) {
+        opens(80 + round);
+        if round == 0 {
+            // It ends once more, and not for that request.
+            subject.done(Request::Terminate { run, reason: String::new() });
+            let late = subject.deliver(request.clone());
+            assert!(matches!(late, Err(StoreError::Ended { .. })), "{late:?}");
+            opens(90);
+        }
         let first = subject.deliver(request.clone());
         assert!(matches!(first, Ok(Answer::Delivered { duplicate: false, .. })), "{first:?}");
-        assert_eq!(
-            subject.snapshot(run).inbox.iter().map(|message| message.id).collect::<Vec<_>>(),
-            [request.id]
-        );
+        let ids: Vec<MessageId> = subject.snapshot(run).inbox.iter().map(|message| message.id).collect();
+        assert_eq!(ids, [request.id]);
         assert!(subject.snapshot(run).row.cancel_requested_at.is_some());
         let second = subject.deliver(request);
         assert!(matches!(second, Ok(Answer::Delivered { duplicate: true, .. })), "{second:?}");

@@ -58,9 +58,7 @@ pub(super) fn deliver(
 /// before an end that was set aside. Whoever asks once more, not having heard the answer, wants it to end.
 fn is_set_aside(rows: &dyn RowsMut, new: &NewMessage) -> bool {
     matches!(new.body, MessageBody::Cancel { .. })
-        && row(rows, new.run).is_ok_and(|row| {
-            row.cancel_requested_at.is_none() && !matches!(row.status, StoredStatus::Ended(_))
-        })
+        && row(rows, new.run).is_ok_and(|row| row.cancel_requested_at.is_none())
 }
 
 /// An answer is to a question of the present generation: the one that has its number now was not asked of whoever answered. Mail that
