@@ -1,9 +1,7 @@
 //! `Deliver`: messages in the inbox, and the ids by which a resend is known.
 
 use super::{FORGET_EVERY_MS, FORGOT_AT, Surroundings, put_row};
-use crate::history::{
-    Message, MessageBody, MessageId, MessageNo, Moment, RunNo, RunRow, StoredStatus, UpdateAnswer,
-};
+use crate::history::{Message, MessageBody, MessageId, MessageNo, Moment, RunNo, RunRow, UpdateAnswer};
 use crate::store::codec::{decode, encode};
 use crate::store::reading::{meta_u64, refuse_ended, row};
 use crate::store::rows::{Rows, RowsMut, Table};
