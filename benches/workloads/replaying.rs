@@ -3,7 +3,7 @@
 use super::steps::steps;
 use super::yard::{Yard, median, round, timed};
 use durun::history::{ActivityCompleted, Entry, Fact, Moment, Value};
-use durun::run::{Charter, Replayed, Run, Stepped, replay};
+use durun::run::{Charter, Replayed, Run, Stepped, replay_whole};
 use durun::script::{Interpreter, Script, Source};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -17,7 +17,7 @@ pub(crate) fn rate(yard: &Yard) {
     let rounds = yard.rounds(5, || {
         let mut run = fresh(&interpreter, &script);
         let (seconds, ()) =
-            timed(|| replay(&mut run, &mut Replayed::default(), &history, |_, _| ()).expect("fits"));
+            timed(|| replay_whole(&mut run, &mut Replayed::default(), &history).expect("fits"));
         vec![("replay", seconds)]
     });
     let seconds = median(&rounds["replay"]);

@@ -94,6 +94,11 @@ impl Mailbox {
         self.due.pop_front()
     }
 
+    /// Whether a handler is to begin.
+    pub(super) fn has_due(&self) -> bool {
+        !self.due.is_empty()
+    }
+
     /// The names that have a handler.
     pub(super) fn handled(&self) -> impl Iterator<Item = &str> {
         self.handlers.keys().map(String::as_str)

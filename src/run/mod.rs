@@ -4,6 +4,7 @@
 //! runs to its next block before the next is looked at; so the order of entries decides everything.
 #![warn(clippy::wildcard_enum_match_arm, clippy::match_wildcard_for_single_variants)]
 
+mod ahead;
 mod cancelling;
 mod chance;
 mod children;
@@ -38,7 +39,7 @@ pub use look::{LookError, Standpoint, look, strand_names};
 pub use next_input::{Arrived, NextInput, next_input};
 pub use query::{QueryError, Seen, query};
 pub use question::QUESTION;
-pub use replay::{ReplayError, Replayed, replay, timers};
+pub use replay::{ReplayError, Replayed, replay, replay_whole, timers};
 pub use run::{Charter, GRACE_MS, Run, STRETCH_OPERATIONS, Stepped};
 pub use strands::MOST_STRANDS;
 pub use token::has_token;

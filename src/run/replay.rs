@@ -1,5 +1,6 @@
 //! Replay: a history walked beside its script, so that the script stands again where it stood.
 
+use super::ahead::Ahead;
 use super::command::{Command, Stretch, Work};
 use super::run::{Run, Stepped};
 use crate::history::{Entry, Fact, HowFar, Moment, OpId, Restart, RunEnd, Seq, Stuck};
@@ -72,41 +73,84 @@ pub fn replay(
                 Stepped::NoMemory(message) => return Err(ReplayError::NoMemory(message)),
             }
         };
-        replayed.entries += 1;
-        replayed.steps += u32::from(entry.fact.effect_kind().is_some());
-        if let Some((op, _)) = entry.fact.outcome_of() {
-            replayed.open.remove(&op);
-        }
-        if let Fact::CancelRequested(request) = &entry.fact
-            && request.cause == crate::history::CancelCause::Timeout
-        {
-            replayed.open.remove(&OpId::RUN_TIMEOUT);
-        }
-        replayed.follow(*stretch);
+        let mut stretch = stretch;
+        replayed.delivered(entry, &mut stretch);
         after(run, replayed.entries);
     }
     Ok(())
 }
 
-impl Replayed {
-    /// Takes over what the stretch of an entry gave.
-    fn follow(&mut self, stretch: Stretch) {
-        for op in &stretch.settled {
-            self.open.remove(op);
+/// The same of a history that nobody looks at on the way: an outcome that comes next is given to the strand that asks for it, and no
+/// command is made.
+///
+/// # Errors
+/// [`ReplayError`] at the first entry that the script does not fit.
+pub fn replay_whole(run: &mut Run, replayed: &mut Replayed, entries: &[Entry]) -> Result<(), ReplayError> {
+    let mut rest = entries;
+    while let Some((entry, behind)) = rest.split_first() {
+        rest = behind;
+        if matches!(entry.fact, Fact::RunEnded(_) | Fact::RunRestarted(_)) {
+            replay(run, replayed, std::slice::from_ref(entry), |_, _| ())?;
+            continue;
         }
-        for command in stretch.commands {
+        let mut ahead = Ahead { replayed: &mut *replayed, entry, rest };
+        let mut stepped = run.deliver_of(&mut ahead);
+        let mut stretch = loop {
+            match stepped {
+                Stepped::Sliced => stepped = run.go_on_with(&mut ahead),
+                Stepped::Blocked(stretch) => break stretch,
+                Stepped::Stuck(stuck) => return Err(ReplayError::Stuck { at: Seq(replayed.entries), stuck }),
+                Stepped::NoMemory(message) => return Err(ReplayError::NoMemory(message)),
+            }
+        };
+        rest = ahead.rest;
+        let last = ahead.entry;
+        replayed.delivered(last, &mut stretch);
+    }
+    Ok(())
+}
+
+impl Replayed {
+    /// An entry was delivered: takes over what its stretch gave, and leaves an empty one.
+    pub(super) fn delivered(&mut self, entry: &Entry, stretch: &mut Stretch) {
+        self.entries += 1;
+        self.steps += u32::from(entry.fact.effect_kind().is_some());
+        if let Some((op, _)) = entry.fact.outcome_of() {
+            self.open.remove(&op);
+        }
+        if let Fact::CancelRequested(request) = &entry.fact
+            && request.cause == crate::history::CancelCause::Timeout
+        {
+            self.open.remove(&OpId::RUN_TIMEOUT);
+        }
+        let Stretch {
+            commands,
+            settled,
+            unlocked,
+            answered,
+            logs,
+            published,
+            summary,
+            progress,
+            dropped,
+            end,
+            restart,
+        } = stretch;
+        for op in settled.drain(..) {
+            self.open.remove(&op);
+        }
+        for command in commands.drain(..) {
             self.open.insert(command.op, command);
         }
-        if stretch.summary.is_some() {
-            self.summary = stretch.summary;
-        }
-        if stretch.progress.is_some() {
-            self.progress = stretch.progress;
-        }
-        self.last_logs = stretch.logs;
-        self.last_published = stretch.published;
-        self.end = stretch.end;
-        self.restart = stretch.restart;
+        unlocked.clear();
+        answered.clear();
+        *dropped = None;
+        self.summary = summary.take().or(self.summary.take());
+        self.progress = progress.take().or(self.progress.take());
+        self.last_logs = std::mem::take(logs);
+        self.last_published = std::mem::take(published);
+        self.end = end.take();
+        self.restart = restart.take();
     }
 }
 

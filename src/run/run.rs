@@ -1,5 +1,6 @@
 //! A run: strands and history in, commands out.
 
+use super::ahead::Maybe;
 use super::command::Stretch;
 use super::ending::Ending;
 use super::locking::HeldLock;
@@ -9,11 +10,9 @@ use super::trail::Trail;
 use super::undoing::Undos;
 use super::updating::Answers;
 use super::world::World;
-use crate::history::{
-    CommandLabel, Entry, Failure, Moment, OpId, Patches, Pending, RunEnd, Stuck, Value, kind,
-};
+use crate::history::{CommandLabel, Entry, Failure, Moment, OpId, Patches, Pending, RunEnd, Stuck, Value};
 use crate::script::{
-    Answered, ChildRun, Closure, Handle, Interpreter, Limit, Meter, Question, Reply, Rest, Script, Target,
+    Answered, ChildRun, Closure, Handle, Interpreter, Meter, Question, Reply, Rest, Script, Target,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
@@ -192,18 +191,23 @@ impl Run {
 
     /// Delivers one entry and runs the script until all strands are blocked.
     pub fn deliver(&mut self, entry: &Entry) -> Stepped {
+        self.arrives(entry);
+        let delivered = self.take(entry);
+        self.finish(delivered, None)
+    }
+
+    /// A new stretch begins with an entry.
+    pub(super) fn arrives(&mut self, entry: &Entry) {
         self.meter.refill(self.operations);
         self.rounds = 0;
         self.stretch_op = self.next_op;
         self.world.count_entry();
         self.note_entry(&entry.fact);
-        let delivered = self.take(entry);
-        self.finish(delivered)
     }
 
     /// Goes on after [`Stepped::Sliced`].
     pub fn go_on(&mut self) -> Stepped {
-        self.finish(Ok(()))
+        self.finish(Ok(()), None)
     }
 
     /// Whether messages other than cancels are still delivered: until main has come to its end, and to what takes it back.
@@ -302,8 +306,8 @@ impl Run {
         Ok(stale)
     }
 
-    fn finish(&mut self, delivered: Result<(), Broken>) -> Stepped {
-        match delivered.and_then(|()| self.run_to_block()) {
+    pub(super) fn finish(&mut self, delivered: Result<(), Broken>, ahead: Maybe<'_, '_, '_>) -> Stepped {
+        match delivered.and_then(|()| self.run_to_block(ahead)) {
             Ok(false) => Stepped::Sliced,
             Ok(true) => {
                 let mut stretch = std::mem::take(&mut self.world.state.borrow_mut().stretch);
@@ -317,12 +321,12 @@ impl Run {
     }
 
     /// Runs until all strands are blocked (true) or a slice is over (false).
-    fn run_to_block(&mut self) -> Result<bool, Broken> {
+    fn run_to_block(&mut self, mut ahead: Maybe<'_, '_, '_>) -> Result<bool, Broken> {
         loop {
             if std::mem::take(&mut self.to_shed) {
                 self.shed();
             } else if let Some((no, wake)) = self.ready.pop_front() {
-                if !self.resume(no, wake)? {
+                if !self.resume(no, wake, ahead.as_deref_mut())? {
                     return Ok(false);
                 }
             } else if let Some(due) = self.next_handler() {
@@ -347,7 +351,7 @@ impl Run {
     }
 
     /// Resumes a strand until it blocks or ends (true), or its slice is over (false).
-    fn resume(&mut self, no: StrandNo, wake: Wake) -> Result<bool, Broken> {
+    fn resume(&mut self, no: StrandNo, wake: Wake, mut ahead: Maybe<'_, '_, '_>) -> Result<bool, Broken> {
         let mut reply = match wake {
             Wake::Reply(reply) => reply,
             Wake::Joined { handles, all } => super::joining::joined(&handles, all).unwrap_or(Ok(Value::Null)),
@@ -357,6 +361,10 @@ impl Run {
             match slot.strand.resume(reply) {
                 Rest::Asked(asked) => {
                     slot.line = asked.line;
+                    if let Some(at_once) = ahead.as_deref_mut().and_then(|it| self.answer_ahead(&asked, it)) {
+                        reply = at_once;
+                        continue;
+                    }
                     match self.issue(no, asked)? {
                         Some(at_once) => reply = at_once,
                         None => return Ok(true),
@@ -380,17 +388,5 @@ impl Run {
             return None;
         }
         self.ending.end(self.cancel.as_ref())
-    }
-
-    fn over(&self, limit: Limit) -> Box<Stuck> {
-        Box::new(Stuck {
-            kind: kind::FAULT.to_owned(),
-            message: format!("the script is over a limit: {limit}"),
-            file: Some(self.script.source().path.clone()),
-            line: None,
-            column: None,
-            calls: Vec::new(),
-            hint: Some("put long computation into a program and call it with exec".to_owned()),
-        })
     }
 }

@@ -4,8 +4,8 @@ use super::mailbox::Due;
 use super::run::{Broken, Run, Wake};
 use super::updating::Update;
 use super::world::World;
-use crate::history::{Failure, OpId, Value, kind};
-use crate::script::{Group, Handle, Mode, Start, Strand, Target, Thrown};
+use crate::history::{Failure, OpId, Stuck, Value, kind};
+use crate::script::{Group, Handle, Limit, Mode, Start, Strand, Target, Thrown};
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
@@ -112,6 +112,19 @@ impl Slot {
 }
 
 impl Run {
+    /// A strand of it is over a limit.
+    pub(super) fn over(&self, limit: Limit) -> Box<Stuck> {
+        Box::new(Stuck {
+            kind: kind::FAULT.to_owned(),
+            message: format!("the script is over a limit: {limit}"),
+            file: Some(self.script.source().path.clone()),
+            line: None,
+            column: None,
+            calls: Vec::new(),
+            hint: Some("put long computation into a program and call it with exec".to_owned()),
+        })
+    }
+
     pub(super) fn begin_main(&mut self) -> Result<(), Broken> {
         let host: Rc<World> = Rc::clone(&self.world);
         let strand =

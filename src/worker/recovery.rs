@@ -7,7 +7,7 @@ use super::worker::{Worker, WorkerError};
 use crate::history::{
     Checksum, Entry, Pending, Program, Record, RecordError, RunNo, RunRow, RunStart, Seq, StoredStatus,
 };
-use crate::run::{Charter, ReplayError, Replayed, Run, Work, replay};
+use crate::run::{Charter, ReplayError, Replayed, Run, Work, replay_whole};
 use crate::script::{Interpreter, Script, Source, SyntaxError};
 use crate::store::{Answer, Request, Snapshot, Store, StoreError};
 use std::path::Path;
@@ -239,7 +239,7 @@ impl Worker {
         run.last_at = entries.last().map_or(run.last_at, |entry| entry.at);
         let mut live = Run::new(&self.interpreter, Rc::clone(&run.script), charter(run));
         let mut replayed = Replayed::default();
-        let outcome = replay(&mut live, &mut replayed, &entries, |_, _| ());
+        let outcome = replay_whole(&mut live, &mut replayed, &entries);
         let checked = match outcome {
             Ok(()) => live.check_pending(&snapshot.pending),
             Err(ReplayError::Stuck { stuck, .. }) => Err(stuck),

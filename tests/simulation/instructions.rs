@@ -3,7 +3,7 @@
 
 use crate::counted::Counted;
 use durun::history::{ActivityCompleted, Checksum, Entry, Fact, Moment, Record, RunNo, Value};
-use durun::run::{Charter, Replayed, Run, Stepped, replay};
+use durun::run::{Charter, Replayed, Run, Stepped, replay_whole};
 use durun::script::{Interpreter, Script, Source};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -143,7 +143,7 @@ fn an_entry_that_is_read_and_verified() {
 
 #[test]
 fn an_entry_that_is_replayed() {
-    at_most("an_entry_that_is_replayed", 39_500, || {
+    at_most("an_entry_that_is_replayed", 29_250, || {
         thread_local! {
             static MADE: (Made, Vec<Entry>) = {
                 let made = Made::new();
@@ -153,7 +153,7 @@ fn an_entry_that_is_replayed() {
         }
         MADE.with(|(made, entries)| {
             let (mut run, mut replayed) = (fresh(&made.interpreter, &made.script), Replayed::default());
-            replay(&mut run, &mut replayed, entries, |_, _| ()).expect("fits");
+            replay_whole(&mut run, &mut replayed, entries).expect("fits");
             assert!(replayed.end.is_some() && replayed.steps == ENTRIES);
         });
     });
@@ -177,7 +177,7 @@ fn a_script_that_comes_to_a_sleep_and_is_put_down() {
 
 #[test]
 fn a_step_of_one_run_with_its_commit() {
-    at_most("a_step_of_one_run_with_its_commit", 706_500, || {
+    at_most("a_step_of_one_run_with_its_commit", 696_000, || {
         thread_local! {
             static MADE: RefCell<Counted> = RefCell::new(Counted::new());
         }
