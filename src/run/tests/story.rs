@@ -4,9 +4,7 @@ use crate::history::{
     ActivityCompleted, ActivityFailed, CancelCause, Choice, EffectOptions, Entry, Fact, Failure, Message,
     MessageBody, MessageId, MessageNo, Moment, OpId, Resolution, Restart, RunEnd, Value,
 };
-use crate::run::{
-    Charter, Command, QueryError, ReplayError, Replayed, Run, Seen, Work, query, replay, replay_whole,
-};
+use crate::run::{Charter, Command, QueryError, ReplayError, Replayed, Run, Seen, Work, query, replay, replay_whole};
 use crate::script::{Interpreter, Script, Source};
 use std::rc::Rc;
 
@@ -384,29 +382,14 @@ impl Story {
         self.replay_under(&compile(&self.interpreter, text))
     }
 
-    /// Entry by entry, and with what lies ahead: that comes to the same.
     fn replay_under(&self, script: &Rc<Script>) -> Told {
-        let [slow, fast] = [false, true].map(|is_whole| {
-            let mut run = Run::new(&self.interpreter, Rc::clone(script), self.charter.clone());
-            let mut state = Replayed::default();
-            let outcome = if is_whole {
-                replay_whole(&mut run, &mut state, &self.entries)
-            } else {
-                replay(&mut run, &mut state, &self.entries, |_, _| ())
-            };
-            let counted = (state.entries, state.steps, run.next_op(), run.now());
-            (counted, outcome.as_ref().err().cloned(), self.told(outcome, &state))
-        });
-        assert_eq!(slow, fast);
-        fast.2
-    }
-
-    fn told(&self, outcome: Result<(), ReplayError>, state: &Replayed) -> Told {
-        match outcome {
+        let mut run = Run::new(&self.interpreter, Rc::clone(script), self.charter.clone());
+        let mut state = Replayed::default();
+        match replay_whole(&mut run, &mut state, &self.entries) {
             Err(ReplayError::Stuck { stuck, .. }) => Told::Stuck(stuck.message, stuck.line),
             Err(ReplayError::NoMemory(message)) => Told::Other(message),
-            Ok(()) if sight(state) == sight(&self.state) => Told::Same,
-            Ok(()) => Told::Other(sight(state)),
+            Ok(()) if sight(&state) == sight(&self.state) => Told::Same,
+            Ok(()) => Told::Other(sight(&state)),
         }
     }
 }
