@@ -4,7 +4,9 @@ use crate::history::{
     ActivityCompleted, ActivityFailed, CancelCause, Choice, EffectOptions, Entry, Fact, Failure, Message,
     MessageBody, MessageId, MessageNo, Moment, OpId, Resolution, Restart, RunEnd, Value,
 };
-use crate::run::{Charter, Command, QueryError, ReplayError, Replayed, Run, Seen, Work, query, replay, replay_whole};
+use crate::run::{
+    Charter, Command, QueryError, ReplayError, Replayed, Run, Seen, Work, query, replay, replay_whole,
+};
 use crate::script::{Interpreter, Script, Source};
 use std::rc::Rc;
 
