@@ -56,6 +56,26 @@ pub(super) fn expected_end(
     let has_all =
         completed(facts, "side").count() == 3 && (child.is_some() || its != Some(OnParentClose::Cancel));
     let child = child.map(|(_, said)| said).unwrap_or_default();
+    // A child that nobody joined and that did not complete fails who started it, unless it was let go.
+    let lost = |fact: &&Fact| {
+        matches!(fact, Fact::ChildEnded(ended)
+            if !matches!(ended.outcome, ChildOutcome::Ended(RunEnd::Completed { .. })))
+    };
+    let begins_anew = input.get("rounds") != Some(&Value::Int(0));
+    let joins = its == Some(OnParentClose::Cancel) && !begins_anew;
+    let is_its_own = its.is_some_and(|on_close| on_close != OnParentClose::Abandon) && !joins;
+    let had_lost_it = |place: usize| {
+        let before = facts.get(..place - 1).expect("a place");
+        let is_over = if begins_anew {
+            has_gone_through(before, input)
+        } else {
+            let is_told =
+                before.iter().any(|fact| matches!(fact, Fact::SignalReceived(it) if it.name == "end"));
+            let has_more = !under.has_more(behind) || completed(before, "more").next().is_some();
+            has_all && place > behind && is_told && has_more
+        };
+        is_its_own && is_over && before.iter().any(lost)
+    };
     for (fact, place) in facts.iter().zip(1..) {
         match fact {
             Fact::SignalReceived(signal) if signal.name == "note" => said.extend(heard(fact, &mut steps)),
@@ -63,6 +83,7 @@ pub(super) fn expected_end(
             Fact::SignalReceived(signal) => last = last.or(Some(format!("e{}", signal.payload))),
             // It had failed, and was taking back what it had done.
             Fact::CancelRequested(_) if fails && has_all && place > behind => {}
+            Fact::CancelRequested(_) if had_lost_it(place) => {}
             Fact::CancelRequested(request) => return RunEnd::Cancelled { reason: request.reason.clone() },
             fact => said.extend(heard(fact, &mut steps)),
         }
@@ -74,14 +95,7 @@ pub(super) fn expected_end(
             return ended.end.clone();
         }
     }
-    // A child that nobody joined and that did not complete fails who started it, unless it was let go.
-    let lost = |fact: &&Fact| {
-        matches!(fact, Fact::ChildEnded(ended)
-            if !matches!(ended.outcome, ChildOutcome::Ended(RunEnd::Completed { .. })))
-    };
-    let begins_anew = input.get("rounds") != Some(&Value::Int(0));
-    let joins = its == Some(OnParentClose::Cancel) && !begins_anew;
-    if its.is_some_and(|on_close| on_close != OnParentClose::Abandon) && !joins && facts.iter().any(lost) {
+    if is_its_own && facts.iter().any(lost) {
         let found = match facts.last() {
             Some(Fact::RunEnded(ended)) => match &ended.end {
                 RunEnd::Failed { failure } if failure.kind == "child" => Some(ended.end.clone()),
@@ -103,6 +117,16 @@ pub(super) fn expected_end(
         said.push(format!("v{}", under.text));
     }
     RunEnd::Completed { result: Value::List(said.into_iter().map(Value::Text).collect()) }
+}
+
+/// Whether a script that begins anew had done all that comes before.
+fn has_gone_through(facts: &[&Fact], input: &Value) -> bool {
+    let Some(Value::Int(all)) = input.get("steps") else { return false };
+    let failed = |fact: &&&Fact| matches!(fact, Fact::ActivityFailed(failed) if failed.label.name == "step");
+    let steps = completed(facts, "step").count() + facts.iter().filter(failed).count();
+    let slept = facts.iter().filter(|fact| matches!(fact, Fact::TimerFired(_))).count();
+    let all = usize::try_from(*all).expect("small");
+    steps == all && slept == all / 2 && (all <= 2 || completed(facts, "locked").next().is_some())
 }
 
 fn completed<'f>(facts: &'f [&Fact], name: &'f str) -> impl Iterator<Item = &'f ActivityCompleted> {
