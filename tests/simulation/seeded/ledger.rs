@@ -306,12 +306,19 @@ impl Ledger {
         })
     }
 
-    /// The children of commands that a rewind of their parent makes new.
+    /// The children of commands that a rewind of their parent makes new. One whose command was made new before has been ended then, and
+    /// was opened again by somebody who wanted it to go on.
     pub(super) fn children_over(&self, rewind: &Rewind) -> Vec<RunNo> {
-        let is_it = |tie: &Parent| {
+        let makes_new = |rewind: &Rewind, tie: &Parent| {
             (tie.run, generation_parts(tie.generation).0) == (rewind.run, rewind.seen.1)
                 && rewind.again.as_ref().is_some_and(|again| again.is_of(tie.op))
         };
+        let others = |tie: &Parent| {
+            let since = usize::try_from(generation_parts(tie.generation).1).expect("small");
+            let known = self.rewinds.get(&rewind.run).into_iter().flatten().skip(since);
+            known.map(|rewound| &rewound.request).filter(|other| other.nonce != rewind.nonce)
+        };
+        let is_it = |tie: &Parent| makes_new(rewind, tie) && !others(tie).any(|other| makes_new(other, tie));
         self.children.iter().filter(|(_, tie)| is_it(tie)).map(|(child, _)| *child).collect()
     }
 
