@@ -121,6 +121,7 @@ impl Process {
     pub(super) fn adopt(&mut self, run: RunNo, epoch: u64, cluster: &Cluster) {
         // What is on disk is what it goes on from, whoever was told.
         cluster.look_at(run);
+        cluster.look_at_text(run);
         let adopted = self.worker.adopt(run, epoch).and_then(|()| self.worker.take_up_children());
         if let Err(error) = adopted
             && !self.link.dead.load(Ordering::SeqCst)
