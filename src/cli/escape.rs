@@ -67,7 +67,8 @@ pub(crate) fn cut(text: &str, width: usize) -> String {
         out.push(character);
         used += more;
     }
-    if width > 0 {
+    // What ends with one already needs no second.
+    if width > 0 && !out.ends_with('…') {
         out.push('…');
     }
     out

@@ -68,7 +68,8 @@ pub(crate) fn cut(line: &str, width: usize) -> String {
         let more = letter.width().unwrap_or(0);
         let rest = usize::from(letters.peek().is_some());
         if used + more + rest > width && !(used + more <= width && only_paint(letters.clone())) {
-            if width > 0 {
+            // What ends with one already needs no second.
+            if width > 0 && !out.ends_with('…') {
                 out.push('…');
             }
             out.push_str(if painted { "\u{1b}[0m" } else { "" });
@@ -120,6 +121,7 @@ mod tests {
         assert_eq!(cut(&painted, 5), "ab \u{1b}[31mc…\u{1b}[0m");
         assert_eq!(cut("abcdef", 6), "abcdef");
         assert_eq!(cut("abcdef", 3), "ab…");
+        assert_eq!(cut("ab… (9 characters)", 4), "ab…");
         assert_eq!(cut("日本語", 4), "日…");
         assert_eq!(cut("abc", 0), "");
     }
