@@ -36,6 +36,7 @@ const STATEMENTS: &[(&[&str], &str)] = &[
     (&["foreach"], LOOP),
     (&["elif", "elseif", "elsif", "unless"], CONDITION),
     (&["not"], "conditions are written !x, x && y, x || y"),
+    (&["finally"], "what is done in any case stands behind: try { … } catch (error) { … } …"),
     (
         &[
             "aws",
@@ -151,9 +152,12 @@ fn of(table: &[(&[&str], &'static str)], word: &str) -> Option<&'static str> {
 }
 
 fn reserved(slip: &Slip<'_>) -> Option<&'static str> {
-    const CHOICE: &[&str] = &["match", "case"];
+    // A name that is declared: another one is to be taken.
+    if ["let", "const"].contains(&slip.before.rsplit(char::is_whitespace).next().unwrap_or_default()) {
+        return None;
+    }
     let first = word(slip.line);
-    of(RESERVED, if CHOICE.contains(&first) { first } else { word(slip.after) })
+    of(RESERVED, if ["match", "case"].contains(&first) { first } else { word(slip.after) })
 }
 
 fn symbol(slip: &Slip<'_>) -> Option<&'static str> {
@@ -261,6 +265,9 @@ fn block(slip: &Slip<'_>) -> Option<&'static str> {
         };
     }
     if message.contains("a boolean expression") {
+        if before.ends_with("||") {
+            return Some("what stands in for nothing is written x ?? \"text\"");
+        }
         if ["\" ||", "\"||"].iter().any(|text| line.contains(text)) {
             return Some("|| begins a closure after a comma: step(\"name\", || …)");
         }

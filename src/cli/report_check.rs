@@ -77,7 +77,8 @@ fn usual(rule: Rule, message: &str) -> &'static str {
         | Rule::OptionsAsInput
         | Rule::LostUpdate
         | Rule::Nothing
-        | Rule::Caught => "durun explain CODE says more",
+        | Rule::Caught
+        | Rule::Dollar => "durun explain CODE says more",
     }
 }
 
@@ -102,5 +103,6 @@ fn code(rule: Rule) -> &'static str {
         Rule::LostUpdate => "D1324",
         Rule::Nothing => "D1329",
         Rule::Caught => "D1372",
+        Rule::Dollar => "D1373",
     }
 }

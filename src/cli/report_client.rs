@@ -9,6 +9,7 @@ use super::report::Report;
 use super::{report_reply, report_store};
 use crate::client::{CheckupError, ClientError, Conflict, Difference, ExecuteError, QueryError, likest};
 use crate::config::ConfigError;
+use crate::history::RunStatus;
 use crate::history::{RunId, RunRow};
 
 /// The report of an error; nothing where whoever read stdout has gone.
@@ -260,6 +261,11 @@ fn over(error: &ClientError, text: String) -> Report {
         ClientError::EndedBefore { id, .. } => Report::new("D1000", Exit::Conflict, text)
             .note("nothing was started")
             .hint(format!("durun result {id} prints its result; --if-ended again starts another run")),
+        ClientError::UpgradeEnded { id, status: RunStatus::Failed | RunStatus::TimedOut } => {
+            Report::new("D0709", Exit::Conflict, text).hint(format!(
+                "to go on at the failed step under the new text: durun retry {id} --script FILE"
+            ))
+        }
         ClientError::UpgradeEnded { id, .. } => Report::new("D0709", Exit::Conflict, text)
             .note("it keeps the text that it had")
             .hint(format!("durun result {id} prints its result")),

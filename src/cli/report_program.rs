@@ -6,6 +6,7 @@ use super::foreign_syntax::{self, Slip};
 use super::place::Place;
 use super::report::Report;
 use crate::client::ProgramError;
+use std::path::Path;
 
 /// The report of such an error.
 pub(super) fn of(error: &ProgramError) -> Report {
@@ -33,7 +34,8 @@ pub(super) fn of(error: &ProgramError) -> Report {
             // The script itself is called as it was typed.
             let own = std::path::Path::new(&syntax.file).is_absolute();
             let file = if own { path.display().to_string() } else { syntax.file.clone() };
-            let hint = syntax_hint(syntax, text.as_deref());
+            let hint =
+                of_another_language(path, text.as_deref()).or_else(|| syntax_hint(syntax, text.as_deref()));
             let place = text.clone().zip(syntax.line).map(|(text, line)| {
                 Place::new(super::escape::line(&file), text, line)
                     .labelled(syntax.column, syntax.message.clone())
@@ -49,6 +51,18 @@ pub(super) fn of(error: &ProgramError) -> Report {
             }
         }
     }
+}
+
+/// What to do with a program that is no script of durun: by its first line, or its name.
+fn of_another_language(path: &Path, text: Option<&str>) -> Option<String> {
+    let first = text.and_then(|text| text.lines().next()).unwrap_or_default();
+    let is_other = match path.extension().and_then(|kind| kind.to_str()) {
+        Some("rhai") => false,
+        Some("sh" | "bash" | "py" | "js" | "rb" | "pl") => true,
+        _ => first.starts_with("#!") && !first.contains("durun"),
+    };
+    let name = shell(&path.display().to_string());
+    is_other.then(|| format!("a program of another language is one durable step so: durun exec -- {name}"))
 }
 
 /// Words of the language that stand nowhere as a name, but in quotes.

@@ -292,6 +292,9 @@ fn what_other_languages_write_is_answered_with_what_is_written_here() {
         ("use foo;", "another script is imported so"),
         ("require \"x\";", "another script is imported so"),
         ("print(await f());", "a call waits by itself"),
+        ("let go = 1;", "the word belongs to the language: take another name"),
+        ("let a = input.x || \"data\";", "what stands in for nothing is written x ??"),
+        ("try { 1 } catch { 2 } finally { 3 }", "what is done in any case stands behind"),
         ("go(|| 1);", "work beside the rest is begun so"),
         ("spawn(|| 1);", "work beside the rest is begun so"),
         ("static x = 1;", "a variable is written let name"),
@@ -340,6 +343,12 @@ fn what_other_languages_write_is_answered_with_what_is_written_here() {
         let out = home.durun(&["check", "a.rhai"]).exit(1).stdout();
         assert!(out.contains(&format!("\n  = help: {hint}")), "{text}: {out}");
     }
+    home.file("upload.sh", "#!/bin/sh\n# uploads\nexit 1\n");
+    let out = home.durun(&["start", "upload.sh"]).exit(2).failure();
+    assert!(
+        out.contains("= help: a program of another language is one durable step so: durun exec -- "),
+        "{out}"
+    );
     // A condition that is none is no closure.
     home.file("a.rhai", "let a = true; if a || 5 { 1 }");
     let out = home.durun(&["check", "a.rhai"]).exit(1).stdout();

@@ -70,7 +70,10 @@ for the run, or cancel it, then forget the key.",
         title: "a run that has ended keeps its script",
         text: "\
 `durun upgrade` is for runs that can go on. A run that has ended keeps the text
-with which it ran; start another with the new one.",
+with which it ran; start another with the new one. One that has failed or timed
+out goes on at the step that failed, under the new text:
+
+    durun retry import --script import.rhai",
     },
     Code {
         name: "D0710",

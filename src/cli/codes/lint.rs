@@ -225,4 +225,17 @@ script or function there with `return`:
     try { size = activity(\"measure\"); } catch (error) { size = -1; }
     size",
     },
+    Code {
+        name: "D1373",
+        title: "a variable of the script behind a $ that nothing fills in",
+        text: "\
+Values are put into text between backticks. Between double quotes `${name}`
+stays as it is, and a shell takes `$name` for a variable of its own: where there
+is none, it is empty, and `rm -rf $dir/*` is `rm -rf /*`. Hand values over as
+arguments, quoted, or in the environment:
+
+    sh(\"tar czf backup.tgz \\\"$1\\\"\", [dir]);
+    sh(\"tar czf backup.tgz \\\"$DIR\\\"\", #{ env: #{ DIR: dir } });
+    print(`packed ${dir}`);",
+    },
 ];

@@ -263,7 +263,10 @@ specimens! { kinds: ClientError;
     ClientError::NoRuns => vec![ClientError::NoRuns],
     ClientError::UndoStuck { .. } => vec![ClientError::UndoStuck { id: order() }],
     ClientError::Ambiguous { .. } => vec![ClientError::Ambiguous { text: "order".to_owned(), candidates: rows() }],
-    ClientError::UpgradeEnded { .. } => vec![ClientError::UpgradeEnded { id: order(), status: RunStatus::Completed }],
+    ClientError::UpgradeEnded { .. } => vec![
+        ClientError::UpgradeEnded { id: order(), status: RunStatus::Completed },
+        ClientError::UpgradeEnded { id: order(), status: RunStatus::Failed },
+    ],
     ClientError::Differs { .. } => vec![ClientError::Differs {
         id: order(),
         difference: Box::new(Difference {

@@ -60,6 +60,7 @@ specimens! { broken: Broken;
     (Rule::OptionsAsInput, _) => breaking(Rule::OptionsAsInput, &["fn charge(x) { x }\nactivity(\"charge\", #{ timeout: \"30s\" });\n"]),
     (Rule::Nothing, _) => breaking(Rule::Nothing, &["let name = sh(\"id -un\").stdout.trim();\nlog(name);\n"]),
     (Rule::Caught, _) => breaking(Rule::Caught, &["try { exec([\"pay\"]).code } catch (error) { error.kind }\n"]),
+    (Rule::Dollar, _) => breaking(Rule::Dollar, &["let dir = \"/srv\";\nsh(\"rm -rf $dir/*\");\n"]),
     (Rule::Mocked, _) => breaking(Rule::Mocked, &["activity(\"pay\", 1);\n"]),
     (Rule::LostUpdate, _) => breaking(Rule::LostUpdate, &["let sum = 0;\non_signal(\"add\", |n| sum += n);\nsum = sum + sh(\"price\").code;\n"]),
 }

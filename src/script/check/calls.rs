@@ -149,6 +149,9 @@ impl Walker<'_> {
     /// An argument: a closure runs where the call runs it.
     fn argument(&mut self, called: &Called<'_>, is_host: bool, place: usize, argument: &Expr) {
         let name = called.name();
+        if let ("sh", true, 0, Expr::StringConstant(text, position)) = (name, is_host, place, argument) {
+            return super::dollars::shell(self, called, text, *position);
+        }
         if closure(argument).is_some() {
             if rules::keeps(called) {
                 rules::kept(self, argument);

@@ -1,6 +1,7 @@
 //! What can be seen of a script's mistakes without running it: a pass over its syntax tree.
 
 mod calls;
+mod dollars;
 mod fields;
 mod inputs;
 mod kinds;
@@ -84,6 +85,8 @@ pub enum Rule {
     Caught,
     /// An activity that nothing but a mock of a test answers.
     Mocked,
+    /// `$name` of a variable, where nothing puts it in.
+    Dollar,
 }
 
 /// What answers an activity, beside the functions of the script.
@@ -120,7 +123,8 @@ impl Rule {
             | Self::LostUpdate
             | Self::Nothing
             | Self::Caught
-            | Self::Mocked => false,
+            | Self::Mocked
+            | Self::Dollar => false,
         }
     }
 
@@ -147,7 +151,8 @@ impl Rule {
             | Self::OptionsAsInput
             | Self::LostUpdate
             | Self::Nothing
-            | Self::Caught => false,
+            | Self::Caught
+            | Self::Dollar => false,
         }
     }
 }

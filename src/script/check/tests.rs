@@ -379,3 +379,22 @@ fn methods_that_no_value_has() {
     fine("let m = #{}; m.greet = |name| name; m.greet(\"a\")");
     fine("let m = #{}; m[\"greet\"] = |name| name; m.greet(\"a\")");
 }
+
+#[test]
+fn variables_behind_a_dollar_that_nothing_fills_in() {
+    let sees = |name: &str| {
+        format!("Dollar (2, 4) the shell does not see the script's {name}: ${name} is empty there")
+    };
+    finds("let dir = \"/srv\";\nsh(\"rm -rf $dir/*\")", &sees("dir"));
+    finds("let dir = \"/srv\";\nsh(\"rm -rf \\\"${dir:-x}\\\"\", [])", &sees("dir"));
+    finds("fn f(dir) {\nsh(\"ls ${dir}\") } f(1)", &sees("dir"));
+    for text in
+        ["x=1; echo $x", "for x in 1; do echo $x; done", "read -r x; echo $x", "echo $xy $1 $$ ${HOME}"]
+    {
+        fine(&format!("let x = 1; sh(\"{text}\", [x])"));
+    }
+    fine("let x = 1; sh(\"echo $x\", #{ env: #{ x: x } })");
+    finds("let x = 1; print(\"x is ${x}\")", "Dollar (1, 18) ${x} stays as it is between double quotes");
+    finds("let x = 1; fail(\"no \" + \"${x}\")", "Dollar (1, 25) ${x} stays as it is between double quotes");
+    fine("let x = 1; print(\"$x ${y} ${x.y} {x}\")");
+}

@@ -248,6 +248,7 @@ impl Walker<'_> {
             Expr::FnCall(call, position) => self.call(&Called::function(call, *position), used),
             Expr::MethodCall(call, position) => self.call(&Called::method(call, *position), used),
             Expr::Stmt(block) => self.block(block, used),
+            Expr::StringConstant(text, position) => super::dollars::plain(self, text, *position),
             Expr::InterpolatedString(parts, _) | Expr::Array(parts, _) => {
                 for part in parts {
                     self.value(part);

@@ -1,0 +1,64 @@
+//! `$name` where nothing puts the variable in: a shell does not see those of the script, and double quotes keep what stands in them.
+
+use super::Rule;
+use super::calls::Called;
+use super::walk::Walker;
+use rhai::{Expr, Position};
+
+/// A text between double quotes that is written as if it stood between backticks.
+pub(super) fn plain(walker: &mut Walker<'_>, text: &str, position: Position) {
+    let Some(name) = named(text).find(|named| named.braced && walker.is_variable(named.name)) else { return };
+    let name = name.name;
+    let message = format!("${{{name}}} stays as it is between double quotes");
+    let hint = format!("text with values in it stands between backticks: `… ${{{name}}} …`");
+    walker.tell(Rule::Dollar, position, message, Some(hint));
+}
+
+/// The text of a call of the shell, which has the environment's variables and its own.
+pub(super) fn shell(walker: &mut Walker<'_>, called: &Called<'_>, text: &str, position: Position) {
+    let is_env =
+        |expr: &Expr| matches!(expr, Expr::Map(map, _) if map.0.iter().any(|(key, _)| key.name == "env"));
+    if called.call.args.iter().any(is_env) {
+        return;
+    }
+    let is_missing = |named: &Named<'_>| walker.is_variable(named.name) && !is_set(text, named.name);
+    let Some(name) = named(text).find(is_missing).map(|named| named.name) else { return };
+    let message = format!("the shell does not see the script's {name}: ${name} is empty there");
+    let hint = format!("hand it over: sh(\"… \\\"$1\\\" …\", [{name}])");
+    walker.tell(Rule::Dollar, position, message, Some(hint));
+}
+
+/// A name behind a `$`.
+struct Named<'t> {
+    name: &'t str,
+    /// Whether it is all that stands between braces.
+    braced: bool,
+}
+
+fn named(text: &str) -> impl Iterator<Item = Named<'_>> {
+    text.match_indices('$').filter_map(move |(place, _)| {
+        let rest = text.get(place + 1..)?;
+        let inner = rest.strip_prefix('{').unwrap_or(rest);
+        let end = inner.find(|one: char| !one.is_alphanumeric() && one != '_').unwrap_or(inner.len());
+        let (name, after) = inner.split_at_checked(end)?;
+        let braced = inner.len() < rest.len() && after.starts_with('}');
+        let is_name = name.starts_with(|first: char| first.is_alphabetic() || first == '_');
+        is_name.then_some(Named { name, braced })
+    })
+}
+
+/// Whether the text gives the variable a value itself: `x=…`, `for x in …`, `read x`.
+fn is_set(text: &str, name: &str) -> bool {
+    text.match_indices(name).any(|(place, _)| {
+        let (before, after) =
+            (text.get(..place).unwrap_or_default(), text.get(place + name.len()..).unwrap_or_default());
+        let is_word =
+            !before.ends_with(|one: char| one.is_alphanumeric() || one == '_' || one == '$' || one == '{');
+        let before = before.trim_end();
+        is_word
+            && (after.starts_with('=')
+                || before.ends_with("for")
+                || before.ends_with("read")
+                || before.ends_with("read -r"))
+    })
+}
