@@ -530,10 +530,12 @@ impl World {
                 let now = self.clock.now();
                 let late =
                     view.pending.iter().any(|row| row.label.kind.word() == "sleep" && row.due <= Some(now));
+                // What it waits for is written a little later.
+                let has_just_come = view.row.updated_at >= now;
                 let waits_in_queue = view.row.queue.as_ref().is_some_and(|place| place.admitted_at.is_none());
                 if (view.unread > 0 && !waits_in_queue)
                     || late
-                    || (view.pending.is_empty() && !process.has_jobs())
+                    || (view.pending.is_empty() && !process.has_jobs() && !has_just_come)
                 {
                     let told = self.cluster.ledger.lock().expect("ledger").tell(view.row.no);
                     let inbox = self.cluster.root().ask(Request::Snapshot { run: view.row.no });
