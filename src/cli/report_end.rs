@@ -115,7 +115,8 @@ fn failed(id: &RunId, failure: &Failure, script: Option<&Lines>, way: &WayOn) ->
         report = report.note(format!("stderr of the last attempt:\n{tail}"));
     }
     let report = super::unstarted::hints(failure, false).iter().fold(report, Report::hint);
-    go_on(report, id, name, way)
+    let file = script.map_or_else(|| "FILE".to_owned(), |script| shell(script.path()));
+    go_on(report, id, name, (way, &file))
 }
 
 /// The report of a program of `durun exec` that ended as failed, whose words were passed on, or that there is not.
@@ -124,11 +125,11 @@ pub(crate) fn of_program(id: &RunId, failure: &Failure, way: &WayOn) -> Report {
     let tries = failure.data.get("attempts").and_then(Value::as_int).unwrap_or(1);
     let report = Report::new("D0101", Exit::Failed, format!("run {id} failed: {}", failure.message));
     let report = super::unstarted::hints(failure, true).iter().fold(report, Report::hint);
-    go_on(if tries > 1 { report.note(format!("attempts: {tries}")) } else { report }, id, name, way)
+    go_on(if tries > 1 { report.note(format!("attempts: {tries}")) } else { report }, id, name, (way, "FILE"))
 }
 
 /// What tells more of a failure, and what goes on.
-fn go_on(report: Report, id: &RunId, name: Option<&str>, way: &WayOn) -> Report {
+fn go_on(report: Report, id: &RunId, name: Option<&str>, (way, file): (&WayOn, &str)) -> Report {
     let logs =
         name.map_or_else(|| format!("durun logs {id}"), |name| format!("durun logs {id} {}", shell(name)));
     let report = report.hint(format!("durun history {id} tells what happened, {logs} what it wrote"));
@@ -136,7 +137,11 @@ fn go_on(report: Report, id: &RunId, name: Option<&str>, way: &WayOn) -> Report 
         WayOn::Retry => report.hint(format!("to go on at the failed step: durun retry {id}")),
         WayOn::Rewind { effect, before } => report.hint(after(id, effect, *before)),
         WayOn::Before { step, before } => report.hint(again(id, step, *before)),
-        WayOn::NewText | WayOn::None => report,
+        WayOn::NewText => report
+            .note(format!("{file} has changed since; the run keeps its text until it is given the new one"))
+            .hint(format!("to go on at the failed step under the text that the file has now: durun retry {id} --script {file}"))
+            .hint(format!("to go on at the failed step under its own text: durun retry {id}")),
+        WayOn::None => report,
     }
 }
 

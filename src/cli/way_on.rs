@@ -1,7 +1,10 @@
 //! How a run that is stuck or has failed goes on: under the text that was mended, at its failed step, or from before it.
 
 use super::escape::shell;
-use crate::client::{ClientError, MendError, RunView, Session, before_last_step, is_edited, plan_retry};
+use crate::client::{
+    ClientError, LoadedProgram, MendError, RunView, Session, before_last_step, is_edited, new_text,
+    plan_retry,
+};
 use crate::history::{RunEnd, RunId, RunNo, Seq, StoredStatus};
 
 /// What lets a failed run go on.
@@ -23,7 +26,7 @@ pub(crate) enum WayOn {
         /// The entry.
         before: Seq,
     },
-    /// It is stuck, and the file of its script says something else now; `durun retry` with that.
+    /// The file of its script says something else now; `durun retry` with that.
     NewText,
     /// No single command.
     None,
@@ -47,7 +50,11 @@ impl WayOn {
             last_step.map_or(Self::None, |(step, before)| Self::Before { step, before })
         };
         match plan_retry(session, id.as_str(), None) {
-            Ok(_) => Self::Retry,
+            Ok(_) => {
+                let fits = |text: &LoadedProgram| plan_retry(session, id.as_str(), Some(text)).is_ok();
+                let text = new_text(session, run).ok().flatten();
+                if text.as_ref().is_some_and(fits) { Self::NewText } else { Self::Retry }
+            }
             Err(ClientError::Mend(MendError::EffectBetween { effect, before, .. })) if is_of_step => {
                 Self::Rewind { effect, before }
             }

@@ -1,7 +1,7 @@
 //! Whether the file of a run's script says something else than the run's own text.
 
 use super::status::start_of;
-use super::{ClientError, ProgramError, Session, load_program};
+use super::{ClientError, LoadedProgram, ProgramError, Session, load_program};
 use crate::history::RunNo;
 use std::path::Path;
 
@@ -23,4 +23,14 @@ pub fn is_edited(session: &Session, run: RunNo) -> Result<bool, ClientError> {
             | ProgramError::Unreadable { .. },
         ) => false,
     })
+}
+
+/// What the file of a run's script says now, where that is a script and another text than the run's own.
+///
+/// # Errors
+/// What the store says.
+pub fn new_text(session: &Session, run: RunNo) -> Result<Option<LoadedProgram>, ClientError> {
+    let recorded = start_of(session, run)?.program;
+    let now = load_program(Path::new(&recorded.path), session.executor().as_ref()).ok();
+    Ok(now.filter(|now| !now.program.says_the_same(&recorded)))
 }

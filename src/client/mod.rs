@@ -78,7 +78,7 @@ pub use check::{Checked, check};
 pub use declared::{declared, declared_by};
 pub use difference::{Difference, Line};
 pub use doctor::{Checkup, CheckupError, check_up};
-pub use edited::is_edited;
+pub use edited::{is_edited, new_text};
 pub use engine::Engine;
 pub use error::{ClientError, Conflict};
 pub use execute::{Claimed, ExecuteError, ExecuteOptions, Executor, Fit, Misfit, NoExecutor, QueryError};

@@ -260,3 +260,27 @@ fn where_undos_have_run_no_place_to_go_on_from_is_named() {
     let err = home.durun(&["retry", "u"]).exit(7).failure();
     assert!(err.contains("error[D1206]") && err.contains("durun rewind u --to ENTRY"), "{err}");
 }
+
+#[test]
+fn a_failed_run_whose_file_was_mended_names_the_way_under_the_new_text() {
+    let home = Home::new();
+    home.file("a.rhai", "exec([\"true\"]);\nexec([\"false\"], #{ retry: 1 });\n\"done\"");
+    let told = home.durun(&["start", "a.rhai", "--id", "a"]).exit(1).failure();
+    assert!(told.ends_with("  = help: to go on at the failed step: durun retry a\n"), "{told}");
+    home.file("a.rhai", "exec([\"true\"]);\nexec([\"true\"], #{ retry: 1 });\n\"done\"");
+    let told = home.durun(&["retry", "a"]).exit(1).failure();
+    let script = "~/a.rhai";
+    assert!(told.contains(&format!("durun retry a --script {script}\n")), "{told}");
+    assert!(told.contains("has changed since; the run keeps its text"), "{told}");
+    for command in ["status", "why"] {
+        let told = home.durun(&[command, "a"]).stdout();
+        assert!(told.contains(&format!("durun retry a --script {script}\n")), "{told}");
+    }
+    home.durun(&["retry", "a", "--script", "a.rhai"]).out("done\n").check();
+    // One that does not fit is not named.
+    home.file("b.rhai", "exec([\"true\"]);\nexec([\"false\"], #{ retry: 1 });");
+    home.durun(&["start", "b.rhai", "--id", "b"]).exit(1).failure();
+    home.file("b.rhai", "exec([\"ls\"]);\nexec([\"true\"], #{ retry: 1 });");
+    let told = home.durun(&["retry", "b"]).exit(1).failure();
+    assert!(told.ends_with("  = help: to go on at the failed step: durun retry b\n"), "{told}");
+}

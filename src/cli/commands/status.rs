@@ -159,7 +159,7 @@ fn variables(context: &Context, session: &Session, view: &RunView, args: &Status
     }
 }
 
-/// The commands that let a run go on that a person has to mend, and whether the file of its script was changed since it is stuck.
+/// The commands that let a run go on that a person has to mend, and whether the file of its script was changed since.
 fn way_on(session: &Session, view: &RunView) -> (Vec<String>, bool) {
     let way = WayOn::of(session, (view.row.no, &view.row.id), &view.row.status);
     match view.status {
@@ -168,7 +168,7 @@ fn way_on(session: &Session, view: &RunView) -> (Vec<String>, bool) {
             let (id, script) = (&view.row.id, shell(&view.row.script));
             (vec![format!("upgrade {id} --script {script} && durun resume {id}")], false)
         }
-        RunStatus::Failed | RunStatus::TimedOut => (way.commands(view), false),
+        RunStatus::Failed | RunStatus::TimedOut => (way.commands(view), way == WayOn::NewText),
         RunStatus::Running
         | RunStatus::Waiting
         | RunStatus::Parked

@@ -82,7 +82,8 @@ pub(crate) fn explain(
                 WayOn::Before { step, .. } => {
                     format!(" Its script ended it; the last that it did is {}.", escape::line(step))
                 }
-                WayOn::Retry | WayOn::NewText | WayOn::None => String::new(),
+                WayOn::NewText => format!(" {}.", capital(EDITED)),
+                WayOn::Retry | WayOn::None => String::new(),
             };
             let when = relative(view.last_at, now);
             let commands = match end {

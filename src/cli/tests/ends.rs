@@ -170,7 +170,7 @@ pub(super) fn all(stage: &Stage) -> Vec<Report> {
     assert!(completed.is_empty(), "these are to go wrong: {completed:#?}");
     let mut all: Vec<Report> = told.into_iter().flatten().collect();
     for standing in standings(stage) {
-        for way in [WayOn::None, WayOn::Retry, effect()] {
+        for way in [WayOn::None, WayOn::Retry, WayOn::NewText, effect()] {
             all.extend(report_end::of(&order, &standing, None, &way));
         }
     }
