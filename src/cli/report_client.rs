@@ -9,8 +9,7 @@ use super::report::Report;
 use super::{report_reply, report_store};
 use crate::client::{CheckupError, ClientError, Conflict, Difference, ExecuteError, QueryError, likest};
 use crate::config::ConfigError;
-use crate::history::RunStatus;
-use crate::history::{RunId, RunRow};
+use crate::history::{RunId, RunRow, RunStatus};
 
 /// The report of an error; nothing where whoever read stdout has gone.
 pub(crate) fn of(error: &CliError) -> Option<Report> {

@@ -115,8 +115,7 @@ fn failed(id: &RunId, failure: &Failure, script: Option<&Lines>, way: &WayOn) ->
         report = report.note(format!("stderr of the last attempt:\n{tail}"));
     }
     let report = super::unstarted::hints(failure, false).iter().fold(report, Report::hint);
-    let file = script.map_or_else(|| "FILE".to_owned(), |script| shell(script.path()));
-    go_on(report, id, name, (way, &file))
+    go_on(report, id, name, (way, &file_of(script)))
 }
 
 /// The report of a program of `durun exec` that ended as failed, whose words were passed on, or that there is not.
@@ -138,11 +137,20 @@ fn go_on(report: Report, id: &RunId, name: Option<&str>, (way, file): (&WayOn, &
         WayOn::Rewind { effect, before } => report.hint(after(id, effect, *before)),
         WayOn::Before { step, before } => report.hint(again(id, step, *before)),
         WayOn::NewText => report
-            .note(format!("{file} has changed since; the run keeps its text until it is given the new one"))
+            .note(has_changed(file))
             .hint(format!("to go on at the failed step under the text that the file has now: durun retry {id} --script {file}"))
             .hint(format!("to go on at the failed step under its own text: durun retry {id}")),
         WayOn::None => report,
     }
+}
+
+/// The script as it is typed in a command.
+fn file_of(script: Option<&Lines>) -> String {
+    script.map_or_else(|| "FILE".to_owned(), |script| shell(script.path()))
+}
+
+fn has_changed(file: &str) -> String {
+    format!("{file} has changed since; the run keeps its text until it is given the new one")
 }
 
 /// What could not be taken back, a line each; and what went wrong in the handler of the failure.
@@ -189,10 +197,9 @@ fn stuck_report(id: &RunId, stuck: &Stuck, script: Option<&Lines>, is_edited: bo
     }
     report = report.note("nothing is lost: all recorded steps are kept");
     report = stuck.hint.iter().fold(report, Report::hint);
-    let file = script.map_or_else(|| "FILE".to_owned(), |script| shell(script.path()));
+    let file = file_of(script);
     if is_edited {
-        let note = format!("{file} has changed since; the run keeps its text until it is given the new one");
-        return report.note(note).hint(format!(
+        return report.note(has_changed(&file)).hint(format!(
             "to go on under the text that the file has now: durun retry {id} --script {file}"
         ));
     }

@@ -11,7 +11,7 @@ use crate::cli::escape;
 use crate::client::{Descendant, Lines, RunView, open_question};
 use crate::history::{Moment, Pending, RunEnd, RunId, RunStatus, StoredStatus, Value};
 
-/// What is said where the file of a stuck run's script says something else since.
+/// What is said where the file of a run's script says something else since it was stuck or failed.
 pub(crate) const EDITED: &str =
     "the script's file has changed since; the run keeps its text until it is given the new one";
 

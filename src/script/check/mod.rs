@@ -130,30 +130,8 @@ impl Rule {
 
     /// Whether a run that comes to such a place is stuck there, whatever surrounds the script.
     fn sticks(self) -> bool {
-        match self {
-            Self::Function
-            | Self::Arguments
-            | Self::Variable
-            | Self::Option
-            | Self::Command
-            | Self::Patch
-            | Self::Value
-            | Self::Program
-            | Self::Closed
-            | Self::Field => true,
-            // A file or a configuration may answer an activity by then; an input that is not declared is read as nothing.
-            Self::Activity
-            | Self::Mocked
-            | Self::Input
-            | Self::UnusedSignal
-            | Self::SignalCondition
-            | Self::LoopCapture
-            | Self::OptionsAsInput
-            | Self::LostUpdate
-            | Self::Nothing
-            | Self::Caught
-            | Self::Dollar => false,
-        }
+        // A file or a configuration may answer an activity by then; an input that is not declared is read as nothing.
+        self.is_error() && !matches!(self, Self::Activity | Self::Input)
     }
 }
 
