@@ -1,5 +1,6 @@
-//! Scripts that would take all memory, all time or the whole stack are stopped within two seconds of processor time, and nothing is lost.
+//! Scripts that would take all memory, all time or the whole stack are stopped within two seconds of processor time and a bound of memory.
 
+use durun::timer::{Clock as _, SystemClock};
 use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -10,6 +11,8 @@ struct Came {
     code: Option<i32>,
     told: String,
     spent: Duration,
+    /// The most resident memory that was seen, in kilobytes.
+    peak: u64,
 }
 
 /// Starts a script in a process of its own, for memory and processor time are counted by process.
@@ -28,10 +31,22 @@ fn start(place: &Path, text: &str) -> Came {
         .expect("runs");
     // It has ended and is not yet forgotten: the system still tells what it took.
     let pid = Pid::from_child(&child);
-    waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT).expect("it ends");
+    let over = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG;
+    let mut peak = 0;
+    while waitid(WaitId::Pid(pid), over).expect("it may be asked").is_none() {
+        peak = peak_memory(pid).map_or(peak, |now| peak.max(now));
+        SystemClock.pause(Duration::from_millis(2));
+    }
     let spent = processor_time(pid);
     let code = child.wait_with_output().expect("it ended").status.code();
-    Came { code, told: std::fs::read_to_string(place.join("told")).expect("text"), spent }
+    Came { code, told: std::fs::read_to_string(place.join("told")).expect("text"), spent, peak }
+}
+
+/// The most that it ever had, in kilobytes; nothing once it has ended.
+fn peak_memory(pid: Pid) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", pid.as_raw_nonzero())).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().trim_end_matches(" kB").parse().ok()
 }
 
 fn processor_time(pid: Pid) -> Duration {
@@ -43,6 +58,8 @@ fn processor_time(pid: Pid) -> Duration {
     Duration::from_millis(ticks * 10)
 }
 
+/// 256 MiB for the script, which may hold 64 of them and make four times as much in one operation; the rest is the program itself.
+const MOST_MEMORY: u64 = (256 + 32) * 1024;
 /// Two seconds of the program as it is handed out; a debug build takes ten times as long.
 const MOST: Duration = Duration::from_secs(if cfg!(debug_assertions) { 20 } else { 2 });
 
@@ -53,6 +70,7 @@ fn ends(text: &str, code: i32, with: &str) {
     assert_eq!(came.code, Some(code), "{shown}: {}", came.told);
     assert!(came.told.contains(with), "{shown}: {}", came.told);
     assert!(came.spent <= MOST, "{shown} took {:?}", came.spent);
+    assert!(came.peak <= MOST_MEMORY, "{shown} had {} kB of memory", came.peak);
 }
 
 #[test]

@@ -60,7 +60,7 @@ fn kills_while_recovering_repeat_nothing_that_was_recorded() {
             assert!(times <= before.unwrap_or(5), "op {op} ran {times} times");
         }
     }
-    assert!(kills > 0, "everybody was faster than the kills");
+    assert!(kills > figure(50, 500), "only {kills}: most were faster than the kills");
 }
 
 /// R8: many processes start the same run at once, or go on with it at once: each step is done once, whoever is told a result is told the same,
@@ -115,7 +115,7 @@ impl<'w> SmallDisk<'w> {
         mounted.then_some(Self { world })
     }
 
-    /// Makes it read-only (`ro`) or writable (`rw`): once whoever wrote last has closed his files.
+    /// Makes it read-only (`ro`), writable (`rw`), or larger (`size=64m`): once whoever wrote last has closed his files.
     fn remount(&self, how: &str) {
         let place = self.world.path("disk");
         self.world.until("it is mounted anew", |_| {
@@ -132,7 +132,8 @@ impl Drop for SmallDisk<'_> {
     }
 }
 
-/// R9 on a real file system: full is told with exit code 74, nothing recorded is lost, and with room again the run goes on.
+/// R9 on a real file system: full is told with exit code 74, nothing recorded is lost or done again, and with room again the run comes to
+/// its end.
 #[test]
 fn a_full_disk_parks_the_run_and_room_lets_it_go_on() {
     for round in 0..figure(1, 20) {
@@ -155,18 +156,32 @@ fn a_full_disk_parks_the_run_and_room_lets_it_go_on() {
         let full = run(&start);
         assert_eq!(full.code, Some(74), "{full:?}");
         assert!(!full.err.contains("panicked"), "{full:?}");
+        assert!(full.err.contains("error[D0611]") && full.err.contains("disk/store/store.redb"), "{full:?}");
+        // Those that only read need no room; what is recorded is there, and does not run again.
+        let known: Vec<String> = run(&["history", "r", "-o", "jsonl"])
+            .out
+            .lines()
+            .filter_map(|line| {
+                let entry: serde_json::Value = serde_json::from_str(line).expect("JSON");
+                (entry["kind"] == "ActivityCompleted").then(|| entry["op"].to_string())
+            })
+            .collect();
         let ran = effects(&world);
+        assert!(known.len() > 2 && known.len() < 60, "{known:?}");
         std::fs::remove_file(&ballast).expect("removes");
+        // A little room, and it is full once more; then there is enough.
+        let again = run(&["resume", "r"]);
+        assert_eq!(again.code, Some(74), "{again:?}");
+        disk.remount("size=64m");
         let end = run(&["resume", "r"]);
-        // Either the rest fits now, or it is full once more: then more room is to be made, which a tmpfs has not.
-        assert!(matches!(end.code, Some(0 | 74)), "{end:?}");
-        if end.code == Some(0) {
-            assert_eq!(end.out.trim_end(), "4200000");
+        assert_eq!((end.code, end.out.trim_end()), (Some(0), "4200000"), "{end:?}");
+        let effects = effects(&world);
+        assert_eq!(effects.len(), 60, "{effects:?}");
+        for op in &known {
+            assert_eq!(effects.get(op), ran.get(op), "op {op} ran again though it was recorded");
         }
-        let again = effects(&world);
-        let twice =
-            again.iter().filter(|(op, times)| **times > ran.get(*op).copied().unwrap_or(0).max(1)).count();
-        assert!(twice <= 2, "more ran again than what was under way: {again:?}");
+        let twice = effects.values().filter(|times| **times > 1).count();
+        assert!(twice <= 2, "more ran again than what was under way: {effects:?}");
         drop(disk);
     }
 }
