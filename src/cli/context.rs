@@ -7,11 +7,10 @@ use super::error::CliError;
 use super::escape;
 use super::report::Report;
 use super::store_place;
-use crate::client::{Executor, Session, StoreError};
+use crate::client::{ClientError, Executor, Session, StoreError};
 use crate::config::{Config, Configs};
 use crate::timer::Clock;
 use std::io::Write;
-use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -113,16 +112,28 @@ impl Context {
         self.session_in(&self.place()?)
     }
 
-    /// A store in a directory; it is made where there is none.
+    /// A store in a directory; it is made where there is none, by the store, which looks first whether it may be there.
     pub(crate) fn session_in(&self, place: &Path) -> Result<Session, CliError> {
-        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(place).map_err(|error| {
-            CliError::Directory {
+        let not_made = |path: &str, permission: bool, message: &str| {
+            let is_it = Path::new(path) == place && !place.is_dir();
+            is_it.then(|| CliError::Directory {
                 path: place.to_owned(),
-                permission: error.kind() == std::io::ErrorKind::PermissionDenied,
-                message: error.to_string(),
-            }
-        })?;
-        self.open(place)
+                permission,
+                message: message.to_owned(),
+            })
+        };
+        self.open(place).map_err(|error| {
+            let told = match &error {
+                CliError::Client(ClientError::Store(StoreError::Permission { path, message })) => {
+                    not_made(path, true, message)
+                }
+                CliError::Client(ClientError::Store(StoreError::Io { path, message })) => {
+                    not_made(path, false, message)
+                }
+                _ => None,
+            };
+            told.unwrap_or(error)
+        })
     }
 
     fn open(&self, place: &Path) -> Result<Session, CliError> {

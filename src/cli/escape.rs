@@ -12,6 +12,35 @@ pub(crate) fn block(text: &str) -> String {
     escaped(text, |character| matches!(character, '\n' | '\t'))
 }
 
+/// What a program wrote: as [`block`], but its colours stay.
+pub(crate) fn coloured(text: &str) -> String {
+    let (mut out, mut rest) = (String::with_capacity(text.len()), text);
+    while let Some((before, from)) = rest.find(ESCAPE).and_then(|at| rest.split_at_checked(at)) {
+        out.push_str(&block(before));
+        let (first, after) = from.split_at_checked(colour(from).unwrap_or(1)).unwrap_or((from, ""));
+        if first.len() == 1 {
+            out.push_str(&block(first));
+        } else {
+            out.push_str(first);
+        }
+        rest = after;
+    }
+    out.push_str(&block(rest));
+    out
+}
+
+/// What begins every command to a terminal.
+pub(crate) const ESCAPE: char = '\u{1b}';
+/// Ends whatever colours were begun.
+pub(crate) const COLOURS_END: &str = "\u{1b}[0m";
+
+/// The length of the change of colour that a text begins with, in bytes.
+fn colour(text: &str) -> Option<usize> {
+    let numbers = text.strip_prefix("\u{1b}[")?;
+    let after = numbers.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, ';' | ':'));
+    after.starts_with('m').then(|| text.len() - after.len() + 1)
+}
+
 fn escaped(text: &str, keep: impl Fn(char) -> bool) -> String {
     if !text.chars().any(|character| is_unsafe(character) && !keep(character)) {
         return text.to_owned();
@@ -133,6 +162,18 @@ mod tests {
         assert_eq!(block("a\n\tb\u{1b}c\r"), "a\n\tb\\x1bc\\r");
         assert_eq!(line("abc\u{202e}cba"), "abc\\u{202e}cba");
         assert_eq!(line("grüße ✓"), "grüße ✓");
+    }
+
+    #[test]
+    fn a_program_may_colour_what_it_writes_and_nothing_else() {
+        assert_eq!(coloured("a\u{1b}[1;31mred\u{1b}[0m\tb\n"), "a\u{1b}[1;31mred\u{1b}[0m\tb\n");
+        assert_eq!(coloured("\u{1b}[38:5:1mx\u{1b}[m"), "\u{1b}[38:5:1mx\u{1b}[m");
+        assert_eq!(coloured("\u{1b}[2J\u{1b}]0;t\u{7}\u{1b}[?25lm"), "\\x1b[2J\\x1b]0;t\\x07\\x1b[?25lm");
+        assert_eq!(
+            coloured("\u{1b}[31\u{1b}\u{1b}[1m\u{9b}1m\r\u{1b}["),
+            "\\x1b[31\\x1b\u{1b}[1m\\x9b1m\\r\\x1b["
+        );
+        assert_eq!(coloured("plain ✓"), "plain ✓");
     }
 
     #[test]

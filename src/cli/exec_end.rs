@@ -3,11 +3,12 @@
 use super::args::Format;
 use super::context::Context;
 use super::error::CliError;
+use super::escape::{COLOURS_END, ESCAPE, coloured};
 use super::exit::Exit;
 use crate::client::{LogReader, LogStream, Session, Standing, StoreError, script_text};
 use crate::history::{Failure, RunEnd, RunId, RunNo, Value, kind};
 use std::fs::File;
-use std::io::{self, Read as _};
+use std::io::{self, BufRead as _, BufReader, Read as _};
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
@@ -22,8 +23,8 @@ exec(input.argv, input.options)
 const KNOWN_BY: &str = "// One program as a durable run: durun exec.";
 /// How often is looked for what a program has written on stderr.
 const LOOK: Duration = Duration::from_millis(50);
-/// How much is copied at once, in bytes.
-const CHUNK: usize = 64 * 1024;
+/// How much is copied at once at most, in bytes.
+const CHUNK: u64 = 64 * 1024;
 
 /// Where the stdout of such a run is kept.
 pub(crate) fn stdout_of(session: &Session, id: &RunId) -> PathBuf {
@@ -87,25 +88,34 @@ fn code(failure: &Failure) -> Option<u8> {
     number("exit_code").or_else(|| number("signal").map(|signal| 128 + (signal & 127)))
 }
 
-/// As it is, whatever it is. A program that wrote nothing before it was ended has no file.
+/// As it is, whatever it is; on a terminal only its colours are obeyed. A program that wrote nothing before it was ended has no file.
 fn print_file(context: &Context, path: &std::path::Path) -> Result<(), CliError> {
     let failed = |error: io::Error| {
         let path = path.display().to_string();
         CliError::from(StoreError::Io { path, message: error.to_string() })
     };
     let mut file = match File::open(path) {
-        Ok(file) => file,
+        Ok(file) => BufReader::new(file),
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(failed(error)),
     };
-    let mut buffer = vec![0; CHUNK];
+    let (mut piece, mut is_coloured) = (Vec::new(), false);
     loop {
-        let count = file.read(&mut buffer).map_err(failed)?;
-        match buffer.get(..count) {
-            Some(new) if !new.is_empty() => context.print_bytes(new)?,
-            Some(_) | None => return Ok(()),
+        piece.clear();
+        // By lines where they are not too long, so that no character and no change of colour is cut in two.
+        file.by_ref().take(CHUNK).read_until(b'\n', &mut piece).map_err(failed)?;
+        if piece.is_empty() {
+            break;
+        }
+        if context.environment.stdout_terminal {
+            let shown = coloured(&String::from_utf8_lossy(&piece));
+            is_coloured |= shown.contains(ESCAPE);
+            context.print_raw(&shown)?;
+        } else {
+            context.print_bytes(&piece)?;
         }
     }
+    if is_coloured { context.print_raw(COLOURS_END) } else { Ok(()) }
 }
 
 /// Passes on what the program of a run writes on stderr, from its beginning, until nobody sends any more and all is told.
@@ -116,7 +126,7 @@ pub(crate) fn pass_stderr(context: &Context, session: &Session, run: RunNo, over
         // What cannot be read now is read at the next look; at the end there is durun logs.
         let page = reader.page(session).unwrap_or_default();
         for line in page.iter().filter(|line| matches!(line.wrote, Some((_, LogStream::Stderr)))) {
-            context.complain(&format!("{}\n", line.text));
+            context.complain(&stderr_line(context, &line.text));
         }
         if page.is_empty() && is_over {
             return;
@@ -125,6 +135,15 @@ pub(crate) fn pass_stderr(context: &Context, session: &Session, run: RunNo, over
             is_over = matches!(over.recv_timeout(LOOK), Err(RecvTimeoutError::Disconnected));
         }
     }
+}
+
+fn stderr_line(context: &Context, text: &str) -> String {
+    if !context.environment.stderr_terminal {
+        return format!("{text}\n");
+    }
+    let shown = coloured(text);
+    let end = if shown.contains(ESCAPE) { COLOURS_END } else { "" };
+    format!("{shown}{end}\n")
 }
 
 #[cfg(test)]

@@ -13,6 +13,10 @@ const OTHERS_WRITE: u32 = 0o002;
 const STICKY: u32 = 0o1000;
 /// All that is not the owner's.
 const NOT_OWNER: u32 = 0o077;
+/// How the directory of a store is called that is found upwards, and so is meant to be one.
+const FOUND_UPWARDS: &str = ".durun";
+/// A file system has this at its top.
+const OF_FILE_SYSTEM: &str = "lost+found";
 /// What durun puts directly into the directory.
 const OURS: [&str; 7] = ["store.redb", "store.closed", "owner.lock", "sock", "workers", "children", "output"];
 
@@ -20,8 +24,8 @@ const OURS: [&str; 7] = ["store.redb", "store.closed", "owner.lock", "sock", "wo
 /// back: 0700 for the directory, 0600 for the file.
 ///
 /// # Errors
-/// `Permission` where it belongs to another user, lies below a directory in which anybody could replace it, holds a link or
-/// another user's file in the place of one of durun's, or lies on a network file system; `Io`.
+/// `Permission` where it belongs to another user, lies below a directory in which anybody could replace it, is open to others for
+/// other things, holds a link or another user's file in the place of one of durun's, or lies on a network file system; `Io`.
 pub(super) fn prepare(directory: &Path) -> Result<PathBuf, StoreError> {
     let us = rustix::process::geteuid();
     let failed = |error: std::io::Error| of_io(&error, &directory.display().to_string());
@@ -38,9 +42,21 @@ pub(super) fn prepare(directory: &Path) -> Result<PathBuf, StoreError> {
         check_above(above)?;
     }
     check_file_system(&directory)?;
+    check_use(&directory, &facts)?;
     tighten(&directory, &facts)?;
     check_content(&directory, us)?;
     Ok(directory)
+}
+
+/// Whether a store may be looked at where nothing is made or changed: it and each of durun's files in it are this user's, and no link.
+///
+/// # Errors
+/// `Permission`, `Io`.
+pub(super) fn look(directory: &Path) -> Result<(), StoreError> {
+    let us = rustix::process::geteuid();
+    let facts = directory.metadata().map_err(|error| of_io(&error, &directory.display().to_string()))?;
+    check_owner(directory, &facts, us)?;
+    each_of_ours(directory, |path, facts| check_owner(path, facts, us))
 }
 
 fn refuse(path: &Path, message: String) -> StoreError {
@@ -88,6 +104,26 @@ fn check_file_system(directory: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// A directory that others may look into for what else is in it is not taken away from them.
+fn check_use(directory: &Path, facts: &Metadata) -> Result<(), StoreError> {
+    let is_meant = directory.file_name().is_some_and(|name| name == FOUND_UPWARDS);
+    let holds = |name: &str| directory.join(name).symlink_metadata().is_ok();
+    if facts.mode() & NOT_OWNER == 0 || is_meant || OURS.into_iter().any(holds) {
+        return Ok(());
+    }
+    let entries =
+        std::fs::read_dir(directory).map_err(|error| of_io(&error, &directory.display().to_string()))?;
+    let is_other = |entry: std::fs::DirEntry| entry.file_name() != OF_FILE_SYSTEM;
+    if facts.mode() & STICKY == 0 && !entries.flatten().any(is_other) {
+        return Ok(());
+    }
+    let message = format!(
+        "it is open to other users and holds other things, and the directory of a store is for its user alone; name one in it: --store {}",
+        directory.join("store").display()
+    );
+    Err(refuse(directory, message))
+}
+
 fn tighten(path: &Path, facts: &Metadata) -> Result<(), StoreError> {
     if facts.mode() & NOT_OWNER == 0 {
         return Ok(());
@@ -98,6 +134,17 @@ fn tighten(path: &Path, facts: &Metadata) -> Result<(), StoreError> {
 
 /// From here on nobody else can put anything into the directory; what was put there before is looked at.
 fn check_content(directory: &Path, us: Uid) -> Result<(), StoreError> {
+    each_of_ours(directory, |path, facts| {
+        check_owner(path, facts, us)?;
+        tighten(path, facts)
+    })
+}
+
+/// Each thing of durun's that is there; a link is refused.
+fn each_of_ours(
+    directory: &Path,
+    check: impl Fn(&Path, &Metadata) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
     for name in OURS {
         let path = directory.join(name);
         let facts = match path.symlink_metadata() {
@@ -108,8 +155,7 @@ fn check_content(directory: &Path, us: Uid) -> Result<(), StoreError> {
         if facts.is_symlink() {
             return Err(refuse(&path, "it is a link; durun follows none inside a store".to_owned()));
         }
-        check_owner(&path, &facts, us)?;
-        tighten(&path, &facts)?;
+        check(&path, &facts)?;
     }
     Ok(())
 }
@@ -152,6 +198,37 @@ mod tests {
     }
 
     #[test]
+    fn a_directory_that_others_use_for_other_things_is_left_to_them() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let www = folder.path().canonicalize().expect("a path").join("www");
+        fs::create_dir(&www).expect("made");
+        fs::write(www.join("index.html"), "").expect("written");
+        for wide in [0o755, 0o750, 0o1777] {
+            chmod(&www, wide);
+            let (path, message) = refused(&www);
+            assert_eq!(path, www.display().to_string());
+            assert!(message.ends_with(&format!("--store {path}/store")), "{message}");
+            assert_eq!(mode(&www), wide, "as it was");
+        }
+        // It may be meant all the same.
+        chmod(&www, 0o700);
+        assert!(prepare(&www).is_ok());
+        for (name, inside, wide) in [(".durun", ".gitignore", 0o755), ("volume", OF_FILE_SYSTEM, 0o755)] {
+            let store = www.join(name);
+            fs::create_dir(&store).expect("made");
+            fs::write(store.join(inside), "").expect("written");
+            chmod(&store, wide);
+            assert!(prepare(&store).is_ok(), "{name}");
+            assert_eq!(mode(&store), 0o700, "{name}");
+        }
+        // A place for everybody's files is nobody's store, and be it empty.
+        let tmp = www.join("tmp");
+        fs::create_dir(&tmp).expect("made");
+        chmod(&tmp, 0o1777);
+        assert_eq!(refused(&tmp).0, tmp.display().to_string());
+    }
+
+    #[test]
     fn below_a_directory_that_everybody_may_write_to_there_is_no_store() {
         let folder = tempfile::tempdir().expect("a folder");
         let open = folder.path().canonicalize().expect("a path").join("open");
@@ -181,6 +258,7 @@ mod tests {
             let (path, message) = refused(&store);
             assert_eq!(path, store.join(name).display().to_string());
             assert!(message.contains("a link"), "{message}");
+            assert!(look(&store).is_err());
         }
         // The directory itself may be reached by one.
         fs::create_dir(folder.join("real")).expect("made");
@@ -207,9 +285,11 @@ mod tests {
         fs::write(store.join("store.redb"), "").expect("written");
         std::os::unix::fs::chown(store.join("store.redb"), Some(4242), None).expect("given away");
         assert_eq!(refused(&store).0, store.join("store.redb").display().to_string());
+        assert!(look(&store).is_err());
         std::os::unix::fs::chown(&store, Some(4242), None).expect("given away");
         let (path, message) = refused(&store);
         assert_eq!(path, store.display().to_string());
+        assert!(look(&store).is_err());
         assert!(message.starts_with("it belongs to user 4242, and this process is user 0"), "{message}");
     }
 }

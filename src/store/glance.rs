@@ -48,6 +48,7 @@ pub fn glance(directory: &Path, clock: Arc<dyn Clock>) -> Result<Option<Arc<dyn 
     if !file.exists() {
         return Ok(None);
     }
+    super::directory::look(directory)?;
     let name = directory.display().to_string();
     let place = SocketPlace::at(directory).map_err(|error| of_io(&error, &name))?;
     for _ in 0..TRIES {

@@ -64,6 +64,7 @@ fn a_store_that_others_could_replace_or_that_is_not_ours_is_refused() {
     let said = world.run(&["start", &script, "--id", "a", "--store", &place]);
     assert_eq!(said.code, Some(77), "{said:?}");
     assert!(said.err.contains("error[D0612]") && said.err.contains("type: chmod o-w"), "{}", said.err);
+    assert!(!Path::new(&place).exists(), "nothing was made");
     fs::set_permissions(&open, PermissionsExt::from_mode(0o1777)).expect("rights");
     world.good(&["start", &script, "--id", "a", "--store", &place]);
 
@@ -72,7 +73,34 @@ fn a_store_that_others_could_replace_or_that_is_not_ours_is_refused() {
         let said = world.run(&["list", "--store", &place]);
         assert_eq!(said.code, Some(77), "{said:?}");
         assert!(said.err.contains("belongs to user 4242"), "{}", said.err);
+        // Nor does who completes a word look into it.
+        let line = format!("durun status --store {place} ");
+        let at = line.len().to_string();
+        let words = ["complete", "bash", "--line", &line, "--cursor", &at, "--part", ""];
+        assert_eq!(world.good(&words), "");
+        std::os::unix::fs::chown(open.join("store"), Some(0), None).expect("taken back");
+        assert_eq!(world.good(&words), "a");
     }
+}
+
+/// A directory of something else keeps its rights: nobody is locked out of it for the sake of a store.
+#[test]
+fn a_directory_that_others_use_does_not_become_a_store() {
+    let world = World::new();
+    let script = world.write("one.rhai", "1");
+    let www = world.path("www");
+    fs::create_dir(&www).expect("made");
+    fs::write(www.join("index.html"), "").expect("written");
+    fs::set_permissions(&www, PermissionsExt::from_mode(0o755)).expect("rights");
+    let place = www.display().to_string();
+    let said = world.run(&["start", &script, "--store", &place]);
+    assert_eq!(said.code, Some(77), "{said:?}");
+    assert!(
+        said.err.contains("error[D0612]") && said.err.contains(&format!("--store {place}/store")),
+        "{said:?}"
+    );
+    assert_eq!(www.metadata().expect("is there").permissions().mode() & 0o7777, 0o755);
+    world.good(&["start", &script, "--store", &format!("{place}/store")]);
 }
 
 #[test]
@@ -148,11 +176,20 @@ publish("key", "NASTY");
 log("warn", "NASTY", #{ "NASTY": "NASTY" });
 on_signal("NASTY", |data| { log(`got ${data}`); });
 on_query("NASTY", || "NASTY");
+on_update("NASTY", |data| "NASTY");
+exec(["echo", "NASTY"], #{ once: "NASTY" });
 exec(["printf", "%s\n", "NASTY"]);
 try { exec(["sh", "-c", "echo \"$0\" >&2; exit 3", "NASTY"], #{ retry: #{ attempts: 1 } }) } catch (error) { log(`${error}`); }
 let s = strand((), #{ name: "NASTY" }, |nothing| ask("NASTY", #{ choices: ["NASTY", "no"] }));
 wait_signal("end");
 "NASTY"
+"#;
+
+/// Tests of it: what was played, what differs, what was thrown and said.
+const PLAYED: &str = r#"
+mock("*", "NASTY");
+test("NASTY", || { deliver("NASTY", "5s", "NASTY"); assert_eq(run("hostile.rhai", #{}).result, #{ "NASTY": 1 }); });
+test("thrown", || { print("NASTY"); throw "NASTY"; });
 "#;
 
 #[test]
@@ -168,7 +205,29 @@ fn a_terminal_is_shown_escapes_and_never_obeys_them() {
     world.until_waits_for("h", "wait_signal");
     world.good(&["signal", "h", &raw, &serde_json::json!(raw).to_string()]);
     world.run(&["start", &fails, "--id", "f", "-i", &format!("a={raw}")]);
-    let live: [&[&str]; 19] = [
+    world.run(&[
+        "exec",
+        "--id",
+        "e",
+        "--",
+        "sh",
+        "-c",
+        "printf '%s\\n' \"$0\" >&2; printf '%s\\n' \"$0\"; exit 3",
+        &raw,
+    ]);
+    world.run(&["schedule", "add", "s", "0 0 1 1 *", &hostile, "-i", &format!("a={raw}")]);
+    let played = world.write("hostile_test.rhai", &PLAYED.replace("NASTY", NASTY));
+    let live: [&[&str]; 29] = [
+        &["exec", "--id", "e2", "--", "sh", "-c", "printf '%s\\n' \"$0\" >&2; printf '%s\\n' \"$0\"", &raw],
+        &["result", "e2"],
+        &["status", "e"],
+        &["history", "e"],
+        &["schedule", "list"],
+        &["once", "list"],
+        &["test", &played],
+        &["answer", "h", "none of these"],
+        &["update", "h", &raw, "1"],
+        &["wait", "f"],
         &["status", "h"],
         &["status", "f"],
         &["status", "h", "-o", "json"],

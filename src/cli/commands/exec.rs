@@ -22,7 +22,7 @@ const NAME: &str = "durun-exec.rhai";
 
 const EXAMPLES: &str = "\
 stdout is the program's own, printed as it is when the program has ended; of several attempts, that of the last. stderr \
-is passed on line by line while it runs. stdin is empty. The same id again prints the same and ends the same.
+is passed on line by line while it runs. On a terminal, of all that commands it only colours pass; the rest is shown as \\x1b…. stdin is empty. The same id again prints the same and ends the same.
 
 The exit code is the program's own; 128 + n where signal n ended it, 124 where it took longer than --timeout, 126 and \
 127 where it cannot be executed or does not exist. Where that is not 0, stderr ends with one block that begins with \
