@@ -209,6 +209,13 @@ impl Context {
         }
     }
 
+    /// One line that must not be missed, also where nobody looks on; only `-q` keeps it back.
+    pub(crate) fn warn(&self, text: &str) {
+        if !self.global.quiet {
+            self.complain(&format!("{text}\n"));
+        }
+    }
+
     /// Writes to stderr as it is. Nothing can be done where that fails.
     pub(crate) fn complain(&self, text: &str) {
         let mut err = self.err.lock().unwrap_or_else(PoisonError::into_inner);

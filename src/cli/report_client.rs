@@ -6,6 +6,7 @@ use super::place::Place;
 use super::render::runs::candidate;
 use super::render::table::render;
 use super::report::Report;
+use super::way_on::back_hint;
 use super::{report_reply, report_store};
 use crate::client::{CheckupError, ClientError, Conflict, Difference, ExecuteError, QueryError, likest};
 use crate::config::ConfigError;
@@ -314,7 +315,8 @@ fn differs(id: &RunId, difference: &Difference, text: String) -> Report {
         report =
             report.note(format!("recorded by line {} of the text that it has: {}", old.number, old.text));
     }
-    report.note("nothing was changed").hint(format!(
+    let report = report.note("nothing was changed").hint(format!(
         "what is recorded has to be asked for again, in the same order; durun history {id} shows it"
-    ))
+    ));
+    difference.back.iter().fold(report, |report, back| report.hint(back_hint(id, back)))
 }

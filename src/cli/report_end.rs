@@ -4,7 +4,7 @@ use super::escape::shell;
 use super::exit::Exit;
 use super::place::Place;
 use super::report::{Report, apart};
-use super::way_on::WayOn;
+use super::way_on::{WayOn, back_hint};
 use crate::client::{Lines, Standing};
 use crate::history::{Failure, RunEnd, RunId, RunStatus, Seq, Stuck, Value, kind};
 use crate::timer::show_duration;
@@ -31,14 +31,18 @@ pub(crate) fn of(id: &RunId, standing: &Standing, script: Option<&Lines>, way: &
                 .hint(match way {
                     WayOn::Rewind { effect, before } => after(id, effect, *before),
                     WayOn::Before { step, before } => again(id, step, *before),
-                    WayOn::Retry | WayOn::NewText | WayOn::None => {
+                    WayOn::Retry
+                    | WayOn::NewText
+                    | WayOn::Back { .. }
+                    | WayOn::Unfit { .. }
+                    | WayOn::None => {
                         format!(
                             "to go on with what was under way, with its whole time again: durun retry {id}"
                         )
                     }
                 })
         }
-        Standing::Stuck(stuck) => stuck_report(id, stuck, script, *way == WayOn::NewText),
+        Standing::Stuck(stuck) => stuck_report(id, stuck, script, way),
         Standing::Open(status) => open(id, *status),
     })
 }
@@ -140,7 +144,7 @@ fn go_on(report: Report, id: &RunId, name: Option<&str>, (way, file): (&WayOn, &
             .note(has_changed(file))
             .hint(format!("to go on at the failed step under the text that the file has now: durun retry {id} --script {file}"))
             .hint(format!("to go on at the failed step under its own text: durun retry {id}")),
-        WayOn::None => report,
+        WayOn::Back { .. } | WayOn::Unfit { .. } | WayOn::None => report,
     }
 }
 
@@ -177,7 +181,7 @@ pub(crate) fn stderr_tail(failure: &Failure) -> Option<String> {
     (!tail.is_empty()).then_some(tail)
 }
 
-fn stuck_report(id: &RunId, stuck: &Stuck, script: Option<&Lines>, is_edited: bool) -> Report {
+fn stuck_report(id: &RunId, stuck: &Stuck, script: Option<&Lines>, way: &WayOn) -> Report {
     let code = if stuck.kind == "nondeterminism" { "D0106" } else { "D0105" };
     let mut report = Report::new(code, Exit::Stuck, format!("run {id} is stuck: {}", stuck.message));
     let place = script.zip(stuck.line).and_then(|(script, line)| {
@@ -198,12 +202,20 @@ fn stuck_report(id: &RunId, stuck: &Stuck, script: Option<&Lines>, is_edited: bo
     report = report.note("nothing is lost: all recorded steps are kept");
     report = stuck.hint.iter().fold(report, Report::hint);
     let file = file_of(script);
-    if is_edited {
-        return report.note(has_changed(&file)).hint(format!(
-            "to go on under the text that the file has now: durun retry {id} --script {file}"
-        ));
+    let mend = format!("mend the script, then: durun upgrade {id} --script {file} && durun resume {id}");
+    match way {
+        WayOn::NewText => report
+            .note(has_changed(&file))
+            .hint(format!("to go on under the text that the file has now: durun retry {id} --script {file}")),
+        WayOn::Back { misfit, back } => report
+            .note(format!("{file} has changed since, and what is recorded does not fit it: {misfit}"))
+            .hint(mend)
+            .hint(back_hint(id, back)),
+        WayOn::Unfit { misfit } => report
+            .note(format!("{file} has changed since, and the run cannot go on under it: {misfit}"))
+            .hint(mend),
+        WayOn::Retry | WayOn::Rewind { .. } | WayOn::Before { .. } | WayOn::None => report.hint(mend),
     }
-    report.hint(format!("mend the script, then: durun upgrade {id} --script {file} && durun resume {id}"))
 }
 
 /// What stands below the line: the title says it, too, so only what is short.

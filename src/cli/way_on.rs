@@ -1,9 +1,9 @@
 //! How a run that is stuck or has failed goes on: under the text that was mended, at its failed step, or from before it.
 
-use super::escape::shell;
+use super::escape::{self, shell};
 use crate::client::{
-    ClientError, LoadedProgram, MendError, RunView, Session, before_last_step, is_edited, new_text,
-    plan_retry,
+    ClientError, Edited, LoadedProgram, MendError, RunView, Session, WayBack, before_last_step, edited,
+    new_text, plan_retry,
 };
 use crate::history::{RunEnd, RunId, RunNo, Seq, StoredStatus};
 
@@ -28,6 +28,18 @@ pub(crate) enum WayOn {
     },
     /// The file of its script says something else now; `durun retry` with that.
     NewText,
+    /// The file says something else now, which its history fits up to an entry only; `durun rewind` to that first.
+    Back {
+        /// What does not fit, in words.
+        misfit: String,
+        /// To where.
+        back: WayBack,
+    },
+    /// The file says something else now, under which the run cannot go on either.
+    Unfit {
+        /// Why, in words.
+        misfit: String,
+    },
     /// No single command.
     None,
 }
@@ -38,13 +50,11 @@ impl WayOn {
         let is_of_step = match status {
             StoredStatus::Ended(RunEnd::Failed { failure }) => failure.data.contains_key("name"),
             StoredStatus::Ended(RunEnd::TimedOut { .. }) => true,
-            // What cannot be read says nothing.
-            StoredStatus::Stuck(_) if is_edited(session, run).unwrap_or(false) => return Self::NewText,
+            StoredStatus::Stuck(_) => return Self::of_stuck(session, run),
             StoredStatus::Ended(
                 RunEnd::Completed { .. } | RunEnd::Cancelled { .. } | RunEnd::Terminated { .. },
             )
-            | StoredStatus::Open
-            | StoredStatus::Stuck(_) => return Self::None,
+            | StoredStatus::Open => return Self::None,
         };
         let before = |last_step: Option<(String, Seq)>| {
             last_step.map_or(Self::None, |(step, before)| Self::Before { step, before })
@@ -67,6 +77,40 @@ impl WayOn {
         }
     }
 
+    fn of_stuck(session: &Session, run: RunNo) -> Self {
+        match edited(session, run) {
+            Ok(Edited::Fits) => Self::NewText,
+            Ok(Edited::Differs(mut difference)) => {
+                let misfit = escape::line(&difference.to_string());
+                match difference.back.take() {
+                    Some(back) => Self::Back { misfit, back },
+                    None => Self::Unfit { misfit },
+                }
+            }
+            Ok(Edited::NoScript(error)) => Self::Unfit { misfit: escape::line(&error.to_string()) },
+            // What cannot be read says nothing.
+            Ok(Edited::No) | Err(_) => Self::None,
+        }
+    }
+
+    /// What is to be said of the file of its script, where that has changed.
+    pub(crate) fn edited(&self) -> Option<String> {
+        match self {
+            Self::NewText => Some(
+                "the script's file has changed since; the run keeps its text until it is given the new one"
+                    .to_owned(),
+            ),
+            Self::Back { misfit, back } => Some(format!(
+                "the script's file has changed since, and what is recorded fits it up to entry {} only: {misfit}",
+                back.to
+            )),
+            Self::Unfit { misfit } => Some(format!(
+                "the script's file has changed since, and the run cannot go on under it: {misfit}"
+            )),
+            Self::Retry | Self::Rewind { .. } | Self::Before { .. } | Self::None => None,
+        }
+    }
+
     /// The commands behind `durun` that go on.
     pub(crate) fn commands(&self, view: &RunView) -> Vec<String> {
         let id = &view.row.id;
@@ -76,7 +120,35 @@ impl WayOn {
                 vec![format!("rewind {id} --to {before}"), format!("resume {id}")]
             }
             Self::NewText => vec![format!("retry {id} --script {}", shell(&view.row.script))],
-            Self::None => vec![format!("history {id}")],
+            Self::Back { back, .. } => back_commands(id, back),
+            Self::Unfit { .. } | Self::None => vec![format!("history {id}")],
         }
     }
+}
+
+/// What lets a run go on under another text from the last entry that fits it: words behind `durun`.
+pub(crate) fn back_commands(id: &RunId, back: &WayBack) -> Vec<String> {
+    vec![
+        format!("rewind {id} --to {}", back.to),
+        format!("upgrade {id} --script {}", shell(&back.file)),
+        format!("resume {id}"),
+    ]
+}
+
+/// The same in a sentence, with what it costs.
+pub(crate) fn back_hint(id: &RunId, back: &WayBack) -> String {
+    let entries = match back.aside {
+        1 => "the entry after it is set aside".to_owned(),
+        many => format!("the {many} entries after it are set aside"),
+    };
+    let effects = match back.effects {
+        0 => String::new(),
+        1 => ", with 1 effect, which is done once more where the script asks for it".to_owned(),
+        many => format!(", with {many} effects, which are done once more where the script asks for them"),
+    };
+    let commands = back_commands(id, back).join(" && durun ");
+    format!(
+        "to go on under the new text from entry {}, the last that fits it ({entries}{effects}): durun {commands}",
+        back.to
+    )
 }

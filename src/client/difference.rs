@@ -1,5 +1,6 @@
 //! A difference: where a history and a text part, with what is recorded, what is asked now, and the lines of both.
 
+use super::WayBack;
 use crate::history::{CommandLabel, OpId, Seq, Stuck};
 use crate::script::Source;
 use std::fmt;
@@ -23,6 +24,8 @@ pub struct Difference {
     pub text: Option<String>,
     /// What a run under that text would say.
     pub stuck: Box<Stuck>,
+    /// From where the run could go on under the text all the same, where that was looked for.
+    pub back: Option<WayBack>,
 }
 
 /// A line of a text.
@@ -40,7 +43,7 @@ impl Difference {
         let text = stuck.file.as_deref().and_then(|file| source.text_of(file)).map(str::to_owned);
         let new = stuck.line.zip(text.as_deref()).and_then(|(number, text)| Line::of(text, number));
         let (op, recorded, asked, old) = (None, None, None, None);
-        Box::new(Self { entry, op, recorded, asked, old, new, text, stuck })
+        Box::new(Self { entry, op, recorded, asked, old, new, text, stuck, back: None })
     }
 }
 

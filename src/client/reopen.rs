@@ -1,6 +1,7 @@
 //! Reopening: a run that failed or timed out goes on at its last failed step, which is tried again as what it was.
 
 use super::rewind::{Anew, Past, Plan, plan};
+use super::upgrade::with_way_back;
 use super::{ClientError, LoadedProgram, MendError, Session, Stand, find};
 use crate::history::{CancelCause, CommandLabel, Entry, Fact, OpId, RunEnd, RunStatus, Seq, StoredStatus};
 use std::collections::BTreeMap;
@@ -52,7 +53,12 @@ pub fn plan_retry(
         }
     };
     let anew = later_effects(&past, place, &failing, handler)?;
-    let plan = plan(session, past, place, &BTreeMap::new(), anew, program)?;
+    let row = row.clone();
+    let plan =
+        plan(session, past, place, &BTreeMap::new(), anew, program).map_err(|error| match program {
+            Some(program) => with_way_back(session, &row, program, error),
+            None => error,
+        })?;
     Ok((plan, failing))
 }
 

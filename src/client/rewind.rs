@@ -29,6 +29,13 @@ pub struct Plan {
     request: Rewind,
 }
 
+impl Plan {
+    /// The commands that stay under way.
+    pub(super) fn waiting(&self) -> &[OpId] {
+        &self.request.pending
+    }
+}
+
 /// All that a plan is made of.
 pub(super) struct Past {
     pub(super) snapshot: Snapshot,

@@ -109,14 +109,19 @@ fn check(name: &str, payload: &Value) -> Result<(), ClientError> {
     Ok(())
 }
 
-/// Whether the texts of a run's program mention a name; where not, the signal that was meant, perhaps.
+/// Whether the texts of a run's program mention a name, or it waits for that; where not, the signal that was meant, perhaps.
 fn known(session: &Session, row: &RunRow, name: &str) -> Result<(bool, Option<String>), ClientError> {
     if mentions(session, row, name)? {
         return Ok((true, None));
     }
+    let pending = view(session, row.no)?.pending;
+    // A name that the script has put together.
+    if pending.iter().flat_map(waited_for).any(|waited_for| waited_for == name) {
+        return Ok((true, None));
+    }
     // What cannot be read declares nothing.
     let mut signals = declared(session, row.no).map(|declared| declared.signals).unwrap_or_default();
-    signals.extend(view(session, row.no)?.pending.iter().flat_map(waited_for).map(str::to_owned));
+    signals.extend(pending.iter().flat_map(waited_for).map(str::to_owned));
     let near = nearest(name, signals.iter().map(String::as_str)).map(str::to_owned);
     Ok((false, near.or_else(|| likest(name, signals.into_iter(), 1).pop())))
 }

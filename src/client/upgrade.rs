@@ -1,5 +1,6 @@
 //! Upgrading a run: its history is replayed against another text, and where that fits it goes on under it.
 
+use super::way_back::way_back;
 use super::{ClientError, LoadedProgram, Session, find, view};
 use crate::history::{RunNo, RunRow, ScriptHash};
 use crate::script::Source;
@@ -52,8 +53,21 @@ pub fn upgrade(
         // Whatever came of it, the run is free again.
         done(session, row.no, Request::Release { run: row.no, epoch })?;
     }
-    let fit = written?;
+    let fit = written.map_err(|error| with_way_back(session, &row, program, error))?;
     Ok(Upgraded { row, entries: fit.entries, changed: fit.changed })
+}
+
+/// An error that says, where the history does not fit the text, from where it would.
+pub(super) fn with_way_back(
+    session: &Session,
+    row: &RunRow,
+    program: &LoadedProgram,
+    mut error: ClientError,
+) -> ClientError {
+    if let ClientError::Differs { difference, .. } = &mut error {
+        difference.back = way_back(session, row, program, difference);
+    }
+    error
 }
 
 pub(super) fn source(program: &LoadedProgram) -> Source {

@@ -27,12 +27,15 @@ fn a_key_sent_twice_counts_once() {
 #[test]
 fn a_name_that_the_script_never_mentions_is_noted_or_refused() {
     let home = Home::recorded("one");
-    // What is nearly another name is told to everybody, not only at a terminal.
+    // Told to everybody, not only at a terminal.
     let note = "note: the script of run one never mentions \"payed\" (did you mean paid?); the signal waits in its inbox\n";
     home.durun(&["signal", "one", "payed"]).err(note).check();
     home.durun(&["-v", "signal", "one", "payed"]).err(note).check();
     home.durun(&["-q", "signal", "one", "payed"]).check();
-    home.durun(&["signal", "one", "quite_another"]).check();
+    let note =
+        "note: the script of run one never mentions \"quite_another\"; the signal waits in its inbox\n";
+    home.durun(&["signal", "one", "quite_another"]).err(note).check();
+    home.durun(&["-q", "signal", "one", "quite_another"]).check();
     // Also where it is a part of some other word of the script, and what was meant is a name that was put together.
     home.file("s.rhai", "let name = \"g\" + \"o\"; log(name); wait_signal(name)");
     home.durun(&["start", "s.rhai", "--id", "two", "--park-after", "0s"]).exit(3).make();
@@ -41,6 +44,7 @@ fn a_name_that_the_script_never_mentions_is_noted_or_refused() {
         err,
         "note: the script of run two never mentions \"og\" (did you mean go?); the signal waits in its inbox\n"
     );
+    home.durun(&["signal", "two", "go"]).check();
     home.durun(&["signal", "one", "payed", "--strict"])
         .exit(4)
         .err(

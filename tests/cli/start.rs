@@ -73,8 +73,20 @@ fn an_edited_script_changes_nothing_for_an_open_run() {
     home.file("order.rhai", "2");
     home.durun(&["-v", "start", "order.rhai", "--id", "one", "--record-only"])
         .out("one\n")
-        .err("note: order.rhai was edited; run one keeps the text it was started with\n")
+        .err(
+            "note: order.rhai was edited; run one goes on under the text it was started with; under the new one, once it is \
+             parked (Ctrl-C, or kill): durun upgrade one --script ~/order.rhai && durun resume one; another --id starts a new \
+             run\n",
+        )
         .check();
+    let told = home.durun(&["start", "order.rhai", "--id", "one", "--park-after", "0s"]).make().1;
+    assert!(told.starts_with("note: order.rhai was edited; run one goes on under the text it was"), "{told}");
+    let quiet = home.durun(&["-q", "start", "order.rhai", "--id", "one", "--record-only"]);
+    quiet.out("one\n").check();
+    home.file("order.rhai", "wait_signal(\"other\")");
+    let told = home.durun(&["start", "order.rhai", "--id", "one", "--record-only"]).spoken();
+    let way = "it was started with, as what is recorded does not fit the new one (op 0: the history has wait_signal \"picked\", ";
+    assert!(told.contains(way), "{told}");
 }
 
 #[test]

@@ -77,11 +77,70 @@ error[D0710]: run r cannot go on under that script: at entry 1: op 0: the histor
   = note: recorded by line 2 of the text that it has: let a = step(\"one\", || { log(\"step\"); 1 });
   = note: nothing was changed
   = help: what is recorded has to be asked for again, in the same order; durun history r shows it
+  = help: to go on under the new text from entry 0, the last that fits it (the entry after it is set aside, with 1 effect, which is done once more where the script asks for it): durun rewind r --to 0 && durun upgrade r --script ~/other.rhai && durun resume r
 ",
         )
         .check();
     let status = home.durun(&["status", "r"]).stdout();
     assert!(status.contains("stuck") && status.contains("~/s.rhai"), "it stands as it stood: {status}");
+}
+
+/// Types the commands that the last line of a report recommends.
+fn follow(home: &Home, told: &str) -> String {
+    let way = told
+        .trim_end()
+        .rsplit("): durun ")
+        .next()
+        .expect("a way on")
+        .replace('~', &home.path().to_string_lossy());
+    let outs: Vec<String> = way
+        .split(" && durun ")
+        .map(|words| home.durun(&words.split(' ').collect::<Vec<_>>()).stdout())
+        .collect();
+    outs.concat()
+}
+
+#[test]
+fn the_way_on_under_a_text_that_changes_a_recorded_step_goes_on_from_the_entry_before_it() {
+    let home = Home::new();
+    let script = "step(\"one\", || 1);\nstep(\"two\", || 2);\nstep(\"three\", || 3);\nmissing(4)\n";
+    home.file("s.rhai", script);
+    home.durun(&["start", "--unchecked", "s.rhai", "--id", "r"]).exit(8).failure();
+    home.file("s.rhai", script.replace("\"two\"", "\"deux\"").replace("missing(4)", "4"));
+    let upgraded = home.durun(&["upgrade", "r", "--script", "s.rhai"]).exit(8).failure();
+    let resumed = home.durun(&["resume", "r"]).exit(8).failure();
+    let way = "(the 2 entries after it are set aside, with 2 effects, which are done once more where the script asks for them): \
+               durun rewind r --to 1 && durun upgrade r --script ~/s.rhai && durun resume r\n";
+    for told in [&upgraded, &resumed] {
+        assert!(told.ends_with(way), "{told}");
+    }
+    let told = home.durun(&["status", "r"]).stdout();
+    assert!(told.contains("what is recorded fits it up to entry 1 only: at entry 2: "), "{told}");
+    assert!(
+        told.contains("  durun rewind r --to 1 && durun upgrade r --script ~/s.rhai && durun resume r\n"),
+        "{told}"
+    );
+    let told = home.durun(&["why", "r"]).stdout();
+    assert!(
+        told.contains("  durun rewind r --to 1\n  durun upgrade r --script ~/s.rhai\n  durun resume r\n"),
+        "{told}"
+    );
+    assert_eq!(follow(&home, &resumed), "4\n");
+}
+
+#[test]
+fn the_way_on_where_a_wait_has_changed_goes_back_to_before_it_was_asked_for() {
+    let home = Home::new();
+    let script = "step(\"one\", || 1);\nstep(\"two\", || 2);\nwait_signal(\"go\");\n3\n";
+    home.file("s.rhai", script);
+    home.durun(&["start", "s.rhai", "--id", "r", "--park-after", "0s"]).make();
+    home.file("s.rhai", script.replace("wait_signal(\"go\")", "sleep(1)"));
+    let told = home.durun(&["upgrade", "r", "--script", "s.rhai"]).exit(8).failure();
+    assert!(
+        told.contains("from entry 1, the last that fits it (the entry after it is set aside, with 1 effect"),
+        "{told}"
+    );
+    assert_eq!(follow(&home, &told), "3\n");
 }
 
 #[test]

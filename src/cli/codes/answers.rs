@@ -84,7 +84,13 @@ else. Nothing was changed. What is recorded has to be asked for again, in the
 same order; new steps come after it, or inside `if patched(…)`.
 
     durun history ID
-    durun upgrade ID --script FILE --dry-run",
+    durun upgrade ID --script FILE --dry-run
+
+Where the new text is what you want, the run goes back to the last entry that
+fits it. What was recorded after that is set aside and done once more where the
+text asks for it, with new idempotency keys:
+
+    durun rewind ID --to N && durun upgrade ID --script FILE && durun resume ID",
     },
     Code {
         name: "D0720",

@@ -73,20 +73,15 @@ fn told(context: &Context, session: &Session, sent: &SignalSent, name: &str) -> 
             "note: the script of run {id} never mentions \"{name}\"{}; the signal waits in its inbox",
             near.as_deref().unwrap_or_default()
         );
-        // A slip of the pen is told to everybody: the run waits on for what was meant.
-        if near.is_some() && !context.global.quiet {
-            context.complain(&format!("{text}\n"));
-        } else {
-            context.note(&text);
-        }
+        // Told to everybody: the run waits on for what was meant.
+        context.warn(&text);
     } else {
         return told_of_executor(context, session, &sent.row);
     }
     Ok(Exit::Done)
 }
 
-/// The run asks a question, and its script has no use for the signal. One that is called like an answer was meant as one: that is
-/// told to everybody.
+/// The run asks a question, and its script has no use for the signal. One that is called like an answer was meant as one.
 fn asks_instead(context: &Context, sent: &SignalSent, name: &str) {
     let id = &sent.row.id;
     let meant = sent.asks.iter().find_map(|question| Some((question, choice_of(question, name)?)));
@@ -102,11 +97,7 @@ fn asks_instead(context: &Context, sent: &SignalSent, name: &str) {
         escape::line(&question.title()),
         context.command(&format!("answer {id} {choice}{which}")),
     );
-    if meant.is_some() && !context.global.quiet {
-        context.complain(&format!("note: {text}\n"));
-    } else {
-        context.note(&format!("note: {text}"));
-    }
+    context.warn(&format!("note: {text}"));
 }
 
 /// The run gets the signal; where there is none it is started with it, and executed as by `start --id`.

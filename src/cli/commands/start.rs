@@ -1,5 +1,6 @@
 //! `durun start`: records a run, executes it here, prints its result; the same again goes on with it.
 
+use crate::cli::aim::aimed;
 use crate::cli::conclusion::{blame, conclude, script_of};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
@@ -7,8 +8,11 @@ use crate::cli::execution::{Manner, attach, execute_for};
 use crate::cli::exit::Exit;
 use crate::cli::overlap_options::OverlapOptions;
 use crate::cli::start_options::StartOptions;
+use crate::cli::way_on::back_commands;
 use crate::cli::{detach, escape, forewarning, report_struggle};
-use crate::client::{Claimed, Existing, RunView, Session, Skipped, Standing, Started, start, view};
+use crate::client::{
+    Claimed, Edited, Existing, RunView, Session, Skipped, Standing, Started, edited, start, view,
+};
 use crate::history::{RunId, RunRow, RunStatus, WokenBy};
 use clap::Args;
 use std::path::PathBuf;
@@ -60,9 +64,9 @@ pub(crate) fn run(context: &Context, args: &StartArgs) -> Result<Exit, CliError>
         Started::New(claimed) => begun(context, session, args, claimed, Vec::new()),
         Started::Superseding { new, others } => begun(context, session, args, new, others),
         Started::Skipped(skipped) => passed_over(context, session, args, *skipped),
-        Started::Existing { row, what, edited } => {
-            if edited {
-                context.note(&edited_note(args, &row.id, &what));
+        Started::Existing { row, what, edited: is_edited } => {
+            if is_edited {
+                tell_edited(context, &session, args, &row, &what);
             }
             existing(context, session, args, &row, what)
         }
@@ -140,16 +144,50 @@ fn is_served(session: &Session, claimed: &Claimed) -> Result<bool, CliError> {
     Ok(matches!(view(session, claimed.run)?.woken_by, Some(WokenBy::Serve { .. })))
 }
 
-fn edited_note(args: &StartArgs, id: &RunId, what: &Existing) -> String {
+/// Says that the run has another text than the file. Of one that goes on everybody is told: whoever edits a file means it to be used.
+fn tell_edited(context: &Context, session: &Session, args: &StartArgs, row: &RunRow, what: &Existing) {
     let file = args.script.display().to_string();
-    let file = escape::line(&file);
+    let (id, file) = (&row.id, escape::line(&file));
     match what {
-        Existing::Report(Standing::Stuck(_)) => {
-            format!("note: {file} was edited; run {id} is stuck under the text it was started with")
+        Existing::Report(Standing::Stuck(_)) => context
+            .note(&format!("note: {file} was edited; run {id} is stuck under the text it was started with")),
+        Existing::Report(_) => {
+            context.note(&format!("note: {file} was edited since run {id}; this is that run's result"));
         }
-        Existing::Report(_) => format!("note: {file} was edited since run {id}; this is that run's result"),
         Existing::Continue(_) | Existing::Attach(_) => {
-            format!("note: {file} was edited; run {id} keeps the text it was started with")
+            let way = edited(session, row.no).map_or_else(|_| String::new(), |way| under_new_text(row, &way));
+            let way = aimed(&way, context.global.store.as_deref());
+            context.warn(&format!(
+                "note: {file} was edited; run {id} goes on under the text it was started with{way}; another --id starts a new run"
+            ));
+        }
+    }
+}
+
+/// How an open run goes on under the text that the file has now.
+fn under_new_text(row: &RunRow, way: &Edited) -> String {
+    let id = &row.id;
+    let mend = |commands: &[String]| {
+        format!(
+            "; under the new one, once it is parked (Ctrl-C, or kill): durun {}",
+            commands.join(" && durun ")
+        )
+    };
+    match way {
+        Edited::No => String::new(),
+        Edited::Fits => {
+            mend(&[format!("upgrade {id} --script {}", escape::shell(&row.script)), format!("resume {id}")])
+        }
+        Edited::Differs(difference) => {
+            let commands =
+                difference.back.as_ref().map(|back| mend(&back_commands(id, back))).unwrap_or_default();
+            format!(
+                ", as what is recorded does not fit the new one ({}){commands}",
+                escape::line(&difference.to_string())
+            )
+        }
+        Edited::NoScript(error) => {
+            format!(", and the new one is no script ({})", escape::line(&error.to_string()))
         }
     }
 }

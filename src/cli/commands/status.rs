@@ -96,7 +96,7 @@ fn table(
     let published = published(session, view.row.no)?;
     let children = descendants(session, view.row.no, MOST_DESCENDANTS)?;
     let script = lines(session, view.row.no).ok();
-    let (way_on, is_edited) = way_on(session, view);
+    let (way_on, edited) = way_on(session, view);
     let unread =
         if view.unread > 0 && !view.status.is_ended() { unread(session, view.row.no)? } else { Vec::new() };
     let beside = Beside {
@@ -104,7 +104,7 @@ fn table(
         published: &published,
         script: script.as_ref(),
         way_on: &way_on,
-        is_edited,
+        edited: edited.as_deref(),
         unread: &unread,
         variables,
     };
@@ -159,21 +159,24 @@ fn variables(context: &Context, session: &Session, view: &RunView, args: &Status
     }
 }
 
-/// The commands that let a run go on that a person has to mend, and whether the file of its script was changed since.
-fn way_on(session: &Session, view: &RunView) -> (Vec<String>, bool) {
+/// The commands that let a run go on that a person has to mend, and what is to be said where the file of its script was
+/// changed since.
+fn way_on(session: &Session, view: &RunView) -> (Vec<String>, Option<String>) {
     let way = WayOn::of(session, (view.row.no, &view.row.id), &view.row.status);
     match view.status {
-        RunStatus::Stuck if way == WayOn::NewText => (way.commands(view), true),
+        RunStatus::Stuck if matches!(way, WayOn::NewText | WayOn::Back { .. }) => {
+            (vec![way.commands(view).join(" && durun ")], way.edited())
+        }
         RunStatus::Stuck => {
             let (id, script) = (&view.row.id, shell(&view.row.script));
-            (vec![format!("upgrade {id} --script {script} && durun resume {id}")], false)
+            (vec![format!("upgrade {id} --script {script} && durun resume {id}")], way.edited())
         }
-        RunStatus::Failed | RunStatus::TimedOut => (way.commands(view), way == WayOn::NewText),
+        RunStatus::Failed | RunStatus::TimedOut => (way.commands(view), way.edited()),
         RunStatus::Running
         | RunStatus::Waiting
         | RunStatus::Parked
         | RunStatus::Completed
         | RunStatus::Cancelled
-        | RunStatus::Terminated => (Vec::new(), false),
+        | RunStatus::Terminated => (Vec::new(), None),
     }
 }

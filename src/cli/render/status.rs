@@ -11,10 +11,6 @@ use crate::cli::escape;
 use crate::client::{Descendant, Lines, RunView, open_question};
 use crate::history::{Moment, Pending, RunEnd, RunId, RunStatus, StoredStatus, Value};
 
-/// What is said where the file of a run's script says something else since it was stuck or failed.
-pub(crate) const EDITED: &str =
-    "the script's file has changed since; the run keeps its text until it is given the new one";
-
 /// What is shown beside the view of a run.
 pub(crate) struct Beside<'a> {
     /// The runs below it.
@@ -25,8 +21,8 @@ pub(crate) struct Beside<'a> {
     pub(crate) script: Option<&'a Lines>,
     /// What lets it go on where a person has to mend it: words behind `durun`.
     pub(crate) way_on: &'a [String],
-    /// Whether it is stuck, and the file of its script says something else since.
-    pub(crate) is_edited: bool,
+    /// What is to be said where it is stuck or failed, and the file of its script says something else since.
+    pub(crate) edited: Option<&'a str>,
     /// What lies in its inbox.
     pub(crate) unread: &'a [String],
     /// The variables where it waits, in lines.
@@ -35,7 +31,7 @@ pub(crate) struct Beside<'a> {
 
 /// The block that `durun status` prints.
 pub(crate) fn render(view: &RunView, beside: &Beside<'_>, now: Moment, color: bool) -> String {
-    let Beside { children, published, script, way_on, is_edited, unread, variables } = *beside;
+    let Beside { children, published, script, way_on, edited, unread, variables } = *beside;
     let row = &view.row;
     let word = Paint::of(view.status).paint(view.status.word(), color);
     let idle = if is_left(view) { ", and nobody executes it" } else { "" };
@@ -111,9 +107,7 @@ pub(crate) fn render(view: &RunView, beside: &Beside<'_>, now: Moment, color: bo
     for text in of_end(script, view) {
         line("", &text);
     }
-    if is_edited {
-        line("edited", EDITED);
-    }
+    line("edited", edited.unwrap_or_default());
     for words in way_on {
         line("", &format!("  durun {words}"));
     }

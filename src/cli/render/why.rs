@@ -3,7 +3,6 @@
 use super::crowd::{Crowd, crowds};
 use super::lines::{of_end, shown};
 use super::runs::waker;
-use super::status::EDITED;
 use super::unblock::{asks_once, commands};
 use super::waits::{attempt, name, tries};
 use super::when::{absolute, coarse, left, relative};
@@ -49,11 +48,14 @@ pub(crate) fn explain(
                 format!("Since {} ({})", absolute(view.row.updated_at), relative(view.row.updated_at, now));
             let path = shell(script.map_or(view.row.script.as_str(), Lines::path));
             let mend = || vec![format!("upgrade {id} --script {path}"), format!("resume {id}")];
-            let (edited, commands) = match way {
-                WayOn::NewText => (format!(" {}.", capital(EDITED)), way.commands(view)),
-                WayOn::Retry | WayOn::Rewind { .. } | WayOn::Before { .. } | WayOn::None => {
-                    (String::new(), mend())
-                }
+            let edited = way.edited().map(|said| format!(" {}.", capital(&said))).unwrap_or_default();
+            let commands = match way {
+                WayOn::NewText | WayOn::Back { .. } => way.commands(view),
+                WayOn::Retry
+                | WayOn::Rewind { .. }
+                | WayOn::Before { .. }
+                | WayOn::Unfit { .. }
+                | WayOn::None => mend(),
             };
             let text = format!(
                 "{since} run {id} is stuck{place} ({}): {message}. Its script must be mended; nothing is lost.{edited} Nobody \
@@ -82,7 +84,9 @@ pub(crate) fn explain(
                 WayOn::Before { step, .. } => {
                     format!(" Its script ended it; the last that it did is {}.", escape::line(step))
                 }
-                WayOn::NewText => format!(" {}.", capital(EDITED)),
+                WayOn::NewText | WayOn::Back { .. } | WayOn::Unfit { .. } => {
+                    way.edited().map(|said| format!(" {}.", capital(&said))).unwrap_or_default()
+                }
                 WayOn::Retry | WayOn::None => String::new(),
             };
             let when = relative(view.last_at, now);

@@ -277,6 +277,7 @@ specimens! { kinds: ClientError;
             old: None,
             new: None,
             text: None,
+            back: None,
             stuck: Box::new(crate::history::Stuck {
                 kind: "nondeterminism".to_owned(),
                 message: "the script came to its end, and step \"reserve\" is recorded".to_owned(),
