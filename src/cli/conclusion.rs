@@ -10,7 +10,7 @@ use super::render::runs::table;
 use super::report::Report;
 use super::report_end;
 use super::way_on::WayOn;
-use crate::client::{Lines, Session, Standing, lines, view};
+use crate::client::{Lines, Session, Standing, hinted, lines, view};
 use crate::history::{RunEnd, RunId, RunNo, StoredStatus, Value};
 
 /// Prints a value as a result: text raw, nothing for null, else JSON; with `-o` always as JSON.
@@ -67,6 +67,11 @@ pub(crate) fn script_of(session: &Session, run: RunNo) -> Option<Lines> {
 /// The report of a run that did not complete.
 pub(crate) fn told(session: &Session, run: RunNo, id: &RunId, standing: &Standing) -> Option<Report> {
     let script = script_of(session, run);
+    let hinted = match standing {
+        Standing::Stuck(stuck) => Some(Standing::Stuck(hinted(session, run, stuck))),
+        Standing::Ended(_) | Standing::Open(_) => None,
+    };
+    let standing = hinted.as_ref().unwrap_or(standing);
     let way = match standing {
         Standing::Ended(end) => WayOn::of(session, (run, id), &StoredStatus::Ended(end.clone())),
         Standing::Stuck(stuck) => WayOn::of(session, (run, id), &StoredStatus::Stuck(stuck.clone())),

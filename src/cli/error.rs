@@ -122,9 +122,9 @@ pub(crate) enum CliError {
     /// Arguments that do not go together or say nothing.
     #[error("{0}")]
     Usage(String),
-    /// A script of which every run would be stuck.
+    /// What was put into words where more was known: a script of which every run would be stuck, a query of a run.
     #[error("{}", .0.title)]
-    Doomed(Box<Report>),
+    Told(Box<Report>),
     /// A queue that is not declared.
     #[error("there is no queue \"{name}\"")]
     NoQueue {

@@ -5,6 +5,7 @@ use super::context::Context;
 use super::error::CliError;
 use super::escape::{COLOURS_END, ESCAPE, coloured};
 use super::exit::Exit;
+use super::unstarted::is_unstarted;
 use crate::client::{LogReader, LogStream, Session, Standing, StoreError, script_text};
 use crate::history::{Failure, RunEnd, RunId, RunNo, Value, kind};
 use std::fs::File;
@@ -69,10 +70,6 @@ pub(crate) fn conclude(
 /// which nobody wrote, says more.
 pub(crate) fn is_of_program(failure: &Failure) -> bool {
     failure.data.contains_key("exit_code") || failure.data.contains_key("signal") || is_unstarted(failure)
-}
-
-fn is_unstarted(failure: &Failure) -> bool {
-    failure.data.get("type").and_then(Value::as_text) == Some("not_started")
 }
 
 /// The code by which shells tell such an end.

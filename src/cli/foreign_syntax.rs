@@ -22,6 +22,7 @@ const LOOP: &str = "a loop is written for item in list { … }, for i in 0..3 { 
 const PROGRAM: &str = "programs are called so: exec([\"ls\", \"-l\"]), or sh(\"ls | wc -l\") with a shell";
 const STRAND: &str =
     "work beside the rest is begun so: let handle = strand(|| …); handle.join() waits for it";
+const TEST: &str = "a condition is written if x == \"\" { … } else { … }; whether a file is there says sh(\"test -f FILE\", #{ ok_codes: [0, 1] }).code";
 const TEXT: &str = "text with values in it stands between backticks: `total: ${x}`";
 pub(super) const TRY: &str = "try is a statement: let x = (); try { x = …; } catch (error) { x = …; }";
 const TYPES: &str = "types are not written: let name = value; fn name(argument) { … }";
@@ -208,7 +209,10 @@ fn statement(slip: &Slip<'_>) -> Option<&'static str> {
 
 /// Something between the items of a list, of arguments or of parameters.
 fn list(slip: &Slip<'_>) -> Option<&'static str> {
-    let &Slip { message, before, after, .. } = slip;
+    let &Slip { message, before, after, line } = slip;
+    if ["if [", "while [", "[ -", "[[ "].iter().any(|test| line.starts_with(test)) && before.contains('[') {
+        return Some(TEST);
+    }
     if after.starts_with("=>") {
         return Some(CLOSURE);
     }

@@ -18,7 +18,7 @@ pub(crate) const UNCHECKED: &str = "--unchecked starts it all the same";
 /// let be: that has its own text.
 ///
 /// # Errors
-/// [`CliError::Doomed`]; what the store says.
+/// [`CliError::Told`]; what the store says.
 pub(crate) fn refuse_start(context: &Context, script: &Path, request: &StartRequest) -> Result<(), CliError> {
     let Err(doomed) = refuse(context, script, UNCHECKED) else { return Ok(()) };
     match context.session_if_any()? {
@@ -31,7 +31,7 @@ pub(crate) fn refuse_start(context: &Context, script: &Path, request: &StartRequ
 /// script can make it right. `otherwise` tells how it is started all the same.
 ///
 /// # Errors
-/// [`CliError::Doomed`] with what is found first.
+/// [`CliError::Told`] with what is found first.
 pub(crate) fn refuse(context: &Context, script: &Path, otherwise: &str) -> Result<(), CliError> {
     // What is no script, or has a configuration that cannot be read, is refused as such.
     let Ok(config) = context.config(script) else { return Ok(()) };
@@ -45,7 +45,7 @@ pub(crate) fn refuse(context: &Context, script: &Path, otherwise: &str) -> Resul
         let file = escape::shell(&script.to_string_lossy());
         report = report.hint(format!("durun check {file} shows all of it: {}", counted(&found)));
     }
-    Err(CliError::Doomed(Box::new(report.hint(otherwise))))
+    Err(CliError::Told(Box::new(report.hint(otherwise))))
 }
 
 /// Tells of the mistakes that can be seen in a script: in full at a terminal, one line with `-v`, nothing else; a crontab stays

@@ -11,6 +11,7 @@ mod commands;
 mod completion;
 mod conclusion;
 mod context;
+mod crashes;
 mod crontab;
 mod detach;
 mod environment;

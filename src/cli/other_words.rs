@@ -87,7 +87,40 @@ const OPTIONS: &[(&[&str], &[&str], &str)] = &[
         &["-e"],
         "--env NAME records that variable of the environment: FOO=1 durun start FILE --env FOO",
     ),
-    (&["list"], &["-n", "--max", "--number"], "--limit 2 lists two"),
+    (&["list"], &["-n", "--max", "--number", "--tail", "--last"], "--limit 2 lists two"),
+    (&["list"], &["--failed", "--failures", "--errors"], "--status failed,timed_out lists those that failed"),
+    (&["list"], &["--stuck"], "--status stuck lists those whose script must be mended"),
+    (
+        &["list"],
+        &["--running", "--active", "--open"],
+        "--status running,waiting,parked,stuck lists those that have not ended",
+    ),
+    (&["list"], &["--waiting"], "--status waiting lists those that wait"),
+    (
+        &["list"],
+        &["--parked", "--paused"],
+        "--status parked lists those that could go on, and nobody executes",
+    ),
+    (
+        &["list"],
+        &["--completed", "--done", "--finished"],
+        "--status completed lists those that came to their end",
+    ),
+    (
+        &["exec"],
+        &["--retries", "--attempts", "--max-attempts", "--max-retries", "--tries"],
+        "--retry 3 lets it have three attempts",
+    ),
+    (
+        &["history"],
+        &["--tail", "-n", "--last", "--limit", "--lines"],
+        "the last 20 entries: durun history ID --no-pager | tail -n 20",
+    ),
+    (
+        &["logs"],
+        &["--tail", "-n", "--last", "--limit", "--lines"],
+        "the last 20 lines: durun logs ID | tail -n 20",
+    ),
     (&[], &["--json", "--format", "-j"], "-o json writes results as JSON"),
 ];
 

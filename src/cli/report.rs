@@ -42,6 +42,15 @@ impl Report {
         self
     }
 
+    /// With the run's own id where its hints speak of any.
+    pub(crate) fn naming(mut self, id: &crate::history::RunId) -> Self {
+        for hint in &mut self.hints {
+            let named = format!("{hint} ").replace(" ID ", &format!(" {id} "));
+            named.trim_end().clone_into(hint);
+        }
+        self
+    }
+
     /// With something to do.
     pub(crate) fn hint(mut self, hint: impl AsRef<str>) -> Self {
         self.hints.push(escape::block(hint.as_ref()));

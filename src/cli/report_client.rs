@@ -39,7 +39,7 @@ pub(crate) fn of(error: &CliError) -> Option<Report> {
         CliError::Checkup(CheckupError::Io(_)) => Report::new("D1215", Exit::Io, error.to_string())
             .hint("ls -ld on the directory says whose it is; another store is named by --store DIR"),
         CliError::Lost { lost, .. } => super::report_mend::lost(&error.to_string(), lost),
-        CliError::Doomed(report) => (**report).clone(),
+        CliError::Told(report) => (**report).clone(),
         CliError::NothingLeft { .. } => super::report_mend::nothing_left(&error.to_string()),
         CliError::Carry { path, error } => super::report_mend::carry(path, error),
         CliError::NoOnce { .. } => {

@@ -31,8 +31,14 @@ pub(crate) fn of(id: &RunId, standing: &Standing, script: Option<&Lines>, way: &
                 .hint(match way {
                     WayOn::Rewind { effect, before } => after(id, effect, *before),
                     WayOn::Before { step, before } => again(id, step, *before),
+                    WayOn::NewText => {
+                        let file = file_of(script);
+                        format!(
+                            "{}; to go on under the text that the file has now, with its whole time again: durun retry {id} --script {file}; under its own: durun retry {id}",
+                            has_changed(&file)
+                        )
+                    }
                     WayOn::Retry
-                    | WayOn::NewText
                     | WayOn::Back { .. }
                     | WayOn::Unfit { .. }
                     | WayOn::None => {
@@ -119,23 +125,31 @@ fn failed(id: &RunId, failure: &Failure, script: Option<&Lines>, way: &WayOn) ->
         report = report.note(format!("stderr of the last attempt:\n{tail}"));
     }
     let report = super::unstarted::hints(failure, false).iter().fold(report, Report::hint);
-    go_on(report, id, name, (way, &file_of(script)))
+    go_on(report, id, written(id, failure), (way, &file_of(script)))
 }
 
 /// The report of a program of `durun exec` that ended as failed, whose words were passed on, or that there is not.
 pub(crate) fn of_program(id: &RunId, failure: &Failure, way: &WayOn) -> Report {
-    let name = failure.data.get("name").and_then(Value::as_text);
     let tries = failure.data.get("attempts").and_then(Value::as_int).unwrap_or(1);
     let report = Report::new("D0101", Exit::Failed, format!("run {id} failed: {}", failure.message));
     let report = super::unstarted::hints(failure, true).iter().fold(report, Report::hint);
-    go_on(if tries > 1 { report.note(format!("attempts: {tries}")) } else { report }, id, name, (way, "FILE"))
+    let report = if tries > 1 { report.note(format!("attempts: {tries}")) } else { report };
+    go_on(report, id, written(id, failure), (way, "FILE"))
+}
+
+/// What shows what a failed step has written; nothing where it was never begun.
+fn written(id: &RunId, failure: &Failure) -> Option<String> {
+    if super::unstarted::is_unstarted(failure) {
+        return None;
+    }
+    let name = failure.data.get("name").and_then(Value::as_text);
+    Some(name.map_or_else(|| format!("durun logs {id}"), |name| format!("durun logs {id} {}", shell(name))))
 }
 
 /// What tells more of a failure, and what goes on.
-fn go_on(report: Report, id: &RunId, name: Option<&str>, (way, file): (&WayOn, &str)) -> Report {
-    let logs =
-        name.map_or_else(|| format!("durun logs {id}"), |name| format!("durun logs {id} {}", shell(name)));
-    let report = report.hint(format!("durun history {id} tells what happened, {logs} what it wrote"));
+fn go_on(report: Report, id: &RunId, written: Option<String>, (way, file): (&WayOn, &str)) -> Report {
+    let written = written.map_or_else(String::new, |logs| format!(", {logs} what it wrote"));
+    let report = report.hint(format!("durun history {id} tells what happened{written}"));
     match way {
         WayOn::Retry => report.hint(format!("to go on at the failed step: durun retry {id}")),
         WayOn::Rewind { effect, before } => report.hint(after(id, effect, *before)),

@@ -13,6 +13,11 @@ const SIGNS: &[char] = &['|', '&', ';', '<', '>', '$', '*', '~', '`', '"', '\'']
 /// What to do about a failure because of a program that PATH does not have; `by_hand` where `durun exec` names it.
 pub(crate) fn hints(failure: &Failure, by_hand: bool) -> Vec<String> {
     let text = |key: &str| failure.data.get(key).and_then(Value::as_text);
+    if is_unstarted(failure)
+        && let Some(near) = failure.message.strip_prefix("there is no program /").and_then(beside)
+    {
+        return vec![format!("did you mean {near}?")];
+    }
     let (Some(program), Some(path)) = (text("program"), text("path")) else { return Vec::new() };
     let what = if failure.kind == kind::ACTIVITY {
         let name = text("name").unwrap_or("NAME");
@@ -26,6 +31,26 @@ pub(crate) fn hints(failure: &Failure, by_hand: bool) -> Vec<String> {
         ];
     }
     what
+}
+
+/// Whether a program was never begun: it has written nothing.
+pub(crate) fn is_unstarted(failure: &Failure) -> bool {
+    failure.data.get("type").and_then(Value::as_text) == Some("not_started")
+}
+
+/// The file beside a path that leads nowhere that is called most like it; the path is given without its first sign.
+fn beside(path: &str) -> Option<String> {
+    let path = std::path::PathBuf::from(format!("/{path}"));
+    let (folder, name) = (path.parent()?, path.file_name()?.to_str()?);
+    let names: Vec<String> = std::fs::read_dir(folder)
+        .ok()?
+        .flatten()
+        .filter(|file| file.path().is_file())
+        .filter_map(|file| file.file_name().into_string().ok())
+        .collect();
+    let near = nearest(name, names.iter().map(String::as_str))?;
+    let folder: std::path::PathBuf = folder.components().collect();
+    Some(super::escape::shell(&folder.join(near).to_string_lossy()))
 }
 
 /// A line where a program alone belongs, or a word of the shell.
@@ -128,5 +153,11 @@ mod tests {
         assert!(of("exec", "kubectl", &path, false).contains("exec([\"/PATH/PROGRAM\"])"));
         assert!(of("exec", "kubectl", &path, true).contains("durun exec -- /PATH/PROGRAM"));
         assert_eq!(hints(&Failure::new("exec", "exit code 1"), false), Vec::<String>::new());
+        let absent = |name: &str| {
+            let message = format!("there is no program {}", folder.path().join(".").join(name).display());
+            hints(&Failure::new("exec", message).with("type", "not_started"), true)
+        };
+        assert_eq!(absent("rsnyc"), [format!("did you mean {}?", folder.path().join("rsync").display())]);
+        assert_eq!(absent("kubectl"), [""; 0]);
     }
 }

@@ -15,6 +15,10 @@ pub fn find(session: &Session, text: &str) -> Result<RunRow, ClientError> {
     let Answer::Runs(mut rows) = session.ask(Request::Find { text: text.to_owned() })? else {
         return Err(ClientError::Answer { run: RunNo(0) });
     };
+    if rows.len() > 1 && rows.iter().any(|row| !row.is_hook()) {
+        // Who types the beginning of an id does not mean what told of that run.
+        rows.retain(|row| !row.is_hook());
+    }
     match (rows.len(), rows.pop()) {
         (1, Some(row)) => Ok(row),
         (_, Some(row)) => {
@@ -39,7 +43,8 @@ fn near(session: &Session, text: &str) -> Result<Vec<RunId>, ClientError> {
     let Answer::Views(views) = session.ask(Request::List(filter))? else {
         return Err(ClientError::Answer { run: RunNo(0) });
     };
-    let likest = likest(text, views.iter().map(|view| view.row.id.to_string()), 3);
+    let runs = views.iter().filter(|view| !view.row.is_hook());
+    let likest = likest(text, runs.map(|view| view.row.id.to_string()), 3);
     Ok(likest.iter().filter_map(|id| RunId::parse(id).ok()).collect())
 }
 

@@ -4,6 +4,7 @@ use super::status::{start_of, text_of};
 use super::{ClientError, Session};
 use crate::history::{Placeholder, RunNo, Seq, Value};
 use crate::run::Standpoint;
+use crate::script::Sight;
 use std::collections::BTreeMap;
 
 /// The most entries that are replayed where nobody asked for the variables.
@@ -19,7 +20,7 @@ pub fn look(session: &Session, run: RunNo) -> Result<Vec<Standpoint>, ClientErro
     let variables =
         seen.iter_mut().flat_map(|point| point.frames.iter_mut()).flat_map(|(_, all)| all.iter_mut());
     for (_, value) in variables {
-        mask(value, secret);
+        mask_seen(value, secret);
     }
     Ok(seen)
 }
@@ -40,6 +41,15 @@ pub fn strand_names(session: &Session, run: RunNo, entries: Seq) -> BTreeMap<Seq
         session.executor().strand_names(session, run).ok()
     };
     names().unwrap_or_default()
+}
+
+fn mask_seen(seen: &mut Sight, secret: [u8; 16]) {
+    match seen {
+        Sight::Value(value) => mask(value, secret),
+        Sight::Words(_) => {}
+        Sight::List(items) => items.iter_mut().for_each(|item| mask_seen(item, secret)),
+        Sight::Map(fields) => fields.values_mut().for_each(|field| mask_seen(field, secret)),
+    }
 }
 
 fn mask(value: &mut Value, secret: [u8; 16]) {

@@ -25,6 +25,7 @@ mod log_source;
 mod logs;
 mod look;
 mod mend_error;
+mod missing_input;
 mod once;
 mod overlap;
 mod program;
@@ -63,6 +64,7 @@ mod way_back;
 
 pub use crate::activity::{Variables, forbid_core_dumps};
 pub use crate::run::Standpoint;
+pub use crate::script::Sight;
 pub use crate::script::{
     BadInput, Declared, Finding, Param, Params, Rule, host_definitions, host_signatures,
     language_definitions, type_of,
@@ -91,6 +93,7 @@ pub use list::{Overview, list, list_needing_first, overview};
 pub use logs::{LogReader, StepFilter};
 pub use look::{MOST_LOOKED_AT, look, strand_names};
 pub use mend_error::MendError;
+pub use missing_input::hinted;
 pub use once::{Forgotten, forget_once, list_once};
 pub use overlap::Skipped;
 pub use program::{LoadedProgram, ProgramError, SyntaxError, load_program, load_text};

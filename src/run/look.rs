@@ -2,8 +2,8 @@
 
 use super::replay::{ReplayError, Replayed, replay};
 use super::run::{Charter, Run};
-use crate::history::{Entry, Seq, Stuck, Value};
-use crate::script::{Frame, Interpreter, Lens, Script, Source};
+use crate::history::{Entry, Seq, Stuck};
+use crate::script::{Frame, Interpreter, Lens, Script, Sight, Source};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -20,7 +20,7 @@ pub struct Standpoint {
     /// The line of the call that it waits in, or in which it came to its end; nothing where it is not known.
     pub line: Option<u32>,
     /// The variables in scope, of the outermost call first: line and variables.
-    pub frames: Vec<(u32, Vec<(String, Value)>)>,
+    pub frames: Vec<(u32, Vec<(String, Sight)>)>,
 }
 
 /// Why nothing is seen.
@@ -90,7 +90,7 @@ fn replayed(
     }
 }
 
-fn shown(frames: Vec<Frame>) -> Vec<(u32, Vec<(String, Value)>)> {
+fn shown(frames: Vec<Frame>) -> Vec<(u32, Vec<(String, Sight)>)> {
     frames.into_iter().map(|frame| (frame.line, frame.variables)).collect()
 }
 

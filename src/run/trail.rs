@@ -18,6 +18,8 @@ pub struct Trail {
     last: Option<Seq>,
     /// What that was: of an answer the choice, of a child run its id.
     step: CommandLabel,
+    /// Whether it was a wait of which the time was over.
+    ran_out: bool,
 }
 
 /// How a run that has ended can go on.
@@ -34,15 +36,18 @@ pub enum Onward {
 impl Default for Trail {
     fn default() -> Self {
         let step = CommandLabel { kind: CommandKind::Step, name: String::new() };
-        Self { delivered: 0, failed: None, timed_out: None, since: false, last: None, step }
+        Self { delivered: 0, failed: None, timed_out: None, since: false, last: None, step, ran_out: false }
     }
 }
 
 impl Trail {
-    /// The entry of the last step, an answer and the end of a child included, and what it was. Not of what came of a failure.
+    /// The entry of the last step, and what it was: an answer, the end of a child, a question or wait of which the time was over are
+    /// such, too. Not of what came of a failure.
     pub fn last_step(&self) -> Option<(Seq, String)> {
         let CommandLabel { kind, name } = &self.step;
-        let what = if *kind == CommandKind::Ask {
+        let what = if self.ran_out {
+            format!("{}, of which the time was over", self.step)
+        } else if *kind == CommandKind::Ask {
             format!("the answer \"{name}\"")
         } else if *kind == CommandKind::Child {
             format!("child run {name}")
@@ -84,6 +89,10 @@ impl Trail {
                 (answered.question, CommandKind::Ask, answered.choice.choice.as_str())
             }
             Fact::ChildEnded(ended) => (ended.op, CommandKind::Child, ended.child.as_str()),
+            // It is asked, or waited for, anew.
+            Fact::TimerFired(fired) if is_wait(fired.label.kind) => {
+                (fired.op, fired.label.kind, fired.label.name.as_str())
+            }
             Fact::CancelRequested(request) => {
                 if request.cause == CancelCause::Timeout {
                     (self.timed_out, self.since) = (Some(seq), false);
@@ -110,10 +119,38 @@ impl Trail {
             self.since |= fact.effect_kind().is_some();
         }
         self.last = Some(seq);
+        self.ran_out = matches!(fact, Fact::TimerFired(_));
         // Of each entry: the room that it takes is used again.
         self.step.kind = kind;
         self.step.name.clear();
         self.step.name.push_str(name);
+    }
+}
+
+/// Whether that waits for somebody; what sleeps has waited for its time.
+fn is_wait(kind: CommandKind) -> bool {
+    match kind {
+        CommandKind::Ask | CommandKind::WaitSignal | CommandKind::WaitToken | CommandKind::WaitUntil => true,
+        CommandKind::Activity
+        | CommandKind::Step
+        | CommandKind::Exec
+        | CommandKind::Sh
+        | CommandKind::Http
+        | CommandKind::ReadFile
+        | CommandKind::WriteFile
+        | CommandKind::Glob
+        | CommandKind::Env
+        | CommandKind::Poll
+        | CommandKind::Sleep
+        | CommandKind::SignalRun
+        | CommandKind::StartChild
+        | CommandKind::Child
+        | CommandKind::CancelChild
+        | CommandKind::WithLock
+        | CommandKind::Queue
+        | CommandKind::Remind
+        | CommandKind::RunTimeout
+        | CommandKind::Grace => false,
     }
 }
 
@@ -138,7 +175,8 @@ impl Run {
 mod tests {
     use super::*;
     use crate::history::{
-        ActivityCompleted, ActivityFailed, CancelRequested, Failure, MessageId, MessageNo, Moment, Value,
+        ActivityCompleted, ActivityFailed, CancelRequested, Failure, MessageId, MessageNo, Moment,
+        TimerFired, Value,
     };
 
     fn label() -> CommandLabel {
@@ -205,6 +243,19 @@ mod tests {
         }
         let last = trail(&[done(0), done(1)], None);
         assert_eq!(last.last_step(), Some((Seq(2), "exec \"a\"".to_owned())));
+        let over = |kind| {
+            let label = CommandLabel { kind, name: "Go?".to_owned() };
+            Fact::TimerFired(TimerFired { op: OpId(1), label, due: Moment(0) })
+        };
+        let last = trail(&[done(0), over(CommandKind::Ask)], None);
+        assert_eq!(last.last_step(), Some((Seq(2), "ask \"Go?\", of which the time was over".to_owned())));
+        assert_eq!(last.onward(&by_itself), behind(1));
+        let last = trail(&[done(0), over(CommandKind::Sleep)], None);
+        assert_eq!(
+            last.last_step(),
+            Some((Seq(1), "exec \"a\"".to_owned())),
+            "a sleep has no outcome to ask for again"
+        );
     }
 
     #[test]

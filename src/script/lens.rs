@@ -6,11 +6,13 @@
 
 use super::convert::to_value;
 use super::raise::type_word;
+use super::sight::Sight;
 use super::strand::{Context, Mode};
 use crate::history::Value;
-use rhai::{Array, Dynamic, EvalContext, ImmutableString, Map};
+use rhai::{Array, Dynamic, EvalContext, FLOAT, FnPtr, INT, ImmutableString, Map};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::ops::{Range, RangeInclusive};
 
 /// What the names begin with; behind it stands the line of the call.
 pub(super) const NAME: &str = "durun_at_";
@@ -25,7 +27,7 @@ pub struct Frame {
     /// The line of the call.
     pub line: u32,
     /// The variables, in the order in which they came to be. What is long is cut, and ends with `…`.
-    pub variables: Vec<(String, Value)>,
+    pub variables: Vec<(String, Sight)>,
 }
 
 /// A look: at which level of calls, and the how manieth of its strand.
@@ -99,9 +101,9 @@ impl Lens {
     }
 }
 
-fn variables(context: &EvalContext<'_, '_, '_, '_, '_, '_>) -> Vec<(String, Value)> {
+fn variables(context: &EvalContext<'_, '_, '_, '_, '_, '_>) -> Vec<(String, Sight)> {
     // The newest come first; of those of one name it is the one that is seen.
-    let mut seen: Vec<(String, Value)> = Vec::new();
+    let mut seen: Vec<(String, Sight)> = Vec::new();
     for (name, _, value) in context.scope().iter_raw() {
         if name.starts_with("durun_") || seen.iter().any(|(known, _)| known == name) {
             continue;
@@ -117,7 +119,7 @@ fn variables(context: &EvalContext<'_, '_, '_, '_, '_, '_>) -> Vec<(String, Valu
 }
 
 /// A value as it is shown; what is long is cut.
-fn of(value: &Dynamic, left: &mut u32) -> Value {
+fn of(value: &Dynamic, left: &mut u32) -> Sight {
     const MORE: &str = "…";
     if *left == 0 {
         return MORE.into();
@@ -128,10 +130,8 @@ fn of(value: &Dynamic, left: &mut u32) -> Value {
     }
     if let Some(text) = value.read_lock::<ImmutableString>() {
         let cut = text.char_indices().nth(MOST_CHARACTERS).map(|(place, _)| place);
-        return match cut.and_then(|place| text.get(..place)) {
-            Some(start) => Value::Text(format!("{start}{MORE}")),
-            None => Value::Text(text.to_string()),
-        };
+        let start = cut.and_then(|place| text.get(..place)).map(|start| format!("{start}{MORE}"));
+        return Sight::Value(Value::Text(start.unwrap_or_else(|| text.to_string())));
     }
     if let Some(array) = value.read_lock::<Array>() {
         let mut items = Vec::new();
@@ -142,23 +142,70 @@ fn of(value: &Dynamic, left: &mut u32) -> Value {
             }
         }
         if items.len() < array.len() {
-            items.push(Value::Text(format!("{MORE} {} in all", array.len())));
+            items.push(Sight::Words(format!("{MORE} {} in all", array.len())));
         }
-        return Value::List(items);
+        return Sight::List(items);
     }
     if let Some(map) = value.read_lock::<Map>() {
         let mut fields = BTreeMap::new();
         for (key, field) in map.iter() {
             if *left == 0 {
-                fields.insert(MORE.to_owned(), Value::Text(format!("{} in all", map.len())));
+                fields.insert(MORE.to_owned(), Sight::Words(format!("{} in all", map.len())));
                 break;
             }
             fields.insert(key.to_string(), of(field, left));
         }
-        return Value::Map(fields);
+        return Sight::Map(fields);
     }
-    if value.is_fnptr() {
-        return "a function".into();
+    if let Some(words) = written(value) {
+        return Sight::Words(words);
     }
-    to_value(value).unwrap_or_else(|_| type_word(value).into())
+    to_value(value).map_or_else(|_| type_word(value).into(), Sight::Value)
+}
+
+/// A value that is not recorded, as a script writes it.
+fn written(value: &Dynamic) -> Option<String> {
+    if let Some(function) = value.read_lock::<FnPtr>() {
+        return Some(if function.is_anonymous() {
+            "a function".to_owned()
+        } else {
+            format!("Fn({:?})", function.fn_name())
+        });
+    }
+    if let Some(range) = value.read_lock::<Range<INT>>() {
+        return Some(format!("{}..{}", range.start, range.end));
+    }
+    if let Some(range) = value.read_lock::<RangeInclusive<INT>>() {
+        return Some(format!("{}..={}", range.start(), range.end()));
+    }
+    value.as_float().ok().filter(|float: &FLOAT| !float.is_finite()).map(|float| float.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rhai::Engine;
+
+    #[test]
+    fn what_is_not_recorded_is_shown_as_scripts_write_it() {
+        let engine = Engine::new();
+        for (text, shown) in [
+            ("0..10", "0..10"),
+            ("-5..=9", "-5..=9"),
+            ("[1, 0..3, #{a: 2..=2}]", "[1,0..3,{\"a\":2..=2}]"),
+            ("Fn(\"pay\")", "Fn(\"pay\")"),
+            ("|x| x", "a function"),
+            ("let k = 1; |x| x + k", "a function"),
+            ("[|| |x| x]", "[a function]"),
+            ("0.0 / 0.0", "NaN"),
+            ("'x'", "\"x\""),
+            ("blob(2, 7)", "2 bytes, in base64 \"Bwc=\""),
+            ("()", "null"),
+            ("\"0..9\"", "\"0..9\""),
+            ("1.5", "1.5"),
+        ] {
+            let value = engine.eval::<Dynamic>(text).expect("a value");
+            assert_eq!(of(&value, &mut 100).to_string(), shown, "{text}");
+        }
+    }
 }

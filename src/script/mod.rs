@@ -33,6 +33,7 @@ mod rewrite;
 mod rewrite_looks;
 mod sandbox;
 mod secrets;
+mod sight;
 mod sorting;
 mod source;
 mod strand;
@@ -60,6 +61,7 @@ pub use params::{BadInput, Param, Params, type_of};
 pub use process_result::is_misread;
 pub use program::Script;
 pub use sandbox::{CALL_DEPTH, EXPRESSION_DEPTH, FUNCTION_EXPRESSION_DEPTH};
+pub use sight::Sight;
 pub use source::{Source, SourceError, SyntaxError};
 pub use strand::{Mode, Reply, Rest, STACK_BYTES, Strand};
 pub use trial::{

@@ -114,6 +114,8 @@ pub(super) fn type_word(value: &Dynamic) -> &str {
         "a number"
     } else if value.is::<Time>() {
         "a time"
+    } else if value.is::<std::ops::Range<rhai::INT>>() || value.is::<std::ops::RangeInclusive<rhai::INT>>() {
+        "a range"
     } else if value.is::<super::handle::Handle>() {
         "a handle"
     } else {

@@ -138,7 +138,7 @@ fn who_asks_is_shown_first_with_the_command_lines_that_answer() {
         .out(
             "ID     STATUS   STARTED  SCRIPT       WHAT\n\
              one    waiting  now      script.rhai  asks: Raise the budget? (yes, not yet) · nobody executes it\n\
-             newer  parked   now      other.rhai   nobody executes it\n",
+             newer  parked   now      other.rhai   could go on, nobody executes it\n",
         )
         .check();
     let first = home.durun(&["list", "--limit", "1", "-o", "jsonl"]).stdout();

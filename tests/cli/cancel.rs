@@ -22,7 +22,7 @@ fn cancelling_a_run_that_nobody_executes_is_recorded() {
     let why = home.durun(&["why", "one"]).stdout();
     assert!(why.contains("2 messages wait in its inbox: request to cancel (no money), request"), "{why}");
     home.durun(&["list"])
-        .out("ID   STATUS  STARTED  SCRIPT      WHAT\none  parked  now      order.rhai  nobody executes it · asked to end now\n")
+        .out("ID   STATUS  STARTED  SCRIPT      WHAT\none  parked  now      order.rhai  could go on, nobody executes it · asked to end now\n")
         .check();
     home.durun(&["terminate", "one"]).check();
     home.durun(&["cancel", "one"])

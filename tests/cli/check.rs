@@ -307,6 +307,8 @@ fn what_other_languages_write_is_answered_with_what_is_written_here() {
         ("if true { 1 } elif false { 2 }", "it is written if x"),
         ("let a = 1; let x = a ? 1 : 2;", "it is written if x"),
         ("unless x { }", "it is written if x"),
+        ("if [ -z \"$X\" ]; then", "a condition is written if x == \"\" { … }"),
+        ("if [[ -f a ]]; then", "a condition is written if x == \"\" { … }"),
         ("let x = true and false;", "conditions are written !x"),
         ("for (let i = 0; i < 3; i++) { }", "a loop is written"),
         ("while True:", "a loop is written"),

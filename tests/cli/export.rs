@@ -17,7 +17,7 @@ fn exported() -> Home {
     let home = Home::new();
     home.file("s.rhai", SCRIPT);
     home.executed_until(&["start", "s.rhai", "--id", "r"], "r", &["\"kind\":\"wait_signal\""]);
-    home.durun(&["signal", "r", "unread"]).check();
+    home.durun(&["-q", "signal", "r", "unread"]).check();
     home.durun(&["export", "r"]).check();
     home
 }

@@ -15,7 +15,10 @@ fn three() -> Home {
 fn what_nobody_executes_is_listed_with_the_command_that_goes_on() {
     let home = Home::recorded("one");
     let (listed, told) = home.durun(&["-v", "list"]).both();
-    assert!(listed.contains("one  parked  now      order.rhai  nobody executes it\n"), "{listed}");
+    assert!(
+        listed.contains("one  parked  now      order.rhai  could go on, nobody executes it\n"),
+        "{listed}"
+    );
     assert_eq!(told, "what nobody executes goes on with durun resume one\n");
     home.durun(&["start", "order.rhai", "--id", "two", "--record-only"]).both();
     assert_eq!(
@@ -41,9 +44,9 @@ fn runs_are_listed_newest_first() {
         .durun(&["list"])
         .out(
             "ID     STATUS      STARTED  SCRIPT      WHAT\n\
-             three  parked      now      order.rhai  nobody executes it\n\
+             three  parked      now      order.rhai  could go on, nobody executes it\n\
              two    terminated  now      other.rhai  enough\n\
-             one    parked      now      order.rhai  nobody executes it\n",
+             one    parked      now      order.rhai  could go on, nobody executes it\n",
         )
         .check();
 }

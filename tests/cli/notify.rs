@@ -193,6 +193,27 @@ fn that_nobody_could_be_told_is_one_line_with_the_run_that_should_have() {
 }
 
 #[test]
+fn runs_that_tell_are_not_listed_nor_meant_by_the_beginning_of_an_id() {
+    let home = Home::new();
+    home.file("durun.toml", "[notify]\non_failure = \"exit 64\"\n").file("f.rhai", "fail(\"no tape\")");
+    home.durun(&["start", "f.rhai", "--id", "order-1"]).exit(1).failure();
+    let hook = hook_of(&home, "order-1");
+    let (listed, noted) = home.durun(&["-v", "list", "-o", "jsonl"]).both();
+    assert!(listed.lines().count() == 1 && !listed.contains("on_failure"), "{listed}");
+    assert_eq!(
+        noted,
+        "1 run that was to tell of others, as [notify] says, could not: durun list --script '(notify)'\n"
+    );
+    for words in [&["list", "-a", "-o", "jsonl"][..], &["list", "--script", "(notify)", "-o", "jsonl"]] {
+        assert!(home.durun(words).stdout().contains(&hook), "{words:?}");
+    }
+    let status = home.durun(&["status", "order", "-o", "jsonl"]).stdout();
+    assert!(status.contains("\"id\":\"order-1\""), "{status}");
+    let told = home.durun(&["status", "odrer-1"]).exit(4).failure();
+    assert!(told.contains("order-1") && !told.contains("on_failure"), "{told}");
+}
+
+#[test]
 fn one_who_will_be_told_later_is_one_line_too() {
     let home = Home::new();
     home.file("durun.toml", "[notify]\non_failure = \"echo busy >&2; exit 1\"\n")

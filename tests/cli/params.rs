@@ -153,3 +153,28 @@ fn a_pair_without_its_own_i_is_told_how_it_is_written() {
     let told = home.durun(&["list", "b=2"]).exit(2).failure();
     assert!(!told.contains("-i b=2"), "{told}");
 }
+
+#[test]
+fn an_input_that_was_not_given_is_named_where_the_run_is_stuck_for_it() {
+    let home = Home::new();
+    home.file(
+        "a.rhai",
+        "step(\"one\", || 1);\nlet orders = input.orders;\nfor order in orders { print(order) }\n\"done\"",
+    );
+    let missing = "this run was not given input.orders: start another with -i orders=…; a script that declares it, \
+                   params(#{ orders: … }), is not started without it";
+    let told = home.durun(&["start", "a.rhai", "--id", "one"]).exit(8).failure();
+    assert!(told.contains(&format!("  = help: {missing}\n")), "{told}");
+    let told = home.durun(&["why", "one"]).stdout();
+    assert!(told.contains(&missing[1..]), "{told}");
+    let told = home.durun(&["start", "a.rhai", "--id", "two", "-i", "ordres:=[1]"]).exit(8).failure();
+    assert!(told.contains("this run was not given input.orders, but input.ordres: start another"), "{told}");
+    home.durun(&["start", "a.rhai", "--id", "three", "-i", "orders:=[]"]).out("done\n").check();
+    // Read inside a step, and with a test beside it.
+    home.file("b.rhai", "step(\"greet\", || `hi ${input.who.to_upper()}`)");
+    let told = home.durun(&["start", "b.rhai", "--id", "four"]).exit(8).failure();
+    assert!(told.contains("this run was not given input.who: "), "{told}");
+    home.file("b_test.rhai", "test(\"t\", || { run(); });");
+    let told = home.durun(&["test", "b_test.rhai"]).exit(1).make().0;
+    assert!(told.contains("this run was not given input.who: "), "{told}");
+}

@@ -22,7 +22,7 @@ fn a_query_that_is_nearly_one_is_told() {
     home.durun(&["query", "one", "stat"])
         .exit(4)
         .err(
-            "error[D0704]: the script has no query \"stat\"\n |\n = note: it has: state\n = help: did you mean state?\n = help: durun query ID lists them\n",
+            "error[D0704]: the script has no query \"stat\"\n |\n = note: it has: state\n = help: did you mean state?\n = help: durun query one lists them\n",
         )
         .check();
 }

@@ -85,7 +85,7 @@ fn an_edited_script_changes_nothing_for_an_open_run() {
     quiet.out("one\n").check();
     home.file("order.rhai", "wait_signal(\"other\")");
     let told = home.durun(&["start", "order.rhai", "--id", "one", "--record-only"]).spoken();
-    let way = "it was started with, as what is recorded does not fit the new one (op 0: the history has wait_signal \"picked\", ";
+    let way = "it was started with, and could not go on under the new one (op 0: the history has wait_signal \"picked\", ";
     assert!(told.contains(way), "{told}");
 }
 

@@ -7,7 +7,7 @@ fn a_run_that_nobody_executes_says_how_to_go_on() {
     let home = Home::recorded("one");
     home.durun(&["status", "one"])
         .out(
-            "one  parked, and nobody executes it\n  \
+            "one  parked: it could go on at once, and nobody executes it\n  \
              script    ~/order.rhai\n  \
              started   TIME (now)\n  \
              last      TIME (now), 0 entries\n  \

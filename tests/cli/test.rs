@@ -264,6 +264,58 @@ fn a_crash_that_changes_the_end_is_told() {
 }
 
 #[test]
+fn of_a_long_run_each_nth_entry_and_the_last_are_crashed_after() {
+    let home = Home::new();
+    home.file("a.rhai", "for n in 0..5 { step(`s${n}`, || n) }")
+        .file("a_test.rhai", "test(\"t\", || { assert_eq(run().status, \"completed\"); });\n");
+    let crashes = |words: &[&str]| {
+        let told = home.durun(&[&["test", "-o", "jsonl"], words].concat()).stdout();
+        let told: serde_json::Value = serde_json::from_str(told.trim()).expect("JSON");
+        (told["entries"].as_u64().expect("a number"), told["crashes"].as_u64().expect("a number"))
+    };
+    // The beginning, five steps, the end.
+    assert_eq!(crashes(&[]), (7, 0));
+    for (every, entries) in [("1", 7), ("2", 4), ("3", 3), ("7", 1), ("100", 1)] {
+        assert_eq!(crashes(&["--kill-every", every]), (7, 2 * entries), "{every}");
+    }
+    assert_eq!(crashes(&["--kill-everywhere"]), (7, 14));
+    home.durun(&["test", "--kill-every", "0"]).exit(2).failure();
+    home.durun(&["test", "--kill-every", "2", "--kill-everywhere"]).exit(2).failure();
+}
+
+#[test]
+fn a_test_that_fails_says_why_its_run_did_and_which_mock_is_misspelt() {
+    let home = Home::new();
+    home.file("a.rhai", "activity(\"charge\");\nexec([\"backup\"]);\nif input.sour { throw \"it is sour\" }").file(
+        "a_test.rhai",
+        "mock(\"charge\", ());\nmock(\"refund\", ());\n\
+         test(\"one\", || {\n  mock(\"backup\", fails(\"disk full\", #{ permanent: true }));\n  assert_eq(run(#{ sour: false }).status, \"completed\");\n});\n\
+         test(\"two\", || {\n  mock(\"exec backup\", \"\");\n  assert_eq(run(#{ sour: true }).result, 1);\n});\n\
+         test(\"three\", || {\n  mock(\"bakcup\", \"\");\n  run(#{ sour: false });\n});\n\
+         test(\"four\", || {\n  mock(\"exec backup\", 1);\n  mock(\"chrage\", 1);\n  assert_eq(run(#{ sour: false }).calls(\"chrage\").len(), 1);\n});\n",
+    );
+    let told = |test: &str| home.durun(&["test", "-k", test]).exit(1).make().0;
+    let one = told("one");
+    assert!(one.contains("  = note: run-1 failed in line 2 of its script: disk full (exec)\n"), "{one}");
+    assert!(!one.contains("stood in for nothing"), "a mock that others need is no mistake: {one}");
+    let two = told("two");
+    assert!(two.contains("  = note: run-1 failed in line 3 of its script: it is sour\n"), "{two}");
+    let three = told("three");
+    assert!(
+        three.contains(
+            "  = note: mock(\"bakcup\") in line 12 stood in for nothing: did you mean \"backup\"?\n"
+        ),
+        "{three}"
+    );
+    let four = told("four");
+    assert!(
+        four.contains("mock(\"chrage\") in line 17 stood in for nothing: did you mean \"charge\"?\n"),
+        "{four}"
+    );
+    assert!(!four.contains("run-1 "), "it completed: {four}");
+}
+
+#[test]
 fn nothing_that_a_test_changes_is_seen_by_the_next() {
     let home = Home::new();
     home.file("lib.rhai", "fn one() { 1 }").file("a.rhai", "activity(\"x\")").file(

@@ -34,6 +34,10 @@ fn a_word_of_another_program_is_told_durun_s_own() {
             "--env NAME records that variable of the environment: FOO=1 durun start FILE --env FOO",
         ),
         (&["list", "-n", "2"], "--limit 2 lists two"),
+        (&["list", "--failed"], "--status failed,timed_out lists those that failed"),
+        (&["exec", "--retries", "3", "--", "true"], "--retry 3 lets it have three attempts"),
+        (&["history", "x", "--tail", "3"], "the last 20 entries: durun history ID --no-pager | tail -n 20"),
+        (&["logs", "x", "--tail", "3"], "the last 20 lines: durun logs ID | tail -n 20"),
         (&["start", "a.rhai", "x", "y"], "a script takes its input by -i: -i key=text"),
         (&["list", "--json"], "-o json writes results as JSON"),
     ] {
@@ -52,7 +56,7 @@ fn a_word_of_another_program_is_told_durun_s_own() {
 #[test]
 fn no_tip_leads_astray() {
     let home = Home::new();
-    for words in [&["history", "x", "--tail"][..], &["exec", "--foo", "true"], &["signal", "x", "y", "--foo"]]
+    for words in [&["history", "x", "--wail"][..], &["exec", "--foo", "true"], &["signal", "x", "y", "--foo"]]
     {
         let err = home.durun(words).exit(2).failure();
         assert!(

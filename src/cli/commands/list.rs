@@ -58,10 +58,14 @@ pub(crate) fn run(context: &Context, args: &ListArgs) -> Result<Exit, CliError> 
     // A directory that was named is meant: without a store in it, it is the wrong one.
     let session =
         if context.global.store.is_some() { Some(context.session()?) } else { context.session_if_any()? };
-    let views = match session {
+    let is_whole = !filter.without_hooks;
+    let mut views = match session {
         Some(session) => list_needing_first(&session, filter)?,
         None => Vec::new(),
     };
+    let before = views.len();
+    views.retain(|view| is_whole || !view.row.is_hook());
+    let untold = before - views.len();
     let now = context.clock.now();
     match context.format() {
         Format::Json | Format::Jsonl => {
@@ -76,9 +80,17 @@ pub(crate) fn run(context: &Context, args: &ListArgs) -> Result<Exit, CliError> 
         }
     }
     if args.limit.is_none()
-        && limit.is_some_and(|limit| usize::try_from(limit).is_ok_and(|limit| views.len() == limit))
+        && limit.is_some_and(|limit| usize::try_from(limit).is_ok_and(|limit| before == limit))
     {
         context.note(&format!("the newest {DEFAULT_LIMIT}; durun list -a lists all"));
+    }
+    if untold > 0 {
+        let what = if untold == 1 { "1 run that was to tell" } else { "runs that were to tell" };
+        let many = if untold == 1 { String::new() } else { format!("{untold} ") };
+        context.note(&format!(
+            "{many}{what} of others, as [notify] says, could not: {}",
+            context.command("list --script '(notify)'")
+        ));
     }
     Ok(Exit::Done)
 }

@@ -8,7 +8,9 @@ use crate::cli::exit::Exit;
 use crate::cli::input;
 use crate::cli::render::run_json::SCHEMA;
 use crate::cli::render::table::{Cell, render};
-use crate::client::{find, queries, query};
+use crate::cli::report_client;
+use crate::client::{ClientError, find, queries, query};
+use crate::history::RunId;
 use clap::Args;
 use serde_json::json;
 
@@ -37,10 +39,11 @@ pub(crate) fn run(context: &Context, args: &QueryArgs) -> Result<Exit, CliError>
     let session = context.session()?;
     let row = find(&session, &args.id)?;
     if let Some(name) = &args.name {
-        print_value(context, &query(&session, row.no, name, &given)?)?;
+        let answer = query(&session, row.no, name, &given).map_err(|error| of_run(error, &row.id))?;
+        print_value(context, &answer)?;
         return Ok(Exit::Done);
     }
-    let answers = queries(&session, row.no)?;
+    let answers = queries(&session, row.no).map_err(|error| of_run(error, &row.id))?;
     match context.format() {
         Format::Json | Format::Jsonl => {
             let published: serde_json::Map<_, _> =
@@ -62,4 +65,12 @@ pub(crate) fn run(context: &Context, args: &QueryArgs) -> Result<Exit, CliError>
         }
     }
     Ok(Exit::Done)
+}
+
+/// The error with the run's id in what is to be typed.
+fn of_run(error: ClientError, id: &RunId) -> CliError {
+    match error {
+        ClientError::Query(_) => CliError::Told(Box::new(report_client::client(&error).naming(id))),
+        other => other.into(),
+    }
 }

@@ -182,7 +182,7 @@ fn under_new_text(row: &RunRow, way: &Edited) -> String {
             let commands =
                 difference.back.as_ref().map(|back| mend(&back_commands(id, back))).unwrap_or_default();
             format!(
-                ", as what is recorded does not fit the new one ({}){commands}",
+                ", and could not go on under the new one ({}){commands}",
                 escape::line(&difference.to_string())
             )
         }

@@ -2,6 +2,7 @@
 
 use crate::cli::args::Format;
 use crate::cli::context::Context;
+use crate::cli::crashes::Crashes;
 use crate::cli::error::CliError;
 use crate::cli::escape;
 use crate::cli::exit::Exit;
@@ -9,6 +10,7 @@ use crate::cli::render::{junit, trials};
 use crate::cli::report_test;
 use crate::client::{ClientError, TestFile, Tested, files_in, find_tests, is_of_tests, load_tests, perform};
 use clap::Args;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
@@ -22,10 +24,8 @@ Examples:
   durun test order_test.rhai               those of a file
   durun test -k refund                     those whose names contain it
   durun test --kill-everywhere             each again with a crash after each recorded entry
+  durun test --kill-every 10               only after each tenth: of a long run a sample
   durun test -o junit > report.xml         for CI";
-
-/// What empties the line of a terminal from the cursor on.
-const CLEAR: &str = "\u{1b}[K";
 
 /// The arguments of `durun test`.
 #[derive(Debug, Args)]
@@ -38,8 +38,11 @@ pub(crate) struct TestArgs {
     #[arg(short = 'k', long, value_name = "TEXT")]
     filter: Option<String>,
     /// Again with a crash after each recorded entry; the end must be the same
-    #[arg(long)]
+    #[arg(long, conflicts_with = "kill_every")]
     kill_everywhere: bool,
+    /// The same after each Nth entry and the last, where a run has many
+    #[arg(long, value_name = "N")]
+    kill_every: Option<NonZeroUsize>,
     /// List the tests and perform none
     #[arg(long)]
     list: bool,
@@ -173,25 +176,13 @@ fn listed(context: &Context, file: TestFile, args: &TestArgs) -> Result<FileOutc
 
 fn performed(context: &Context, file: TestFile, args: &TestArgs) -> FileOutcome {
     let mut tests = Vec::new();
-    let environment = &context.environment;
-    let shows = environment.stderr_terminal && !environment.is_plain() && !context.global.quiet;
+    let every = args.kill_every.or_else(|| args.kill_everywhere.then_some(NonZeroUsize::MIN));
     for (nth, case) in file.cases.iter().flatten().enumerate().filter(|(_, case)| is_wanted(args, &case.name))
     {
         let began = context.clock.monotonic();
-        let mut tell = |done: usize, all: usize| {
-            if shows {
-                // Drawn over by what is told next.
-                context.complain(&format!(
-                    "\r{CLEAR}{}: crash {} of {all}",
-                    escape::line(&case.name),
-                    done + 1
-                ));
-            }
-        };
-        let tested = perform(&file, nth, &context.configs, args.kill_everywhere, &mut tell);
-        if shows && tested.crashes > 0 {
-            context.complain(&format!("\r{CLEAR}"));
-        }
+        let mut crashes = Crashes::begin(context, &file.path, &case.name);
+        let tested = perform(&file, nth, &context.configs, every, &mut |done, all| crashes.tell(done, all));
+        crashes.end();
         let took_ms = context.clock.monotonic().saturating_sub(began).as_millis();
         tests.push(Outcome { name: case.name.clone(), line: case.line, tested, took_ms });
     }

@@ -6,7 +6,8 @@ use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::render::{run_json::SCHEMA, why};
 use crate::cli::way_on::WayOn;
-use crate::client::{find, lines, unread, view};
+use crate::client::{find, hinted, lines, unread, view};
+use crate::history::StoredStatus;
 use clap::Args;
 use serde_json::json;
 
@@ -26,7 +27,10 @@ pub(crate) struct WhyArgs {
 /// Does it.
 pub(crate) fn run(context: &Context, args: &WhyArgs) -> Result<Exit, CliError> {
     let session = context.session()?;
-    let view = view(&session, find(&session, &args.id)?.no)?;
+    let mut view = view(&session, find(&session, &args.id)?.no)?;
+    if let StoredStatus::Stuck(stuck) = &mut view.row.status {
+        *stuck = hinted(&session, view.row.no, stuck);
+    }
     let script = lines(&session, view.row.no).ok();
     let way = WayOn::of(&session, (view.row.no, &view.row.id), &view.row.status);
     let unread = if view.status.is_ended() { Vec::new() } else { unread(&session, view.row.no)? };

@@ -124,7 +124,9 @@ impl Live {
         let Some(session) = self.session() else { return Vec::new() };
         let statuses = RunStatus::ALL.into_iter().filter(|status| which.has(*status)).collect();
         let filter = RunFilter { statuses, limit: Some(MOST), ..RunFilter::default() };
-        let views = list(session, filter).unwrap_or_default();
+        let mut views = list(session, filter).unwrap_or_default();
+        // What told of a run has a long id behind its own: it is offered to whoever has come so far.
+        views.retain(|view| !view.row.is_hook() || typed.contains(".on_"));
         let last = typed.starts_with('@').then(|| plain("@last"));
         let run = views.iter().map(|view| {
             let script = Path::new(&view.row.script).file_name().unwrap_or_default().to_string_lossy();

@@ -69,7 +69,8 @@ fn listed(view: &RunView, now: Moment) -> String {
         match view.woken_by {
             Some(WokenBy::Nobody { .. }) => {
                 let place = if view.asks() { said.len() } else { 0 };
-                said.insert(place, "nobody executes it".to_owned());
+                let could = if view.status == RunStatus::Parked { "could go on, " } else { "" };
+                said.insert(place, format!("{could}nobody executes it"));
             }
             Some(WokenBy::Tick { .. }) => said.push("tick takes it up".to_owned()),
             Some(WokenBy::Serve { pid }) => said.push(format!("serve {pid} takes it up")),

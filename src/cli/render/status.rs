@@ -34,7 +34,11 @@ pub(crate) fn render(view: &RunView, beside: &Beside<'_>, now: Moment, color: bo
     let Beside { children, published, script, way_on, edited, unread, variables } = *beside;
     let row = &view.row;
     let word = Paint::of(view.status).paint(view.status.word(), color);
-    let idle = if is_left(view) { ", and nobody executes it" } else { "" };
+    let idle = match view.status {
+        RunStatus::Parked if is_left(view) => ": it could go on at once, and nobody executes it",
+        _ if is_left(view) => ", and nobody executes it",
+        _ => "",
+    };
     let mut out = format!("{}  {word}{idle}\n", row.id);
     let mut line = |label: &str, text: &str| {
         if !text.is_empty() {

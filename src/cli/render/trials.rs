@@ -35,6 +35,7 @@ pub(crate) fn block(context: &Context, done: &FileOutcome) -> String {
             lines.extend(test.tested.printed.iter().map(|line| format!("        {}", escape::line(line))));
         }
         if let Some(report) = report_test::of(&done.file, &test.tested.ending, here) {
+            let report = test.tested.clues.iter().fold(report, Report::note);
             lines.push(answered(report, &test.tested.answered).render(color));
         }
     }
@@ -116,6 +117,7 @@ fn of(path: &str, file: &FileOutcome, test: &Outcome) -> Value {
         "crashes": tested.crashes,
         "printed": tested.printed,
         "answered": tested.answered,
+        "clues": tested.clues,
     });
     let (fault, killed) = match &tested.ending {
         Ending::Passed => return document,

@@ -1,7 +1,7 @@
 //! The variables of a script where it waits.
 
 use crate::cli::escape;
-use crate::client::Standpoint;
+use crate::client::{Sight, Standpoint};
 use serde_json::{Map, Value as Json, json};
 
 /// The widest piece of a value that is shown.
@@ -34,7 +34,7 @@ pub(crate) fn told(points: &[Standpoint]) -> Vec<String> {
 
 /// The same for programs.
 pub(crate) fn document(points: &[Standpoint]) -> Json {
-    let frame = |(line, variables): &(u32, Vec<(String, crate::history::Value)>)| {
+    let frame = |(line, variables): &(u32, Vec<(String, Sight)>)| {
         let all: Map<String, Json> =
             variables.iter().map(|(name, value)| (name.clone(), value.to_json())).collect();
         json!({"line": line, "variables": all})

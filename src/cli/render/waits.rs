@@ -1,6 +1,6 @@
 //! What a pending command waits for, in words.
 
-use super::when::{left, relative};
+use super::when::{relative, until};
 use crate::cli::escape;
 use crate::client::{RunView, answered, open_question};
 use crate::history::{CommandKind, Moment, Pending, StoredStatus};
@@ -46,7 +46,7 @@ pub(crate) fn short(pending: &Pending, now: Moment) -> String {
     let Some(next) = pending.next_try.filter(|_| pending.waits_for.is_none()) else {
         return sentence(pending, now);
     };
-    let when = if next > now { format!("next in {}", left(next, now)) } else { "next is due".to_owned() };
+    let when = if next > now { format!("next in {}", until(next, now)) } else { "next is due".to_owned() };
     let last = pending.last_failure.as_ref().map(|last| format!(": {}", escape::line(&last.message)));
     let last = last.unwrap_or_default();
     if pending.label.kind == CommandKind::Poll {
@@ -92,10 +92,10 @@ pub(crate) fn sentence(pending: &Pending, now: Moment) -> String {
         parts.push(format!("{} failed: {message}", attempt(pending.failures.max(1), pending.attempts)));
     }
     match (pending.next_try, pending.due) {
-        (Some(next), _) if next > now => parts.push(format!("next try in {}", left(next, now))),
+        (Some(next), _) if next > now => parts.push(format!("next try in {}", until(next, now))),
         (Some(_), _) if pending.waits_for.is_some() => {}
         (Some(_), _) => parts.push("next try is due".to_owned()),
-        (None, Some(due)) if due > now => parts.push(format!("{} left", left(due, now))),
+        (None, Some(due)) if due > now => parts.push(format!("{} left", until(due, now))),
         (None, Some(_)) => parts.push("due".to_owned()),
         (None, None) => {}
     }
@@ -108,7 +108,7 @@ pub(crate) fn sentence(pending: &Pending, now: Moment) -> String {
         parts.push(format!("last heartbeat: {}", escape::line(&details.to_string())));
     }
     if let Some(deadline) = pending.deadline {
-        parts.push(format!("deadline in {}", left(deadline, now)));
+        parts.push(format!("deadline in {}", until(deadline, now)));
     }
     if pending.begun {
         parts.push("at most once, and begun".to_owned());

@@ -20,6 +20,14 @@ pub(crate) fn left(due: Moment, now: Moment) -> String {
     coarse(due.since_ms(now).max(0).saturating_add(999))
 }
 
+/// How long it is until then, where it is looked at once: of less than a second the milliseconds.
+pub(crate) fn until(due: Moment, now: Moment) -> String {
+    match due.since_ms(now) {
+        short @ 1..1_000 => show_duration(short),
+        _ => left(due, now),
+    }
+}
+
 /// A duration in whole seconds at least.
 pub(crate) fn coarse(ms: i64) -> String {
     if ms < 1_000 { "0s".to_owned() } else { show_duration(ms - ms % 1_000) }
@@ -42,6 +50,11 @@ mod tests {
         assert_eq!(relative(now.plus_ms(-999), now), "now");
         assert_eq!(left(now.plus_ms(41_001), now), "42s");
         assert_eq!(left(now.plus_ms(-5), now), "0s");
+        assert_eq!(
+            (until(now.plus_ms(300), now), until(now.plus_ms(1_001), now)),
+            ("300ms".to_owned(), "2s".to_owned())
+        );
+        assert_eq!((until(now, now), until(now.plus_ms(-5), now)), ("0s".to_owned(), "0s".to_owned()));
         assert_eq!(absolute(Moment(1_795_433_322_120)), "2026-11-23 11:28:42Z");
     }
 }

@@ -5,7 +5,7 @@ use super::lines::{of_end, shown};
 use super::runs::waker;
 use super::unblock::{asks_once, commands};
 use super::waits::{attempt, name, tries};
-use super::when::{absolute, coarse, left, relative};
+use super::when::{absolute, coarse, relative, until};
 use crate::cli::escape::{self, shell};
 use crate::cli::way_on::WayOn;
 use crate::client::{Lines, RunView, answered, open_question};
@@ -238,7 +238,7 @@ fn sentence(row: &Pending, executed: bool, now: Moment) -> String {
     let place = row.line.map(|line| format!(" in line {line}")).unwrap_or_default();
     let since = format!("Since {} ({})", absolute(row.scheduled_at), relative(row.scheduled_at, now));
     let until = row.due.map_or_else(String::new, |due| {
-        if due > now { format!(", {} at most", left(due, now)) } else { ", whose time is over".to_owned() }
+        if due > now { format!(", {} at most", until(due, now)) } else { ", whose time is over".to_owned() }
     });
     let what = open_question(row).map_or_else(|| row.label.name.clone(), |question| question.title());
     let what = escape::line(&what);
@@ -313,7 +313,7 @@ fn effect(row: &Pending, place: &str, executed: bool, now: Moment) -> String {
     };
     let now_or_then = match (&row.waits_for, row.next_try) {
         (Some(waits_for), _) => format!("it waits for {}", escape::line(waits_for)),
-        (None, Some(at)) if at > now => format!("the next try is in {}", left(at, now)),
+        (None, Some(at)) if at > now => format!("the next try is in {}", until(at, now)),
         (None, _) if executed => format!("{next} is under way"),
         (None, _) if row.begun => format!("{next} had begun, at most once: it is not done again"),
         (None, Some(_)) => format!("{next} is due"),

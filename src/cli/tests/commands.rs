@@ -107,7 +107,7 @@ pub(super) fn all(stage: &Stage) -> Vec<CliError> {
             written: 3,
             lost: vec!["order-1: entry 4 is damaged: its checksum does not match".to_owned()],
         }],
-        CliError::Doomed(_) => vec![CliError::Doomed(Box::new(
+        CliError::Told(_) => vec![CliError::Told(Box::new(
             Report::new("D1310", Exit::Usage, "there is no function chrage").hint("did you mean charge?"),
         ))],
         CliError::NothingLeft { .. } => vec![CliError::NothingLeft {

@@ -129,7 +129,14 @@ fn tried(stage: &Stage) -> Vec<Report> {
         stage.file(&format!("trial{number}/order.rhai"), script);
         let path = stage.file(&format!("trial{number}/order_test.rhai"), test);
         let file = load_tests(&path, &configs).expect("a file of tests");
-        let ending = perform(&file, 0, &configs, test.contains("exec pay"), &mut |_, _| ()).ending;
+        let ending = perform(
+            &file,
+            0,
+            &configs,
+            test.contains("exec pay").then_some(std::num::NonZeroUsize::MIN),
+            &mut |_, _| (),
+        )
+        .ending;
         assert_ne!(ending, Ending::Passed, "{test}");
         let folder = stage.path(&format!("trial{number}"));
         all.extend(report_test::of(&file, &ending, &folder));

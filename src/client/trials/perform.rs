@@ -7,6 +7,7 @@ use super::theatre::Theatre;
 use crate::config::Configs;
 use crate::script::{Fault, Performed, Source, TestCase, Trials};
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -49,6 +50,8 @@ pub struct Tested {
     pub printed: Vec<String>,
     /// Which mock answered which call with what, a line each.
     pub answered: Vec<String>,
+    /// Why runs of it ended badly, and which of its mocks may be misspelt, a line each.
+    pub clues: Vec<String>,
     /// How many assertions held.
     pub held: u32,
     /// How many entries its runs recorded.
@@ -129,24 +132,25 @@ fn no_script(path: &Path, text: Option<String>, error: SyntaxError) -> TestFile 
     TestFile { path: path.to_owned(), cases: Err(fault), trials, script: tested_by(&real), real }
 }
 
-/// Performs one test of a file; with `kill_everywhere`, again with a crash after each entry that was recorded, once before the
-/// script heard of it and once when all had begun that it lets begin. The end must be the same. `tell` hears before each of those
-/// how many there were and how many there are.
+/// Performs one test of a file; with `kill_every`, again with a crash after each so-many-th entry that was recorded and after the
+/// last, once before the script heard of it and once when all had begun that it lets begin. The end must be the same. `tell` hears
+/// before each of those how many there were and how many there are.
 pub fn perform(
     file: &TestFile,
     nth: usize,
     configs: &Arc<Configs>,
-    kill_everywhere: bool,
+    kill_every: Option<NonZeroUsize>,
     tell: &mut dyn FnMut(usize, usize),
 ) -> Tested {
     let (first, ends) = once(file, nth, configs, None);
-    if !kill_everywhere || first.ending != Ending::Passed {
-        return first;
-    }
+    let Some(every) = kill_every.filter(|_| first.ending == Ending::Passed) else { return first };
     let mut tested = first;
-    for entry in 1..=tested.entries {
+    let deaths: Vec<usize> =
+        (1..=tested.entries).filter(|entry| *entry % every == 0 || *entry == tested.entries).collect();
+    let all = deaths.len().saturating_mul(2);
+    for entry in deaths {
         for begun in [false, true] {
-            tell(tested.crashes, tested.entries.saturating_mul(2));
+            tell(tested.crashes, all);
             let (again, other) = once(file, nth, configs, Some(Death { after: entry, begun }));
             tested.crashes += 1;
             let fault = match again.ending {
@@ -154,7 +158,7 @@ pub fn perform(
                 _ if other == ends => continue,
                 _ => Box::new(another_end(file, nth, &ends, &other)),
             };
-            tested.answered = again.answered;
+            (tested.answered, tested.clues) = (again.answered, again.clues);
             tested.ending = Ending::Killed { entry, begun, fault };
             return tested;
         }
@@ -168,20 +172,21 @@ fn once(file: &TestFile, nth: usize, configs: &Arc<Configs>, death: Option<Death
     let stage = Rc::new(Theatre::new(&file.real, file.script.clone(), Arc::clone(configs), death));
     let theatre = Rc::clone(&stage);
     let performed = file.trials.perform(nth, stage);
-    let Performed { outcome, printed, answered, held, ends } = match performed {
+    let Performed { outcome, printed, answered, clues, held, ends } = match performed {
         Ok(done) => done,
         // It was compiled before.
         Err(_) => Performed {
             outcome: Ok(()),
             printed: Vec::new(),
             answered: Vec::new(),
+            clues: Vec::new(),
             held: 0,
             ends: Vec::new(),
         },
     };
     let ending = outcome.map_or_else(|fault| Ending::Failed(Box::new(fault)), |()| Ending::Passed);
     let (entries, lasted_ms) = (theatre.entries(), theatre.lasted_ms());
-    (Tested { ending, printed, answered, held, entries, lasted_ms, crashes: 0 }, ends)
+    (Tested { ending, printed, answered, clues, held, entries, lasted_ms, crashes: 0 }, ends)
 }
 
 fn another_end(file: &TestFile, nth: usize, ends: &Ends, other: &Ends) -> Fault {

@@ -1,7 +1,7 @@
 //! The stage of one test: the worker and the store in memory, a clock that jumps to whatever comes next, and a world that is played.
 
 use super::super::{
-    AnswerRequest, ClientError, Engine, Executor as _, LoadedProgram, ProgramError, Session, answer,
+    AnswerRequest, ClientError, Engine, Executor as _, LoadedProgram, ProgramError, Session, answer, hinted,
     load_program, resolve, view,
 };
 use super::deaths::{Death, Deaths, Lives, Mortal};
@@ -242,6 +242,7 @@ impl Stage for Theatre {
         let session = self.session();
         let seen = view(&session, run).map_err(|error| broken(&error))?;
         if let StoredStatus::Stuck(stuck) = seen.row.status {
+            let stuck = hinted(&session, run, &stuck);
             let mut trouble = Trouble::new("D1408", format!("the run is stuck: {}", stuck.message));
             trouble.hint = stuck.hint;
             if let (Some(line), Ok((path, text))) = (stuck.line, super::super::script_text(&session, run))

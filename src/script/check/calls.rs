@@ -7,58 +7,6 @@ use crate::history::nearest;
 use rhai::{Expr, FnCallExpr, Position};
 use std::collections::BTreeSet;
 
-/// Calls that belong to the script: in no body, in nothing that only looks.
-const COMMANDS: &[&str] = &[
-    "activity",
-    "ask",
-    "child",
-    "defaults",
-    "join_all",
-    "on_failure",
-    "on_query",
-    "on_signal",
-    "on_undo",
-    "parallel",
-    "params",
-    "poll",
-    "publish",
-    "restart_with",
-    "select",
-    "set_summary",
-    "shielded",
-    "signal_run",
-    "sleep",
-    "sleep_until",
-    "start_activity",
-    "start_child",
-    "start_wait_signal",
-    "step",
-    "strand",
-    "timer",
-    "timer_until",
-    "token",
-    "wait_signal",
-    "wait_token",
-    "wait_until",
-    "with_lock",
-];
-/// Calls that touch the outside or move on what replay repeats: also in bodies, but in nothing that only looks.
-const EFFECTS: &[&str] = &[
-    "env",
-    "exec",
-    "glob",
-    "http",
-    "http_get",
-    "http_post",
-    "progress",
-    "random",
-    "random_int",
-    "read_file",
-    "sh",
-    "uuid",
-    "write_file",
-];
-
 /// A call as it is written.
 pub(super) struct Called<'c> {
     pub(super) call: &'c FnCallExpr,
@@ -79,32 +27,6 @@ impl<'c> Called<'c> {
     pub(super) fn name(&self) -> &'c str {
         self.call.name.as_str()
     }
-}
-
-/// Whether a call suspends the script until something from outside has come.
-pub(super) fn suspends(name: &str) -> bool {
-    const QUICK: &[&str] = &[
-        "defaults",
-        "on_failure",
-        "on_query",
-        "on_signal",
-        "on_undo",
-        "params",
-        "progress",
-        "publish",
-        "random",
-        "random_int",
-        "set_summary",
-        "start_activity",
-        "start_child",
-        "start_wait_signal",
-        "strand",
-        "timer",
-        "timer_until",
-        "token",
-        "uuid",
-    ];
-    (COMMANDS.contains(&name) || EFFECTS.contains(&name)) && !QUICK.contains(&name)
 }
 
 impl Walker<'_> {
@@ -164,7 +86,11 @@ impl Walker<'_> {
                 _ => self.place,
             };
             let way = self.way;
+            let is_kept = self.is_kept;
+            // What a function of the script does with it is not looked at.
+            self.is_kept |= !is_host && !called.is_method;
             self.done_at_once(argument, place, is_host && is_done_at_once(called));
+            self.is_kept = is_kept;
             if name == "strand" || rules::keeps(called) {
                 self.way.leave_beside(way);
             }
@@ -272,25 +198,6 @@ impl Walker<'_> {
         }
     }
 
-    /// Whether a host call may stand where it stands.
-    fn stands(&mut self, called: &Called<'_>) {
-        let name = called.name();
-        let command = COMMANDS.contains(&name);
-        let (place, hint) = match self.place {
-            Place::Body(place) if command => (place, "do it in the script, before or after"),
-            Place::Look(place) if command || EFFECTS.contains(&name) => {
-                (place, "it only looks: do it in the script and leave the result in a variable")
-            }
-            Place::Script | Place::Body(_) | Place::Look(_) => return,
-        };
-        self.tell(
-            Rule::Command,
-            called.position,
-            format!("{name} may not stand in {place}"),
-            Some(hint.to_owned()),
-        );
-    }
-
     /// The options that are written out.
     fn known_options(&mut self, called: &Called<'_>) {
         let Some((place, known)) = options::of(called.name(), called.call.args.len()) else { return };
@@ -303,10 +210,17 @@ impl Walker<'_> {
                 values::option(self, called.name(), &key.name, value);
             }
             if let ("retry", Expr::Map(retry, _)) = (key.name.as_str(), value) {
-                for (key, _) in
+                for (key, value) in
                     retry.0.iter().filter(|(key, _)| !options::OF_RETRY.contains(&key.name.as_str()))
                 {
-                    let message = super::super::calls::unknown("retry option", &key.name, options::OF_RETRY);
+                    let name = key.name.as_str();
+                    let mut message = super::super::calls::unknown("retry option", name, options::OF_RETRY);
+                    // By how much the pauses grow is a number; a duration is meant as the first of them.
+                    if message.ends_with("did you mean \"factor\"?")
+                        && matches!(value, Expr::StringConstant(..))
+                    {
+                        message = format!("there is no retry option \"{name}\"; did you mean \"first\"?");
+                    }
                     self.tell(Rule::Option, key.pos, message, None);
                 }
             }

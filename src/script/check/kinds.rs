@@ -116,6 +116,9 @@ fn tell(walker: &mut Walker<'_>, called: &Called<'_>, place: usize, not: &str, w
             let list = if words.is_empty() { "[\"ls\", \"-l\"]" } else { "[…]" };
             format!("a program with its arguments as a list is exec({list}); sh takes a line for the shell")
         }
+        _ if not == "text" && name == "int" => {
+            "a whole number is read out of text by parse_int(text)".to_owned()
+        }
         _ => {
             let forms = headings(name);
             if forms.is_empty() {

@@ -3,11 +3,14 @@
 mod calls;
 mod dollars;
 mod fields;
+#[cfg(test)]
+mod foreign_tests;
 mod inputs;
 mod kinds;
 mod known;
 mod options;
 mod rules;
+mod stands;
 #[cfg(test)]
 mod tests;
 mod values;
@@ -137,7 +140,7 @@ impl Rule {
 
 /// Whether a strand may wait in a call of that name, or in what it calls.
 pub(super) fn waits(name: &str) -> bool {
-    calls::suspends(name) || name == "attempt"
+    stands::suspends(name) || name == "attempt"
 }
 
 /// Looks through a script and what it imports; `answered` tells of names whether something beside the script's functions answers

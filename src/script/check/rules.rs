@@ -1,7 +1,8 @@
 //! What is seldom meant so: warnings about code that runs.
 
-use super::calls::{Called, suspends};
+use super::calls::Called;
 use super::known::closure;
+use super::stands::suspends;
 use super::walk::{Place, Walker};
 use super::{Rule, options};
 use rhai::{ASTNode, BinaryExpr, Expr, OpAssignment, Stmt};

@@ -22,12 +22,12 @@ fn told(main: &str) -> Vec<String> {
 }
 
 #[track_caller]
-fn finds(main: &str, expected: &str) {
+pub(super) fn finds(main: &str, expected: &str) {
     assert_eq!(told(main), [expected], "{main}");
 }
 
 #[track_caller]
-fn fine(main: &str) {
+pub(super) fn fine(main: &str) {
     assert_eq!(told(main), [""; 0], "{main}");
 }
 

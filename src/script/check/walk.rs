@@ -32,6 +32,8 @@ pub(super) struct Walker<'w> {
     scopes: Vec<Vec<String>>,
     /// Whether it is within a function, which does not see the script's variables.
     in_function: bool,
+    /// Whether what is looked through may be called in another place than it seems: nothing here calls it, or who does is not seen.
+    pub(super) is_kept: bool,
     seen: BTreeSet<(String, Place, bool)>,
     found: Vec<Finding>,
 }
@@ -47,11 +49,13 @@ pub(super) fn text(world: &World<'_>, file: &str, ast: &AST, is_main: bool) -> V
         way: Way::new(is_main),
         scopes: vec![Vec::new()],
         in_function: false,
+        is_kept: false,
         seen: BTreeSet::new(),
         found: Vec::new(),
     };
     walker.statements(ast.statements(), true);
     walker.way = Way::new(false);
+    walker.is_kept = true;
     for name in text.functions.keys() {
         walker.function(name, Place::Script);
     }
@@ -238,7 +242,7 @@ impl Walker<'_> {
     fn expr(&mut self, expr: &Expr, used: bool) {
         if closure(expr).is_some() {
             rules::kept(self, expr);
-            self.closure(expr, self.place);
+            self.kept(|walker| walker.closure(expr, walker.place));
             return;
         }
         match expr {
@@ -259,6 +263,13 @@ impl Walker<'_> {
                     self.value(value);
                 }
             }
+            Expr::Dot(pair, ..) if self.is_foreign(&pair.lhs) => {
+                self.value(&pair.lhs);
+                // What is called on a thing of another language is told with that.
+                if let Expr::MethodCall(call, _) = &pair.rhs {
+                    call.args.iter().for_each(|argument| self.value(argument));
+                }
+            }
             Expr::Dot(pair, ..) | Expr::Index(pair, ..) => {
                 self.value(&pair.lhs);
                 self.only(!may_stop(expr), |walker| {
@@ -276,6 +287,13 @@ impl Walker<'_> {
         }
     }
 
+    /// What is called later, perhaps in another place.
+    pub(super) fn kept(&mut self, look: impl FnOnce(&mut Self)) {
+        let before = std::mem::replace(&mut self.is_kept, true);
+        look(self);
+        self.is_kept = before;
+    }
+
     /// A closure's captures here, and its body in its own place, to which only some runs come.
     pub(super) fn closure(&mut self, expr: &Expr, place: Place) {
         self.done_at_once(expr, place, false);
@@ -288,6 +306,15 @@ impl Walker<'_> {
             self.value(capture);
         }
         self.only(is_certain, |walker| walker.function(&written.name, place));
+    }
+
+    /// Whether it is a thing that other languages have, and no variable.
+    fn is_foreign(&self, expr: &Expr) -> bool {
+        let Expr::Variable(variable, ..) = expr else { return false };
+        let name = variable.1.as_str();
+        !self.is_variable(name)
+            && !self.text.functions.contains_key(name)
+            && super::super::foreign::instead(name).is_some()
     }
 
     fn variable(&mut self, name: &str, position: Position) {

@@ -11,7 +11,7 @@ use super::stage::{Call, Cast, Play, Say, Stage, Trouble};
 use crate::history::{CommandLabel, Failure, Moment, Value};
 use rhai::{Dynamic, Engine, Map};
 use std::cell::{Cell, OnceCell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::{Rc, Weak};
 
 /// A test that a file declares.
@@ -71,6 +71,8 @@ pub(super) struct World {
     pub(super) fault: RefCell<Option<Fault>>,
     /// What answered which call, in order.
     pub(super) heard: RefCell<Vec<Heard>>,
+    /// The mocks that answered, by their place.
+    pub(super) used: RefCell<BTreeSet<usize>>,
     waiting: RefCell<Vec<(When, What)>>,
     cues: RefCell<Vec<Cue>>,
     answered: RefCell<BTreeMap<Attempted, (Moment, Play)>>,
@@ -93,6 +95,7 @@ impl World {
             runs: Cell::default(),
             fault: RefCell::default(),
             heard: RefCell::default(),
+            used: RefCell::default(),
             waiting: RefCell::default(),
             cues: RefCell::default(),
             answered: RefCell::default(),
@@ -262,6 +265,7 @@ impl Cast for World {
             return Err(Trouble::new("D1402", format!("nothing stands in for {name}"))
                 .hint(format!("mock(\"{}\", …) says what it gives", name.replace('"', "\\\""))));
         };
+        self.used.borrow_mut().insert(nth);
         let play = self.play(nth, &mock.answer, call)?;
         self.heard.borrow_mut().push(Heard::of(call, &mock, &play));
         self.answered.borrow_mut().insert(key, (call.at, play.clone()));

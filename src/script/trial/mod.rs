@@ -9,6 +9,7 @@ mod clues;
 mod empty;
 mod given;
 mod heard;
+mod hindsight;
 mod language;
 mod mock;
 mod played;

@@ -34,6 +34,8 @@ pub struct Performed {
     pub printed: Vec<String>,
     /// Which mock answered which call with what, a line each.
     pub answered: Vec<String>,
+    /// Why runs ended badly, and which mocks are spelt like what was called and stood in for nothing: a line each.
+    pub clues: Vec<String>,
     /// How many assertions held.
     pub held: u32,
     /// How its runs stand at its end, in order: status, result and error.
@@ -88,8 +90,16 @@ impl Trials {
             ])
         });
         let ends = ends.collect();
+        let clues = world.bad_ends().into_iter().chain(world.misspelt()).collect();
         let answered = super::heard::lines(&world.heard.take());
-        Ok(Performed { outcome, printed: world.printed.take(), answered, held: world.held.get(), ends })
+        Ok(Performed {
+            outcome,
+            printed: world.printed.take(),
+            answered,
+            clues,
+            held: world.held.get(),
+            ends,
+        })
     }
 
     /// Evaluates the file: its tests are declared, and the mocks of all of them.
