@@ -4,7 +4,7 @@ use super::prune::upkeep;
 use super::{ClientError, Session, list};
 use crate::history::{Moment, RunNo, RunStatus, WokenBy};
 use crate::store::{Kept, RunFilter, RunView, Upkeep};
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::time::Duration;
 
@@ -24,8 +24,8 @@ pub struct Checkup {
     pub bytes: u64,
     /// What is free on its file system for this user, in bytes.
     pub free: u64,
-    /// How long a small write takes to be on disk: the middle one of a few.
-    pub sync: Duration,
+    /// How long a small write takes to be on disk: the middle one of a few; nothing where there is no room for it.
+    pub sync: Option<Duration>,
     /// When the run that was recorded last was last written.
     pub newest: Option<Moment>,
     /// How many runs there are of each status.
@@ -97,18 +97,27 @@ pub enum CheckupError {
     Client(#[from] ClientError),
 }
 
-fn sync_time(session: &Session) -> std::io::Result<Duration> {
+fn sync_time(session: &Session) -> std::io::Result<Option<Duration>> {
     let path = session.directory().join(format!("doctor.{}", std::process::id()));
-    let mut file =
-        std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path)?;
-    let clock = session.clock();
-    let mut times = Vec::new();
-    for _ in 0..SYNCS {
-        let began = clock.monotonic();
-        file.write_all(&BLOCK).and_then(|()| file.sync_data())?;
-        times.push(clock.monotonic().saturating_sub(began));
+    // One of the same number may have been killed.
+    drop(std::fs::remove_file(&path));
+    let file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
+    let measured = file.and_then(|mut file| {
+        let clock = session.clock();
+        let mut times = Vec::new();
+        for _ in 0..SYNCS {
+            let began = clock.monotonic();
+            file.write_all(&BLOCK).and_then(|()| file.sync_data())?;
+            times.push(clock.monotonic().saturating_sub(began));
+        }
+        times.sort_unstable();
+        Ok(times.get(SYNCS / 2).copied())
+    });
+    // A full disk may have had room for its name.
+    let removed = std::fs::remove_file(&path);
+    match measured {
+        Err(error) if matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) => Ok(None),
+        Ok(sync) => removed.map(|()| sync),
+        Err(error) => Err(error),
     }
-    std::fs::remove_file(&path)?;
-    times.sort_unstable();
-    Ok(times.get(SYNCS / 2).copied().unwrap_or_default())
 }

@@ -18,7 +18,17 @@ const FOUND_UPWARDS: &str = ".durun";
 /// A file system has this at its top.
 const OF_FILE_SYSTEM: &str = "lost+found";
 /// What durun puts directly into the directory.
-const OURS: [&str; 7] = ["store.redb", "store.closed", "owner.lock", "sock", "workers", "children", "output"];
+const OURS: [&str; 9] = [
+    "store.redb",
+    "store.redb.new",
+    "store.closed",
+    "owner.lock",
+    "sock",
+    "workers",
+    "children",
+    "output",
+    "exec",
+];
 
 /// Makes the directory where there is none, and gives its real path once it can be trusted. Rights that are too wide are taken
 /// back: 0700 for the directory, 0600 for the file.

@@ -168,6 +168,9 @@ fn a_full_disk_parks_the_run_and_room_lets_it_go_on() {
             .collect();
         let ran = effects(&world);
         assert!(known.len() > 2 && known.len() < 60, "{known:?}");
+        let doctor = run(&["doctor"]);
+        assert_eq!(doctor.code, Some(1), "{doctor:?}");
+        assert!(doctor.out.contains("are free: where nothing more can be written"), "{doctor:?}");
         std::fs::remove_file(&ballast).expect("removes");
         // A little room, and it is full once more; then there is enough.
         let again = run(&["resume", "r"]);

@@ -125,8 +125,9 @@ fn store(findings: &mut Findings, checkup: &Checkup) {
     findings.problem(checkup.free < LITTLE, || {
         format!("only {} are free: where nothing more can be written, runs are parked", size(checkup.free))
     });
-    findings.fact("sync", format!("{:.1} ms", checkup.sync.as_secs_f64() * 1000.0));
-    findings.problem(checkup.sync > SLOW, || {
+    let sync = checkup.sync.map(|sync| format!("{:.1} ms", sync.as_secs_f64() * 1000.0));
+    findings.fact("sync", sync.unwrap_or_else(|| "not measured: there is no room for it".to_owned()));
+    findings.problem(checkup.sync.is_some_and(|sync| sync > SLOW), || {
         "the disk takes long to write: each step of a run waits for it".to_owned()
     });
 }
