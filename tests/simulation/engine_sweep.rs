@@ -140,7 +140,7 @@ fn no_crash_of_the_engine_loses_or_repeats_a_recorded_step() {
         let recording = record(&sample, Faults::default());
         assert_eq!(sample.expected(&recording.end), Ok(()), "{}", sample.name);
         let swept = sweep(&sample, &recording, 7).expect("every crash is survived");
-        assert!(swept.points > 50 && swept.images > 150 && swept.resumed > 50, "{}: {swept:?}", sample.name);
+        assert!(swept.points > 40 && swept.images > 90 && swept.resumed > 40, "{}: {swept:?}", sample.name);
     }
 }
 

@@ -1,51 +1,52 @@
 //! The open file. After a failure it is closed, and opened again for whoever comes next.
 
 use super::guard::guarded;
+use super::opened::Opened;
 use crate::store::StoreError;
-use redb::Database;
 use std::sync::{PoisonError, RwLock};
 
 /// Opens the file again, or what stands for it.
-pub(super) type Opener = Box<dyn Fn() -> Result<Database, StoreError> + Send + Sync>;
+pub(super) type Opener = Box<dyn Fn() -> Result<Opened, StoreError> + Send + Sync>;
 
 /// The open file, or none where a failure has closed it.
 pub(super) struct Handle {
     /// What errors call the file.
     pub(super) path: String,
     open: Opener,
-    database: RwLock<Option<Database>>,
+    opened: RwLock<Option<Opened>>,
 }
 
 impl Handle {
     /// An open file, and how to open it again.
-    pub(super) fn new(path: String, database: Database, open: Opener) -> Self {
-        Self { path, open, database: RwLock::new(Some(database)) }
+    pub(super) fn new(path: String, opened: Opened, open: Opener) -> Self {
+        Self { path, open, opened: RwLock::new(Some(opened)) }
     }
 
     /// Works with the open file. redb can panic on damaged bytes: that is told as damage, too.
     pub(super) fn with<T>(
         &self,
-        work: impl FnOnce(&Database) -> Result<T, StoreError>,
+        work: impl FnOnce(&Opened) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         loop {
             // Held while the work lasts: so nobody closes the file under it.
-            let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
-            if let Some(database) = database.as_ref() {
-                return guarded(|| work(database)).unwrap_or_else(|| Err(contradiction(&self.path)));
+            let opened = self.opened.read().unwrap_or_else(PoisonError::into_inner);
+            if let Some(opened) = opened.as_ref() {
+                return guarded(|| work(opened)).unwrap_or_else(|| Err(contradiction(&self.path)));
             }
-            drop(database);
-            let mut database = self.database.write().unwrap_or_else(PoisonError::into_inner);
-            if database.is_none() {
-                *database = Some((self.open)()?);
+            drop(opened);
+            let mut opened = self.opened.write().unwrap_or_else(PoisonError::into_inner);
+            if opened.is_none() {
+                *opened = Some((self.open)()?);
             }
         }
     }
 
     /// Gives what the file does not need any more back to the system; nobody reads or writes meanwhile.
     pub(super) fn compact(&self) -> Result<(), StoreError> {
-        let mut database = self.database.write().unwrap_or_else(PoisonError::into_inner);
-        let Some(database) = database.as_mut() else { return Ok(()) };
-        let compacted = guarded(|| database.compact()).ok_or_else(|| contradiction(&self.path))?;
+        let mut opened = self.opened.write().unwrap_or_else(PoisonError::into_inner);
+        let Some(opened) = opened.as_mut() else { return Ok(()) };
+        opened.sync(opened.begin(&self.path)?, false, &self.path)?;
+        let compacted = guarded(|| opened.database.compact()).ok_or_else(|| contradiction(&self.path))?;
         match compacted {
             Ok(_) => Ok(()),
             Err(redb::CompactionError::Storage(error)) => Err(super::fault::storage(error, &self.path)),
@@ -55,23 +56,23 @@ impl Handle {
 
     /// Looks at the file while nobody writes it: as all that was acknowledged left it.
     pub(super) fn frozen<T>(&self, look: impl FnOnce() -> T) -> T {
-        let _nobody_else = self.database.write().unwrap_or_else(PoisonError::into_inner);
+        let _nobody_else = self.opened.write().unwrap_or_else(PoisonError::into_inner);
         look()
     }
 
     /// After a failed read or write redb refuses all others, and whether the last commit is on disk is unknown: only
     /// what a new opening finds is true.
     pub(super) fn give_up(&self) {
-        let database = self.database.write().unwrap_or_else(PoisonError::into_inner).take();
+        let opened = self.opened.write().unwrap_or_else(PoisonError::into_inner).take();
         // On damaged bytes closing can panic, too; what was acknowledged is on disk.
-        let _closed = guarded(|| drop(database));
+        let _closed = guarded(|| drop(opened));
     }
 
     /// Closes the file, so that the next opening has nothing to repair; whether it was open.
     pub(super) fn close(&self) -> Result<bool, redb::DatabaseError> {
-        let database = self.database.write().unwrap_or_else(PoisonError::into_inner).take();
+        let opened = self.opened.write().unwrap_or_else(PoisonError::into_inner).take();
         let damaged = || redb::StorageError::Corrupted(CONTRADICTION.to_owned()).into();
-        let closed = || database.map_or(Ok(false), |database| database.close().map(|()| true));
+        let closed = || opened.map_or(Ok(false), |opened| opened.close().map(|()| true));
         guarded(closed).unwrap_or_else(|| Err(damaged()))
     }
 }

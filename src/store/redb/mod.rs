@@ -1,4 +1,4 @@
-//! The store on disk: redb, one file, one fdatasync a commit.
+//! The store on disk: redb with a log in front of it, one file, one fdatasync a commit.
 
 mod behind;
 #[doc(hidden)]
@@ -8,8 +8,11 @@ mod guard;
 mod handle;
 mod idle;
 mod known;
+mod layout;
 mod left;
+mod log;
 mod open;
+mod opened;
 mod overlay;
 mod rows;
 mod tables;
@@ -20,5 +23,4 @@ mod writer;
 
 pub(super) use fault::of_io;
 pub use guard::panics_are_told;
-pub use open::open_file;
 pub use tables::RedbTables;

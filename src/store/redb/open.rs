@@ -4,6 +4,8 @@ use super::fault;
 use super::guard::guarded;
 use super::handle::contradiction;
 use super::known::Known;
+use super::layout::{self, LogPart, Whole};
+use super::opened::{Damage, Opened};
 use super::overlay::Overlay;
 use super::rows::{Reading, Writing, definition};
 use super::verify::copy_of;
@@ -15,8 +17,10 @@ use crate::timer::Clock;
 use redb::backends::FileBackend;
 use redb::{Builder, Database, ReadableDatabase, StorageBackend};
 use std::fs::{self, File, OpenOptions};
+use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// redb's page cache in bytes; its own default is 1 GiB.
@@ -34,7 +38,7 @@ fn builder() -> Builder {
 ///
 /// # Errors
 /// [`StoreError`]: `Corrupt`, `Newer`, `Busy` after 5 s, `Full`, `Permission`, `Io`.
-pub fn open_file(path: &Path, clock: &dyn Clock) -> Result<Database, StoreError> {
+pub(super) fn open_file(path: &Path, clock: &dyn Clock) -> Result<Opened, StoreError> {
     if !path.exists() {
         create(path, &path.display().to_string(), clock.now())?;
     }
@@ -42,13 +46,17 @@ pub fn open_file(path: &Path, clock: &dyn Clock) -> Result<Database, StoreError>
 }
 
 /// Opens a file that must be there: one that was lost is told, never replaced by an empty store.
-pub(super) fn open_existing(path: &Path, clock: &dyn Clock) -> Result<Database, StoreError> {
+pub(super) fn open_existing(path: &Path, clock: &dyn Clock) -> Result<Opened, StoreError> {
     let name = path.display().to_string();
     let began = clock.monotonic();
+    let open = || {
+        let file = OpenOptions::new().read(true).write(true).open(path)?;
+        let opened = open_whole(Arc::new(FileBackend::new(file)?), Damage::Refused, &name)?;
+        Ok(opened.and_then(|opened| raise_schema(&opened.database, &name).map(|()| opened)))
+    };
     loop {
-        let opened = guarded(|| builder().open(path).map(|it| raise_schema(check_schema(it, &name)?, &name)));
-        match opened {
-            Some(Ok(checked)) => return checked,
+        match guarded(open) {
+            Some(Ok(opened)) => return opened,
             Some(Err(redb::DatabaseError::DatabaseAlreadyOpen)) if clock.monotonic() < began + BUSY => {
                 clock.pause(Duration::from_millis(20));
             }
@@ -59,31 +67,61 @@ pub(super) fn open_existing(path: &Path, clock: &dyn Clock) -> Result<Database, 
 }
 
 /// Opens a copy of damaged bytes, to read what can be read of them.
-pub(super) fn open_copy(bytes: &[u8], name: &str) -> Result<Database, StoreError> {
+pub(super) fn open_copy(bytes: &[u8], name: &str) -> Result<Opened, StoreError> {
     let copy = copy_of(bytes).map_err(|error| fault::of_io(&error, name))?;
-    let opened = guarded(|| builder().create_with_backend(copy).map(|it| check_schema(it, name)));
-    opened.ok_or_else(|| contradiction(name))?.map_err(|error| fault::opening(error, name))?
+    open_to_read(Arc::new(copy), name)
 }
 
 /// Opens a file that must be there without changing a byte of it.
-pub(super) fn open_unchanged(path: &Path) -> Result<Database, StoreError> {
+pub(super) fn open_unchanged(path: &Path) -> Result<Opened, StoreError> {
     let name = path.display().to_string();
     let overlay = Overlay::over(path).map_err(|error| fault::of_io(&error, &name))?;
-    let opened = guarded(|| builder().create_with_backend(overlay).map(|it| check_schema(it, &name)));
-    opened.ok_or_else(|| contradiction(&name))?.map_err(|error| fault::opening(error, &name))?
+    open_to_read(Arc::new(overlay), &name)
+}
+
+fn open_to_read(whole: Whole, name: &str) -> Result<Opened, StoreError> {
+    let opened = guarded(|| open_whole(whole, Damage::Read, name));
+    opened.ok_or_else(|| contradiction(name))?.map_err(|error| fault::opening(error, name))?
 }
 
 /// Opens, or makes, a store on a backend: for simulations.
-pub(super) fn open_backend(backend: impl StorageBackend, now: Moment) -> Result<Database, StoreError> {
-    let database =
-        builder().create_with_backend(backend).map_err(|error| fault::opening(error, fault::FILE))?;
-    let transaction = database.begin_read().map_err(|error| fault::transaction(error, fault::FILE))?;
-    let meta = transaction.open_table(definition(Table::Meta));
-    drop(transaction);
-    if matches!(meta, Err(redb::TableError::TableDoesNotExist(_))) {
-        make_tables(&database, fault::FILE, now)?;
+pub(super) fn open_backend(backend: impl StorageBackend, now: Moment) -> Result<Opened, StoreError> {
+    let whole: Whole = Arc::new(backend);
+    let io = |error: io::Error| fault::of_io(&error, fault::FILE);
+    if whole.len().map_err(io)? == 0 {
+        make_whole(&whole, layout::SMALL_LOG_END, fault::FILE, now)?;
     }
-    raise_schema(check_schema(database, fault::FILE)?, fault::FILE)
+    let opened = open_whole(whole, Damage::Refused, fault::FILE);
+    let opened = opened.map_err(|error| fault::opening(error, fault::FILE))??;
+    raise_schema(&opened.database, fault::FILE)?;
+    Ok(opened)
+}
+
+/// Opens what these bytes hold, where it is a store that this version reads.
+fn open_whole(
+    whole: Whole,
+    damage: Damage,
+    name: &str,
+) -> Result<Result<Opened, StoreError>, redb::DatabaseError> {
+    let (pages, log) = layout::parts(&whole)?;
+    if pages.len()? == 0 {
+        // redb would take it for a store that is to be made.
+        return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "its end is missing").into());
+    }
+    let database = builder().create_with_backend(pages)?;
+    Ok(open_database(database, log, damage, name))
+}
+
+fn open_database(
+    database: Database,
+    log: Option<LogPart>,
+    damage: Damage,
+    name: &str,
+) -> Result<Opened, StoreError> {
+    check_schema(&database, name)?;
+    let opened = Opened::new(database, log, damage, name)?;
+    add_tables(&opened.database, name)?;
+    Ok(opened)
 }
 
 /// A temporary file beside it, complete and on disk, takes the name at last.
@@ -102,14 +140,23 @@ fn create(path: &Path, name: &str, now: Moment) -> Result<(), StoreError> {
         .open(&temporary)
         .map_err(io)?;
     let backend = FileBackend::new(file).map_err(|error| fault::opening(error, name))?;
-    let database = builder().create_with_backend(backend).map_err(|error| fault::opening(error, name))?;
-    make_tables(&database, name, now)?;
-    database.close().map_err(|error| fault::opening(error, name))?;
+    let whole: Whole = Arc::new(backend);
+    make_whole(&whole, layout::LOG_END, name, now)?;
     fs::rename(&temporary, path).map_err(io)?;
     if let Some(directory) = path.parent() {
         File::open(directory).and_then(|directory| directory.sync_all()).map_err(io)?;
     }
     Ok(())
+}
+
+/// Lays the bytes out, makes the tables, and closes what was made.
+fn make_whole(whole: &Whole, log_end: u64, name: &str, now: Moment) -> Result<(), StoreError> {
+    let io = |error: io::Error| fault::of_io(&error, name);
+    layout::make(whole, log_end).map_err(io)?;
+    let (pages, _) = layout::parts(whole).map_err(io)?;
+    let database = builder().create_with_backend(pages).map_err(|error| fault::opening(error, name))?;
+    make_tables(&database, name, now)?;
+    database.close().map_err(|error| fault::opening(error, name))
 }
 
 /// All tables, and the facts of the store, in the first transaction.
@@ -129,8 +176,8 @@ fn make_tables(database: &Database, name: &str, now: Moment) -> Result<(), Store
     writing.commit().map_err(|error| fault::commit(error, name))
 }
 
-/// Hands the database on where it is a store that this version reads.
-fn check_schema(database: Database, name: &str) -> Result<Database, StoreError> {
+/// Refuses what is no store that this version reads.
+fn check_schema(database: &Database, name: &str) -> Result<(), StoreError> {
     let foreign = |what: &str| StoreError::Corrupt { path: name.to_owned(), what: what.to_owned() };
     let transaction = database.begin_read().map_err(|error| fault::transaction(error, name))?;
     if transaction.open_table(definition(Table::Meta)).is_err() {
@@ -142,13 +189,11 @@ fn check_schema(database: Database, name: &str) -> Result<Database, StoreError> 
     if found > rules::SCHEMA {
         return Err(StoreError::Newer { found, known: rules::SCHEMA });
     }
-    drop(transaction);
-    add_tables(&database, name)?;
-    Ok(database)
+    Ok(())
 }
 
 /// From now on rows are written that the versions before cannot read: they are to say so.
-fn raise_schema(database: Database, name: &str) -> Result<Database, StoreError> {
+fn raise_schema(database: &Database, name: &str) -> Result<(), StoreError> {
     let reading = database.begin_read().map_err(|error| fault::transaction(error, name))?;
     let found = meta_u64(&Reading::new(&reading, name), rules::SCHEMA_KEY)?;
     drop(reading);
@@ -159,7 +204,7 @@ fn raise_schema(database: Database, name: &str) -> Result<Database, StoreError> 
         rows.finish()?;
         writing.commit().map_err(|error| fault::commit(error, name))?;
     }
-    Ok(database)
+    Ok(())
 }
 
 /// An older version may have made the store: tables that came later are added, which it does not mind.

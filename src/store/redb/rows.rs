@@ -3,6 +3,7 @@
 use super::behind::Behind;
 use super::fault;
 use super::known::Known;
+use super::log::Changes;
 use crate::history::{Checksum, RunNo, RunRow, Seq};
 use crate::store::StoreError;
 use crate::store::alike::Alike;
@@ -80,6 +81,8 @@ pub(super) struct Writing<'t> {
     pub(super) bytes: usize,
     /// How many rows were written or removed.
     pub(super) changes: usize,
+    /// What was written and removed.
+    log: Changes,
     /// What need not be read; holds where the transaction commits.
     known: Known,
 }
@@ -93,6 +96,7 @@ impl<'t> Writing<'t> {
             facts: RefCell::default(),
             bytes: 0,
             changes: 0,
+            log: Changes::default(),
             known,
         }
     }
@@ -133,13 +137,14 @@ impl<'t> Writing<'t> {
         Ok(())
     }
 
-    /// Writes what is not written yet, closes the tables, and gives what need not be read again where the transaction commits.
-    pub(super) fn finish(self) -> Result<Known, StoreError> {
+    /// Writes what is not written yet, closes the tables, and gives what need not be read again where the transaction commits,
+    /// and what it changes.
+    pub(super) fn finish(self) -> Result<(Known, Changes), StoreError> {
         self.write_facts()?;
         for table in self.tables.into_inner().values_mut() {
             table.lay_down(self.path)?;
         }
-        Ok(self.known)
+        Ok((self.known, self.log))
     }
 }
 
@@ -170,6 +175,7 @@ impl RowsMut for Writing<'_> {
     fn put(&mut self, table: Table, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
         self.bytes += key.len() + value.len();
         self.changes += 1;
+        self.log.put(table, key, value);
         self.known.forget(table, key);
         if table == Table::Meta {
             self.facts.get_mut().insert(key.to_vec(), (Some(value.to_vec()), true));
@@ -180,6 +186,7 @@ impl RowsMut for Writing<'_> {
 
     fn remove(&mut self, table: Table, key: &[u8]) -> Result<(), StoreError> {
         self.changes += 1;
+        self.log.remove(table, key);
         self.known.forget(table, key);
         if table == Table::Meta {
             self.facts.get_mut().remove(key);

@@ -58,12 +58,28 @@ impl RedbTables {
             return Ok(Self::over(handle, None, clock, liveness, Some(damage)));
         }
         let verified_at = known.unwrap_or_else(|| clock.now());
-        let database = open_file(path, clock.as_ref())?;
+        let opened = match open_file(path, clock.as_ref()) {
+            Err(damage @ StoreError::Corrupt { .. }) => return Self::damaged(path, damage, clock, liveness),
+            opened => opened?,
+        };
         let (file, opening_clock) = (path.to_owned(), Arc::clone(&clock));
         let again = Box::new(move || open_existing(&file, opening_clock.as_ref()));
-        let handle = Handle::new(name, database, again);
+        let handle = Handle::new(name, opened, again);
         let file = OwnFile { path: path.to_owned(), verified_at };
         Ok(Self::over(handle, Some(file), clock, liveness, None))
+    }
+
+    /// What can be read of a file that does not open as it should; the damage where that is nothing.
+    fn damaged(
+        path: &Path,
+        damage: StoreError,
+        clock: Arc<dyn Clock>,
+        liveness: Arc<dyn Liveness>,
+    ) -> Result<Self, StoreError> {
+        let Ok(opened) = open_unchanged(path) else { return Err(damage) };
+        let file = path.to_owned();
+        let handle = Handle::new(path.display().to_string(), opened, Box::new(move || open_unchanged(&file)));
+        Ok(Self::over(handle, None, clock, liveness, Some(damage)))
     }
 
     /// Opens a file that must be there to look at it: not a byte of it changes, whatever is asked.
@@ -94,10 +110,10 @@ impl RedbTables {
         clock: Arc<dyn Clock>,
         liveness: Arc<dyn Liveness>,
     ) -> Result<Self, StoreError> {
-        let database = open_backend(backend.clone(), clock.now())?;
+        let opened = open_backend(backend.clone(), clock.now())?;
         let opening_clock = Arc::clone(&clock);
         let again = Box::new(move || open_backend(backend.clone(), opening_clock.now()));
-        let handle = Handle::new(fault::FILE.to_owned(), database, again);
+        let handle = Handle::new(fault::FILE.to_owned(), opened, again);
         Ok(Self::over(handle, None, clock, liveness, None))
     }
 
@@ -255,8 +271,9 @@ impl Inner {
 
     fn reading<T>(&self, work: impl FnOnce(&Reading<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let path = &self.handle.path;
-        self.handle.with(|database| {
-            let transaction = database.begin_read().map_err(|error| fault::transaction(error, path))?;
+        self.handle.with(|opened| {
+            let transaction =
+                opened.database.begin_read().map_err(|error| fault::transaction(error, path))?;
             work(&Reading::new(&transaction, path))
         })
     }

@@ -2,11 +2,15 @@
 
 use super::guard::guarded;
 use super::handle::CONTRADICTION;
-use redb::backends::InMemoryBackend;
-use redb::{Database, StorageBackend};
-use std::fs;
+use super::layout::{self, Whole};
+use super::opened::{Damage, Opened};
+use crate::store::StoreError;
+use redb::backends::{FileBackend, InMemoryBackend};
+use redb::{Database, DatabaseError, StorageBackend};
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The largest file that is verified when it is opened, in bytes: 2 ms a MiB. redb itself verifies no page that it reads.
 const LARGEST: u64 = 16 * 1024 * 1024;
@@ -53,8 +57,12 @@ impl Copy {
 
     /// What is wrong with it.
     pub(super) fn damage(&self) -> Option<String> {
-        let look = || match Database::open(&self.path) {
-            Ok(database) => told(database),
+        let open = || -> Result<Whole, DatabaseError> {
+            let file = File::options().read(true).write(true).open(&self.path)?;
+            Ok(Arc::new(FileBackend::new(file)?))
+        };
+        let look = || match open().and_then(told) {
+            Ok(wrong) => wrong,
             Err(error) => Some(format!("the checksums of its pages do not match ({error})")),
         };
         guarded(look).unwrap_or_else(|| Some(CONTRADICTION.to_owned()))
@@ -77,14 +85,23 @@ pub(super) fn copy_of(bytes: &[u8]) -> io::Result<InMemoryBackend> {
 }
 
 fn damage_of(bytes: &[u8]) -> Option<String> {
-    told(Database::builder().create_with_backend(copy_of(bytes).ok()?).ok()?)
+    told(Arc::new(copy_of(bytes).ok()?)).ok()?
 }
 
-/// What is wrong with a copy that could be opened.
-fn told(mut database: Database) -> Option<String> {
-    match database.check_integrity() {
-        Ok(true) => None,
-        Ok(false) => Some("the checksums of its pages do not match".to_owned()),
-        Err(error) => Some(error.to_string()),
+/// What is wrong with a copy, where it could be opened: in its pages, or in its log.
+fn told(whole: Whole) -> Result<Option<String>, DatabaseError> {
+    let (pages, log) = layout::parts(&whole)?;
+    if pages.len()? == 0 {
+        return Ok(None);
     }
+    let mut database = Database::builder().create_with_backend(pages)?;
+    match database.check_integrity() {
+        Ok(true) => {}
+        Ok(false) => return Ok(Some("the checksums of its pages do not match".to_owned())),
+        Err(error) => return Ok(Some(error.to_string())),
+    }
+    Ok(Opened::new(database, log, Damage::Refused, "").err().map(|error| match error {
+        StoreError::Corrupt { what, .. } => what,
+        error => error.to_string(),
+    }))
 }

@@ -1,13 +1,12 @@
 //! The writer: a mutex with a queue. Who finds it free commits its own requests and all that is queued; who does not, waits.
 
-use super::fault;
 use super::handle::Handle;
 use super::known::Known;
+use super::opened::Opened;
 use super::rows::Writing;
 use crate::history::Moment;
 use crate::store::rules::{self, Surroundings};
 use crate::store::{Answer, Request, StoreError, reading};
-use redb::{Database, WriteTransaction};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The most rows that one commit changes before it takes no further call.
@@ -97,11 +96,7 @@ impl Writer {
     /// Writes the allocator's state in a commit of its own.
     pub(super) fn settle(&self, handle: &Handle) -> Result<(), StoreError> {
         let _turn = locked(&self.turn);
-        let settled = handle.with(|database| {
-            let mut transaction = begin(database, handle)?;
-            transaction.set_quick_repair(true);
-            transaction.commit().map_err(|error| fault::commit(error, &handle.path))
-        });
+        let settled = handle.with(|opened| opened.sync(opened.begin(&handle.path)?, true, &handle.path));
         settled.inspect_err(|_| handle.give_up())
     }
 }
@@ -110,7 +105,7 @@ impl Turn {
     /// Does the first calls, as many as fit, in one transaction; gives the answers of each, at least one call's.
     fn commit(&mut self, handle: &Handle, around: &Surroundings<'_>, calls: &[&[Request]]) -> Vec<Answers> {
         let mut taken = 0;
-        let attempted = handle.with(|database| self.attempt(database, handle, around, calls, &mut taken));
+        let attempted = handle.with(|opened| self.attempt(opened, handle, around, calls, &mut taken));
         match attempted {
             Ok(Attempt::Committed(answers)) => answers,
             Ok(Attempt::Damaged(_)) => {
@@ -134,7 +129,7 @@ impl Turn {
         request: &Request,
     ) -> Result<Answer, StoreError> {
         let call = std::slice::from_ref(request);
-        match handle.with(|database| self.attempt(database, handle, around, &[call], &mut 0)) {
+        match handle.with(|opened| self.attempt(opened, handle, around, &[call], &mut 0)) {
             Ok(Attempt::Committed(answers)) => answers.into_iter().flatten().next().unwrap_or_else(|| {
                 Err(StoreError::Protocol { message: "the writer gave no answer".to_owned() })
             }),
@@ -148,13 +143,13 @@ impl Turn {
 
     fn attempt(
         &mut self,
-        database: &Database,
+        opened: &Opened,
         handle: &Handle,
         around: &Surroundings<'_>,
         calls: &[&[Request]],
         taken: &mut usize,
     ) -> Result<Attempt, StoreError> {
-        let transaction = begin(database, handle)?;
+        let transaction = opened.begin(&handle.path)?;
         let mut rows = Writing::new(&transaction, &handle.path, std::mem::take(&mut self.known));
         let mut answers = Vec::new();
         for call in calls {
@@ -175,15 +170,15 @@ impl Turn {
         }
         if rows.changes == 0 {
             // All was refused, or known before and on disk since: there is nothing to sync.
-            self.known = rows.finish()?;
+            self.known = rows.finish()?.0;
             return Ok(Attempt::Committed(answers));
         }
         self.forget(&mut rows, around.now)?;
-        let known = match rows.finish() {
+        let (known, changes) = match rows.finish() {
             Err(error @ StoreError::Corrupt { .. }) => return Ok(Attempt::Damaged(error)),
             finished => finished?,
         };
-        transaction.commit().map_err(|error| fault::commit(error, &handle.path))?;
+        opened.commit(transaction, &changes, &handle.path)?;
         self.known = known;
         Ok(Attempt::Committed(answers))
     }
@@ -195,10 +190,6 @@ impl Turn {
         }
         Ok(())
     }
-}
-
-fn begin(database: &Database, handle: &Handle) -> Result<WriteTransaction, StoreError> {
-    database.begin_write().map_err(|error| fault::transaction(error, &handle.path))
 }
 
 fn answer(

@@ -5,10 +5,12 @@ mod files;
 
 use super::RedbTables;
 use super::crash::CrashDisk;
+use super::layout::{Pages, Whole, parts};
 use crate::history::Moment;
 use crate::store::conformance::{Living, conformance, new_run};
 use crate::store::{Answer, Request, StoreError, Tables};
 use crate::timer::ManualClock;
+use redb::StorageBackend;
 use std::sync::Arc;
 
 const NOON: Moment = Moment(1_795_435_200_000);
@@ -19,6 +21,12 @@ fn clock() -> ManualClock {
 
 fn on(disk: &CrashDisk) -> RedbTables {
     RedbTables::with_backend(disk.clone(), Arc::new(clock()), Arc::new(Living::default())).expect("opens")
+}
+
+/// What redb sees of these bytes.
+fn pages(bytes: impl StorageBackend) -> Pages {
+    let whole: Whole = Arc::new(bytes);
+    parts(&whole).expect("a head").0
 }
 
 fn start(id: &str) -> Request {
