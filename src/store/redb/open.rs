@@ -51,7 +51,8 @@ pub(super) fn open_existing(path: &Path, clock: &dyn Clock) -> Result<Opened, St
     let began = clock.monotonic();
     let open = || {
         let file = OpenOptions::new().read(true).write(true).open(path)?;
-        let opened = open_whole(Arc::new(FileBackend::new(file)?), Damage::Refused, &name)?;
+        let whole: Whole = Arc::new(FileBackend::new(file)?);
+        let opened = open_whole(&whole, Damage::Refused, &name)?;
         Ok(opened.and_then(|opened| raise_schema(&opened.database, &name).map(|()| opened)))
     };
     loop {
@@ -68,18 +69,18 @@ pub(super) fn open_existing(path: &Path, clock: &dyn Clock) -> Result<Opened, St
 
 /// Opens a copy of damaged bytes, to read what can be read of them.
 pub(super) fn open_copy(bytes: &[u8], name: &str) -> Result<Opened, StoreError> {
-    let copy = copy_of(bytes).map_err(|error| fault::of_io(&error, name))?;
-    open_to_read(Arc::new(copy), name)
+    let copy: Whole = Arc::new(copy_of(bytes).map_err(|error| fault::of_io(&error, name))?);
+    open_to_read(&copy, name)
 }
 
 /// Opens a file that must be there without changing a byte of it.
 pub(super) fn open_unchanged(path: &Path) -> Result<Opened, StoreError> {
     let name = path.display().to_string();
-    let overlay = Overlay::over(path).map_err(|error| fault::of_io(&error, &name))?;
-    open_to_read(Arc::new(overlay), &name)
+    let overlay: Whole = Arc::new(Overlay::over(path).map_err(|error| fault::of_io(&error, &name))?);
+    open_to_read(&overlay, &name)
 }
 
-fn open_to_read(whole: Whole, name: &str) -> Result<Opened, StoreError> {
+fn open_to_read(whole: &Whole, name: &str) -> Result<Opened, StoreError> {
     let opened = guarded(|| open_whole(whole, Damage::Read, name));
     opened.ok_or_else(|| contradiction(name))?.map_err(|error| fault::opening(error, name))?
 }
@@ -91,7 +92,7 @@ pub(super) fn open_backend(backend: impl StorageBackend, now: Moment) -> Result<
     if whole.len().map_err(io)? == 0 {
         make_whole(&whole, layout::SMALL_LOG_END, fault::FILE, now)?;
     }
-    let opened = open_whole(whole, Damage::Refused, fault::FILE);
+    let opened = open_whole(&whole, Damage::Refused, fault::FILE);
     let opened = opened.map_err(|error| fault::opening(error, fault::FILE))??;
     raise_schema(&opened.database, fault::FILE)?;
     Ok(opened)
@@ -99,11 +100,11 @@ pub(super) fn open_backend(backend: impl StorageBackend, now: Moment) -> Result<
 
 /// Opens what these bytes hold, where it is a store that this version reads.
 fn open_whole(
-    whole: Whole,
+    whole: &Whole,
     damage: Damage,
     name: &str,
 ) -> Result<Result<Opened, StoreError>, redb::DatabaseError> {
-    let (pages, log) = layout::parts(&whole)?;
+    let (pages, log) = layout::parts(whole)?;
     if pages.len()? == 0 {
         // redb would take it for a store that is to be made.
         return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "its end is missing").into());

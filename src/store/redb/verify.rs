@@ -61,7 +61,7 @@ impl Copy {
             let file = File::options().read(true).write(true).open(&self.path)?;
             Ok(Arc::new(FileBackend::new(file)?))
         };
-        let look = || match open().and_then(told) {
+        let look = || match open().and_then(|whole| told(&whole)) {
             Ok(wrong) => wrong,
             Err(error) => Some(format!("the checksums of its pages do not match ({error})")),
         };
@@ -85,12 +85,13 @@ pub(super) fn copy_of(bytes: &[u8]) -> io::Result<InMemoryBackend> {
 }
 
 fn damage_of(bytes: &[u8]) -> Option<String> {
-    told(Arc::new(copy_of(bytes).ok()?)).ok()?
+    let copy: Whole = Arc::new(copy_of(bytes).ok()?);
+    told(&copy).ok()?
 }
 
 /// What is wrong with a copy, where it could be opened: in its pages, or in its log.
-fn told(whole: Whole) -> Result<Option<String>, DatabaseError> {
-    let (pages, log) = layout::parts(&whole)?;
+fn told(whole: &Whole) -> Result<Option<String>, DatabaseError> {
+    let (pages, log) = layout::parts(whole)?;
     if pages.len()? == 0 {
         return Ok(None);
     }
