@@ -2,6 +2,7 @@
 
 mod batches;
 mod files;
+mod killed;
 
 use super::RedbTables;
 use super::crash::CrashDisk;

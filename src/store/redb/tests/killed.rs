@@ -1,0 +1,112 @@
+//! A store whose owner was killed: what is in its log counts, and a log that is damaged is told.
+
+use super::{ask, clock, start};
+use crate::store::conformance::{Living, new_run};
+use crate::store::redb::layout::{self, Whole};
+use crate::store::redb::verify::copy_of;
+use crate::store::{Answer, NewRun, RedbTables, Request, RunFilter, StoreError, Tables};
+use redb::backends::FileBackend;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+fn open(path: &Path) -> RedbTables {
+    RedbTables::open(path, Arc::new(clock()), Arc::new(Living::default())).expect("opens")
+}
+
+/// A start whose script has so many bytes.
+fn large(id: &str, bytes: usize) -> Request {
+    let text = format!("{id}{}", "x".repeat(bytes));
+    let scripts = vec![(crate::history::ScriptHash::of(&text), text)];
+    Request::Start(Box::new(NewRun { scripts, ..new_run(id) }))
+}
+
+/// A place, and the bytes that a kill leaves of a store where these were asked for, one after the other.
+fn killed(requests: Vec<Request>) -> (tempfile::TempDir, PathBuf, Vec<u8>) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("store.redb");
+    let tables = open(&path);
+    for request in requests {
+        assert!(ask(&tables, request).is_ok());
+    }
+    let bytes = fs::read(&path).expect("reads");
+    drop(tables);
+    (folder, path, bytes)
+}
+
+fn runs(tables: &RedbTables) -> usize {
+    match ask(tables, Request::List(RunFilter::default())) {
+        Ok(Answer::Views(views)) => views.len(),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The first byte of what the log's first record holds.
+fn in_the_first_record(bytes: &[u8]) -> usize {
+    let whole: Whole = Arc::new(copy_of(bytes).expect("a copy"));
+    let log = layout::parts(&whole).expect("a head").1.expect("a log");
+    usize::try_from(log.from).expect("small") + 40
+}
+
+#[test]
+fn what_a_killed_owner_acknowledged_is_there_whoever_opens_or_looks() {
+    let (_folder, path, bytes) = killed((0..30).map(|number| start(&format!("run-{number}"))).collect());
+    fs::write(&path, &bytes).expect("writes");
+    let looking = RedbTables::look_at(&path, Arc::new(clock()), Arc::new(Living::default()));
+    assert_eq!(runs(&looking.expect("opens")), 30);
+    assert!(fs::read(&path).expect("reads") == bytes, "a look changes nothing");
+    let opened = open(&path);
+    assert_eq!((runs(&opened), opened.damage()), (30, None));
+    assert!(ask(&opened, start("another")).is_ok());
+    opened.close().expect("closes");
+    assert_eq!(runs(&open(&path)), 31);
+}
+
+#[test]
+fn a_store_whose_log_is_damaged_is_read_and_not_written() {
+    let small = (0..5).map(|number| start(&format!("run-{number}")));
+    // Verified when it is opened, and too large for that.
+    for (size, before) in [("small", 0), ("large", 18)] {
+        let large = (0..before).map(|number| large(&format!("large-{number}"), 1_000_000));
+        let (_folder, path, mut bytes) = killed(large.chain(small.clone()).collect());
+        assert_eq!(bytes.len() > 16 * 1024 * 1024, before > 0, "{size}");
+        let place = in_the_first_record(&bytes);
+        *bytes.get_mut(place).expect("a log") ^= 1;
+        fs::write(&path, &bytes).expect("writes");
+        let tables = open(&path);
+        let damage = tables.damage().expect("told");
+        assert!(
+            matches!(&damage, StoreError::Corrupt { what, .. } if what.contains("a record of its log")),
+            "{size}: {damage:?}"
+        );
+        if before > 0 {
+            assert_eq!(runs(&tables), before, "{size}: what the log held is left out");
+        }
+        assert!(matches!(ask(&tables, start("another")), Err(StoreError::Corrupt { .. })), "{size}");
+        drop(tables);
+        // redb repairs what it opens, and only a small file is looked at before that.
+        let is_left_alone = fs::read(&path).expect("reads") == bytes;
+        assert!(is_left_alone || before > 0, "{size}: the file was changed");
+    }
+}
+
+#[test]
+fn a_store_of_a_version_without_a_log_goes_on_without_one() {
+    let (_folder, path, _) = killed(vec![start("before")]);
+    let whole: Whole = Arc::new(copy_of(&fs::read(&path).expect("reads")).expect("a copy"));
+    let log = layout::parts(&whole).expect("a head").1.expect("a log");
+    // As that version wrote it: redb's pages, and nothing before them.
+    let pages = fs::read(&path).expect("reads").split_off(usize::try_from(log.end).expect("small"));
+    fs::write(&path, pages).expect("writes");
+    let tables = open(&path);
+    assert!(ask(&tables, start("since")).is_ok());
+    let kept = fs::read(&path).expect("reads");
+    drop(tables);
+    fs::write(&path, kept).expect("as a kill leaves it");
+    let tables = open(&path);
+    assert_eq!((runs(&tables), tables.damage()), (2, None));
+    drop(tables);
+    let file = fs::File::open(&path).expect("opens");
+    let whole: Whole = Arc::new(FileBackend::new(file).expect("a file"));
+    assert!(layout::parts(&whole).expect("none").1.is_none());
+}
