@@ -44,13 +44,14 @@ impl<'c> Crashes<'c> {
         }
         let spent = self.context.clock.monotonic().saturating_sub(self.began);
         if is_due(spent, self.told, self.draws) {
+            let tip = if self.told.is_none() { " (--kill-every N takes a sample)" } else { "" };
             self.told = Some(spent);
             let words = words(&self.what, done, all, spent);
             // Drawn over by what is told next.
             let line = if self.draws {
                 format!("\r{CLEAR}{} {words}", bar(done, all))
             } else {
-                format!("{words}\n")
+                format!("{words}{tip}\n")
             };
             self.context.complain(&line);
         }

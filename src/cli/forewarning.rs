@@ -5,8 +5,11 @@ use super::context::Context;
 use super::error::CliError;
 use super::escape;
 use super::exit::Exit;
+use super::place::Place;
+use super::report::Report;
 use super::report_check::{Found, counted, of};
-use crate::client::{StartRequest, begins_another, check};
+use crate::client::{Need, StartRequest, begins_another, check, missing_inputs};
+use crate::history::{Value, nearest};
 use std::path::Path;
 
 /// How many findings are shown; the rest is counted.
@@ -20,11 +23,45 @@ pub(crate) const UNCHECKED: &str = "--unchecked starts it all the same";
 /// # Errors
 /// [`CliError::Told`]; what the store says.
 pub(crate) fn refuse_start(context: &Context, script: &Path, request: &StartRequest) -> Result<(), CliError> {
-    let Err(doomed) = refuse(context, script, UNCHECKED) else { return Ok(()) };
+    let refused = refuse(context, script, UNCHECKED).and_then(|()| refuse_missing(context, script, request));
+    let Err(doomed) = refused else { return Ok(()) };
     match context.session_if_any()? {
         Some(session) if !begins_another(&session, request)? => Ok(()),
         Some(_) | None => Err(doomed),
     }
+}
+
+/// Refuses a start without an input that each run needs.
+fn refuse_missing(context: &Context, script: &Path, request: &StartRequest) -> Result<(), CliError> {
+    let missing = missing_inputs(context.executor.as_ref(), request);
+    let Some((first, text)) = missing.first() else { return Ok(()) };
+    let Need { name, file, line, column } = first;
+    let path = if *file == request.program.program.path {
+        script.display().to_string()
+    } else {
+        format!("{}.rhai", file.trim_end_matches(".rhai"))
+    };
+    let place = Place::new(escape::line(&path), text.clone(), *line).labelled(*column, "");
+    let mut report =
+        Report::new("D1301", Exit::Usage, format!("the input \"{name}\" is missing")).at(Some(place));
+    let mut others: Vec<&str> =
+        missing.iter().map(|(need, _)| need.name.as_str()).filter(|other| other != name).collect();
+    others.dedup();
+    if !others.is_empty() {
+        report = report.note(format!("so is: {}", others.join(", ")));
+    }
+    report =
+        report.note("nothing was recorded: each run comes to this line, and would be stuck there without it");
+    if let Value::Map(given) = &request.input
+        && let Some(near) = nearest(name, given.keys().map(String::as_str))
+    {
+        report = report.hint(format!("given was {near}"));
+    }
+    report = report
+        .hint(format!("give it: -i {name}=…"))
+        .hint(format!("where a run can do without: input.{name} ?? …; params(#{{ {name}: … }}) says what it takes, and what stands for it"))
+        .hint(UNCHECKED);
+    Err(CliError::Told(Box::new(report)))
 }
 
 /// Refuses a script of which every run would be stuck: what is wrong stands where each run comes to, and nothing outside of the

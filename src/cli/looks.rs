@@ -2,6 +2,7 @@
 
 use crate::client::RunView;
 use crate::history::{Seq, StoredStatus};
+use std::convert::Infallible;
 use std::time::Duration;
 
 /// At least so long lies between two replays.
@@ -51,12 +52,29 @@ impl<T> Looks<T> {
 
     /// What is to be seen of the run: by another look where one is due, else what was seen last. `now` is monotonic.
     pub(crate) fn seen(&mut self, view: &RunView, now: Duration, look: impl FnOnce() -> T) -> &T {
+        let look = || Ok::<T, Infallible>(look());
+        match self.try_seen(view, now, look) {
+            Ok(seen) => seen,
+            Err(never) => match never {},
+        }
+    }
+
+    /// The same of a look that may fail; what was seen last is forgotten then.
+    ///
+    /// # Errors
+    /// What the look says.
+    pub(crate) fn try_seen<E>(
+        &mut self,
+        view: &RunView,
+        now: Duration,
+        look: impl FnOnce() -> Result<T, E>,
+    ) -> Result<&T, E> {
         let is_due = self.wait(view, now) == Some(Duration::ZERO);
         let (_, _, seen) = match self.0.take() {
             Some(kept) if !is_due => self.0.insert(kept),
-            Some(_) | None => self.0.insert((Ground::of(view), now, look())),
+            Some(_) | None => self.0.insert((Ground::of(view), now, look()?)),
         };
-        seen
+        Ok(seen)
     }
 }
 
@@ -100,5 +118,9 @@ mod tests {
         looks.seen(&at(1_000, false), Duration::from_mins(1), || made += 1);
         looks.seen(&at(1_001, true), Duration::from_mins(1), || made += 1);
         assert_eq!(made, 5);
+        let over = at(1_001, true);
+        let again = looks.try_seen(&over, Duration::from_mins(2), || Err("no"));
+        assert!(again.is_ok(), "there is nothing new to be looked at");
+        assert_eq!(looks.try_seen(&at(1_002, true), Duration::from_mins(2), || Err("no")), Err("no"));
     }
 }

@@ -69,6 +69,10 @@ const COMMANDS: &[(&[&str], &str)] = &[
     (&["manual", "docs"], "durun man prints a page of the manual"),
 ];
 
+/// What to type for a file that is no script.
+const FILES: &str =
+    "a script ends in .rhai: durun FILE.rhai; a program is executed by durun exec -- ./PROGRAM";
+
 /// The same for options: of which commands, the words, what to type.
 const OPTIONS: &[(&[&str], &[&str], &str)] = &[
     (&["start", "run", "exec"], &["--name", "-n", "--run-id"], "a run is named with --id"),
@@ -136,6 +140,7 @@ pub(crate) fn told(mut error: clap::Error, arguments: &[OsString]) -> clap::Erro
                     .iter()
                     .find(|(known, _)| is_first && known.contains(&word.as_str()))
                     .map(|(_, tip)| *tip)
+                    .or_else(|| (is_first && word.contains(['.', '/'])).then_some(FILES))
             }
             (ErrorKind::UnknownArgument, _, Some(ContextValue::String(option))) => {
                 let of = |commands: &[&str]| {

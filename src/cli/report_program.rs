@@ -5,17 +5,25 @@ use super::exit::Exit;
 use super::foreign_syntax::{self, Slip};
 use super::place::Place;
 use super::report::Report;
-use crate::client::ProgramError;
+use crate::client::{ProgramError, is_script};
 use std::path::Path;
 
 /// The report of such an error.
 pub(super) fn of(error: &ProgramError) -> Report {
     match error {
-        ProgramError::NotFound { near, .. } => {
+        ProgramError::NotFound { near, path } => {
             let report = Report::new("D0401", Exit::Missing, error.to_string());
             match near.as_slice() {
                 [] => report
                     .hint("give the path of a script as it is seen from here; durun init writes a first one"),
+                [other] if !is_script(other) => {
+                    let file = path.with_file_name(other);
+                    let file = if file.components().count() == 1 { Path::new(".").join(file) } else { file };
+                    let file = shell(&file.display().to_string());
+                    report.hint(format!(
+                        "did you mean {other}? that is no script: durun exec -- {file} executes a program"
+                    ))
+                }
                 near => report.hint(format!("did you mean {}?", near.join(" or "))),
             }
         }

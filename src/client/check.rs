@@ -1,10 +1,11 @@
 //! A script looked through without running it: against its own functions, the files beside it, and `durun.toml`.
 
 use super::project::is_of_tests;
-use super::{ClientError, Executor, LoadedProgram, ProgramError, load_program};
+use super::{ClientError, Executor, LoadedProgram, ProgramError, StartRequest, load_program};
 use crate::activity::find_activity;
 use crate::config::Config;
-use crate::script::{Backing, Finding, Source};
+use crate::history::Value;
+use crate::script::{Backing, Finding, Need, Source};
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -45,6 +46,18 @@ pub fn check(path: &Path, executor: &dyn Executor, config: &Config) -> Result<Ch
     let mut texts = source.modules;
     texts.insert(source.path.clone(), source.main);
     Ok(Checked { findings, texts, main: source.path })
+}
+
+/// The inputs without which each run that a start asks for is stuck, and that it does not give, with the text of the file. Nothing where
+/// the script declares its inputs.
+pub fn missing_inputs(executor: &dyn Executor, request: &StartRequest) -> Vec<(Need, String)> {
+    let Value::Map(given) = &request.input else { return Vec::new() };
+    let source = request.program.clone().into_source();
+    let needs = executor.needs(&source).into_iter().filter(|need| !given.contains_key(&need.name));
+    needs
+        .filter_map(|need| Some((source.text_of(&need.file)?.to_owned(), need)))
+        .map(|(text, need)| (need, text))
+        .collect()
 }
 
 /// Why each run of a program would be stuck, where that is certain, with the file and the line.

@@ -9,7 +9,9 @@ use crate::history::{Entry, Message, Program, RunNo, ScriptHash, Seq, Value};
 use crate::run::{
     Charter, LookError, QueryError as Unanswered, Seen, Standpoint, has_token, look, query, strand_names,
 };
-use crate::script::{Backing, Declared, Finding, Interpreter, Params, Script, Source, SourceError, check};
+use crate::script::{
+    Backing, Declared, Finding, Interpreter, Need, Params, Script, Source, SourceError, check, needs,
+};
 use crate::store::{Answer, Request, Snapshot, Store, StoreError};
 use crate::worker::{
     Committing, Finished, Input, LoadError, Processes, Settings, Supply, Worker, WorkerError,
@@ -136,6 +138,11 @@ impl Executor for Engine {
         answered: &dyn Fn(&str) -> Backing,
     ) -> Result<Vec<Finding>, SyntaxError> {
         check(&Interpreter::new(), source, answered).map_err(|error| no_script(error.into()))
+    }
+
+    fn needs(&self, source: &Source) -> Vec<Need> {
+        // What is no script is told as such.
+        needs(&Interpreter::new(), source).unwrap_or_default()
     }
 
     fn declared(&self, source: &Source) -> Declared {

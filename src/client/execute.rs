@@ -5,7 +5,7 @@ use crate::activity::Variables;
 use crate::config::{ConfigError, Configs};
 use crate::history::{Entry, Failure, Patches, RunId, RunNo, Seq, Stuck, Value};
 use crate::run::Standpoint;
-use crate::script::{Backing, Declared, Finding, Params, Source};
+use crate::script::{Backing, Declared, Finding, Need, Params, Source};
 use crate::store::StoreError;
 use crate::worker::Supply;
 use std::collections::BTreeMap;
@@ -242,6 +242,11 @@ pub trait Executor: Send + Sync {
         _answered: &dyn Fn(&str) -> Backing,
     ) -> Result<Vec<Finding>, SyntaxError> {
         Ok(Vec::new())
+    }
+
+    /// The inputs that a script does not declare, and without which each run of it is stuck.
+    fn needs(&self, _source: &Source) -> Vec<Need> {
+        Vec::new()
     }
 
     /// The names of signals, queries and updates that a script's texts declare.

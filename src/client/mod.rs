@@ -66,7 +66,7 @@ pub use crate::activity::{Variables, forbid_core_dumps};
 pub use crate::run::Standpoint;
 pub use crate::script::Sight;
 pub use crate::script::{
-    BadInput, Declared, Finding, Param, Params, Rule, host_definitions, host_signatures,
+    BadInput, Declared, Finding, Need, Param, Params, Rule, host_definitions, host_signatures,
     language_definitions, type_of,
 };
 pub use crate::script::{Fault, TestCase};
@@ -77,7 +77,7 @@ pub use crate::worker::{Finished, Observer, Progress};
 pub use advance::{AdvanceOptions, Onlooker, Span, advance, go_on, next_due, ticks_installed};
 pub use cancel::cancel;
 pub use carry::{CarryError, export, import, read_export, write_export};
-pub use check::{Checked, check};
+pub use check::{Checked, check, missing_inputs};
 pub use declared::{declared, declared_by};
 pub use difference::{Difference, Line};
 pub use doctor::{Checkup, CheckupError, check_up};
@@ -96,7 +96,7 @@ pub use mend_error::MendError;
 pub use missing_input::hinted;
 pub use once::{Forgotten, forget_once, list_once};
 pub use overlap::Skipped;
-pub use program::{LoadedProgram, ProgramError, SyntaxError, load_program, load_text};
+pub use program::{LoadedProgram, ProgramError, SyntaxError, is_script, load_program, load_text};
 pub use project::{files_in, find_scripts, find_tests, is_of_tests};
 pub use prune::{Age, Pruning, audit, compact, prunable, prune, retain, sweep, wakers};
 pub use query::{Answers, queries, query};

@@ -30,7 +30,7 @@ pub enum ProgramError {
     NotFound {
         /// The path given.
         path: PathBuf,
-        /// Scripts in the same folder whose names look like it.
+        /// Scripts in the same folder whose names look like it; where there is none, another file.
         near: Vec<String>,
     },
     /// It is a directory or a device.
@@ -198,9 +198,15 @@ fn neighbours(path: &Path) -> Vec<String> {
         .into_iter()
         .flatten()
         .take(1_000)
-        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-        .filter(|name| Path::new(name).extension().is_some_and(|extension| extension == "rhai"));
-    super::find::likest(wanted, names, 3)
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let (scripts, others): (Vec<String>, Vec<String>) = names.partition(|name| is_script(name));
+    let near = super::find::likest(wanted, scripts.into_iter(), 3);
+    if near.is_empty() { super::find::likest(wanted, others.into_iter(), 1) } else { near }
+}
+
+/// Whether a file is a script by its name.
+pub fn is_script(name: &str) -> bool {
+    Path::new(name).extension().is_some_and(|extension| extension == "rhai")
 }
 
 #[cfg(test)]

@@ -145,3 +145,24 @@ fn where_no_run_is_named_it_is_said_how_one_is() {
         assert!(err.ends_with("\n  tip: durun list names the runs; @last stands for the newest\n"), "{err}");
     }
 }
+
+#[test]
+fn a_file_that_is_nearly_another_is_told_with_what_executes_that() {
+    let home = Home::new();
+    home.file("upload.sh", "#!/bin/sh\n");
+    let hint =
+        " = help: did you mean upload.sh? that is no script: durun exec -- ./upload.sh executes a program\n";
+    for name in ["uplaod.sh", "upload.rhai"] {
+        let told = home.durun(&["start", name]).exit(4).failure();
+        assert!(told.ends_with(hint), "{told}");
+    }
+    let told = home.durun(&["uplaod.sh"]).exit(2).failure();
+    let tip =
+        "tip: a script ends in .rhai: durun FILE.rhai; a program is executed by durun exec -- ./PROGRAM\n";
+    assert!(told.contains(tip), "{told}");
+    let told = home.durun(&["exec", "--", "./uplaod.sh"]).exit(127).failure();
+    assert!(told.contains(" = help: did you mean ~/upload.sh?\n") && !told.contains("durun logs"), "{told}");
+    home.file("uplaod.rhai", "1");
+    let told = home.durun(&["start", "upload.rhai"]).exit(4).failure();
+    assert!(told.ends_with(" = help: did you mean uplaod.rhai?\n"), "{told}");
+}

@@ -172,9 +172,44 @@ fn an_input_that_was_not_given_is_named_where_the_run_is_stuck_for_it() {
     home.durun(&["start", "a.rhai", "--id", "three", "-i", "orders:=[]"]).out("done\n").check();
     // Read inside a step, and with a test beside it.
     home.file("b.rhai", "step(\"greet\", || `hi ${input.who.to_upper()}`)");
-    let told = home.durun(&["start", "b.rhai", "--id", "four"]).exit(8).failure();
+    let told = home.durun(&["start", "--unchecked", "b.rhai", "--id", "four"]).exit(8).failure();
     assert!(told.contains("this run was not given input.who: "), "{told}");
     home.file("b_test.rhai", "test(\"t\", || { run(); });");
     let told = home.durun(&["test", "b_test.rhai"]).exit(1).make().0;
     assert!(told.contains("this run was not given input.who: "), "{told}");
+}
+
+#[test]
+fn a_start_without_an_input_that_each_run_needs_records_nothing() {
+    let home = Home::new();
+    home.file("a.rhai", "let name = input.who;\nfor order in input.orders { print(order) }\nname.to_upper()");
+    let report = |near: &str| {
+        format!(
+            "\
+error[D1301]: the input \"orders\" is missing
+ --> a.rhai:2:20
+  |
+2 | for order in input.orders {{ print(order) }}
+  |                    ^^^^^^
+  |
+  = note: nothing was recorded: each run comes to this line, and would be stuck there without it
+{near}  = help: give it: -i orders=…
+  = help: where a run can do without: input.orders ?? …; params(#{{ orders: … }}) says what it takes, and what stands for it
+  = help: --unchecked starts it all the same
+"
+        )
+    };
+    home.durun(&["start", "a.rhai", "--id", "one"]).exit(2).err(&report("")).check();
+    let near = report("  = help: given was ordres\n");
+    home.durun(&["a.rhai", "-i", "ordres:=[1]"]).exit(2).err(&near).check();
+    home.durun(&["signal", "one", "go", "--start", "a.rhai"]).exit(2).err(&report("")).check();
+    home.durun(&["start", "a.rhai", "-i", "orders:=[]", "-i", "who=ada"]).out("ADA\n").check();
+    home.durun(&["start", "a.rhai", "--unchecked", "--id", "one"]).exit(8).failure();
+    // One that is there goes on as it is.
+    home.durun(&["start", "a.rhai", "--id", "one"]).exit(8).failure();
+    home.file(
+        "b.rhai",
+        "for order in input.orders ?? [] { }\nif \"who\" in input { input.who.len() } else { 7 }",
+    );
+    home.durun(&["start", "b.rhai"]).out("7\n").check();
 }

@@ -17,7 +17,10 @@ Nothing was recorded.
         title: "an input is missing",
         text: "\
 The script says with `params` that this input has to be given: its default
-there is `()`. Nothing was recorded.
+there is `()`. Or it declares no inputs, and each run of it comes to a line
+that uses `input.name` as a text, a list or a map: `input.name.len()`, or
+`for item in input.name`. What is not given reads as `()`, which has none of
+that. `input.name ?? []` says what stands for it. Nothing was recorded.
 
     durun start FILE --help      lists the inputs
     durun start FILE -i name=text",

@@ -16,6 +16,7 @@ use crate::client::{
 use crate::history::RunStatus;
 use clap::Args;
 use std::cell::RefCell;
+use std::time::Duration;
 
 /// The most runs that are shown below one.
 const MOST_DESCENDANTS: usize = 200;
@@ -45,6 +46,21 @@ pub(crate) struct StatusArgs {
     variables: bool,
 }
 
+/// The variables that were seen last, for people or for programs.
+struct Looked {
+    lines: Looks<Vec<String>>,
+    documents: Looks<serde_json::Value>,
+}
+
+impl Looked {
+    fn wait(&self, format: Format, view: &RunView, now: Duration) -> Option<Duration> {
+        match format {
+            Format::Table => self.lines.wait(view, now),
+            Format::Json | Format::Jsonl => self.documents.wait(view, now),
+        }
+    }
+}
+
 /// Does it.
 pub(crate) fn run(context: &Context, args: &StatusArgs) -> Result<Exit, CliError> {
     let session = context.session()?;
@@ -61,12 +77,13 @@ pub(crate) fn run(context: &Context, args: &StatusArgs) -> Result<Exit, CliError
     }
     let watch = if args.watch { Some(Watch::begin(&session, row.no)?) } else { None };
     let mut shown: Option<RunView> = None;
-    let mut looks = Looks::new();
+    let mut looks = Looked { lines: Looks::new(), documents: Looks::new() };
     loop {
         let now = view(&session, row.no)?;
         if shown.as_ref() != Some(&now) {
             let replays = args.variables || context.format() == Format::Table;
-            let wait = looks.wait(&now, context.clock.monotonic()).filter(|wait| replays && !wait.is_zero());
+            let wait = looks.wait(context.format(), &now, context.clock.monotonic());
+            let wait = wait.filter(|wait| replays && !wait.is_zero());
             if let (Some(watch), Some(_)) = (&watch, wait) {
                 watch.next(wait);
                 continue;
@@ -116,12 +133,12 @@ fn show(
     session: &Session,
     view: &RunView,
     args: &StatusArgs,
-    looks: &mut Looks<Vec<String>>,
+    looks: &mut Looked,
 ) -> Result<(), CliError> {
     let now = context.clock.monotonic();
     match context.format() {
         Format::Table => {
-            let variables = looks.seen(view, now, || variables(context, session, view, args));
+            let variables = looks.lines.seen(view, now, || variables(context, session, view, args));
             context.print(&table(context, session, view, variables)?)
         }
         Format::Json | Format::Jsonl => {
@@ -129,8 +146,9 @@ fn show(
             let children = descendants(session, view.row.no, MOST_DESCENDANTS)?;
             let mut document = run_json::full(view, &children, &published, context.clock.now());
             if let (true, Some(document)) = (args.variables, document.as_object_mut()) {
-                looks.seen(view, now, Vec::new);
-                document.insert("variables".to_owned(), variables::document(&look(session, view.row.no)?));
+                let look = || look(session, view.row.no).map(|seen| variables::document(&seen));
+                let variables = looks.documents.try_seen(view, now, look)?;
+                document.insert("variables".to_owned(), variables.clone());
             }
             // One after the other, whole documents spread over lines would be hard to read back.
             if args.watch && context.format() == Format::Json {

@@ -311,7 +311,7 @@ impl Stage for Theatre {
 
 #[expect(clippy::ptr_arg, reason = "the filter of a list of names")]
 fn is_no_test(name: &String) -> bool {
-    !name.ends_with(super::super::project::TESTS)
+    super::super::is_script(name) && !name.ends_with(super::super::project::TESTS)
 }
 
 pub(super) fn failed(error: &WorkerError) -> Trouble {

@@ -8,6 +8,8 @@ mod foreign_tests;
 mod inputs;
 mod kinds;
 mod known;
+#[cfg(test)]
+mod needs_tests;
 mod options;
 mod rules;
 mod stands;
@@ -43,6 +45,26 @@ pub struct Finding {
     pub hint: Option<String>,
     /// Whether each run that gets on as it should comes to this place, and is stuck there.
     pub is_certain: bool,
+}
+
+/// An input without which each run is stuck.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Need {
+    /// Its name.
+    pub name: String,
+    /// The file in which it is needed, as errors name it.
+    pub file: String,
+    /// Line, from 1.
+    pub line: u32,
+    /// Column in characters, from 1, where known.
+    pub column: Option<u32>,
+}
+
+impl Need {
+    fn at(file: &str, name: &str, position: Position) -> Option<Self> {
+        let column = position.position().and_then(|column| u32::try_from(column).ok());
+        Some(Self { name: name.to_owned(), file: file.to_owned(), line: line_of(position)?, column })
+    }
 }
 
 /// What is looked for.
@@ -153,6 +175,23 @@ pub fn check(
     source: &Source,
     answered: &dyn Fn(&str) -> Backing,
 ) -> Result<Vec<Finding>, SyntaxError> {
+    looked_through(interpreter, source, answered).map(|(found, _)| found)
+}
+
+/// The inputs that a script does not declare, and without which each run of it is stuck. What need not be come to, or has something
+/// that stands for it, is none of them.
+///
+/// # Errors
+/// [`SyntaxError`] where a text is no script at all.
+pub fn needs(interpreter: &Interpreter, source: &Source) -> Result<Vec<Need>, SyntaxError> {
+    looked_through(interpreter, source, &|_| Backing::Yes).map(|(_, needs)| needs)
+}
+
+fn looked_through(
+    interpreter: &Interpreter,
+    source: &Source,
+    answered: &dyn Fn(&str) -> Backing,
+) -> Result<(Vec<Finding>, Vec<Need>), SyntaxError> {
     // A file of tests has the words of tests.
     let is_test = source.path.ends_with("_test.rhai");
     let interpreter = if is_test { super::trial::vocabulary() } else { interpreter.clone() };
@@ -165,15 +204,16 @@ pub fn check(
     }
     let params = texts.first().map_or(Ok(None), |(path, ast)| Params::of(path, ast))?;
     let world = World::new(&engine, &texts, answered, params.as_ref());
-    let mut found = Vec::new();
+    let (mut found, mut needs) = (Vec::new(), Vec::new());
     for (path, ast) in &texts {
-        let mut own = walk::text(&world, path, ast, *path == source.path);
+        let (mut own, needed) = walk::text(&world, path, ast, *path == source.path);
+        needs.extend(needed);
         // A function is looked through for each place in which it may run: what is certain in one of them is certain.
         own.sort_by_key(|finding| (finding.line, finding.column, finding.rule, !finding.is_certain));
         own.dedup_by(|again, first| *again == Finding { is_certain: again.is_certain, ..first.clone() });
         found.extend(own);
     }
-    Ok(found)
+    Ok((found, needs))
 }
 
 /// A finding at a place; nothing where there is no place to show.

@@ -3,7 +3,7 @@
 use super::calls::Called;
 use super::known::{Text, World, closure};
 use super::way::{Way, may_stop};
-use super::{Finding, Rule, finding, rules};
+use super::{Finding, Need, Rule, finding, rules};
 use crate::history::nearest;
 use rhai::{AST, ASTFlags, ASTNode, Expr, FlowControl, Position, Stmt, StmtBlock};
 use std::collections::BTreeSet;
@@ -36,10 +36,12 @@ pub(super) struct Walker<'w> {
     pub(super) is_kept: bool,
     seen: BTreeSet<(String, Place, bool)>,
     found: Vec<Finding>,
+    /// The inputs without which each run is stuck.
+    pub(super) needs: Vec<Need>,
 }
 
 /// Looks through one text: that of the script itself, which every run begins, or one that it imports.
-pub(super) fn text(world: &World<'_>, file: &str, ast: &AST, is_main: bool) -> Vec<Finding> {
+pub(super) fn text(world: &World<'_>, file: &str, ast: &AST, is_main: bool) -> (Vec<Finding>, Vec<Need>) {
     let text = Text::new(file, ast);
     let mut walker = Walker {
         world,
@@ -52,6 +54,7 @@ pub(super) fn text(world: &World<'_>, file: &str, ast: &AST, is_main: bool) -> V
         is_kept: false,
         seen: BTreeSet::new(),
         found: Vec::new(),
+        needs: Vec::new(),
     };
     walker.statements(ast.statements(), true);
     walker.way = Way::new(false);
@@ -59,7 +62,7 @@ pub(super) fn text(world: &World<'_>, file: &str, ast: &AST, is_main: bool) -> V
     for name in text.functions.keys() {
         walker.function(name, Place::Script);
     }
-    walker.found
+    (walker.found, walker.needs)
 }
 
 impl Walker<'_> {
@@ -194,6 +197,7 @@ impl Walker<'_> {
     /// `for`, with its variables.
     fn each(&mut self, each: &(rhai::Ident, Option<rhai::Ident>, FlowControl)) {
         self.value(&each.2.expr);
+        super::inputs::repeated(self, &each.2.expr);
         let counter = each.1.as_ref().map(|counter| counter.name.to_string());
         let variables: Vec<String> = std::iter::once(each.0.name.to_string()).chain(counter).collect();
         let outer = self.loops.len();
@@ -274,6 +278,7 @@ impl Walker<'_> {
                 self.value(&pair.lhs);
                 self.only(!may_stop(expr), |walker| {
                     super::inputs::field(walker, pair);
+                    super::inputs::used(walker, pair);
                     super::fields::field(walker, pair);
                     walker.expr(&pair.rhs, used);
                 });
