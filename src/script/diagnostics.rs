@@ -154,6 +154,12 @@ impl Place {
                 format!("'{name}' cannot be written here"),
                 hint("predicates of wait_until and queries may read, not write"),
             ),
+            EvalAltResult::ErrorNonPureMethodCallOnConstant(name, _) => (
+                format!("'{name}' changes what it is called on, and that cannot be changed"),
+                Some(format!(
+                    "change a copy and go on with that: let mine = …; mine.{name}(…); predicates of wait_until and queries only read"
+                )),
+            ),
             EvalAltResult::ErrorModuleNotFound(path, _) => {
                 (format!("module \"{path}\" is not among those pinned when the run was started"), None)
             }

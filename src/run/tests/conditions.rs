@@ -65,7 +65,7 @@ fn ruling_16_a_predicate_only_looks() {
         ("wait_until(|| { activity(\"a\"); true })", "activity may not stand inside a predicate or query"),
         ("wait_until(|| random() > 2.0)", "random may not stand inside a predicate or query"),
         ("let n = 0; wait_until(|| { n += 1; n > 3 })", "cannot be written here"),
-        ("let v = []; wait_until(|| { v.push(1); true })", "constant"),
+        ("let v = []; wait_until(|| { v.push(1); true })", "'push' changes what it is called on"),
         ("wait_until(|| 5)", "gave 5, not true or false"),
         ("wait_until(|| { loop {} })", "over a limit"),
     ] {
@@ -77,6 +77,16 @@ fn ruling_16_a_predicate_only_looks() {
             other => panic!("{text}: {other:?}"),
         }
     }
+}
+
+#[test]
+fn what_cannot_be_changed_is_told_with_the_way_to_a_copy() {
+    let mut story = Story::of("const NAME = \" x \"; NAME.trim();");
+    let told = story.tell(crate::history::Fact::RunBegan { seed: 1 });
+    let Err(ReplayError::Stuck { stuck, .. }) = told else { panic!("{told:?}") };
+    assert_eq!(stuck.message, "'trim' changes what it is called on, and that cannot be changed");
+    let hint = "change a copy and go on with that: let mine = …; mine.trim(…); predicates of wait_until and queries only read";
+    assert_eq!(stuck.hint.as_deref(), Some(hint));
 }
 
 #[test]
