@@ -4,6 +4,8 @@ use super::world::{Text, World};
 use super::yard::{Yard, round, timed};
 use redb::{ReadableDatabase, ReadableTableMetadata, TableHandle};
 use serde_json::json;
+use std::fs::File;
+use std::io::{Seek, SeekFrom};
 
 /// 1 k, 10 k, 100 k and 1 M sleepers, each number in a store of its own.
 pub(crate) fn sleepers(yard: &Yard) {
@@ -31,7 +33,12 @@ pub(crate) fn sleepers(yard: &Yard) {
 
 /// Of each table, for each run: rows, bytes of keys and values, bytes of the pages above them, and what is empty in the pages.
 fn tables(folder: &std::path::Path, runs: u64) -> serde_json::Value {
-    let database = redb::Database::open(folder.join("store.redb")).expect("a store");
+    // redb's pages begin behind the head and the log.
+    let (mut store, copy) =
+        (File::open(folder.join("store.redb")).expect("a store"), folder.join("pages.redb"));
+    store.seek(SeekFrom::Start(1024 * 1024)).expect("behind the log");
+    std::io::copy(&mut store, &mut File::create(&copy).expect("a copy")).expect("copied");
+    let database = redb::Database::open(&copy).expect("pages");
     let transaction = database.begin_read().expect("reads");
     let each = |count: u64| round(count as f64 / runs as f64);
     let names: Vec<_> = transaction.list_tables().expect("tables").collect();
