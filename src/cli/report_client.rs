@@ -180,6 +180,7 @@ pub(super) fn client(error: &ClientError) -> Report {
         | ClientError::NoSuchToken { .. }
         | ClientError::Resolved { .. }
         | ClientError::NoQuestion { .. }
+        | ClientError::NoSuchQuestion { .. }
         | ClientError::SeveralQuestions { .. }
         | ClientError::NoChoice { .. }
         | ClientError::Answered { .. }

@@ -25,13 +25,16 @@ pub(crate) fn of(error: &ClientError) -> Report {
             .hint(format!("durun history {} shows with what", run_of(token))),
         ClientError::NoQuestion { id } => asks_nothing(id, text),
         ClientError::SeveralQuestions { id, open } => {
-            let lines: Vec<String> = open
-                .iter()
-                .map(|question| format!("{}  {}", question.op, cut(&line(&question.title()), 80)))
-                .collect();
-            Report::new("D0724", Exit::Usage, text)
-                .note(lines.join("\n"))
-                .hint(format!("durun answer {id} CHOICE --question N names one"))
+            Report::new("D0724", Exit::Usage, text).note(listed(open)).hint(names_one(id))
+        }
+        ClientError::NoSuchQuestion { id, near, open, .. } => {
+            let report =
+                Report::new("D0723", Exit::Missing, text).note(listed(open)).note("nothing was stored");
+            let report = match near {
+                Some(near) => report.hint(format!("did you mean {}?", line(near))),
+                None => report,
+            };
+            report.hint(names_one(id))
         }
         ClientError::NoChoice { id, question, is_one_of_several, .. } => {
             no_choice(text, id, question, *is_one_of_several)
@@ -90,16 +93,23 @@ fn no_choice(text: String, id: &RunId, question: &OpenQuestion, is_one_of_severa
         Value::Null => report,
         show => report.note(format!("it shows: {}", cut(&line(&show.to_string()), 500))),
     };
-    let report = match question.choices.as_slice() {
-        // So it is recorded, too, where the script says so itself.
-        [yes, no] if yes == "yes" && no == "no" => {
-            report.note("where the script gives no choices, they are yes and no")
-        }
-        _ => report,
-    };
     let which = if is_one_of_several { format!(" --question {}", question.op) } else { String::new() };
     let answers = question.choices.iter().map(|choice| format!("durun answer {id} {}{which}", shell(choice)));
     report.note("nothing was stored").hint(answers.collect::<Vec<_>>().join("\n"))
+}
+
+/// Open questions, a line each, with their numbers.
+fn listed(open: &[OpenQuestion]) -> String {
+    let told = |question: &OpenQuestion| {
+        let answered = question.answered.as_ref();
+        let answered = answered.map(|given| format!(" (answered {}, not yet taken)", cut(&line(given), 40)));
+        format!("{}  {}{}", question.op, cut(&line(&question.title()), 80), answered.unwrap_or_default())
+    };
+    open.iter().map(told).collect::<Vec<_>>().join("\n")
+}
+
+fn names_one(id: &RunId) -> String {
+    format!("durun answer {id} CHOICE --question N names one, by its number or name")
 }
 
 /// The run that a token names.

@@ -205,6 +205,18 @@ pub enum ClientError {
         /// The run.
         id: RunId,
     },
+    /// No question of that number or name is open, while others are.
+    #[error("run {id} asks no question \"{given}\" now")]
+    NoSuchQuestion {
+        /// The run.
+        id: RunId,
+        /// The number or name that was given.
+        given: String,
+        /// The name that was meant, perhaps.
+        near: Option<String>,
+        /// Those that are open.
+        open: Vec<OpenQuestion>,
+    },
     /// The run asks several questions.
     #[error("run {id} asks {} questions", open.len())]
     SeveralQuestions {

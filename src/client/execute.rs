@@ -3,7 +3,7 @@
 use super::{ClientError, Difference, Finished, Observer, Session, Stand, Stop, SyntaxError};
 use crate::activity::Variables;
 use crate::config::{ConfigError, Configs};
-use crate::history::{Entry, Failure, Patches, RunId, RunNo, Seq, Stuck, Value};
+use crate::history::{Entry, Failure, OpId, Patches, RunId, RunNo, Seq, Stuck, Value};
 use crate::run::Standpoint;
 use crate::script::{Backing, Declared, Finding, Need, Params, Source};
 use crate::store::StoreError;
@@ -105,6 +105,8 @@ pub struct Fit {
     pub goes_on: bool,
     /// Which of the text's named changes would hold from which entry on.
     pub patches: Patches,
+    /// The lines of the text that ask for what the run waits for.
+    pub lines: BTreeMap<OpId, u32>,
 }
 
 /// Why a history does not fit a text.

@@ -25,8 +25,9 @@ pub(super) fn fits(session: &Session, run: RunNo, source: Source) -> Result<Fit,
     let patches = upgraded(store, &interpreter, &snapshot.start, &script, snapshot.entries)?;
     let trial =
         Trial { store, interpreter: &interpreter, snapshot: &snapshot, history: &history, patches: &patches };
-    let (entries, goes_on) = trial.of(&script)?;
-    Ok(Fit { entries, changed, goes_on, patches })
+    let (replayed, goes_on) = trial.of(&script)?;
+    let lines = replayed.open.values().filter_map(|command| Some((command.op, command.line?))).collect();
+    Ok(Fit { entries: replayed.entries, changed, goes_on, patches, lines })
 }
 
 /// The named changes of a run with so many entries that would go on under a script.
@@ -93,8 +94,8 @@ struct Trial<'a> {
 }
 
 impl Trial<'_> {
-    /// How many entries fit, and whether a run that has ended would go on.
-    fn of(&self, script: &Rc<Script>) -> Result<(u32, bool), Misfit> {
+    /// What has become of the script behind the history, which fits, and whether a run that has ended would go on.
+    fn of(&self, script: &Rc<Script>) -> Result<(Replayed, bool), Misfit> {
         let mut live = self.begun(script, self.patches);
         let mut replayed = Replayed::default();
         match replay(&mut live, &mut replayed, self.history, |_, _| ()) {
@@ -111,7 +112,7 @@ impl Trial<'_> {
         // One that was terminated was not asked.
         let was_asked = !matches!(replayed.recorded_end, None | Some(RunEnd::Terminated { .. }));
         let goes_on = was_asked && replayed.end.is_none() && replayed.restart.is_none();
-        Ok((replayed.entries, goes_on))
+        Ok((replayed, goes_on))
     }
 
     fn begun(&self, script: &Rc<Script>, patches: &Patches) -> Run {

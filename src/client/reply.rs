@@ -3,7 +3,7 @@
 use super::{ClientError, Session, find, read_history, view};
 use crate::history::{
     Choice, CommandKind, Fact, MessageBody, MessageId, Moment, OpId, Pending, QuestionAnswered, Resolution,
-    RunId, RunNo, RunRow, Value,
+    RunId, RunNo, RunRow, Value, nearest,
 };
 use crate::run::QUESTION;
 use crate::store::{ANSWERED, Answer, NewMessage, Request, RunView, Snapshot, StoreError};
@@ -37,6 +37,8 @@ pub struct OpenQuestion {
     pub show: Value,
     /// Since when.
     pub since: Moment,
+    /// What was answered, where the script has not heard it yet.
+    pub answered: Option<String>,
 }
 
 impl OpenQuestion {
@@ -59,14 +61,9 @@ pub struct AnswerRequest {
     pub question: Option<String>,
 }
 
-/// The questions that a run asks now, in the order in which they were asked.
+/// The questions that a run asks now, in the order in which they were asked; also those whose answer its script has not heard yet.
 pub fn open_questions(view: &RunView) -> Vec<OpenQuestion> {
     view.pending.iter().filter_map(open_question).collect()
-}
-
-/// The questions that a run asks now and nobody has answered yet.
-pub(super) fn unanswered(view: &RunView) -> Vec<OpenQuestion> {
-    view.pending.iter().filter(|row| answered(row).is_none()).filter_map(open_question).collect()
 }
 
 /// The choice meant: as it is written, else but for capitals.
@@ -100,6 +97,7 @@ pub fn open_question(pending: &Pending) -> Option<OpenQuestion> {
         choices,
         show: pending.input.get("show").cloned().unwrap_or_default(),
         since: pending.scheduled_at,
+        answered: answered(pending).map(str::to_owned),
     })
 }
 
@@ -138,7 +136,7 @@ pub fn resolve(session: &Session, token: &str, resolution: &Resolution) -> Resul
 /// Answers a question of a run. The same answer again is done; another one to the same question is refused.
 ///
 /// # Errors
-/// As [`find()`]; `NoQuestion`, `SeveralQuestions`, `NoChoice`, `Answered` where it was answered otherwise, `Ended` of the store.
+/// As [`find()`]; `NoQuestion`, `NoSuchQuestion`, `SeveralQuestions`, `NoChoice`, `Answered` where it was answered otherwise, `Ended` of the store.
 pub fn answer(session: &Session, text: &str, request: AnswerRequest) -> Result<Replied, ClientError> {
     short(&request.note)?;
     let row = find(session, text)?;
@@ -191,6 +189,7 @@ fn chosen(
     which: Option<&str>,
 ) -> Result<OpenQuestion, ClientError> {
     let number = which.and_then(|which| which.parse().ok()).map(OpId);
+    let all = open.clone();
     if let Some(which) = which {
         open.retain(|question| Some(question.op) == number || question.name.as_deref() == Some(which));
     }
@@ -208,9 +207,17 @@ fn chosen(
                 at,
                 waits: false,
             },
-            None => ClientError::NoQuestion { id: row.id.clone() },
+            None => match which.filter(|_| !all.is_empty()) {
+                Some(which) => no_such_question(row.id.clone(), which, all),
+                None => ClientError::NoQuestion { id: row.id.clone() },
+            },
         }),
     }
+}
+
+fn no_such_question(id: RunId, given: &str, open: Vec<OpenQuestion>) -> ClientError {
+    let near = nearest(given, open.iter().filter_map(|question| question.name.as_deref()));
+    ClientError::NoSuchQuestion { id, given: given.to_owned(), near: near.map(str::to_owned), open }
 }
 
 /// The answer given last, or that to one question, for somebody who comes too late.

@@ -1,7 +1,7 @@
 //! Sending a signal to a run.
 
 use super::find::likest;
-use super::reply::unanswered;
+use super::reply::open_questions;
 use super::start::new_run;
 use super::status::{start_of, text_of};
 use super::{Claimed, ClientError, OpenQuestion, Session, StartRequest, declared, find, view};
@@ -22,7 +22,8 @@ pub struct SignalSent {
     pub mentioned: bool,
     /// Of a name that they do not mention: the one that was meant, perhaps.
     pub near: Option<String>,
-    /// The questions that the run asks, where it takes no signal of that name: perhaps one of them was to be answered.
+    /// The questions that the run asks, where it takes no signal of that name: perhaps one of them was to be answered. Empty
+    /// where all are answered already.
     pub asks: Vec<OpenQuestion>,
 }
 
@@ -135,9 +136,9 @@ fn waited_for(row: &Pending) -> impl Iterator<Item = &str> {
 /// The open questions of a run whose script declares no signal of that name, and that does not wait for one.
 fn asks_instead(session: &Session, row: &RunRow, name: &str) -> Result<Vec<OpenQuestion>, ClientError> {
     let view = view(session, row.no)?;
-    let asks = unanswered(&view);
+    let asks = open_questions(&view);
     let waits = |row: &Pending| waited_for(row).any(|known| known == name);
-    if asks.is_empty() || view.pending.iter().any(waits) {
+    if asks.iter().all(|question| question.answered.is_some()) || view.pending.iter().any(waits) {
         return Ok(Vec::new());
     }
     // What cannot be read declares nothing.

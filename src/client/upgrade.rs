@@ -44,6 +44,7 @@ pub fn upgrade(
                 program: program.program.clone(),
                 scripts: program.texts.clone(),
                 patches: fit.patches.clone(),
+                lines: fit.lines.clone(),
             };
             done(session, row.no, Request::Upgrade(Box::new(upgrade)))?;
         }

@@ -176,6 +176,7 @@ impl From<ClientError> for Error {
             | ClientError::Token(_)
             | ClientError::NoSuchToken { .. }
             | ClientError::NoQuestion { .. }
+            | ClientError::NoSuchQuestion { .. }
             | ClientError::SeveralQuestions { .. }
             | ClientError::NoChoice { .. }
             | ClientError::LongText { .. } => Self::Input { message },

@@ -7,6 +7,7 @@ use crate::history::{
     ScriptHash, Seq, Value, Waker,
 };
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// A request to a store.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -289,6 +290,9 @@ pub struct Upgrade {
     /// Which of its named changes hold from which entry on.
     #[serde(default)]
     pub patches: Patches,
+    /// The lines of the new text that ask for what the run waits for, as far as they are known.
+    #[serde(default)]
+    pub lines: BTreeMap<OpId, u32>,
 }
 
 /// How a run goes on from an earlier entry. Whoever asks has replayed what stays of its history.

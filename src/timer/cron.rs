@@ -10,6 +10,14 @@ use chrono::{DateTime, MappedLocalTime, NaiveDateTime, TimeDelta, TimeZone};
 use croner::parser::{CronParser, Seconds, Year};
 use std::fmt;
 
+/// The fields of an expression, and what each takes.
+const FIELDS: [(&str, &str); 5] = [
+    ("minute", "0 to 59"),
+    ("hour", "0 to 23"),
+    ("day of the month", "1 to 31"),
+    ("month", "1 to 12, or JAN to DEC"),
+    ("weekday", "0 to 7, or SUN to SAT"),
+];
 /// A name of a zone that was likely meant is at most so many edits away.
 const NEAR: usize = 3;
 
@@ -70,14 +78,9 @@ impl Cron {
         if fields != 5 && !(fields == 1 && text.starts_with('@')) {
             return Err(CronError::Fields { text, fields });
         }
-        let parser = CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();
-        match parser.parse(&text) {
+        match pattern(&text) {
             Ok(pattern) => Ok(Self { text, zone, pattern }),
-            Err(error) => {
-                let message = error.to_string();
-                let message = message.rsplit_once("error: ").map_or(message.as_str(), |(_, rest)| rest);
-                Err(CronError::Syntax { message: message.trim_end_matches('.').to_owned(), text })
-            }
+            Err(message) => Err(CronError::Syntax { message: wrong_field(&text).unwrap_or(message), text }),
         }
     }
 
@@ -118,6 +121,25 @@ impl Cron {
     pub fn label(&self, slot: Moment) -> String {
         label(slot, self.zone)
     }
+}
+
+fn pattern(text: &str) -> Result<croner::Cron, String> {
+    let parser = CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();
+    parser.parse(text).map_err(|error| {
+        let message = error.to_string();
+        let message = message.rsplit_once("error: ").map_or(message.as_str(), |(_, rest)| rest);
+        message.trim_end_matches('.').to_owned()
+    })
+}
+
+/// Of an expression that is none the first field that is wrong by itself, and what it takes.
+fn wrong_field(text: &str) -> Option<String> {
+    text.split(' ').zip(FIELDS).enumerate().find_map(|(place, (field, (name, takes)))| {
+        let mut alone = ["*"; FIELDS.len()];
+        *alone.get_mut(place)? = field;
+        let message = pattern(&alone.join(" ")).err()?;
+        Some(format!("the {name} \"{field}\": {message}; it takes {takes}"))
+    })
 }
 
 /// An instant as runs are named after it; see [`Cron::label`].
@@ -257,6 +279,22 @@ mod tests {
         {
             assert!(matches!(parse(text), Err(CronError::Syntax { .. })), "{text}: {:?}", parse(text));
         }
+    }
+
+    #[test]
+    fn the_field_that_is_wrong_is_named_with_its_bounds() {
+        for (text, piece) in [
+            ("61 2 * * *", "the minute \"61\": Number out of bounds; it takes 0 to 59"),
+            ("0 25 * * *", "the hour \"25\": "),
+            ("0 0 32 * *", "the day of the month \"32\": "),
+            ("0 0 1 13 *", "the month \"13\": "),
+            ("0 0 * * 9", "the weekday \"9\": "),
+        ] {
+            let Err(error) = Cron::parse(text, Zone::UTC, at("2026-01-01")) else { panic!("{text}") };
+            assert!(error.to_string().contains(piece), "{error}");
+        }
+        let nickname = Cron::read("@reboot", Zone::UTC).map(drop).expect_err("no slot").to_string();
+        assert!(!nickname.contains("it takes"), "{nickname}");
     }
 
     #[test]

@@ -209,3 +209,26 @@ fn a_run_that_a_process_executes_is_not_upgraded_with_the_others() {
         assert!(out.contains("b   waiting  2        goes on under it"), "{out}");
     });
 }
+
+#[test]
+fn the_line_in_which_it_waits_is_that_of_the_new_text() {
+    let script = "let a = 1;\nwait_signal(\"packed\");\na\n";
+    let home = Home::killed_at("r", script, &["\"kind\":\"wait_signal\""]);
+    home.file("new.rhai", format!("// One line\n// and another.\n{script}"));
+    home.durun(&["upgrade", "r", "--script", "new.rhai"]).check();
+    let status = home.durun(&["status", "r"]).stdout();
+    assert!(
+        status.contains("wait_signal packed · line 4 ") && status.contains(" 4 | wait_signal(\"packed\");\n"),
+        "{status}"
+    );
+    let why = home.durun(&["why", "r"]).stdout();
+    assert!(
+        why.contains("waits in line 4 for the signal") && why.contains(" 4 | wait_signal(\"packed\");\n"),
+        "{why}"
+    );
+    let told: serde_json::Value =
+        serde_json::from_slice(&home.durun(&["status", "r", "-o", "json"]).bytes()).expect("JSON");
+    assert_eq!(told["pending"][0]["line"], 4, "{told}");
+    home.durun(&["signal", "r", "packed"]).check();
+    home.durun(&["resume", "r"]).out("1\n").check();
+}

@@ -109,3 +109,22 @@ fn a_fan_out_is_told_once_with_the_names_of_its_items() {
     );
     assert_eq!(status.matches("durun signal one go").count(), 1, "{status}");
 }
+
+#[test]
+fn a_fan_out_whose_strands_fare_differently_is_counted_whole() {
+    let script =
+        "[1, 2, 3, 4, 5, 6].parallel(|n| sh(`exit ${n}`, #{ retry: #{ first: \"1h\", jitter: 0 } }))\n";
+    let failed: Vec<String> = (1..=6).map(|n| format!("exit code {n}")).collect();
+    let home = Home::killed_at("one", script, &failed.iter().map(String::as_str).collect::<Vec<_>>());
+    let told = home.durun(&["why", "one"]).stdout();
+    assert!(told.contains("6 strands stand in line 1 at sh: 1, 2, 3, 4, 5, 6. Of them "), "{told}");
+    assert!(!told.contains("more") && !told.contains("at once"), "all are told: {told}");
+    let script = "for n in [\"a\", \"b\", \"c\", \"d\", \"e\"] { let q = strand(|| ask(`${n}?`)); }\nwait_signal(\"x\")\n";
+    let home = Home::killed_at("two", script, &["a?", "b?", "c?", "d?", "e?", "wait_signal"]);
+    let told = home.durun(&["why", "two"]).stdout();
+    assert!(
+        told.contains(" It waits for 6 commands at once. ")
+            && told.contains(" The other 3 are in durun status two. "),
+        "{told}"
+    );
+}

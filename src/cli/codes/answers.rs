@@ -115,17 +115,21 @@ been acknowledged. Nothing was stored.",
     },
     Code {
         name: "D0723",
-        title: "the run asks nothing",
+        title: "the run does not ask that",
         text: "\
-There is no open question to answer. `durun list` shows first the runs that ask.",
+The run asks nothing now, or has no open question of the number or name that
+`--question` gives; those that are open are listed. Nothing was stored. `durun
+list` shows first the runs that ask.",
     },
     Code {
         name: "D0724",
         title: "the run asks several questions",
         text: "\
-Say which one is answered, by its number:
+Say which one is answered, by its number or its name. One whose answer the run
+has not taken yet counts, and is marked.
 
-    durun answer ID yes --question 3",
+    durun answer ID yes --question 3
+    durun answer ID yes --question budget",
     },
     Code {
         name: "D0725",

@@ -77,9 +77,11 @@ message names the nearest one, or all that there are.",
         name: "D1314",
         title: "a command where none may stand",
         text: "\
-Predicates and queries only look, and bodies of steps and activities are one
-entry of the history each: nothing in them may wait, start or record something.
-A run that comes to the call is stuck. Do it in the script, before or after.
+Predicates and queries only look; bodies of steps and activities, and what poll
+tries, are one entry of the history each, and a probe is none: nothing in them
+may wait, start or record something. A run that comes to the call is stuck. Do
+it in the script, before or after. In a probe and in what poll tries use exec,
+sh or http in the place of an activity.
 
     let stdout = exec([\"df\"]).stdout;
     on_query(\"disk\", || stdout);",

@@ -84,10 +84,11 @@ fn told(context: &Context, session: &Session, sent: &SignalSent, name: &str) -> 
 /// The run asks a question, and its script has no use for the signal. One that is called like an answer was meant as one.
 fn asks_instead(context: &Context, sent: &SignalSent, name: &str) {
     let id = &sent.row.id;
-    let meant = sent.asks.iter().find_map(|question| Some((question, choice_of(question, name)?)));
+    let unanswered = || sent.asks.iter().filter(|question| question.answered.is_none());
+    let meant = unanswered().find_map(|question| Some((question, choice_of(question, name)?)));
     let (Some(question), choice) = (match &meant {
         Some((question, choice)) => (Some(*question), escape::shell(choice)),
-        None => (sent.asks.first(), "CHOICE".to_owned()),
+        None => (unanswered().next(), "CHOICE".to_owned()),
     }) else {
         return;
     };

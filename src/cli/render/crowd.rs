@@ -12,11 +12,17 @@ const LONGEST: usize = 40;
 /// Pending commands that stand alike; one alone is a crowd of one. Never empty.
 pub(super) struct Crowd<'a>(Vec<&'a Pending>);
 
-/// The commands in crowds, each at the place of its first.
-pub(super) fn crowds<'a>(rows: &[&'a Pending]) -> Vec<Crowd<'a>> {
+/// The commands in crowds, each at the place of its first. Where these were more than `most`, those in one line are together however
+/// they fare.
+pub(super) fn crowds<'a>(rows: &[&'a Pending], most: usize) -> Vec<Crowd<'a>> {
+    let fine = gathered(rows, true);
+    if fine.len() > most { gathered(rows, false) } else { fine }
+}
+
+fn gathered<'a>(rows: &[&'a Pending], is_fine: bool) -> Vec<Crowd<'a>> {
     let mut crowds: Vec<Crowd<'a>> = Vec::new();
     for row in rows {
-        match crowds.iter_mut().find(|crowd| crowd.takes(row)) {
+        match crowds.iter_mut().find(|crowd| crowd.takes(row, is_fine)) {
             Some(crowd) => crowd.0.push(row),
             None => crowds.push(Crowd(vec![row])),
         }
@@ -25,21 +31,27 @@ pub(super) fn crowds<'a>(rows: &[&'a Pending]) -> Vec<Crowd<'a>> {
 }
 
 impl<'a> Crowd<'a> {
-    fn takes(&self, row: &Pending) -> bool {
+    fn takes(&self, row: &Pending, is_fine: bool) -> bool {
         // A question and a token are somebody's to answer, each for itself.
         let is_own = matches!(row.label.kind, CommandKind::Ask | CommandKind::WaitToken);
         let error = |row: &Pending| row.last_failure.as_ref().map(|last| last.message.clone());
         !is_own
             && self.0.first().is_some_and(|first| {
-                (first.label.kind, first.line, &first.waits_for, first.failures)
-                    == (row.label.kind, row.line, &row.waits_for, row.failures)
-                    && error(first) == error(row)
+                let fare = |row: &Pending| (row.waits_for.clone(), row.failures, error(row));
+                (first.label.kind, first.line) == (row.label.kind, row.line)
+                    && (!is_fine || fare(first) == fare(row))
             })
     }
 
     /// How many it has.
     pub(super) fn len(&self) -> usize {
         self.0.len()
+    }
+
+    /// How many of it have failed before, where that holds for some of it and not for others.
+    pub(super) fn failed(&self) -> Option<usize> {
+        let failed = self.0.iter().filter(|row| row.failures > 0).count();
+        (failed > 0 && failed < self.0.len()).then_some(failed)
     }
 
     /// The one that goes on first.
@@ -100,7 +112,7 @@ mod tests {
         other.last_failure = Some(Failure::new("exec", "exit code 1"));
         rows.push(other);
         let all: Vec<&Pending> = rows.iter().collect();
-        let told = crowds(&all);
+        let told = crowds(&all, 9);
         assert_eq!(told.iter().map(Crowd::len).collect::<Vec<_>>(), [12, 1]);
         let first = told.first().expect("a crowd");
         assert_eq!(first.next().map(|row| row.op), Some(OpId(3)));
@@ -109,6 +121,20 @@ mod tests {
             "12 strands stand in line 2 at exec curl: host0, host1, host2, host3, host4, host5, host6, host7, host8, \
              host9 and 2 more"
         );
+    }
+
+    #[test]
+    fn where_they_are_too_many_those_in_one_line_are_told_together() {
+        let mut rows: Vec<Pending> = (0..8).map(|op| row(op, CommandKind::Sh, "x", Some("s"))).collect();
+        for (number, row) in (1..).zip(rows.iter_mut().take(5)) {
+            row.failures = number;
+        }
+        let all: Vec<&Pending> = rows.iter().collect();
+        let counts =
+            |most| crowds(&all, most).iter().map(|crowd| (crowd.len(), crowd.failed())).collect::<Vec<_>>();
+        assert_eq!(counts(3), [(8, Some(5))]);
+        assert_eq!(counts(6).len(), 6);
+        assert_eq!(counts(6).last(), Some(&(3, None)));
     }
 
     #[test]
@@ -122,7 +148,7 @@ mod tests {
             row(5, CommandKind::Sleep, "", None),
         ];
         let all: Vec<&Pending> = rows.iter().collect();
-        let told: Vec<String> = crowds(&all).iter().map(Crowd::words).collect();
+        let told: Vec<String> = crowds(&all, 9).iter().map(Crowd::words).collect();
         assert_eq!(told.first().map(String::as_str), Some("2 strands stand in line 2 at wait_signal: a, b"));
         assert_eq!(told.get(3).map(String::as_str), Some("2 strands stand in line 2 at sleep"));
         assert_eq!(told.len(), 4);

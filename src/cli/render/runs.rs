@@ -4,8 +4,10 @@ use super::paint::Paint;
 use super::table::{Cell, render};
 use super::waits::{is_cut_off, short};
 use super::when::{absolute, relative};
-use crate::client::RunView;
-use crate::history::{CommandKind, HowFar, Moment, RunEnd, RunNo, RunRow, RunStatus, StoredStatus, WokenBy};
+use crate::client::{RunView, answered};
+use crate::history::{
+    CommandKind, HowFar, Moment, Pending, RunEnd, RunNo, RunRow, RunStatus, StoredStatus, WokenBy,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -116,10 +118,14 @@ pub(crate) fn remark(view: &RunView, now: Moment) -> String {
         ) => because(reason),
         StoredStatus::Open => {
             let far = view.row.progress.as_ref().filter(|told| told.is_under_way()).map(HowFar::to_string);
-            let asks = view.pending.iter().find(|pending| pending.label.kind == CommandKind::Ask);
-            let waits = asks.or(view.pending.first()).map(|pending| {
+            let asks = || view.pending.iter().filter(|pending| pending.label.kind == CommandKind::Ask);
+            let open: Vec<&Pending> = asks().filter(|pending| answered(pending).is_none()).collect();
+            let first = open.first().copied().or(asks().next()).or(view.pending.first());
+            let waits = first.map(|pending| {
                 let cut = if is_cut_off(pending, view) { "cut off: " } else { "" };
-                format!("{cut}{}", short(pending, now))
+                let more = open.len().saturating_sub(1);
+                let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+                format!("{cut}{}{more}", short(pending, now))
             });
             let cancel = view.row.cancel_requested_at;
             let cancel = cancel.map(|asked| format!("asked to end {}", relative(asked, now)));

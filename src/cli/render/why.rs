@@ -134,12 +134,13 @@ fn because(what: &str, reason: &str) -> String {
 fn open(view: &RunView, unread: &[String], script: Option<&Lines>, now: Moment) -> Why {
     let id = &view.row.id;
     let told: Vec<&Pending> = view.pending.iter().filter(|row| is_told(row)).collect();
-    let crowds = crowds(&told);
+    let crowds = crowds(&told, MOST);
     let mut sentences: Vec<String> =
         crowds.iter().take(MOST).map(|crowd| together(crowd, view.executor.is_some(), now)).collect();
     let more: usize = crowds.iter().skip(MOST).map(Crowd::len).sum();
     if more > 0 {
-        sentences.push(format!("It waits for {more} more."));
+        sentences.insert(0, format!("It waits for {} commands at once.", told.len()));
+        sentences.push(format!("The other {more} are in durun status {id}."));
     }
     if told.is_empty() {
         sentences.push(if view.executor.is_some() {
@@ -231,7 +232,8 @@ fn together(crowd: &Crowd<'_>, executed: bool, now: Moment) -> String {
     }
     let who = next.strand.as_deref().map_or_else(|| "the first".to_owned(), escape::line);
     let said = said.strip_prefix('S').map_or_else(|| said.clone(), |rest| format!("s{rest}"));
-    format!("{}. Of them {who} is next: {said}", crowd.words())
+    let failed = crowd.failed().map(|failed| format!(", {failed} of them after failed attempts"));
+    format!("{}{}. Of them {who} is next: {said}", crowd.words(), failed.unwrap_or_default())
 }
 
 fn sentence(row: &Pending, executed: bool, now: Moment) -> String {

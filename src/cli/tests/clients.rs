@@ -28,6 +28,18 @@ fn texts(words: &[&str]) -> Vec<String> {
     words.iter().map(|word| (*word).to_owned()).collect()
 }
 
+fn refund() -> OpenQuestion {
+    OpenQuestion {
+        op: OpId(5),
+        text: "Refund it?".to_owned(),
+        name: Some("refund".to_owned()),
+        choices: texts(&["yes", "no"]),
+        show: Value::Null,
+        since: AT,
+        answered: None,
+    }
+}
+
 specimens! { bad_inputs: BadInput;
     BadInput::Unknown { .. } => vec![
         BadInput::Unknown { name: "hots".to_owned(), near: Some("host".to_owned()) },
@@ -322,16 +334,20 @@ specimens! { kinds: ClientError;
         vec![ClientError::Resolved { token: "order-1.abcdefghjkmnpqrstuvwxy".to_owned(), at: AT }]
     },
     ClientError::NoQuestion { .. } => vec![ClientError::NoQuestion { id: order() }],
+    ClientError::NoSuchQuestion { .. } => {
+        [("refnud", Some("refund")), ("7", None)]
+            .map(|(given, near)| ClientError::NoSuchQuestion {
+                id: order(),
+                given: given.to_owned(),
+                near: near.map(str::to_owned),
+                open: vec![refund()],
+            })
+            .into()
+    },
     ClientError::SeveralQuestions { .. } => {
-        let open = |op, text: &str| OpenQuestion {
-            op: OpId(op),
-            text: text.to_owned(),
-            name: (op == 5).then(|| "refund".to_owned()),
-            choices: texts(&["yes", "no"]),
-            show: Value::Null,
-            since: AT,
-        };
-        vec![ClientError::SeveralQuestions { id: order(), open: vec![open(3, "Ship it?"), open(5, "Refund it?")] }]
+        let answered = Some("yes".to_owned());
+        let ship = OpenQuestion { op: OpId(3), text: "Ship it?".to_owned(), name: None, answered, ..refund() };
+        vec![ClientError::SeveralQuestions { id: order(), open: vec![ship, refund()] }]
     },
     ClientError::NoChoice { .. } => {
         let none = |given: &str, choices, show, is_one_of_several| ClientError::NoChoice {
@@ -342,7 +358,7 @@ specimens! { kinds: ClientError;
                 name: None,
                 choices: texts(choices),
                 show,
-                since: AT,
+                ..refund()
             }),
             given: given.to_owned(),
             is_one_of_several,

@@ -91,6 +91,10 @@ impl Walker<'_> {
         let name = called.name();
         let command = COMMANDS.contains(&name);
         let (place, hint) = match self.place {
+            // What is tried again, or asked when an outcome is unknown, has no before and after in the script.
+            Place::Body(place @ ("a probe" | "what poll tries")) if command => {
+                (place, "use exec, sh or http, which may stand there")
+            }
             Place::Body(place) if command => (place, "do it in the script, before or after"),
             Place::Look(place) if command || EFFECTS.contains(&name) => {
                 (place, "it only looks: do it in the script and leave the result in a variable")
@@ -129,6 +133,31 @@ impl Walker<'_> {
 #[cfg(test)]
 mod tests {
     use super::super::tests::{finds, fine};
+    use super::super::{Backing, check};
+    use crate::script::{Interpreter, Source};
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn in_a_probe_and_in_what_poll_tries_the_way_is_an_effect_that_may_stand_there() {
+        let probe = "exec([\"a\"], #{ at_most_once: true, probe: || activity(\"charge\") })";
+        let poll = "poll(\"a\", || activity(\"charge\"))";
+        let step = "step(\"a\", || activity(\"charge\"))";
+        for (main, place, way) in [
+            (probe, "a probe", "use exec, sh or http, which may stand there"),
+            (poll, "what poll tries", "use exec, sh or http, which may stand there"),
+            (step, "a step", "do it in the script, before or after"),
+        ] {
+            let source =
+                Source { path: "a.rhai".to_owned(), main: main.to_owned(), modules: BTreeMap::new() };
+            let found = check(&Interpreter::new(), &source, &|_| Backing::Yes).expect("a script");
+            let told: Vec<_> =
+                found.iter().map(|finding| (finding.message.as_str(), finding.hint.as_deref())).collect();
+            let message = format!("activity may not stand in {place}");
+            assert_eq!(told, [(message.as_str(), Some(way))], "{main}");
+        }
+        fine(&probe.replace("activity(\"charge\")", "exec([\"b\"])"));
+        fine(&poll.replace("activity(\"charge\")", "http(\"https://a.example\")"));
+    }
 
     #[test]
     fn what_asks_of_an_attempt_outside_of_any() {

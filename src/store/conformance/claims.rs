@@ -1,8 +1,10 @@
 //! Checks of `Claim` and `Release`: one executor at a time, each with an epoch of its own.
 
-use super::fixtures::{ALICE, BOB, append, new_run, patches};
+use super::fixtures::{ALICE, BOB, append, new_run, patches, pending};
 use super::{Chain, Check, Subject};
-use crate::history::{CallSite, Program, RunId, RunNo, RunStatus, ScriptHash, StoredStatus, Stuck};
+use crate::history::{
+    CallSite, OpId, Pending, Program, RunId, RunNo, RunStatus, ScriptHash, StoredStatus, Stuck,
+};
 use crate::store::{Answer, Append, Request, RowChange, StoreError, Upgrade};
 use std::collections::BTreeMap;
 
@@ -93,14 +95,16 @@ fn ended(subject: &Subject) {
 fn upgraded(subject: &Subject) {
     let run = subject.executed("a");
     let stuck = RowChange { status: Some(StoredStatus::Stuck(a_fault())), ..RowChange::default() };
-    assert_eq!(subject.append(Append { row: stuck, ..append(run, 1, 0, Vec::new()) }), Ok(Answer::Done));
+    let waits = [1, 2].map(|op| Pending { line: Some(7), ..pending(op) }).to_vec();
+    let append = Append { row: stuck, pending: waits, ..append(run, 1, 0, Vec::new()) };
+    assert_eq!(subject.append(append), Ok(Answer::Done));
     let text = "1 + 1".to_owned();
     let hash = ScriptHash::of(&text);
     let program = Program { path: "/mended.rhai".to_owned(), main: hash, modules: BTreeMap::new() };
     let upgrade = |epoch, text: &str| {
         let scripts = vec![(hash, text.to_owned())];
-        let patches = patches(3);
-        Request::Upgrade(Box::new(Upgrade { run, epoch, program: program.clone(), scripts, patches }))
+        let (program, patches, lines) = (program.clone(), patches(3), BTreeMap::from([(OpId(1), 9)]));
+        Request::Upgrade(Box::new(Upgrade { run, epoch, program, scripts, patches, lines }))
     };
     let before = subject.all_of(run);
     assert_eq!(subject.ask(upgrade(2, &text)), Err(StoreError::Fenced { epoch: 2, current: 1 }));
@@ -114,6 +118,12 @@ fn upgraded(subject: &Subject) {
         };
         assert_eq!((snapshot.start.program, snapshot.row.status), (program.clone(), StoredStatus::Open));
         assert_eq!((snapshot.row.script.as_str(), snapshot.start.patches), ("/mended.rhai", patches(3)));
+        let lines: Vec<_> = snapshot.pending.iter().map(|waits| (waits.op, waits.line)).collect();
+        assert_eq!(
+            lines,
+            [(OpId(1), Some(9)), (OpId(2), None)],
+            "the lines of the text that it had are not those of this"
+        );
     }
     subject.done(Request::Terminate { run, reason: String::new() });
     assert!(matches!(subject.ask(upgrade(1, &text)), Err(StoreError::Ended { .. })));
