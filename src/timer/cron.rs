@@ -134,6 +134,9 @@ fn pattern(text: &str) -> Result<croner::Cron, String> {
 
 /// Of an expression that is none the first field that is wrong by itself, and what it takes.
 fn wrong_field(text: &str) -> Option<String> {
+    if text.starts_with('@') {
+        return None;
+    }
     text.split(' ').zip(FIELDS).enumerate().find_map(|(place, (field, (name, takes)))| {
         let mut alone = ["*"; FIELDS.len()];
         *alone.get_mut(place)? = field;

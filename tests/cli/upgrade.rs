@@ -218,7 +218,8 @@ fn the_line_in_which_it_waits_is_that_of_the_new_text() {
     home.durun(&["upgrade", "r", "--script", "new.rhai"]).check();
     let status = home.durun(&["status", "r"]).stdout();
     assert!(
-        status.contains("wait_signal packed · line 4 ") && status.contains(" 4 | wait_signal(\"packed\");\n"),
+        status.contains("wait_signal packed · line 4\n")
+            && status.contains(" 4 | wait_signal(\"packed\");\n"),
         "{status}"
     );
     let why = home.durun(&["why", "r"]).stdout();

@@ -156,7 +156,7 @@ mod tests {
             assert_eq!(told, [(message.as_str(), Some(way))], "{main}");
         }
         fine(&probe.replace("activity(\"charge\")", "exec([\"b\"])"));
-        fine(&poll.replace("activity(\"charge\")", "http(\"https://a.example\")"));
+        fine(&poll.replace("activity(\"charge\")", "sh(\"true\")"));
     }
 
     #[test]
