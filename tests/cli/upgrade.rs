@@ -229,7 +229,7 @@ fn the_line_in_which_it_waits_is_that_of_the_new_text() {
     );
     let told: serde_json::Value =
         serde_json::from_slice(&home.durun(&["status", "r", "-o", "json"]).bytes()).expect("JSON");
-    assert_eq!(told["pending"][0]["line"], 4, "{told}");
+    assert_eq!(told["waits_for"][0]["line"], 4, "{told}");
     home.durun(&["signal", "r", "packed"]).check();
     home.durun(&["resume", "r"]).out("1\n").check();
 }
