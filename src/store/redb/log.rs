@@ -105,6 +105,8 @@ pub(super) struct Kept {
     pub(super) records: Vec<Vec<u8>>,
     /// Whether one of them is damaged: then those behind it are left out.
     pub(super) is_damaged: bool,
+    /// Where they end.
+    end: u64,
 }
 
 impl Log {
@@ -159,7 +161,26 @@ impl Log {
         }
         // A record is written when the one before it is on disk: only the last can be half there.
         let is_damaged = self.is_followed(place, index)?;
-        Ok(Kept { records, is_damaged })
+        Ok(Kept { records, is_damaged, end: place })
+    }
+
+    /// What its generation left; the next record follows that.
+    ///
+    /// # Errors
+    /// The system's.
+    pub(super) fn take_up(&mut self) -> io::Result<Kept> {
+        let kept = self.read()?;
+        if kept.is_damaged || kept.records.is_empty() {
+            return Ok(kept);
+        }
+        // Where a sync has failed, the system shows what the disk may not have: what counts is written once more, over itself.
+        let mut bytes = vec![0; usize::try_from(kept.end - self.part.from).map_err(io::Error::other)?];
+        self.part.whole.read(self.part.from, &mut bytes)?;
+        self.part.whole.write(self.part.from, &bytes)?;
+        self.part.whole.sync_data()?;
+        self.index = u32::try_from(kept.records.len()).map_err(io::Error::other)?;
+        self.next = kept.end;
+        Ok(kept)
     }
 
     /// The record that begins there, if it is whole and has one of these indices.
@@ -289,6 +310,13 @@ mod tests {
         let kept = log.read().expect("reads");
         let sizes: Vec<usize> = kept.records.iter().map(Vec::len).collect();
         assert_eq!((sizes, kept.is_damaged), (vec![24, 614, 34], false));
+        let mut next = Log::new(log.part.clone(), 4);
+        assert_eq!(next.take_up().expect("reads").records.len(), 3);
+        assert_eq!(
+            (next.next, next.index),
+            (log.next, log.index),
+            "whoever opens the file goes on behind them"
+        );
         log.begin(5);
         assert!(log.is_empty());
         assert_eq!(found(&log), (0, false), "those of the generation before");

@@ -46,10 +46,10 @@ impl Opened {
         Ok(opened)
     }
 
-    /// Applies what the log holds.
+    /// Tells redb what the log holds, in memory: on a full disk, too, all that was acknowledged can be read.
     fn recover(&self, damage: Damage, path: &str) -> Result<(), StoreError> {
-        let Some(log) = self.log() else { return Ok(()) };
-        let kept = log.read().map_err(|error| fault::of_io(&error, path))?;
+        let Some(mut log) = self.log() else { return Ok(()) };
+        let kept = log.take_up().map_err(|error| fault::of_io(&error, path))?;
         drop(log);
         let damaged = || StoreError::Corrupt {
             path: path.to_owned(),
@@ -61,13 +61,14 @@ impl Opened {
         if kept.records.is_empty() {
             return Ok(());
         }
-        let transaction = self.begin(path)?;
+        let mut transaction = self.begin(path)?;
         for record in &kept.records {
             for (table, key, value) in changes(record).ok_or_else(damaged)? {
                 apply(&transaction, table, key, value, path)?;
             }
         }
-        self.sync(transaction, true, path)
+        in_memory(&mut transaction, path)?;
+        transaction.commit().map_err(|error| fault::commit(error, path))
     }
 
     pub(super) fn begin(&self, path: &str) -> Result<WriteTransaction, StoreError> {
