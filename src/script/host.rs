@@ -280,8 +280,10 @@ pub struct Question {
 pub struct Notice {
     /// Its kind and name.
     pub label: CommandLabel,
-    /// Its input, but for what changes from one reminder to the next.
+    /// Its input, but for the answers.
     pub input: Value,
+    /// The command lines that answer, but for the number of the question: they stand at the end of what the program reads.
+    pub answers: Vec<String>,
     /// How it is to be done.
     pub options: Box<EffectOptions>,
 }

@@ -1,6 +1,8 @@
 //! `durun answer`: what is accepted, what is refused, what the script and others see of it.
 
 use crate::harness::Home;
+use durun::timer::{Clock as _, SystemClock};
+use std::time::Duration;
 
 const TWO: &str = r#"
 let a = ask("Raise the budget?", #{ show: #{ sum: 7 }, choices: ["yes", "not yet"] });
@@ -255,4 +257,46 @@ fn a_question_with_a_name_is_shown_and_answered_by_it() {
     home.durun(&["answer", "one", "no", "--question", "nothing"]).exit(4).failure();
     let history = home.durun(&["history", "one"]).stdout();
     assert!(history.contains("question \"budget: Raise it?\" answered by "), "{history}");
+}
+
+#[test]
+fn a_line_that_was_sent_answers_its_question_and_no_other() {
+    let home = Home::new();
+    home.file(
+        "script.rhai",
+        r#"fn asks(who) { ask(`${who}: pay?`, #{ name: who, notify: ["sh", "-c", `cat >${who}.new; mv ${who}.new ${who}.mail`] }) }
+        parallel(["ada", "bob"], |who| asks(who));
+        asks("boss")"#,
+    );
+    let sent = |who: &str| {
+        let began = SystemClock.monotonic();
+        loop {
+            if let Ok(mail) = std::fs::read_to_string(home.path().join(format!("{who}.mail"))) {
+                let line =
+                    mail.lines().find_map(|line| line.strip_prefix("  durun answer one yes --question "));
+                return line.unwrap_or_else(|| panic!("{who} was sent {mail:?}")).to_owned();
+            }
+            assert!(
+                SystemClock.monotonic().saturating_sub(began) < Duration::from_mins(3),
+                "nothing was sent to {who}"
+            );
+            SystemClock.pause(Duration::from_millis(10));
+        }
+    };
+    let answer = |line: &str| home.durun(&["answer", "one", "yes", "--question", line]).make().2;
+    home.while_executed(&["start", "script.rhai", "--id", "one"], "one", &["ada: pay?", "bob: pay?"], |_| {
+        let (ada, bob) = (sent("ada"), sent("bob"));
+        assert_eq!(answer(&bob), 0);
+        home.until("one", &["ada: pay?"]);
+        // Sent twice: told as done or as a conflict, and nobody else's.
+        answer(&bob);
+        let status = home.durun(&["status", "one", "-o", "jsonl"]).stdout();
+        assert!(status.contains("ada: pay?") && !home.path().join("boss.mail").exists(), "{status}");
+        assert_eq!(answer(&ada), 0);
+        let boss = sent("boss");
+        assert_ne!(answer(&ada), 0, "it was taken, and the boss has not said so");
+        home.until("one", &["boss: pay?"]);
+        assert_eq!(answer(&boss), 0);
+        home.durun(&["wait", "one"]).out("yes\n").check();
+    });
 }

@@ -121,9 +121,8 @@ fn notice(
         text.extend(["\n", &question.show.to_string(), "\n"]);
     }
     text.push('\n');
-    for choice in &question.choices {
-        text.extend(["  durun answer ", run, " ", &in_shell(choice), "\n"]);
-    }
+    let answers =
+        question.choices.iter().map(|choice| format!("durun answer {run} {}", in_shell(choice))).collect();
     let label = CommandLabel { kind: CommandKind::Exec, name: argv.first().cloned().unwrap_or_default() };
     let environment = Value::from([("DURUN_QUESTION", Value::from(question.text.as_str()))]);
     let input = Value::from([
@@ -134,7 +133,7 @@ fn notice(
     input.check().map_err(|error| raise(context, Refused::Limit(error).failure()))?;
     let options =
         EffectOptions { timeout_ms: Some(NOTIFY_MS), ..EffectOptions::new(RetryPolicy::five_attempts()) };
-    Ok(Notice { label, input, options: Box::new(options) })
+    Ok(Notice { label, input, answers, options: Box::new(options) })
 }
 
 /// A word as a shell reads it.
