@@ -30,6 +30,7 @@ pub(crate) fn of(id: &RunId, standing: &Standing, script: Option<&Lines>, way: &
                 .hint(format!("durun history {id} tells what took so long"))
                 .hint(match way {
                     WayOn::Rewind { effect, before } => after(id, effect, *before),
+                    WayOn::Undone { effect } => undone(id, effect),
                     WayOn::Before { step, before } => again(id, step, *before),
                     WayOn::NewText => {
                         let file = file_of(script);
@@ -85,6 +86,14 @@ pub(crate) fn ran_out(id: &RunId, status: RunStatus, ms: i64) -> Report {
 fn after(id: &RunId, effect: &str, before: Seq) -> String {
     format!(
         "{effect} came after the failure; to go on from before it: durun rewind {id} --to {before} && durun resume {id}"
+    )
+}
+
+/// What to do where the run has taken back what it did.
+pub(crate) fn undone(id: &RunId, effect: &str) -> String {
+    format!(
+        "{effect} came after the failure, and what was done before has been taken back: going on from there would count it as done. \
+         Start a new run; or see what going back to before all that would set aside: durun rewind {id} --to ENTRY --dry-run"
     )
 }
 
@@ -153,6 +162,7 @@ fn go_on(report: Report, id: &RunId, written: Option<String>, (way, file): (&Way
     match way {
         WayOn::Retry => report.hint(format!("to go on at the failed step: durun retry {id}")),
         WayOn::Rewind { effect, before } => report.hint(after(id, effect, *before)),
+        WayOn::Undone { effect } => report.hint(undone(id, effect)),
         WayOn::Before { step, before } => report.hint(again(id, step, *before)),
         WayOn::NewText => report
             .note(has_changed(file))
@@ -228,7 +238,9 @@ fn stuck_report(id: &RunId, stuck: &Stuck, script: Option<&Lines>, way: &WayOn) 
         WayOn::Unfit { misfit } => report
             .note(format!("{file} has changed since, and the run cannot go on under it: {misfit}"))
             .hint(mend),
-        WayOn::Retry | WayOn::Rewind { .. } | WayOn::Before { .. } | WayOn::None => report.hint(mend),
+        WayOn::Retry | WayOn::Rewind { .. } | WayOn::Undone { .. } | WayOn::Before { .. } | WayOn::None => {
+            report.hint(mend)
+        }
     }
 }
 

@@ -31,6 +31,12 @@ pub(crate) fn of(error: &MendError) -> Report {
                 "a result can be set for a step, activity, exec, sh or http up to the entry that --to names",
             )
             .hint(format!("durun history {id} -o jsonl shows the ops")),
+        MendError::EffectBetween { id, effect, entry, has_undone: true, .. } => {
+            Report::new("D1205", Exit::Conflict, text)
+                .note(nothing)
+                .note(format!("entry {entry} says so"))
+                .hint(super::report_end::undone(id, effect))
+        }
         MendError::EffectBetween { id, entry, before, .. } => Report::new("D1205", Exit::Conflict, text)
             .note(nothing)
             .note(format!("entry {entry} says so: trying the step again might repeat it, or make it untrue"))

@@ -19,6 +19,11 @@ pub(crate) enum WayOn {
         /// The entry.
         before: Seq,
     },
+    /// This came after the failure, and what was done before that has been taken back: no earlier entry is true any more.
+    Undone {
+        /// In words.
+        effect: String,
+    },
     /// Its script ended it; `durun rewind` to the entry before its last step, which is done once more.
     Before {
         /// That step, in words.
@@ -65,6 +70,9 @@ impl WayOn {
                 let text = new_text(session, run).ok().flatten();
                 if text.as_ref().is_some_and(fits) { Self::NewText } else { Self::Retry }
             }
+            Err(ClientError::Mend(MendError::EffectBetween { effect, has_undone: true, .. })) => {
+                Self::Undone { effect }
+            }
             Err(ClientError::Mend(MendError::EffectBetween { effect, before, .. })) if is_of_step => {
                 Self::Rewind { effect, before }
             }
@@ -107,7 +115,9 @@ impl WayOn {
             Self::Unfit { misfit } => Some(format!(
                 "the script's file has changed since, and the run cannot go on under it: {misfit}"
             )),
-            Self::Retry | Self::Rewind { .. } | Self::Before { .. } | Self::None => None,
+            Self::Retry | Self::Rewind { .. } | Self::Undone { .. } | Self::Before { .. } | Self::None => {
+                None
+            }
         }
     }
 
@@ -121,7 +131,7 @@ impl WayOn {
             }
             Self::NewText => vec![format!("retry {id} --script {}", shell(&view.row.script))],
             Self::Back { back, .. } => back_commands(id, back),
-            Self::Unfit { .. } | Self::None => vec![format!("history {id}")],
+            Self::Undone { .. } | Self::Unfit { .. } | Self::None => vec![format!("history {id}")],
         }
     }
 }

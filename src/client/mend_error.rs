@@ -58,6 +58,8 @@ pub enum MendError {
         entry: Seq,
         /// The last entry before the failure.
         before: Seq,
+        /// Whether what was done before the failure has been taken back since.
+        has_undone: bool,
     },
     /// The run ended without a failed step.
     #[error("run {id} has {}, and none of its steps failed", status.word().replace('_', " "))]

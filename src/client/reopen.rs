@@ -52,7 +52,7 @@ pub fn plan_retry(
             return Err(ClientError::NoRetry { id: row.id.clone() });
         }
     };
-    let anew = later_effects(&past, place, &failing, handler)?;
+    let anew = later_effects(&past, place, &failing, stood.as_ref())?;
     let row = row.clone();
     let plan =
         plan(session, past, place, &BTreeMap::new(), anew, program).map_err(|error| match program {
@@ -108,8 +108,9 @@ fn later_effects(
     past: &Past,
     failed_at: Seq,
     failing: &Failing,
-    handler: Option<OpId>,
+    stood: Option<&Stand>,
 ) -> Result<Anew, MendError> {
+    let handler = stood.and_then(|stand| stand.on_failure);
     let is_later = |seq: Seq, entry: &Entry| seq > failed_at && entry.fact.effect_kind().is_some();
     let mut later = past.entries.iter().filter(|(seq, entry)| is_later(*seq, entry)).peekable();
     let anew = if later.peek().is_some() { Anew::Later } else { Anew::None };
@@ -125,6 +126,7 @@ fn later_effects(
             effect: words(label),
             entry,
             before: Seq(failed_at.0.saturating_sub(1)),
+            has_undone: stood.is_some_and(|stand| stand.has_undone),
         }),
         None => Ok(anew),
     }

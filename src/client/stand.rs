@@ -20,6 +20,8 @@ pub struct Stand {
     pub held: Vec<OpId>,
     /// From which command on all are those of the `on_failure` handler, where that has begun.
     pub on_failure: Option<OpId>,
+    /// Whether it has begun to take back what it did.
+    pub has_undone: bool,
     /// The entry of its last step and what that was; nothing where undos have begun.
     pub last_step: Option<(Seq, String)>,
     /// Which named changes of the text hold from which entry on.
@@ -65,6 +67,7 @@ pub(super) fn stand(
         open: replayed.open.values().map(|command| (command.op, command.label.clone())).collect(),
         held: live.held_locks().collect(),
         on_failure: live.on_failure_op(),
+        has_undone: live.has_undone(),
         last_step: live.trail().last_step(),
         patches,
     })

@@ -252,7 +252,7 @@ fn what_the_handler_of_the_failure_did_is_set_aside_with_it_and_its_place_is_new
 }
 
 #[test]
-fn where_an_undo_came_after_the_failure_the_block_offers_the_rewind_that_works() {
+fn where_an_undo_came_after_the_failure_no_command_goes_on_as_if_nothing_had_been_taken_back() {
     let home = Home::new();
     home.file(
         "s.rhai",
@@ -260,10 +260,17 @@ fn where_an_undo_came_after_the_failure_the_block_offers_the_rewind_that_works()
          exec([\"sh\", \"-c\", \"test -e up\"], #{ retry: 1 });\n\"done\"\n",
     );
     let told = home.durun(&["start", "s.rhai", "--id", "one"]).exit(1).failure();
-    let hint = " = help: step \"undo\" came after the failure; to go on from before it: durun rewind one --to 1 && durun resume \
-                one\n";
+    let hint = " = help: step \"undo\" came after the failure, and what was done before has been taken back: going on from there \
+                would count it as done. Start a new run; or see what going back to before all that would set aside: durun \
+                rewind one --to ENTRY --dry-run\n";
     assert!(told.ends_with(hint), "{told}");
-    home.durun(&["retry", "one"]).exit(7).failure();
+    let refused = home.durun(&["retry", "one"]).exit(7).failure();
+    assert!(refused.ends_with(hint), "{refused}");
+    for words in [["why", "one"], ["status", "one"]] {
+        let told = home.durun(&words).stdout();
+        assert!(told.contains("durun history one") && !told.contains("durun rewind"), "{told}");
+    }
+    // Whoever knows better still can.
     home.file("up", "");
     home.durun(&["-v", "rewind", "one", "--to", "1"]).spoken();
     home.durun(&["resume", "one"]).out("done\n").check();

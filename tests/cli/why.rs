@@ -81,8 +81,8 @@ fn a_failed_run_says_what_failed_how_often_and_what_goes_on() {
     home.file("s.rhai", "\non_undo(|| step(\"undo\", || 1));\nexec([\"false\"], #{ retry: 1 });\n");
     home.durun(&["start", "s.rhai", "--id", "undone"]).exit(1).failure();
     let told = home.durun(&["why", "undone"]).stdout();
-    let ends = "It failed in line 3: exit code 1 (exec false, attempts: 1). After the failure it did step \"undo\".\n   \
-                3 | exec([\"false\"], #{ retry: 1 });\n  durun rewind undone --to 0\n  durun resume undone\n";
+    let ends = "It failed in line 3: exit code 1 (exec false, attempts: 1). After the failure it did step \"undo\", and \
+                took back what it had done.\n   3 | exec([\"false\"], #{ retry: 1 });\n  durun history undone\n";
     assert!(told.ends_with(ends), "{told}");
     home.file("t.rhai", "exec([\"false\"], #{ retry: 1 })");
     home.durun(&["start", "t.rhai", "--id", "plain"]).exit(1).failure();

@@ -53,6 +53,7 @@ pub(crate) fn explain(
                 WayOn::NewText | WayOn::Back { .. } => way.commands(view),
                 WayOn::Retry
                 | WayOn::Rewind { .. }
+                | WayOn::Undone { .. }
                 | WayOn::Before { .. }
                 | WayOn::Unfit { .. }
                 | WayOn::None => mend(),
@@ -81,6 +82,10 @@ pub(crate) fn explain(
                 WayOn::Rewind { effect, .. } => {
                     format!(" After the failure it did {}.", escape::line(effect))
                 }
+                WayOn::Undone { effect } => format!(
+                    " After the failure it did {}, and took back what it had done.",
+                    escape::line(effect)
+                ),
                 WayOn::Before { step, .. } => {
                     format!(" Its script ended it; the last that it did is {}.", escape::line(step))
                 }

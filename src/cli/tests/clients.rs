@@ -117,13 +117,16 @@ specimens! { mends: MendError;
     MendError::NoOutcome { .. } => vec![MendError::NoOutcome { id: order(), op: OpId(3) }],
     MendError::NothingAside { .. } => vec![MendError::NothingAside { id: order(), at: Seq(12) }],
     MendError::NothingToSet { .. } => vec![MendError::NothingToSet { id: order(), op: OpId(3) }],
-    MendError::EffectBetween { .. } => vec![MendError::EffectBetween {
-        id: order(),
-        failed: "activity \"charge\"".to_owned(),
-        effect: "step \"tell\"".to_owned(),
-        entry: Seq(5),
-        before: Seq(3),
-    }],
+    MendError::EffectBetween { .. } => [("tell", false), ("refund", true)]
+        .map(|(step, has_undone)| MendError::EffectBetween {
+            id: order(),
+            failed: "activity \"charge\"".to_owned(),
+            effect: format!("step \"{step}\""),
+            entry: Seq(5),
+            before: Seq(3),
+            has_undone,
+        })
+        .into(),
     MendError::NoFailedStep { .. } => vec![
         MendError::NoFailedStep { id: order(), status: RunStatus::Failed, last_step: None },
         MendError::NoFailedStep { id: order(), status: RunStatus::TimedOut, last_step: None },
