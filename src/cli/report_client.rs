@@ -317,7 +317,7 @@ fn differs(id: &RunId, difference: &Difference, text: String) -> Report {
             report.note(format!("recorded by line {} of the text that it has: {}", old.number, old.text));
     }
     let report = report.note("nothing was changed").hint(format!(
-        "what is recorded has to be asked for again, in the same order; durun history {id} shows it"
+        "what is recorded has to be asked for again, in the same order; durun history {id} shows it; what is new stands behind it, or under if patched(\"NAME\")"
     ));
     difference.back.iter().fold(report, |report, back| report.hint(back_hint(id, back)))
 }

@@ -145,16 +145,27 @@ pub(crate) fn back_commands(id: &RunId, back: &WayBack) -> Vec<String> {
     ]
 }
 
+/// So many effects are named that would be done once more.
+const NAMED: usize = 4;
+
 /// The same in a sentence, with what it costs.
 pub(crate) fn back_hint(id: &RunId, back: &WayBack) -> String {
     let entries = match back.aside {
         1 => "the entry after it is set aside".to_owned(),
         many => format!("the {many} entries after it are set aside"),
     };
-    let effects = match back.effects {
+    let named: Vec<String> = back.effects.iter().take(NAMED).map(|effect| escape::line(effect)).collect();
+    let more = match back.effects.len().saturating_sub(NAMED) {
         0 => String::new(),
-        1 => ", with 1 effect, which is done once more where the script asks for it".to_owned(),
-        many => format!(", with {many} effects, which are done once more where the script asks for them"),
+        more => format!(" and {more} more"),
+    };
+    let effects = if named.is_empty() {
+        String::new()
+    } else {
+        format!(
+            "; done once more where the script asks for it, under another key, whatever at_most_once says: {}{more}",
+            named.join(", ")
+        )
     };
     let commands = back_commands(id, back).join(" && durun ");
     format!(

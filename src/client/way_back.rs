@@ -12,8 +12,8 @@ pub struct WayBack {
     pub to: Seq,
     /// How many entries would be set aside.
     pub aside: usize,
-    /// How many of them are of effects, which were done and would be done again where the text asks for them.
-    pub effects: usize,
+    /// The effects among them, in words: they were done, and would be done again where the text asks for them.
+    pub effects: Vec<String>,
     /// The file of the text.
     pub file: String,
 }
@@ -60,6 +60,9 @@ fn behind(session: &Session, row: &RunRow, program: &LoadedProgram, to: u32) -> 
     if !stays.into_iter().all(|pending| is_asked(pending.op, &pending.label)) {
         return None;
     }
-    let effects = plan.aside.iter().filter(|(_, entry)| entry.fact.effect_kind().is_some()).count();
+    let effect = |entry: &Entry| {
+        entry.fact.effect_kind().and(entry.fact.outcome_of()).map(|(_, label)| label.to_string())
+    };
+    let effects = plan.aside.iter().filter_map(|(_, entry)| effect(entry)).collect();
     Some(WayBack { to: Seq(to), aside: plan.aside.len(), effects, file: program.program.path.clone() })
 }

@@ -76,8 +76,8 @@ error[D0710]: run r cannot go on under that script: at entry 1: op 0: the histor
   |
   = note: recorded by line 2 of the text that it has: let a = step(\"one\", || { log(\"step\"); 1 });
   = note: nothing was changed
-  = help: what is recorded has to be asked for again, in the same order; durun history r shows it
-  = help: to go on under the new text from entry 0, the last that fits it (the entry after it is set aside, with 1 effect, which is done once more where the script asks for it): durun rewind r --to 0 && durun upgrade r --script ~/other.rhai && durun resume r
+  = help: what is recorded has to be asked for again, in the same order; durun history r shows it; what is new stands behind it, or under if patched(\"NAME\")
+  = help: to go on under the new text from entry 0, the last that fits it (the entry after it is set aside; done once more where the script asks for it, under another key, whatever at_most_once says: step \"one\"): durun rewind r --to 0 && durun upgrade r --script ~/other.rhai && durun resume r
 ",
         )
         .check();
@@ -109,7 +109,8 @@ fn the_way_on_under_a_text_that_changes_a_recorded_step_goes_on_from_the_entry_b
     home.file("s.rhai", script.replace("\"two\"", "\"deux\"").replace("missing(4)", "4"));
     let upgraded = home.durun(&["upgrade", "r", "--script", "s.rhai"]).exit(8).failure();
     let resumed = home.durun(&["resume", "r"]).exit(8).failure();
-    let way = "(the 2 entries after it are set aside, with 2 effects, which are done once more where the script asks for them): \
+    let way = "(the 2 entries after it are set aside; done once more where the script asks for it, under another key, whatever \
+               at_most_once says: step \"two\", step \"three\"): \
                durun rewind r --to 1 && durun upgrade r --script ~/s.rhai && durun resume r\n";
     for told in [&upgraded, &resumed] {
         assert!(told.ends_with(way), "{told}");
@@ -137,7 +138,8 @@ fn the_way_on_where_a_wait_has_changed_goes_back_to_before_it_was_asked_for() {
     home.file("s.rhai", script.replace("wait_signal(\"go\")", "sleep(1)"));
     let told = home.durun(&["upgrade", "r", "--script", "s.rhai"]).exit(8).failure();
     assert!(
-        told.contains("from entry 1, the last that fits it (the entry after it is set aside, with 1 effect"),
+        told.contains("from entry 1, the last that fits it (the entry after it is set aside; done once more")
+            && told.contains("at_most_once says: step \"two\")"),
         "{told}"
     );
     assert_eq!(follow(&home, &told), "3\n");
