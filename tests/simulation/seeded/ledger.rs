@@ -220,8 +220,18 @@ impl Ledger {
                     holder.free = true;
                 }
             }
-            (Request::Deliver(new) | Request::Post(new), Answer::Delivered { .. }) => {
+            (Request::Deliver(new) | Request::Post(new), Answer::Delivered { duplicate, .. }) => {
                 let asks_to_end = matches!(new.body, MessageBody::Cancel { .. });
+                let is_asked = || {
+                    let history = self.history(new.run).iter();
+                    history
+                        .map(|acked| &acked.entry.fact)
+                        .any(|fact| matches!(fact, Fact::CancelRequested(_)))
+                };
+                // A second request to end is known again behind a rewind that keeps the first, and nobody hears it any more.
+                if asks_to_end && *duplicate && self.rewinds.contains_key(&new.run) && is_asked() {
+                    return;
+                }
                 self.sent.push(Sent { call: self.calls, to: new.run, id: new.id, asks_to_end });
             }
             _ => {}
