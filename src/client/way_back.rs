@@ -29,9 +29,10 @@ pub(super) fn way_back(
     if misfit.stuck.kind == kind::FAULT {
         return None;
     }
-    let last = Past::read(session, row.no).ok()?.entries.last().map(|(seq, _)| seq.0)?;
+    let past = Past::read(session, row.no).ok()?;
+    let last = past.entries.last().map(|(seq, _)| seq.0)?;
     let highest = misfit.entry.map_or(last, |at| at.0.min(last.saturating_add(1)));
-    let fits = |to: u32| behind(session, row, program, to);
+    let fits = |to: u32| behind(session, &past, program, to);
     // Behind the one before it all fits, as a rule; where a command is open there that the text does not ask for, somewhere before.
     if let Some(way) = highest.checked_sub(1).and_then(fits) {
         return Some(way);
@@ -48,9 +49,9 @@ pub(super) fn way_back(
 }
 
 /// The way back to an entry, where the text fits all up to it and asks for all that stays under way there.
-fn behind(session: &Session, row: &RunRow, program: &LoadedProgram, to: u32) -> Option<WayBack> {
+fn behind(session: &Session, past: &Past, program: &LoadedProgram, to: u32) -> Option<WayBack> {
+    let row = &past.snapshot.row;
     let plan = plan_rewind(session, row.id.as_str(), Point::Entry(to), &BTreeMap::new()).ok()?;
-    let past = Past::read(session, row.no).ok()?;
     let kept = past.entries.iter().filter(|(seq, _)| *seq < plan.kept);
     let prefix: Vec<Entry> = kept.map(|(_, entry)| entry.clone()).collect();
     let source = Some(upgrade::source(program));

@@ -141,7 +141,7 @@ impl Log {
         (self.generation, self.next, self.index) = (generation, self.part.from, 0);
     }
 
-    /// Whether it has a record that counts.
+    /// Whether it has no record that counts.
     pub(super) fn is_empty(&self) -> bool {
         self.index == 0
     }
