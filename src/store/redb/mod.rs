@@ -1,6 +1,7 @@
 //! The store on disk: redb with a log in front of it, one file, one fdatasync a commit.
 
 mod behind;
+mod changes;
 #[doc(hidden)]
 pub mod crash;
 mod fault;

@@ -1,8 +1,9 @@
 //! An open file: redb's pages, and the log in front of them.
 
+use super::changes::{Changes, changes};
 use super::fault;
 use super::layout::LogPart;
-use super::log::{Changes, Log, changes};
+use super::log::Log;
 use super::rows::{Bytes, definition};
 use crate::store::StoreError;
 use crate::store::rows::Table;
@@ -53,7 +54,7 @@ impl Opened {
         drop(log);
         let damaged = || StoreError::Corrupt {
             path: path.to_owned(),
-            what: "a record of its log is damaged".to_owned(),
+            what: "what its log has acknowledged is not all there".to_owned(),
         };
         if kept.is_damaged && damage == Damage::Refused {
             return Err(damaged());
@@ -113,7 +114,7 @@ impl Opened {
         }
         transaction.commit().map_err(|error| fault::commit(error, path))?;
         if let (Some(generation), Some(mut log)) = (generation, self.log()) {
-            log.begin(generation);
+            return log.begin(generation).map_err(|error| fault::of_io(&error, path));
         }
         Ok(())
     }

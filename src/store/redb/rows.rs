@@ -1,9 +1,9 @@
 //! Rows over redb's transactions: each table is opened when it is first needed.
 
 use super::behind::Behind;
+use super::changes::Changes;
 use super::fault;
 use super::known::Known;
-use super::log::Changes;
 use crate::history::{Checksum, RunNo, RunRow, Seq};
 use crate::store::StoreError;
 use crate::store::alike::Alike;
