@@ -32,6 +32,8 @@ pub struct EffectOptions {
     pub warn_after_ms: i64,
     /// The names of the options that the script gave itself, fields of `retry` as `retry.first`: no configuration changes them.
     pub given: Vec<String>,
+    /// Commands that its program reads behind its stdin, a line each: words behind `durun`. Where the store is, is said when it is done.
+    pub commands: Vec<String>,
 }
 
 impl EffectOptions {
@@ -52,6 +54,7 @@ impl EffectOptions {
             max_concurrent: None,
             warn_after_ms: WARN_AFTER_MS,
             given: Vec::new(),
+            commands: Vec::new(),
         }
     }
 }

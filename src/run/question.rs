@@ -101,12 +101,10 @@ impl Run {
     }
 
     fn notify(&mut self, question: OpId, line: Option<u32>, notice: Notice) {
-        let Notice { label, mut input, answers, options } = notice;
+        let Notice { label, input, mut options } = notice;
         // Whoever answers late, or where several are asked, answers this question and no other.
-        if let Value::Map(fields) = &mut input
-            && let Some(Value::Text(text)) = fields.get_mut("stdin")
-        {
-            text.extend(answers.iter().map(|answer| format!("  {answer} --question {question}\n")));
+        for answer in &mut options.commands {
+            *answer = format!("{answer} --question {question}");
         }
         let work = Work::Effect { input, options, body: None, probe: None };
         self.beside(label, line, Wait::Notice { question }, work);

@@ -280,11 +280,9 @@ pub struct Question {
 pub struct Notice {
     /// Its kind and name.
     pub label: CommandLabel,
-    /// Its input, but for the answers.
+    /// Its input.
     pub input: Value,
-    /// The command lines that answer, but for the number of the question: they stand at the end of what the program reads.
-    pub answers: Vec<String>,
-    /// How it is to be done.
+    /// How it is to be done. Its commands are those that answer, but for the number of the question.
     pub options: Box<EffectOptions>,
 }
 

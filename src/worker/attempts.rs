@@ -7,7 +7,9 @@ use super::progress::Progress;
 use super::slots::Quota;
 use super::worker::Worker;
 use crate::activity::{Decision, Failed, decide};
-use crate::history::{CommandLabel, Failure, Moment, OpId, RetryPolicy, RunNo, StoredStatus, Stuck, kind};
+use crate::history::{
+    CommandLabel, Failure, Moment, OpId, RetryPolicy, RunNo, StoredStatus, Stuck, Value, kind,
+};
 use crate::run::Work;
 use std::sync::Arc;
 use std::time::Duration;
@@ -146,7 +148,7 @@ impl Worker {
             key: JobKey { run: no, op, serial },
             run_id: run.id.clone(),
             label: label.clone(),
-            input: input.clone(),
+            input: with_commands(input, &options.commands, &run.aim),
             attempt: 0,
             idempotency_key: run.key_of(command, input, options).to_string(),
             timeout_ms,
@@ -316,6 +318,17 @@ impl Worker {
         self.serial += 1;
         self.serial
     }
+}
+
+/// The input with commands at the end of what its program reads. They are aimed at the store as it is meant now, whatever is recorded.
+fn with_commands(input: &Value, commands: &[String], aim: &str) -> Value {
+    let mut input = input.clone();
+    if let Value::Map(fields) = &mut input
+        && let Some(Value::Text(text)) = fields.get_mut("stdin")
+    {
+        text.extend(commands.iter().map(|command| format!("  durun{aim} {command}\n")));
+    }
+    input
 }
 
 /// The failure of an at-most-once effect that a crash cut off.

@@ -260,6 +260,21 @@ fn a_question_with_a_name_is_shown_and_answered_by_it() {
 }
 
 #[test]
+fn a_line_that_was_sent_works_in_any_directory() {
+    let home = Home::new();
+    home.file("script.rhai", "ask(\"Pay?\", #{ notify: [\"sh\", \"-c\", \"cat >mail\"] })");
+    home.durun(&["--store", "an other", "start", "script.rhai", "--id", "one", "--park-after", "0s"])
+        .exit(3)
+        .failure();
+    let mail = std::fs::read_to_string(home.path().join("mail")).expect("a mail");
+    let place = home.path().join("an other").display().to_string();
+    let line = |choice: &str| format!("  durun --store '{place}' answer one {choice} --question 0\n");
+    assert_eq!(mail, format!("Pay?\n\n{}{}", line("yes"), line("no")));
+    home.durun(&["--store", &place, "answer", "one", "yes", "--question", "0"]).check();
+    home.durun(&["--store", &place, "resume", "one"]).out("yes\n").check();
+}
+
+#[test]
 fn a_line_that_was_sent_answers_its_question_and_no_other() {
     let home = Home::new();
     home.file(

@@ -121,8 +121,7 @@ fn notice(
         text.extend(["\n", &question.show.to_string(), "\n"]);
     }
     text.push('\n');
-    let answers =
-        question.choices.iter().map(|choice| format!("durun answer {run} {}", in_shell(choice))).collect();
+    let answer = |choice: &String| format!("answer {run} {}", in_shell(choice));
     let label = CommandLabel { kind: CommandKind::Exec, name: argv.first().cloned().unwrap_or_default() };
     let environment = Value::from([("DURUN_QUESTION", Value::from(question.text.as_str()))]);
     let input = Value::from([
@@ -131,9 +130,12 @@ fn notice(
         ("stdin", Value::Text(text)),
     ]);
     input.check().map_err(|error| raise(context, Refused::Limit(error).failure()))?;
-    let options =
-        EffectOptions { timeout_ms: Some(NOTIFY_MS), ..EffectOptions::new(RetryPolicy::five_attempts()) };
-    Ok(Notice { label, input, answers, options: Box::new(options) })
+    let options = EffectOptions {
+        timeout_ms: Some(NOTIFY_MS),
+        commands: question.choices.iter().map(answer).collect(),
+        ..EffectOptions::new(RetryPolicy::five_attempts())
+    };
+    Ok(Notice { label, input, options: Box::new(options) })
 }
 
 /// A word as a shell reads it.
