@@ -80,7 +80,7 @@ impl Walker<'_> {
             }
             let place = match name {
                 "step" if is_host => Place::Body("a step"),
-                "poll" if is_host => Place::Body("what poll tries"),
+                "poll" if is_host => Place::Trial("what poll tries"),
                 "wait_until" if is_host => Place::Look("the predicate of wait_until"),
                 "on_query" if is_host => Place::Look("a query"),
                 _ => self.place,
@@ -102,7 +102,7 @@ impl Walker<'_> {
             for (key, value) in &map.0 {
                 if closure(value).is_some() {
                     let body = match key.name.as_str() {
-                        "probe" => Place::Body("a probe"),
+                        "probe" => Place::Trial("a probe"),
                         "validate" => Place::Look("what validates an update"),
                         _ => self.place,
                     };

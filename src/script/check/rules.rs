@@ -107,7 +107,7 @@ pub(super) fn patch(walker: &mut Walker<'_>, called: &Called<'_>) {
         return;
     }
     let (message, hint) = match (called.call.args.as_slice(), walker.place) {
-        ([Expr::StringConstant(..)], Place::Body(place)) => {
+        ([Expr::StringConstant(..)], Place::Body(place) | Place::Trial(place)) => {
             (format!("patched may not stand inside {place}"), "ask before it: let new = patched(\"name\");")
         }
         ([Expr::StringConstant(..)] | [] | [_, _, ..], _) => return,

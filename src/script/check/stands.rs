@@ -91,10 +91,7 @@ impl Walker<'_> {
         let name = called.name();
         let command = COMMANDS.contains(&name);
         let (place, hint) = match self.place {
-            // What is tried again, or asked when an outcome is unknown, has no before and after in the script.
-            Place::Body(place @ ("a probe" | "what poll tries")) if command => {
-                (place, "use exec, sh or http, which may stand there")
-            }
+            Place::Trial(place) if command => (place, "use exec, sh or http, which may stand there"),
             Place::Body(place) if command => (place, "do it in the script, before or after"),
             Place::Look(place) if command || EFFECTS.contains(&name) => {
                 (place, "it only looks: do it in the script and leave the result in a variable")
@@ -102,7 +99,7 @@ impl Walker<'_> {
             Place::Script | Place::Look(_) if OF_ATTEMPT.contains(&name) && !self.is_kept => {
                 return self.without_attempt(called);
             }
-            Place::Script | Place::Body(_) | Place::Look(_) => return,
+            Place::Script | Place::Body(_) | Place::Trial(_) | Place::Look(_) => return,
         };
         self.tell(
             Rule::Command,

@@ -15,6 +15,8 @@ pub(super) enum Place {
     Script,
     /// The body of an activity or step, in the words of a message.
     Body(&'static str),
+    /// A body that is tried again, or asked when an outcome is unknown: the script has no before and after it. In the words of a message.
+    Trial(&'static str),
     /// What only looks, in the words of a message.
     Look(&'static str),
 }
