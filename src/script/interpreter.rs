@@ -212,11 +212,16 @@ fn variable(
             look_at(variable);
             Ok(None)
         }
-        None => Ok(match name {
-            "input" => Context::current().map(|context| calls::params::input(&context)),
-            "run" => Context::current().map(|context| run_constant(context.host.as_ref())),
-            _ => None,
-        }),
+        None => Ok(Context::current().and_then(|caller| constant(name, &caller))),
+    }
+}
+
+/// The value of `input` or `run`.
+pub(super) fn constant(name: &str, caller: &Context) -> Option<Dynamic> {
+    match name {
+        "input" => Some(calls::params::input(caller)),
+        "run" => Some(run_constant(caller.host.as_ref())),
+        _ => None,
     }
 }
 

@@ -5,6 +5,7 @@
 //! stands, the second time what is in scope is kept at those, and at no others.
 
 use super::convert::to_value;
+use super::interpreter::constant;
 use super::raise::type_word;
 use super::sight::Sight;
 use super::strand::{Context, Mode};
@@ -95,13 +96,17 @@ impl Lens {
             noted.push(Look { level, number: *number });
             self.last.set(Some(strand));
         } else if noted.iter().any(|look| look.number == *number) {
-            let frame = Frame { line, variables: variables(context) };
+            let frame = Frame { line, variables: variables(context, &caller) };
             self.frames.borrow_mut().entry(strand).or_default().push(frame);
         }
     }
 }
 
-fn variables(context: &EvalContext<'_, '_, '_, '_, '_, '_>) -> Vec<(String, Sight)> {
+fn variables(context: &EvalContext<'_, '_, '_, '_, '_, '_>, caller: &Context) -> Vec<(String, Sight)> {
+    // A closure that reads them has captured them, and they are the same in all of the script.
+    let is_constant = |(name, value): &(String, Sight)| {
+        constant(name, caller).is_some_and(|constant| of(&constant, &mut { MOST_VALUES }) == *value)
+    };
     // The newest come first; of those of one name it is the one that is seen.
     let mut seen: Vec<(String, Sight)> = Vec::new();
     for (name, _, value) in context.scope().iter_raw() {
@@ -114,6 +119,7 @@ fn variables(context: &EvalContext<'_, '_, '_, '_, '_, '_>) -> Vec<(String, Sigh
         let mut left = MOST_VALUES;
         seen.push((name.to_owned(), of(value, &mut left)));
     }
+    seen.retain(|variable| !is_constant(variable));
     seen.reverse();
     seen
 }

@@ -106,6 +106,29 @@ fn each_strand_has_its_variables_while_another_process_executes_them() {
 }
 
 #[test]
+fn what_is_the_same_in_all_of_the_script_is_no_variable_of_each_strand() {
+    let home = Home::new();
+    home.file(
+        "s.rhai",
+        "parallel([1, 2], |n| {\n  let all = run.id + input.who;\n  wait_signal(`${n}`);\n});\nlet input = 7;\n",
+    );
+    let words = ["start", "s.rhai", "--id", "one", "-i", "who=ada", "--park-after", "0s"];
+    home.durun(&words).exit(3).failure();
+    let status = home.durun(&["status", "one"]).stdout();
+    let (_, shown) = status.split_once("variables ").expect("variables");
+    let lines: Vec<&str> = shown.lines().map(str::trim).collect();
+    let of = |n: &str| [format!("{n}, line 3:"), format!("n = {n}"), "all = \"oneada\"".to_owned()];
+    let strands = [of("1"), of("2")].concat();
+    assert_eq!(lines[..1], ["line 1 (values of line 3): none"], "{status}");
+    assert_eq!(lines[1..], strands, "{status}");
+    // What a script calls so itself is its own.
+    home.file("own.rhai", "let input = 7;\nwait_signal(\"go\");\n");
+    home.durun(&["start", "own.rhai", "--id", "own", "--park-after", "0s"]).exit(3).failure();
+    let status = home.durun(&["status", "own"]).stdout();
+    assert!(status.ends_with("variables line 2:\n              input = 7\n"), "{status}");
+}
+
+#[test]
 fn a_run_that_is_stuck_or_has_failed_shows_what_it_knew() {
     let home = Home::new();
     home.file("s.rhai", "let n = 1;\nlet m = step(\"two\", || 2);\nstep(\"three\", || nonsense(m));\n");

@@ -17,7 +17,7 @@ pub(crate) fn told(points: &[Standpoint]) -> Vec<String> {
             let strand = strand.unwrap_or_default();
             let none = if variables.is_empty() { " none" } else { "" };
             lines.push(match point.line.filter(|waits| is_last && waits != line) {
-                Some(waits) => format!("{strand}line {waits}, as they were in line {line}:{none}"),
+                Some(waits) => format!("{strand}line {waits} (values of line {line}):{none}"),
                 None => format!("{strand}line {line}:{none}"),
             });
             lines.extend(variables.iter().map(|(name, value)| {
