@@ -4,7 +4,7 @@ use super::escape::shell;
 use super::exit::Exit;
 use super::place::Place;
 use super::report::{Report, apart};
-use super::way_on::{WayOn, back_hint};
+use super::way_on::{WayOn, back_hint, upgrade_commands};
 use crate::client::{Lines, Standing};
 use crate::history::{Failure, RunEnd, RunId, RunStatus, Seq, Stuck, Value, kind};
 use crate::timer::show_duration;
@@ -226,7 +226,7 @@ fn stuck_report(id: &RunId, stuck: &Stuck, script: Option<&Lines>, way: &WayOn) 
     report = report.note("nothing is lost: all recorded steps are kept");
     report = stuck.hint.iter().fold(report, Report::hint);
     let file = file_of(script);
-    let mend = format!("mend the script, then: durun upgrade {id} --script {file} && durun resume {id}");
+    let mend = format!("mend the script, then: durun {}", upgrade_commands(id, &file).join(" && durun "));
     match way {
         WayOn::NewText => report
             .note(has_changed(&file))

@@ -25,7 +25,7 @@ pub(crate) fn of(view: &RunView, script: Option<&Lines>, now: Moment) -> Report 
     let title = format!("run {id} has been failing for {}: {message}", coarse(now.since_ms(since)));
     let mut report = Report::new("D1001", Exit::Failed, title)
         .at(asked(script, row.line, &message))
-        .note(sentence(row, now));
+        .note(sentence(row, view.executor.is_some(), now));
     if let Some(tail) = row.last_failure.as_ref().and_then(stderr_tail) {
         report = report.note(format!("stderr of the last attempt:\n{tail}"));
     }

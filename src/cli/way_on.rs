@@ -131,18 +131,22 @@ impl WayOn {
             }
             Self::NewText => vec![format!("retry {id} --script {}", shell(&view.row.script))],
             Self::Back { back, .. } => back_commands(id, back),
-            Self::Undone { .. } | Self::Unfit { .. } | Self::None => vec![format!("history {id}")],
+            Self::Undone { .. } | Self::Unfit { .. } | Self::None => match &view.row.status {
+                StoredStatus::Stuck(_) => upgrade_commands(id, &shell(&view.row.script)),
+                StoredStatus::Open | StoredStatus::Ended(_) => vec![format!("history {id}")],
+            },
         }
     }
 }
 
-/// What lets a run go on under another text from the last entry that fits it: words behind `durun`.
+/// What lets a run go on under another text, in a file as a shell reads it: words behind `durun`.
+pub(crate) fn upgrade_commands(id: &RunId, file: &str) -> Vec<String> {
+    vec![format!("upgrade {id} --script {file}"), format!("resume {id}")]
+}
+
+/// The same from the last entry that fits it.
 pub(crate) fn back_commands(id: &RunId, back: &WayBack) -> Vec<String> {
-    vec![
-        format!("rewind {id} --to {}", back.to),
-        format!("upgrade {id} --script {}", shell(&back.file)),
-        format!("resume {id}"),
-    ]
+    [vec![format!("rewind {id} --to {}", back.to)], upgrade_commands(id, &shell(&back.file))].concat()
 }
 
 /// So many effects are named that would be done once more.

@@ -8,7 +8,7 @@ use crate::cli::execution::{Manner, attach, execute_for};
 use crate::cli::exit::Exit;
 use crate::cli::overlap_options::OverlapOptions;
 use crate::cli::start_options::StartOptions;
-use crate::cli::way_on::back_commands;
+use crate::cli::way_on::{back_commands, upgrade_commands};
 use crate::cli::{detach, escape, forewarning, report_struggle};
 use crate::client::{
     Claimed, Edited, Existing, RunView, Session, Skipped, Standing, Started, edited, start, view,
@@ -175,9 +175,7 @@ fn under_new_text(row: &RunRow, way: &Edited) -> String {
     };
     match way {
         Edited::No => String::new(),
-        Edited::Fits => {
-            mend(&[format!("upgrade {id} --script {}", escape::shell(&row.script)), format!("resume {id}")])
-        }
+        Edited::Fits => mend(&upgrade_commands(id, &escape::shell(&row.script))),
         Edited::Differs(difference) => {
             let commands =
                 difference.back.as_ref().map(|back| mend(&back_commands(id, back))).unwrap_or_default();

@@ -3,7 +3,7 @@
 use crate::cli::args::Format;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
-use crate::cli::escape::{self, shell};
+use crate::cli::escape;
 use crate::cli::exit::Exit;
 use crate::cli::looks::Looks;
 use crate::cli::render::status::{self, Beside};
@@ -182,13 +182,7 @@ fn variables(context: &Context, session: &Session, view: &RunView, args: &Status
 fn way_on(session: &Session, view: &RunView) -> (Vec<String>, Option<String>) {
     let way = WayOn::of(session, (view.row.no, &view.row.id), &view.row.status);
     match view.status {
-        RunStatus::Stuck if matches!(way, WayOn::NewText | WayOn::Back { .. }) => {
-            (vec![way.commands(view).join(" && durun ")], way.edited())
-        }
-        RunStatus::Stuck => {
-            let (id, script) = (&view.row.id, shell(&view.row.script));
-            (vec![format!("upgrade {id} --script {script} && durun resume {id}")], way.edited())
-        }
+        RunStatus::Stuck => (vec![way.commands(view).join(" && durun ")], way.edited()),
         RunStatus::Failed | RunStatus::TimedOut => (way.commands(view), way.edited()),
         RunStatus::Running
         | RunStatus::Waiting

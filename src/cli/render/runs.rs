@@ -125,7 +125,7 @@ pub(crate) fn remark(view: &RunView, now: Moment) -> String {
                 let cut = if is_cut_off(pending, view) { "cut off: " } else { "" };
                 let more = open.len().saturating_sub(1);
                 let more = if more == 0 { String::new() } else { format!(" and {more} more") };
-                format!("{cut}{}{more}", short(pending, now))
+                format!("{cut}{}{more}", short(pending, view.executor.is_some(), now))
             });
             let cancel = view.row.cancel_requested_at;
             let cancel = cancel.map(|asked| format!("asked to end {}", relative(asked, now)));

@@ -69,14 +69,14 @@ pub(crate) fn render(view: &RunView, beside: &Beside<'_>, now: Moment, color: bo
     let shown = || view.pending.iter().filter(|pending| !is_stuck || pending.label.kind.is_effect());
     let below_each: Vec<Vec<String>> =
         shown().map(|pending| below(&row.id, pending, script, alone, now)).collect();
-    let mut before = "";
+    let (executed, mut before) = (view.executor.is_some(), "");
     for (place, pending) in shown().enumerate() {
         let (label, more) = if is_cut_off(pending, view) {
             ("cut off", " · begins again when the run goes on")
         } else {
             ("waits for", "")
         };
-        line(if label == before { "" } else { label }, &[&sentence(pending, now), more].concat());
+        line(if label == before { "" } else { label }, &[&sentence(pending, executed, now), more].concat());
         before = label;
         // Where several stand alike, the last one says it for all.
         let said = below_each.get(place);

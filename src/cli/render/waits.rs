@@ -20,6 +20,25 @@ pub(crate) fn tries(count: u32) -> String {
     if count == 1 { "1 try".to_owned() } else { format!("{count} tries") }
 }
 
+/// The attempt that comes next, or is under way: `attempt 3 of 5`, `try 3`.
+pub(crate) fn next_attempt(pending: &Pending) -> String {
+    let number = pending.failures.saturating_add(1);
+    if pending.label.kind == CommandKind::Poll {
+        format!("try {number}")
+    } else {
+        attempt(number, pending.attempts)
+    }
+}
+
+/// Whether an attempt after a failed one is under way.
+fn is_tried_again(pending: &Pending, executed: bool, now: Moment) -> bool {
+    executed
+        && pending.label.kind.is_effect()
+        && pending.failures > 0
+        && pending.waits_for.is_none()
+        && pending.next_try.is_none_or(|next| next <= now)
+}
+
 /// Whether it was under way when nobody executed its run any more: it begins again when somebody does.
 pub(crate) fn is_cut_off(pending: &Pending, view: &RunView) -> bool {
     view.executor.is_none()
@@ -31,7 +50,7 @@ pub(crate) fn is_cut_off(pending: &Pending, view: &RunView) -> bool {
 }
 
 /// One command in the few words of a list: `retrying 3/5, next in 20s: exit code 1`, `asks: Go on? (yes, no)`.
-pub(crate) fn short(pending: &Pending, now: Moment) -> String {
+pub(crate) fn short(pending: &Pending, executed: bool, now: Moment) -> String {
     if let Some(question) = open_question(pending) {
         if let Some(answer) = answered(pending) {
             return format!(
@@ -43,9 +62,8 @@ pub(crate) fn short(pending: &Pending, now: Moment) -> String {
         let choices = escape::line(&question.choices.join(", "));
         return format!("asks: {} ({choices})", escape::line(&question.title()));
     }
-    let Some(next) = pending.next_try.filter(|_| pending.waits_for.is_none()) else {
-        return sentence(pending, now);
-    };
+    let waits = pending.waits_for.is_none() && !is_tried_again(pending, executed, now);
+    let Some(next) = pending.next_try.filter(|_| waits) else { return sentence(pending, executed, now) };
     let when = if next > now { format!("next in {}", until(next, now)) } else { "next is due".to_owned() };
     let last = pending.last_failure.as_ref().map(|last| format!(": {}", escape::line(&last.message)));
     let last = last.unwrap_or_default();
@@ -60,8 +78,8 @@ pub(crate) fn short(pending: &Pending, now: Moment) -> String {
     format!("retrying {}{most}, {when}{last}", pending.failures.saturating_add(1))
 }
 
-/// One command: what it is, where in the script, what has to happen.
-pub(crate) fn sentence(pending: &Pending, now: Moment) -> String {
+/// One command, of a run that a process executes or not: what it is, where in the script, what has to happen.
+pub(crate) fn sentence(pending: &Pending, executed: bool, now: Moment) -> String {
     let question = open_question(pending);
     let mut parts = vec![match &question {
         Some(question) if answered(pending).is_some() => {
@@ -94,6 +112,9 @@ pub(crate) fn sentence(pending: &Pending, now: Moment) -> String {
     match (pending.next_try, pending.due) {
         (Some(next), _) if next > now => parts.push(format!("next try in {}", until(next, now))),
         (Some(_), _) if pending.waits_for.is_some() => {}
+        _ if is_tried_again(pending, executed, now) => {
+            parts.push(format!("{} is under way", next_attempt(pending)));
+        }
         (Some(_), _) => parts.push("next try is due".to_owned()),
         (None, Some(due)) if due > now => parts.push(format!("{} left", until(due, now))),
         (None, Some(_)) => parts.push("due".to_owned()),
@@ -133,11 +154,18 @@ mod tests {
             ..Pending::new(OpId(2), label, Moment(0))
         };
         assert_eq!(
-            sentence(&pending, Moment(0)),
+            sentence(&pending, false, Moment(0)),
             "activity charge · line 11 · attempt 2 of 5 failed: card\\ndeclined · next try in 4s"
         );
+        let tried = "activity charge · line 11 · attempt 2 of 5 failed: card\\ndeclined · attempt 3 of 5 is under way";
+        for (next_try, now) in [(Some(Moment(3_500)), 3_500), (None, 0)] {
+            pending.next_try = next_try;
+            assert_eq!(sentence(&pending, true, Moment(now)), tried);
+            assert_eq!(short(&pending, true, Moment(now)), tried);
+            assert!(!sentence(&pending, false, Moment(now)).contains("under way"));
+        }
         pending.strand = Some("host\n7".to_owned());
-        assert!(sentence(&pending, Moment(0)).starts_with("activity charge · host\\n7 · line 11 · "));
+        assert!(sentence(&pending, false, Moment(0)).starts_with("activity charge · host\\n7 · line 11 · "));
         pending = Pending {
             label: CommandLabel { kind: CommandKind::Sleep, name: String::new() },
             strand: None,
@@ -147,8 +175,8 @@ mod tests {
             due: Some(Moment(60_000)),
             ..pending
         };
-        assert_eq!(sentence(&pending, Moment(0)), "sleep · 1m left");
-        assert_eq!(sentence(&pending, Moment(60_000)), "sleep · due");
+        assert_eq!(sentence(&pending, false, Moment(0)), "sleep · 1m left");
+        assert_eq!(sentence(&pending, false, Moment(60_000)), "sleep · due");
     }
 
     #[test]
@@ -161,13 +189,13 @@ mod tests {
             last_failure: Some(Failure::new("exec", "exit code 1")),
             ..Pending::new(OpId(2), label(CommandKind::Exec, "curl"), Moment(0))
         };
-        assert_eq!(short(&pending, Moment(0)), "retrying 3/5, next in 20s: exit code 1");
+        assert_eq!(short(&pending, false, Moment(0)), "retrying 3/5, next in 20s: exit code 1");
         pending.attempts = None;
-        assert_eq!(short(&pending, Moment(20_000)), "retrying 3, next is due: exit code 1");
+        assert_eq!(short(&pending, false, Moment(20_000)), "retrying 3, next is due: exit code 1");
         pending.label = label(CommandKind::Poll, "issued");
-        assert_eq!(short(&pending, Moment(0)), "polling issued, 2 tries, next in 20s: exit code 1");
+        assert_eq!(short(&pending, false, Moment(0)), "polling issued, 2 tries, next in 20s: exit code 1");
         assert_eq!(
-            sentence(&pending, Moment(0)),
+            sentence(&pending, false, Moment(0)),
             "poll issued · 2 tries · last error: exit code 1 · next try in 20s"
         );
         let choices = Value::List(vec!["yes".into(), "not\u{1b}yet".into()]);
@@ -176,8 +204,8 @@ mod tests {
             due: Some(Moment(60_000)),
             ..Pending::new(OpId(2), label(CommandKind::Ask, "Go on?"), Moment(0))
         };
-        assert_eq!(short(&asked, Moment(0)), "asks: Go on? (yes, not\\x1byet)");
-        assert_eq!(sentence(&asked, Moment(0)), "asks: Go on? · asked now · 1m left");
+        assert_eq!(short(&asked, false, Moment(0)), "asks: Go on? (yes, not\\x1byet)");
+        assert_eq!(sentence(&asked, false, Moment(0)), "asks: Go on? · asked now · 1m left");
         let label = CommandLabel { kind: CommandKind::Exec, name: "copy".to_owned() };
         pending = Pending {
             waits_for: Some("a slot: 2 of 2 \"copy\" are under way".to_owned()),
@@ -188,7 +216,7 @@ mod tests {
             ..Pending::new(OpId(3), label, Moment(0))
         };
         assert_eq!(
-            sentence(&pending, Moment(0)),
+            sentence(&pending, false, Moment(0)),
             "exec copy · waits for a slot: 2 of 2 \"copy\" are under way · last heartbeat: 600 · deadline in 1h · at most \
              once, and begun"
         );

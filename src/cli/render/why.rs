@@ -4,9 +4,9 @@ use super::crowd::{Crowd, crowds};
 use super::lines::{of_end, shown};
 use super::runs::waker;
 use super::unblock::{asks_once, commands};
-use super::waits::{attempt, name, tries};
+use super::waits::{attempt, name, next_attempt, tries};
 use super::when::{absolute, coarse, relative, until};
-use crate::cli::escape::{self, shell};
+use crate::cli::escape;
 use crate::cli::way_on::WayOn;
 use crate::client::{Lines, RunView, answered, open_question};
 use crate::history::{CommandKind, Failure, Moment, Pending, RunEnd, StoredStatus, Value, WokenBy};
@@ -46,24 +46,13 @@ pub(crate) fn explain(
             let message = escape::line(&stuck.message);
             let since =
                 format!("Since {} ({})", absolute(view.row.updated_at), relative(view.row.updated_at, now));
-            let path = shell(script.map_or(view.row.script.as_str(), Lines::path));
-            let mend = || vec![format!("upgrade {id} --script {path}"), format!("resume {id}")];
             let edited = way.edited().map(|said| format!(" {}.", capital(&said))).unwrap_or_default();
-            let commands = match way {
-                WayOn::NewText | WayOn::Back { .. } => way.commands(view),
-                WayOn::Retry
-                | WayOn::Rewind { .. }
-                | WayOn::Undone { .. }
-                | WayOn::Before { .. }
-                | WayOn::Unfit { .. }
-                | WayOn::None => mend(),
-            };
             let text = format!(
                 "{since} run {id} is stuck{place} ({}): {message}. Its script must be mended; nothing is lost.{edited} Nobody \
                  executes it.{hint}",
                 stuck.kind
             );
-            Why { text, lines: of_end(script, view), commands }
+            Why { text, lines: of_end(script, view), commands: way.commands(view) }
         }
         StoredStatus::Ended(end) => {
             let text = match end {
@@ -301,8 +290,7 @@ fn sentence(row: &Pending, executed: bool, now: Moment) -> String {
 fn effect(row: &Pending, place: &str, executed: bool, now: Moment) -> String {
     let what = name(row.label.kind, &row.label.name);
     let is_poll = row.label.kind == CommandKind::Poll;
-    let number = row.failures.saturating_add(1);
-    let next = if is_poll { format!("try {number}") } else { attempt(number, row.attempts) };
+    let next = next_attempt(row);
     let last = row.last_failure.as_ref().map(|failure| escape::line(&failure.message));
     let for_long = |since: &Moment| now.since_ms(*since) >= 1_000;
     let since = row.failing_since.filter(for_long);
