@@ -18,7 +18,7 @@ fn exported() -> Home {
     home.file("s.rhai", SCRIPT);
     home.executed_until(&["start", "s.rhai", "--id", "r"], "r", &["\"kind\":\"wait_signal\""]);
     home.durun(&["-q", "signal", "r", "unread"]).check();
-    home.durun(&["export", "r"]).check();
+    home.durun(&["export", "r"]).out("r.durun\n").check();
     home
 }
 
@@ -61,7 +61,7 @@ fn nothing_is_written_over_and_no_store_that_executes_takes_a_run() {
     let home = exported();
     let error = home.durun(&["export", "r"]).exit(7).failure();
     assert!(error.contains("D1209"), "{error}");
-    home.durun(&["export", "r", "--to", "other.durun"]).check();
+    home.durun(&["export", "r", "--to", "other.durun"]).out("other.durun\n").check();
     home.durun(&["export", "nobody"]).exit(4).failure();
     let nowhere = home.durun(&["export", "r", "--to", "nowhere/r.durun"]).exit(4).failure();
     let hint = "\n = help: there is no folder nowhere: make it, or give the path as it is seen from here\n";

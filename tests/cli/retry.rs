@@ -220,7 +220,8 @@ fn a_stuck_run_is_retried_under_the_mended_script() {
         assert!(told.contains("  durun retry one --script ~/s.rhai\n"), "{command}: {told}");
         assert!(!told.contains("durun upgrade"), "{command}: {told}");
     }
-    home.durun(&["retry", "one", "--script", "s.rhai", "--dry-run"]).check();
+    let plan = home.durun(&["retry", "one", "--script", "s.rhai", "--dry-run"]).stdout();
+    assert!(plan.contains("run one ") && plan.ends_with("again; nothing was changed\n"), "{plan}");
     home.durun(&["retry", "one", "--script", "s.rhai"]).out("2\n").check();
 }
 

@@ -30,6 +30,7 @@ fn what_comes_after_the_entry_is_done_again_under_a_new_key_and_the_rest_is_kept
     let home = completed();
     let plan = home.durun(&["rewind", "r", "--to", "1", "--dry-run"]).stdout();
     assert!(plan.starts_with("4 entries are set aside, 2 effects among them, done again"), "{plan}");
+    assert!(plan.ends_with("run r would go on behind entry 1; nothing was changed\n"), "{plan}");
     assert!(plan.contains("   2  ") && plan.contains("exec sh") && plan.contains("step three"), "{plan}");
     home.durun(&["status", "r", "--exit-code"]).stdout();
     assert_eq!(home.durun(&["rewind", "r", "--to", "1"]).stdout(), "", "success says nothing");

@@ -46,13 +46,14 @@ fn written(folder: &Path) -> Vec<String> {
 #[test]
 fn a_store_that_is_well_is_written_run_by_run() {
     let home = runs();
-    home.durun(&["export", "--salvage"]).check();
     let all: Vec<String> = (0..RUNS).map(|number| format!("r{number}.durun")).collect();
+    let paths: Vec<String> = all.iter().map(|name| format!("salvaged/{name}")).collect();
+    home.durun(&["export", "--salvage"]).out(&(paths.join("\n") + "\n")).check();
     assert_eq!(written(&home.path().join("salvaged")), all);
     for id in ["r0", "r5"] {
         assert_eq!(imported(&home, "salvaged", id), home.durun(&["history", id, "-o", "jsonl"]).stdout());
     }
-    home.durun(&["export", "r3", "--salvage", "--to", "one"]).check();
+    home.durun(&["export", "r3", "--salvage", "--to", "one"]).out("one/r3.durun\n").check();
     assert_eq!(written(&home.path().join("one")), ["r3.durun"]);
     let error = home.durun(&["export", "--salvage"]).exit(7).failure();
     assert!(error.contains("D1209"), "nothing is written over: {error}");
@@ -83,7 +84,8 @@ fn what_is_damaged_is_told_by_run_and_all_else_is_written() {
     }
     let damaged = std::fs::read(&file).expect("a store");
     assert_ne!(whole, damaged);
-    let error = home.durun(&["export", "--salvage", "--to", "out"]).exit(65).failure();
+    let (paths, error) = home.durun(&["export", "--salvage", "--to", "out"]).exit(65).both();
+    assert_eq!(paths.lines().count(), 5, "{paths}");
     assert!(error.contains("left out of out/r4.durun: a published value"), "{error}");
     assert!(error.contains("D1430") && error.contains("run r1: entry "), "{error}");
     assert!(

@@ -16,9 +16,10 @@ fn stuck() -> Home {
 fn a_stuck_run_goes_on_under_the_mended_script() {
     let home = stuck();
     home.file("s.rhai", BROKEN.replace("missing(2)", "2"));
-    home.durun(&["-v", "upgrade", "r", "--script", "s.rhai", "--dry-run"])
-        .err("run r would go on under s.rhai: 2 entries fit\n")
-        .check();
+    let tried = ["upgrade", "r", "--script", "s.rhai", "--dry-run"];
+    home.durun(&tried).out("run r would go on under s.rhai: 2 entries fit\n").check();
+    let document = home.durun(&[&tried[..], &["-o", "jsonl"]].concat()).stdout();
+    assert!(document.contains("\"verdict\":\"fits\"") && document.contains("\"id\":\"r\""), "{document}");
     home.durun(&["status", "r", "--exit-code"]).exit(8).stdout();
     home.durun(&["-v", "upgrade", "r", "--script", "s.rhai"])
         .err("run r goes on under s.rhai, 2 entries replayed: durun resume r\n")

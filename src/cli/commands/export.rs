@@ -17,7 +17,7 @@ The file holds all that the store has of the run: scripts, history with what was
 its input, and the environment recorded at its start. Values of secrets are not in it, as they are in no history.
 
 Examples:
-  durun export order-1001                     writes order-1001.durun
+  durun export order-1001                     writes order-1001.durun, and prints that name
   durun export order-1001 --to /tmp/order.durun
   durun export --salvage                      every run of a damaged store that is whole, into ./salvaged";
 
@@ -66,7 +66,7 @@ pub(crate) fn run_export(context: &Context, args: &ExportArgs) -> Result<Exit, C
     let row = find(&session, args.id.as_deref().unwrap_or_default())?;
     let name = args.to.clone().unwrap_or_else(|| PathBuf::from(format!("{}.durun", row.id)));
     write(context, &name, |to| export(&session, &row, to))?;
-    context.note(&format!("run {} is in {}", row.id, name.display()));
+    context.print(&context.outside_text(&name.to_string_lossy()))?;
     Ok(Exit::Done)
 }
 

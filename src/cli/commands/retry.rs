@@ -57,7 +57,8 @@ pub(crate) fn run(context: &Context, args: &RetryArgs) -> Result<Exit, CliError>
         upgrade(&session, row.id.as_str(), program, args.dry_run)?;
     }
     if args.dry_run {
-        context.note(&format!("run {} is {status} and would be tried again; nothing was changed", row.id));
+        context
+            .print(&format!("run {} is {status} and would be tried again; nothing was changed", row.id))?;
         return Ok(Exit::Done);
     }
     if status == RunStatus::Stuck && program.is_some() {
@@ -85,7 +86,7 @@ fn reopen(
     };
     if args.dry_run {
         context.print(&told(&plan, context.color_stdout()))?;
-        context.note(&format!("run {} would try {what} again; nothing was changed", row.id));
+        context.print(&format!("run {} would try {what} again; nothing was changed", row.id))?;
         return Ok(Exit::Done);
     }
     context.note(&told(&plan, context.color_stderr()));

@@ -61,7 +61,7 @@ pub(crate) fn run(context: &Context, args: &RewindArgs) -> Result<Exit, CliError
     let id = &plan.row.id;
     if args.dry_run {
         context.print(&told(&plan, context.color_stdout()))?;
-        context.note(&format!("run {id} would go on behind entry {}; nothing was changed", last(&plan)));
+        context.print(&format!("run {id} would go on behind entry {}; nothing was changed", last(&plan)))?;
         return Ok(Exit::Done);
     }
     context.note(&told(&plan, context.color_stderr()));

@@ -45,7 +45,7 @@ fn write_one(context: &Context, folder: &Path, whole: &Salvaged) -> Result<(), C
         .map_err(|error| CliError::Carry { path: folder.to_owned(), error: error.into() })?;
     let name = folder.join(format!("{}.durun", whole.run.id));
     write(context, &name, |file| write_export(&whole.rows, file))?;
-    context.note(&format!("run {} is in {}", whole.run.id, name.display()));
+    context.print(&context.outside_text(&name.to_string_lossy()))?;
     for what in &whole.left_out {
         context.complain(&format!("left out of {}: {what}\n", name.display()));
     }

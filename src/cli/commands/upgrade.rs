@@ -6,7 +6,9 @@ use crate::cli::error::CliError;
 use crate::cli::escape;
 use crate::cli::exit::Exit;
 use crate::cli::render::verdicts::{self, Verdict};
-use crate::client::{ClientError, LoadedProgram, Session, Upgraded, load_program, upgrade, upgrade_all};
+use crate::client::{
+    ClientError, LoadedProgram, Session, Upgraded, load_program, upgrade, upgrade_all, view,
+};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -58,16 +60,37 @@ fn one(
 ) -> Result<Exit, CliError> {
     let upgraded = upgrade(session, id, program, args.dry_run)?;
     let (id, entries) = (&upgraded.row.id, upgraded.entries);
+    if matches!(context.format(), Format::Json | Format::Jsonl) {
+        let now = view(session, upgraded.row.no)?;
+        for document in verdicts::documents(&[(now, good(args, &upgraded))]) {
+            context.print_json(&document)?;
+        }
+        return Ok(Exit::Done);
+    }
     let file = args.script.display().to_string();
     let file = escape::line(&file);
     let next = context.command(&format!("resume {id}"));
     let entries = if entries == 1 { "1 entry".to_owned() } else { format!("{entries} entries") };
-    context.note(&match (upgraded.changed, args.dry_run) {
+    let said = match (upgraded.changed, args.dry_run) {
         (true, false) => format!("run {id} goes on under {file}, {entries} replayed: {next}"),
         (true, true) => format!("run {id} would go on under {file}: {entries} fit"),
         (false, _) => format!("run {id} has that text already; {entries} fit: {next}"),
-    });
+    };
+    if args.dry_run {
+        context.print(&said)?;
+    } else {
+        context.note(&said);
+    }
     Ok(Exit::Done)
+}
+
+/// What came of a run that fits.
+fn good(args: &UpgradeArgs, upgraded: &Upgraded) -> Verdict {
+    match (upgraded.changed, args.dry_run) {
+        (false, _) => Verdict::good("same", "has that text already"),
+        (true, true) => Verdict::good("fits", "would go on under it"),
+        (true, false) => Verdict::good("upgraded", "goes on under it"),
+    }
 }
 
 fn all(
@@ -80,9 +103,7 @@ fn all(
     let mut tried = Vec::new();
     for (view, result) in upgrade_all(session, program, args.dry_run)? {
         let verdict = match result {
-            Ok(Upgraded { changed: false, .. }) => Verdict::good("same", "has that text already"),
-            Ok(_) if args.dry_run => Verdict::good("fits", "would go on under it"),
-            Ok(_) => Verdict::good("upgraded", "goes on under it"),
+            Ok(upgraded) => good(args, &upgraded),
             Err(error) => {
                 let verdict = Verdict::bad(error);
                 exit = exit.graver(if verdict.word == "held" { Exit::Busy } else { Exit::Stuck });
