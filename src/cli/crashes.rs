@@ -2,12 +2,13 @@
 
 use super::context::Context;
 use super::escape;
+use super::render::display::{ECHO, size};
+use super::render::foot::{Foot, Narrowed};
+use super::render::paint::cut;
 use crate::timer::show_duration;
 use std::path::Path;
 use std::time::Duration;
 
-/// What empties the line of a terminal from the cursor on.
-const CLEAR: &str = "\u{1b}[K";
 /// So long nothing is said where stderr is no terminal, and between two lines.
 const PACE: Duration = Duration::from_secs(10);
 /// At a terminal it is drawn again after so long.
@@ -21,19 +22,22 @@ pub(crate) struct Crashes<'c> {
     what: String,
     began: Duration,
     told: Option<Duration>,
-    draws: bool,
+    /// At a terminal: where the bar is drawn.
+    foot: Option<Foot>,
 }
 
 impl<'c> Crashes<'c> {
     /// Before the first of them.
     pub(crate) fn begin(context: &'c Context, file: &Path, test: &str) -> Self {
         let environment = &context.environment;
+        let draws = environment.stderr_terminal && !environment.is_plain();
+        let foot = || Foot::new(Box::new(std::io::stderr()), Narrowed::of(environment), 0);
         Self {
             context,
             what: format!("{}: {}", escape::line(&file.display().to_string()), escape::line(test)),
             began: context.clock.monotonic(),
             told: None,
-            draws: environment.stderr_terminal && !environment.is_plain(),
+            foot: draws.then(foot),
         }
     }
 
@@ -43,24 +47,26 @@ impl<'c> Crashes<'c> {
             return;
         }
         let spent = self.context.clock.monotonic().saturating_sub(self.began);
-        if is_due(spent, self.told, self.draws) {
-            let tip = if self.told.is_none() { " (--kill-every N takes a sample)" } else { "" };
-            self.told = Some(spent);
-            let words = words(&self.what, done, all, spent);
-            // Drawn over by what is told next.
-            let line = if self.draws {
-                format!("\r{CLEAR}{} {words}", bar(done, all))
-            } else {
-                format!("{words}{tip}\n")
-            };
-            self.context.complain(&line);
+        if !is_due(spent, self.told, self.foot.is_some()) {
+            return;
+        }
+        let tip = if self.told.is_none() { " (--kill-every N takes a sample)" } else { "" };
+        self.told = Some(spent);
+        let words = words(&self.what, done, all, spent);
+        match &mut self.foot {
+            Some(foot) => {
+                let columns = size().0;
+                let line = format!("{} {words}", bar(done, all));
+                foot.draw(&cut(&line, columns.saturating_sub(1 + ECHO)), columns);
+            }
+            None => self.context.complain(&format!("{words}{tip}\n")),
         }
     }
 
     /// All were, or one was not.
     pub(crate) fn end(self) {
-        if self.draws && self.told.is_some() {
-            self.context.complain(&format!("\r{CLEAR}"));
+        if let Some(mut foot) = self.foot {
+            foot.clear(size().0);
         }
     }
 }
