@@ -21,12 +21,19 @@ const LOGARITHM: (&str, [&str; 2]) = ("log", ["float", "float"]);
 /// Types that no script can have a value of.
 const NEVER: &[&str] = &["f32", "i8", "i16", "i32", "i128", "u8", "u16", "u32", "u64", "u128"];
 
-/// Each form of each function: its name, its parameters, what it gives. Those that only the program itself calls are left out.
-fn forms(engine: &Engine) -> impl Iterator<Item = (String, Vec<(String, String)>, String)> {
+/// Each form of each function of which the name is wanted: its name, its parameters, what it gives. Those that only the program itself
+/// calls are left out.
+fn forms(
+    engine: &Engine,
+    is_wanted: impl Fn(&str) -> bool + Copy,
+) -> impl Iterator<Item = (String, Vec<(String, String)>, String)> {
     let found = engine.collect_fn_metadata(
         None,
         |function| {
             let about = function.metadata;
+            if !is_wanted(&about.name) {
+                return None;
+            }
             let param = |place: usize| about.params_info.get(place).map_or_else(unknown, |text| param(text));
             let params: Vec<_> = (0..about.num_params).map(param).collect();
             Some((about.name.to_string(), params, type_name(&about.return_type)))
@@ -39,15 +46,20 @@ fn forms(engine: &Engine) -> impl Iterator<Item = (String, Vec<(String, String)>
     })
 }
 
-/// Each form of each function of an engine: its name, the kinds of its parameters, that of what it gives; `?` is any.
-pub(super) fn kinds_of(engine: &Engine) -> impl Iterator<Item = (String, Vec<String>, String)> {
-    forms(engine).map(|(name, params, gives)| (name, params.into_iter().map(|(_, of)| of).collect(), gives))
+/// Each form of each function of an engine of which the name is wanted: its name, the kinds of its parameters, that of what it gives;
+/// `?` is any.
+pub(super) fn kinds_of(
+    engine: &Engine,
+    is_wanted: impl Fn(&str) -> bool + Copy,
+) -> impl Iterator<Item = (String, Vec<String>, String)> {
+    forms(engine, is_wanted)
+        .map(|(name, params, gives)| (name, params.into_iter().map(|(_, of)| of).collect(), gives))
 }
 
 /// All functions of the engine.
 fn all(interpreter: &Interpreter) -> Functions {
     let mut all = Functions::new();
-    for (name, params, gives) in forms(&interpreter.engine()) {
+    for (name, params, gives) in forms(&interpreter.engine(), |_| true) {
         // What was registered last stands in front of what the language brings.
         all.entry(name).or_default().entry(params).or_insert(gives);
     }

@@ -4,7 +4,7 @@
 use crate::counted::Counted;
 use durun::history::{ActivityCompleted, Checksum, Entry, Fact, Moment, Record, RunNo, Value};
 use durun::run::{Charter, Replayed, Run, Stepped, replay_whole};
-use durun::script::{Interpreter, Script, Source};
+use durun::script::{Backing, Interpreter, Script, Source, check};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -155,6 +155,23 @@ fn an_entry_that_is_replayed() {
             let (mut run, mut replayed) = (fresh(&made.interpreter, &made.script), Replayed::default());
             replay_whole(&mut run, &mut replayed, entries).expect("fits");
             assert!(replayed.end.is_some() && replayed.steps == ENTRIES);
+        });
+    });
+}
+
+#[test]
+fn a_line_that_is_looked_through_before_its_start() {
+    at_most("a_line_that_is_looked_through_before_its_start", 114_300, || {
+        thread_local! {
+            static MADE: (Interpreter, Source) = {
+                let main = "step(\"s\", || 1);\n".repeat(usize::try_from(ENTRIES).expect("few"));
+                let source = Source { path: "/counted.rhai".to_owned(), main, modules: BTreeMap::new() };
+                (Interpreter::new(), source)
+            };
+        }
+        MADE.with(|(interpreter, source)| {
+            let found = check(interpreter, source, &|_| Backing::Yes).expect("a script");
+            assert!(found.is_empty(), "{found:?}");
         });
     });
 }

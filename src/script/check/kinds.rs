@@ -20,13 +20,13 @@ const CONDITIONS: &[&str] = &["==", "!=", "<", "<=", ">", ">=", "!", "in"];
 /// Names of signals: a text, or a list of texts. The engine takes any value there.
 const NAMES: &[&str] = &["wait_signal", "start_wait_signal"];
 
-/// Every form of every function: the kinds of its arguments, and that of what it gives.
+/// Every form of every function that is called: the kinds of its arguments, and that of what it gives.
 pub(super) struct Kinds(BTreeMap<String, Vec<(Vec<String>, String)>>);
 
 impl Kinds {
-    pub(super) fn of(engine: &Engine) -> Self {
+    pub(super) fn of(engine: &Engine, called: &BTreeSet<String>) -> Self {
         let mut all: BTreeMap<String, Vec<(Vec<String>, String)>> = BTreeMap::new();
-        for (name, takes, gives) in kinds_of(engine) {
+        for (name, takes, gives) in kinds_of(engine, |name| called.contains(name)) {
             let takes: Vec<String> = takes.into_iter().map(known).collect();
             // A line of text is taken by exec to be told what is wrong with it: no form of its own.
             if (name.as_str(), takes.first().map(String::as_str)) != ("exec", Some("String")) {

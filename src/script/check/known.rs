@@ -2,8 +2,9 @@
 
 use super::super::params::Params;
 use super::Backing;
+use super::kinds::Kinds;
 use crate::history::nearest;
-use rhai::{AST, ASTNode, Engine, Expr, FnPtr, Module, ScriptFuncDef, Shared, Stmt};
+use rhai::{AST, ASTNode, Engine, Expr, FnPtr, FuncInfo, Module, ScriptFuncDef, Shared, Stmt};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Functions by name, with the numbers of arguments that they take.
@@ -15,8 +16,10 @@ const OF_LANGUAGE: &[&str] =
 
 /// What surrounds the text that is looked through.
 pub(super) struct World<'w> {
+    engine: &'w Engine,
+    /// Those functions of the engine that a text calls: it has a thousand.
     natives: Functions,
-    kinds: super::kinds::Kinds,
+    kinds: Kinds,
     modules: BTreeMap<&'w str, Functions>,
     answered: &'w dyn Fn(&str) -> Backing,
     inputs: Option<Vec<String>>,
@@ -26,33 +29,27 @@ pub(super) struct World<'w> {
 
 impl<'w> World<'w> {
     pub(super) fn new(
-        engine: &Engine,
-        texts: &[(&'w str, AST)],
+        engine: &'w Engine,
+        texts: &'w [(&'w str, AST)],
         answered: &'w dyn Fn(&str) -> Backing,
         params: Option<&Params>,
     ) -> Self {
-        let mut natives = Functions::new();
-        let all = engine.collect_fn_metadata(
-            None,
-            |function| Some((function.metadata.name.to_string(), function.metadata.num_params)),
-            true,
-        );
-        for (name, arguments) in all {
-            natives.entry(name).or_default().insert(arguments);
-        }
+        let called: BTreeSet<String> = texts.iter().flat_map(|(_, ast)| called(ast)).collect();
+        let natives = natives(engine, |name| called.contains(name));
+        let kinds = Kinds::of(engine, &called);
         let modules = texts.iter().map(|(path, ast)| (*path, own(ast))).collect();
         let inputs = params.map(|params| params.all().iter().map(|param| param.name.clone()).collect());
         let fields = texts.iter().flat_map(|(_, ast)| fields(ast)).collect();
-        Self { natives, kinds: super::kinds::Kinds::of(engine), modules, answered, inputs, fields }
+        Self { engine, natives, kinds, modules, answered, inputs, fields }
     }
 
-    /// The numbers of arguments that a function of the engine takes; nothing where there is none of that name.
+    /// The numbers of arguments that a function of the engine takes which a text calls; nothing where there is none of that name.
     pub(super) fn native(&self, name: &str) -> Option<&BTreeSet<usize>> {
         self.natives.get(name)
     }
 
     /// The kinds of arguments that the functions of the engine take.
-    pub(super) fn kinds(&self) -> &super::kinds::Kinds {
+    pub(super) fn kinds(&self) -> &Kinds {
         &self.kinds
     }
 
@@ -87,11 +84,42 @@ impl<'w> World<'w> {
             return Some(meant.to_owned());
         }
         let hosts = super::super::calls::names().map(|host| -> &str { host });
-        let natives = self.natives.keys().map(String::as_str).filter(|known| !known.starts_with("durun_"));
-        nearest(name, hosts.chain(own.keys().map(String::as_str)))
-            .or_else(|| nearest(name, natives.filter(|known| !Self::is_of_language(known))))
-            .map(str::to_owned)
+        if let Some(near) = nearest(name, hosts.chain(own.keys().map(String::as_str))) {
+            return Some(near.to_owned());
+        }
+        let natives =
+            natives(self.engine, |known| !known.starts_with("durun_") && !Self::is_of_language(known));
+        nearest(name, natives.keys().map(String::as_str)).map(str::to_owned)
     }
+}
+
+/// The functions of the engine of which the name is wanted.
+fn natives(engine: &Engine, is_wanted: impl Fn(&str) -> bool + Copy) -> Functions {
+    let wanted = |function: FuncInfo<'_>| {
+        let about = function.metadata;
+        is_wanted(&about.name).then(|| (about.name.to_string(), about.num_params))
+    };
+    let mut natives = Functions::new();
+    for (name, arguments) in engine.collect_fn_metadata(None, wanted, true) {
+        natives.entry(name).or_default().insert(arguments);
+    }
+    natives
+}
+
+/// The names that a text calls.
+fn called(ast: &AST) -> BTreeSet<String> {
+    let mut all = BTreeSet::new();
+    ast.walk(&mut |path| {
+        if let Some(
+            ASTNode::Expr(Expr::FnCall(call, _) | Expr::MethodCall(call, _))
+            | ASTNode::Stmt(Stmt::FnCall(call, _)),
+        ) = path.last()
+        {
+            all.insert(call.name.to_string());
+        }
+        true
+    });
+    all
 }
 
 /// The fields that a text gives to maps, as keys or by writing them.
