@@ -68,11 +68,11 @@ impl Handle {
         let _closed = guarded(|| drop(opened));
     }
 
-    /// Closes the file, so that the next opening has nothing to repair; whether it was open.
+    /// Closes the file, so that the next opening has nothing to repair; whether it was open and written, and all is in its pages.
     pub(super) fn close(&self) -> Result<bool, redb::DatabaseError> {
         let opened = self.opened.write().unwrap_or_else(PoisonError::into_inner).take();
         let damaged = || redb::StorageError::Corrupted(CONTRADICTION.to_owned()).into();
-        let closed = || opened.map_or(Ok(false), |opened| opened.close().map(|()| true));
+        let closed = || opened.map_or(Ok(false), Opened::close);
         guarded(closed).unwrap_or_else(|| Err(damaged()))
     }
 }

@@ -1,4 +1,5 @@
-//! How a closed file was left, kept beside it: while nobody has touched the file since, it is not verified at each opening.
+//! How a closed file was left, kept beside it: while nobody has touched the file since, all is in its pages and nothing in its log, and it
+//! is not verified at each opening.
 //!
 //! Damage that leaves size and time of change as they were is found when the verification is a day old, or the machine was
 //! started anew.
@@ -18,13 +19,16 @@ fn beside(file: &Path) -> PathBuf {
     file.with_extension("closed")
 }
 
-/// When the file was verified last, where it is as it was left and that was not long ago.
-pub(super) fn verified_at(file: &Path, now: Moment) -> Option<Moment> {
+/// When the file was verified last, where it is as it was left.
+pub(super) fn verified_at(file: &Path) -> Option<Moment> {
     let text = fs::read_to_string(beside(file)).ok()?;
     let (facts, at) = text.trim_end().rsplit_once(' ')?;
-    let at = Moment(at.parse().ok()?);
-    let age = now.since_ms(at);
-    (facts == facts_of(file).ok()? && (0..GOOD_FOR_MS).contains(&age)).then_some(at)
+    (facts == facts_of(file).ok()?).then_some(Moment(at.parse().ok()?))
+}
+
+/// Whether a verification was not long ago.
+pub(super) fn is_good(verified_at: Moment, now: Moment) -> bool {
+    (0..GOOD_FOR_MS).contains(&now.since_ms(verified_at))
 }
 
 /// Keeps how a file that was closed just now is left.

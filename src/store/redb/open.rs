@@ -3,6 +3,7 @@
 use super::fault;
 use super::guard::guarded;
 use super::handle::contradiction;
+use super::held::Held;
 use super::known::Known;
 use super::layout::{self, LogPart, Whole};
 use super::opened::{Damage, Opened};
@@ -47,14 +48,31 @@ pub(super) fn open_file(path: &Path, clock: &dyn Clock) -> Result<Opened, StoreE
 
 /// Opens a file that must be there: one that was lost is told, never replaced by an empty store.
 pub(super) fn open_existing(path: &Path, clock: &dyn Clock) -> Result<Opened, StoreError> {
-    let name = path.display().to_string();
-    let began = clock.monotonic();
-    let open = || {
+    patiently(path, clock, |name| {
         let file = OpenOptions::new().read(true).write(true).open(path)?;
         let whole: Whole = Arc::new(FileBackend::new(file)?);
-        let opened = open_whole(&whole, Damage::Refused, &name)?;
-        Ok(opened.and_then(|opened| raise_schema(&opened.database, &name).map(|()| opened)))
-    };
+        open_whole(&whole, None, Damage::Refused, name)
+    })
+}
+
+/// Opens a file that is as durun closed it: nothing in it changes before something is to be changed.
+pub(super) fn open_as_left(path: &Path, clock: &dyn Clock) -> Result<Opened, StoreError> {
+    patiently(path, clock, |name| {
+        let held = Arc::new(Held::over(path)?);
+        let whole: Whole = Arc::<Held>::clone(&held);
+        open_whole(&whole, Some(held), Damage::Refused, name)
+    })
+}
+
+/// Opens a file to be written, and tries again while another program has it open.
+fn patiently(
+    path: &Path,
+    clock: &dyn Clock,
+    open: impl Fn(&str) -> Result<Result<Opened, StoreError>, redb::DatabaseError>,
+) -> Result<Opened, StoreError> {
+    let name = path.display().to_string();
+    let began = clock.monotonic();
+    let open = || Ok(open(&name)?.and_then(|opened| raise_schema(&opened, &name).map(|()| opened)));
     loop {
         match guarded(open) {
             Some(Ok(opened)) => return opened,
@@ -81,7 +99,7 @@ pub(super) fn open_unchanged(path: &Path) -> Result<Opened, StoreError> {
 }
 
 fn open_to_read(whole: &Whole, name: &str) -> Result<Opened, StoreError> {
-    let opened = guarded(|| open_whole(whole, Damage::Read, name));
+    let opened = guarded(|| open_whole(whole, None, Damage::Read, name));
     opened.ok_or_else(|| contradiction(name))?.map_err(|error| fault::opening(error, name))?
 }
 
@@ -92,15 +110,16 @@ pub(super) fn open_backend(backend: impl StorageBackend, now: Moment) -> Result<
     if whole.len().map_err(io)? == 0 {
         make_whole(&whole, layout::SMALL_LOG_END, fault::FILE, now)?;
     }
-    let opened = open_whole(&whole, Damage::Refused, fault::FILE);
+    let opened = open_whole(&whole, None, Damage::Refused, fault::FILE);
     let opened = opened.map_err(|error| fault::opening(error, fault::FILE))??;
-    raise_schema(&opened.database, fault::FILE)?;
+    raise_schema(&opened, fault::FILE)?;
     Ok(opened)
 }
 
 /// Opens what these bytes hold, where it is a store that this version reads.
 fn open_whole(
     whole: &Whole,
+    held: Option<Arc<Held>>,
     damage: Damage,
     name: &str,
 ) -> Result<Result<Opened, StoreError>, redb::DatabaseError> {
@@ -110,18 +129,19 @@ fn open_whole(
         return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "its end is missing").into());
     }
     let database = builder().create_with_backend(pages)?;
-    Ok(open_database(database, log, damage, name))
+    Ok(open_database(database, log, held, damage, name))
 }
 
 fn open_database(
     database: Database,
     log: Option<LogPart>,
+    held: Option<Arc<Held>>,
     damage: Damage,
     name: &str,
 ) -> Result<Opened, StoreError> {
     check_schema(&database, name)?;
-    let opened = Opened::new(database, log, damage, name)?;
-    add_tables(&opened.database, name)?;
+    let opened = Opened::new(database, log, held, damage, name)?;
+    add_tables(&opened, name)?;
     Ok(opened)
 }
 
@@ -194,12 +214,12 @@ fn check_schema(database: &Database, name: &str) -> Result<(), StoreError> {
 }
 
 /// From now on rows are written that the versions before cannot read: they are to say so.
-fn raise_schema(database: &Database, name: &str) -> Result<(), StoreError> {
-    let reading = database.begin_read().map_err(|error| fault::transaction(error, name))?;
+fn raise_schema(opened: &Opened, name: &str) -> Result<(), StoreError> {
+    let reading = opened.database.begin_read().map_err(|error| fault::transaction(error, name))?;
     let found = meta_u64(&Reading::new(&reading, name), rules::SCHEMA_KEY)?;
     drop(reading);
     if found < u64::from(rules::SCHEMA) {
-        let writing = database.begin_write().map_err(|error| fault::transaction(error, name))?;
+        let writing = opened.begin(name)?;
         let mut rows = Writing::new(&writing, name, Known::default());
         rules::raise_schema(&mut rows)?;
         rows.finish()?;
@@ -209,8 +229,8 @@ fn raise_schema(database: &Database, name: &str) -> Result<(), StoreError> {
 }
 
 /// An older version may have made the store: tables that came later are added, which it does not mind.
-fn add_tables(database: &Database, name: &str) -> Result<(), StoreError> {
-    let reading = database.begin_read().map_err(|error| fault::transaction(error, name))?;
+fn add_tables(opened: &Opened, name: &str) -> Result<(), StoreError> {
+    let reading = opened.database.begin_read().map_err(|error| fault::transaction(error, name))?;
     let is_missing = |table: &&Table| {
         matches!(reading.open_table(definition(**table)), Err(redb::TableError::TableDoesNotExist(_)))
     };
@@ -219,7 +239,7 @@ fn add_tables(database: &Database, name: &str) -> Result<(), StoreError> {
     if missing.is_empty() {
         return Ok(());
     }
-    let writing = database.begin_write().map_err(|error| fault::transaction(error, name))?;
+    let writing = opened.begin(name)?;
     for table in missing {
         writing.open_table(definition(table)).map_err(|error| fault::table(error, name))?;
     }

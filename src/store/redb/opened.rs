@@ -2,13 +2,14 @@
 
 use super::changes::{Changes, changes};
 use super::fault;
+use super::held::Held;
 use super::layout::LogPart;
 use super::log::Log;
 use super::rows::{Bytes, definition};
 use crate::store::StoreError;
 use crate::store::rows::Table;
 use redb::{Database, Durability, ReadableDatabase, TableDefinition, WriteTransaction};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The generation of the log, in the pages: only records of it count.
 const GENERATION: TableDefinition<'static, (), u64> = TableDefinition::new("log_generation");
@@ -18,6 +19,8 @@ pub(super) struct Opened {
     pub(super) database: Database,
     /// A file of a version that had no log has none: each commit syncs its pages.
     log: Option<Mutex<Log>>,
+    /// What holds back the writes of an opening, where the file was as durun left it.
+    held: Option<Arc<Held>>,
 }
 
 /// What is done where a record of the log is damaged.
@@ -30,20 +33,23 @@ pub(super) enum Damage {
 }
 
 impl Opened {
-    /// What redb has opened, with what the log holds beside it.
+    /// What redb has opened, with what the log holds beside it: nothing where the file is held, which was closed with all in its pages.
     ///
     /// # Errors
     /// [`StoreError`]: `Corrupt` where a record is damaged, or the storage's.
     pub(super) fn new(
         database: Database,
         part: Option<LogPart>,
+        held: Option<Arc<Held>>,
         damage: Damage,
         path: &str,
     ) -> Result<Self, StoreError> {
-        let Some(part) = part else { return Ok(Self { database, log: None }) };
+        let Some(part) = part else { return Ok(Self { database, log: None, held }) };
         let log = Mutex::new(Log::new(part, generation(&database, path)?));
-        let opened = Self { database, log: Some(log) };
-        opened.recover(damage, path)?;
+        let opened = Self { database, log: Some(log), held };
+        if opened.held.is_none() {
+            opened.recover(damage, path)?;
+        }
         Ok(opened)
     }
 
@@ -73,6 +79,9 @@ impl Opened {
     }
 
     pub(super) fn begin(&self, path: &str) -> Result<WriteTransaction, StoreError> {
+        if let Some(held) = &self.held {
+            held.let_go().map_err(|error| fault::of_io(&error, path))?;
+        }
         self.database.begin_write().map_err(|error| fault::transaction(error, path))
     }
 
@@ -119,19 +128,22 @@ impl Opened {
         Ok(())
     }
 
-    /// Closes the file: all is in the pages, and the next opening has nothing to repair.
-    pub(super) fn close(self) -> Result<(), redb::DatabaseError> {
+    /// Closes the file: all is in the pages, and the next opening has nothing to repair. Whether it was written, and its log has nothing
+    /// that counts.
+    pub(super) fn close(self) -> Result<bool, redb::DatabaseError> {
+        let is_untouched = self.held.as_ref().is_some_and(|held| held.holds());
         let records = self.log().filter(|log| !log.is_empty()).map(|log| log.generation);
-        if let Some(generation) = records {
-            // Where that fails, the records count still, and are applied at the next opening.
+        // Where that fails, the records count still, and are applied at the next opening.
+        let is_begun = records.is_none_or(|generation| {
             let begun = self.begin("").and_then(|mut transaction| {
                 name_generation(&transaction, generation + 1, "")?;
                 in_memory(&mut transaction, "")?;
                 transaction.commit().map_err(|error| fault::commit(error, ""))
             });
-            drop(begun);
-        }
-        self.database.close()
+            begun.is_ok()
+        });
+        self.database.close()?;
+        Ok(is_begun && !is_untouched)
     }
 
     fn log(&self) -> Option<MutexGuard<'_, Log>> {

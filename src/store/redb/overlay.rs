@@ -32,6 +32,23 @@ impl Overlay {
         Ok(Self(Arc::new(Mutex::new(Layers { file, below: length, length, over: BTreeMap::new() }))))
     }
 
+    /// Writes what lies over the file into another that has the same bytes below.
+    pub(super) fn lay_down(&self, below: &dyn StorageBackend) -> io::Result<()> {
+        let layers = self.layers();
+        // What was cut off does not come back where it grows again.
+        for length in [layers.below, layers.length] {
+            if length < below.len()? || length == layers.length {
+                below.set_len(length)?;
+            }
+        }
+        for (block, bytes) in &layers.over {
+            let from = block * BLOCK;
+            let there = size(layers.length.saturating_sub(from).min(BLOCK))?;
+            below.write(from, bytes.get(..there).unwrap_or(bytes))?;
+        }
+        Ok(())
+    }
+
     fn layers(&self) -> MutexGuard<'_, Layers> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -148,6 +165,7 @@ impl StorageBackend for Overlay {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use redb::backends::InMemoryBackend;
 
     #[derive(Debug, Clone)]
     enum Step {
@@ -191,6 +209,13 @@ mod tests {
             overlay.read(0, &mut read).expect("reads");
             prop_assert!(read == plain);
             prop_assert!(overlay.read(1, &mut read).is_err() || plain.is_empty());
+            let below = InMemoryBackend::new();
+            below.set_len(u64::try_from(first).expect("small")).expect("grows");
+            below.write(0, &before).expect("writes");
+            overlay.lay_down(&below).expect("lays down");
+            prop_assert_eq!(below.len().expect("a length"), u64::try_from(plain.len()).expect("small"));
+            below.read(0, &mut read).expect("reads");
+            prop_assert!(read == plain);
             prop_assert_eq!(std::fs::read(file.path()).expect("there"), before);
         }
     }

@@ -4,9 +4,9 @@ use super::fault;
 use super::handle::Handle;
 use super::idle::Idle;
 use super::left;
-use super::open::{open_backend, open_copy, open_existing, open_file, open_unchanged};
+use super::open::{open_as_left, open_backend, open_copy, open_existing, open_file, open_unchanged};
 use super::rows::Reading;
-use super::verify::{Copy, Damaged, damaged, is_verified_when_opened};
+use super::verify::{Copy, Damaged, damaged};
 use super::writer::{Answers, Writer, is_failure};
 use crate::history::Moment;
 use crate::store::rules::{self, Surroundings};
@@ -48,7 +48,8 @@ impl RedbTables {
     /// [`StoreError`]: `Corrupt`, `Newer`, `Busy` after 5 s, `Full`, `Permission`, `Io`.
     pub fn open(path: &Path, clock: Arc<dyn Clock>, liveness: Arc<dyn Liveness>) -> Result<Self, StoreError> {
         let name = path.display().to_string();
-        let known = left::verified_at(path, clock.now());
+        let left = left::verified_at(path);
+        let known = left.filter(|at| left::is_good(*at, clock.now()));
         if known.is_none()
             && let Some(Damaged { what, bytes }) = damaged(path)
         {
@@ -58,7 +59,8 @@ impl RedbTables {
             return Ok(Self::over(handle, None, clock, liveness, Some(damage)));
         }
         let verified_at = known.unwrap_or_else(|| clock.now());
-        let opened = match open_file(path, clock.as_ref()) {
+        let open = if left.is_some() { open_as_left } else { open_file };
+        let opened = match open(path, clock.as_ref()) {
             Err(damage @ StoreError::Corrupt { .. }) => return Self::damaged(path, damage, clock, liveness),
             opened => opened?,
         };
@@ -261,7 +263,6 @@ impl Inner {
     fn close(&self) -> Result<(), redb::DatabaseError> {
         if self.handle.close()?
             && let Some(OwnFile { path, verified_at }) = &self.file
-            && is_verified_when_opened(path)
         {
             // Where that fails, the next opening takes a little longer.
             drop(left::leave(path, *verified_at));

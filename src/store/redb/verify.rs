@@ -34,7 +34,7 @@ pub(super) fn damaged(path: &Path) -> Option<Damaged> {
 }
 
 /// Whether the file is small enough to be verified when it is opened.
-pub(super) fn is_verified_when_opened(path: &Path) -> bool {
+fn is_verified_when_opened(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|facts| facts.len() <= LARGEST)
 }
 
@@ -101,7 +101,7 @@ fn told(whole: &Whole) -> Result<Option<String>, DatabaseError> {
         Ok(false) => return Ok(Some("the checksums of its pages do not match".to_owned())),
         Err(error) => return Ok(Some(error.to_string())),
     }
-    Ok(Opened::new(database, log, Damage::Refused, "").err().map(|error| match error {
+    Ok(Opened::new(database, log, None, Damage::Refused, "").err().map(|error| match error {
         StoreError::Corrupt { what, .. } => what,
         error => error.to_string(),
     }))
