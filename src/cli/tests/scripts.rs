@@ -26,6 +26,7 @@ specimens! { broken: Broken;
             "let amount = 1;\namuont + 1\n",
             "let price = 12;\nfn twice() { price * 2 }\ntwice()\n",
             "if input.a { let sum = 1; }\nsum\n",
+            "params(#{ order: () });\norder\n",
         ]),
     (Rule::Option, _) => breaking(Rule::Option, &[
             "exec([\"true\"], #{ timeuot: \"30s\" });\n",

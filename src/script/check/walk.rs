@@ -330,7 +330,9 @@ impl Walker<'_> {
             return;
         }
         let instead = super::super::foreign::instead(name);
+        let is_input = self.world.inputs().is_some_and(|inputs| inputs.iter().any(|input| input == name));
         let hint = match (nearest(name, visible()), instead) {
+            _ if is_input => format!("it is an input, and no variable of its own: input.{name}"),
             (Some(near), _) => format!("did you mean {near}?"),
             (None, Some(instead)) => instead.to_owned(),
             (None, None) if self.in_function => {
