@@ -71,6 +71,24 @@ pub enum NotStarted {
 }
 
 impl NotStarted {
+    /// The system's words where it is our own note of its pid that cannot be written or read: no fault of the program's.
+    pub(crate) fn of_note(&self) -> Option<&io::Error> {
+        match self {
+            Self::Note { error, .. } | Self::Leftover(LeftoverError::Note(error)) => Some(error),
+            Self::NoProgram
+            | Self::NotInPath { .. }
+            | Self::NoFile(_)
+            | Self::NotExecutable(_)
+            | Self::NoInterpreter(_)
+            | Self::Directory { .. }
+            | Self::StdoutFile { .. }
+            | Self::StdoutIsDirectory(_)
+            | Self::Leftover(LeftoverError::CutOff | LeftoverError::Alive { .. })
+            | Self::Secret(_)
+            | Self::System(_) => None,
+        }
+    }
+
     /// Whether another attempt is pointless. Out of memory, processes or descriptors, and a directory that is missing, pass.
     pub fn is_permanent(&self) -> bool {
         match self {

@@ -49,6 +49,7 @@ mod workers;
 
 #[doc(hidden)]
 pub use self::redb::crash;
+pub(crate) use self::redb::of_io;
 pub use self::redb::{RedbTables, panics_are_told};
 pub use answer::{Admission, Answer, Due, Event, Once, OnceRow, RunView, Schedules, Snapshot, Told};
 pub use append::{Append, LockChange, LogKey, LogLevel, LogLine, LogStream, OnceChange, RowChange};

@@ -3,7 +3,7 @@
 use crate::activity::{Done, Failed};
 use crate::config::Config;
 use crate::history::{CommandLabel, OpId, RunNo, RunStart, Value};
-use crate::store::LogStream;
+use crate::store::{LogStream, StoreError};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -79,6 +79,8 @@ pub enum News {
         /// What it says of its progress: a cursor for the next attempt.
         details: Value,
     },
+    /// What durun keeps of its own about a job cannot be written: no fault of the job, but as if a commit had failed.
+    Unkept(StoreError),
 }
 
 /// Where news go: called on any thread, must not block.

@@ -3,12 +3,13 @@
 use super::effects::{Effects, Job, JobDone, JobKey, News, Ready};
 use crate::activity::{
     Activities, Circumstance, Circumstances, Done, Failed, Found, FunctionCall, HttpAsk, Launcher,
-    ProcessOutput, Secrets, TranscriptPlace, Variables, call_file, call_function, call_http, end_leftover,
-    find_activity, http_activity, http_ask, judge, note_path, prepared, process_of, transcript_path,
+    ProcessEnd, ProcessOutput, Secrets, TranscriptPlace, Variables, call_file, call_function, call_http,
+    end_leftover, find_activity, http_activity, http_ask, judge, note_path, prepared, process_of,
+    transcript_path,
 };
 use crate::config::Notice;
 use crate::history::{CommandKind, Value};
-use crate::store::LogStream;
+use crate::store::{LogStream, of_io};
 use crate::timer::Clock;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -181,9 +182,16 @@ impl Effects for Processes {
                 let beat = Arc::clone(&ready);
                 spec.on_heartbeat = Some(Arc::new(move |details| beat(News::Heartbeat { key, details })));
                 let clock = Arc::clone(&self.clock);
+                let place = note.display().to_string();
                 let before = Box::new(move || end_leftover(&note, clock.as_ref()));
                 let (label, timeout_ms, attempt) = (job.label, job.timeout_ms, job.attempt);
-                let after = Box::new(move |output| {
+                let after = Box::new(move |output: ProcessOutput| {
+                    if let ProcessEnd::NotStarted(error) = &output.end
+                        && let Some(error) = error.of_note()
+                    {
+                        ready(News::Unkept(of_io(error, &place)));
+                        return;
+                    }
                     let (stdout, stderr) = ends(&output);
                     let result = secrets.mask().result(judge(&label, output, &ok_codes, timeout_ms));
                     // What a success wrote on stdout is its result.

@@ -80,6 +80,7 @@ impl Worker {
                 result.is_ok() && is_whole
             }
             News::Wrote { .. } | News::Heartbeat { .. } => true,
+            News::Unkept(_) => false,
         }
     }
 

@@ -130,6 +130,8 @@ pub struct Worker {
     pub(super) chance: u64,
     pub(super) serial: u64,
     pub(super) stopping: Option<bool>,
+    /// What could not be kept beside a job, until the next turn tells it.
+    unkept: Option<StoreError>,
     pub(super) slots: Slots,
     /// What it may keep in memory.
     pub(super) room: Room,
@@ -165,6 +167,7 @@ impl Worker {
             settings,
             serial: 0,
             stopping: None,
+            unkept: None,
             finishing: false,
         }
     }
@@ -237,6 +240,9 @@ impl Worker {
     /// # Errors
     /// [`WorkerError`] where the store fails.
     pub fn turn(&mut self) -> Result<bool, WorkerError> {
+        if let Some(error) = self.unkept.take() {
+            return Err(error.into());
+        }
         self.runs.wake_due(self.clock.now(), self.clock.monotonic());
         let advanced = self.advance()?;
         let sliced = self.go_on_with_sliced();
@@ -256,6 +262,7 @@ impl Worker {
             Input::News(News::Done(done)) => self.job_done(done),
             Input::News(News::Wrote { key, attempt, stream, end }) => self.wrote(key, attempt, stream, &end),
             Input::News(News::Heartbeat { key, details }) => self.heartbeat(key, details),
+            Input::News(News::Unkept(error)) => self.unkept = Some(error),
             Input::Store(Event::Message { run, message }) => self.take_message(run, message),
             Input::Store(Event::Changed { run }) => self.look_again(run),
             Input::Store(Event::RetryNow { run }) => self.retry_now(run),

@@ -15,6 +15,25 @@ fn executed(world: &World, text: &str) -> Told {
     world.run(&["start", &script, "--id", "r", "--env", "LEDGER"])
 }
 
+#[test]
+fn a_pid_that_cannot_be_noted_is_a_failure_of_the_store_and_none_of_the_step() {
+    let world = World::new();
+    let ended = executed(&world, "1");
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let children = world.path("store/children");
+    let _none = std::fs::remove_dir_all(&children);
+    std::fs::write(&children, "no directory").expect("a file in its place");
+    let script = world.write("t.rhai", "sh(\"echo x >>$LEDGER; echo done\").stdout");
+    let parked = world.run(&["start", &script, "--id", "t", "--env", "LEDGER"]);
+    assert_eq!(parked.code, Some(74), "{parked:?}");
+    assert!(parked.err.contains("store/children/"), "{parked:?}");
+    assert_eq!((world.history("t").len(), world.lines("ledger").len()), (1, 0), "no attempt was made");
+    std::fs::remove_file(&children).expect("removes");
+    let done = world.run(&["resume", "t"]);
+    assert_eq!((done.code, done.out.trim_end()), (Some(0), "done"), "{done:?}");
+    assert_eq!(world.lines("ledger").len(), 1);
+}
+
 fn begun(world: &World, text: &str, lines: usize) -> std::process::Child {
     let script = world.write("s.rhai", text);
     let child = world.spawn(&["start", &script, "--id", "r", "--env", "LEDGER"]);

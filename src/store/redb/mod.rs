@@ -23,6 +23,6 @@ mod tests;
 mod verify;
 mod writer;
 
-pub(super) use fault::of_io;
+pub(crate) use fault::of_io;
 pub use guard::panics_are_told;
 pub use tables::RedbTables;
