@@ -244,5 +244,25 @@ pub(super) fn range(
             let (key, value) = entry.map_err(|error| fault::storage(error, path))?;
             Ok((key.value().to_vec(), value.value().to_vec()))
         };
-    if backwards { found.rev().take(limit).map(row).collect() } else { found.take(limit).map(row).collect() }
+    let rows: Result<Vec<Row>, StoreError> = if backwards {
+        found.rev().take(limit).map(row).collect()
+    } else {
+        found.take(limit).map(row).collect()
+    };
+    let rows = rows?;
+    // Whoever reads on behind the last key would come back to it for ever.
+    if !is_in_order(&rows, (from, until), backwards) {
+        let what = "keys of a table are not in order".to_owned();
+        return Err(StoreError::Corrupt { path: path.to_owned(), what });
+    }
+    Ok(rows)
+}
+
+/// Whether each row is further than the one before it, and all are among those that were asked for. A key has no checksum of its own.
+fn is_in_order(rows: &[Row], (from, until): (&[u8], &[u8]), backwards: bool) -> bool {
+    let is_asked_for =
+        |row: Option<&Row>| row.is_none_or(|(key, _)| from <= key.as_slice() && key.as_slice() < until);
+    is_asked_for(rows.first())
+        && is_asked_for(rows.last())
+        && rows.is_sorted_by(|(one, _), (next, _)| if backwards { one > next } else { one < next })
 }

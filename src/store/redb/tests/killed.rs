@@ -108,6 +108,26 @@ fn damage_of_a_commit_that_went_into_the_pages_is_not_taken_for_one_that_was_cut
 }
 
 #[test]
+fn a_key_that_is_another_is_told_and_nobody_reads_in_a_circle() {
+    let (_folder, path, _) = killed((0..6).map(|number| start(&format!("run-{number}"))).collect());
+    let bytes = fs::read(&path).expect("as it was closed");
+    let mut told = 0;
+    for (place, _) in bytes.windows(8).enumerate().filter(|(_, key)| **key == 4_u64.to_be_bytes()) {
+        let mut bytes = bytes.clone();
+        *bytes.get_mut(place + 7).expect("a byte") ^= 0x20;
+        fs::write(&path, &bytes).expect("writes");
+        let tables = match RedbTables::open(&path, Arc::new(clock()), Arc::new(Living::default())) {
+            Err(StoreError::Corrupt { .. }) => continue,
+            opened => opened.expect("opens"),
+        };
+        told += usize::from(tables.damage().is_some());
+        let due = ask(&tables, Request::Due { thorough: true });
+        assert!(tables.damage().is_some() || matches!(due, Ok(Answer::Due(_))), "byte {place}: {due:?}");
+    }
+    assert!(told > 3, "{told} told");
+}
+
+#[test]
 fn a_store_of_a_version_without_a_log_goes_on_without_one() {
     let (_folder, path, _) = killed(vec![start("before")]);
     let whole: Whole = Arc::new(copy_of(&fs::read(&path).expect("reads")).expect("a copy"));
