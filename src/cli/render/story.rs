@@ -101,8 +101,11 @@ impl Story {
         // Where a line is short, half of it is for what a step was given.
         let given = self.width.map_or(usize::MAX, |width| (width.saturating_sub(LEAD) / 2).max(LEAST_VALUE));
         let named = |label: &CommandLabel, input: &Value| {
-            let given = folded(label, input, given);
-            format!("{}{given}{}", name(label.kind, &label.name), strand.as_deref().unwrap_or_default())
+            let strand = strand.as_deref().unwrap_or_default();
+            // How it went is worth more than the whole of a long name.
+            let for_name = given.saturating_sub(strand.width()).max(LEAST_VALUE);
+            let name = escape::cut(&name(label.kind, &label.name), for_name);
+            format!("{name}{}{strand}", folded(label, input, given))
         };
         let (mark, paint, text) = words(&entry.fact, room, &named, &took);
         let line = format!("{seq:>4}  {time:<20}  {} {text}", paint.paint(mark, self.color));
@@ -343,6 +346,30 @@ mod tests {
                 in line 3\n                            \
                 called in line 7 of lib: pay\n"
         );
+    }
+
+    #[test]
+    fn of_a_step_with_a_long_name_it_is_told_in_which_strand_how_long_and_how_often() {
+        let text = "for i in 1 2 3; do echo line $i of $1; sleep 0.7; done; [ $D…";
+        let done = Fact::ActivityCompleted(Box::new(ActivityCompleted {
+            op: OpId(0),
+            label: CommandLabel { kind: CommandKind::Sh, name: text.to_owned() },
+            input: Value::Null,
+            result: Value::Null,
+            attempts: 2,
+            scheduled_at: Moment(0),
+            ended_at: Moment(5_200),
+        }));
+        let told = |width| {
+            let mut story = Story::new(false, width);
+            story.name_strands(BTreeMap::from([(Seq(1), "alpha".to_owned())]));
+            story.tell(Seq(1), &Entry { at: Moment(5_200), fact: done.clone() })
+        };
+        let how = " · alpha · 5.2s · 2 attempts\n";
+        assert!(told(Some(80)).ends_with(&format!("✓ sh for i in 1 2 3…{how}")), "{}", told(Some(80)));
+        for width in [Some(200), None] {
+            assert!(told(width).ends_with(&format!("✓ sh {text}{how}")), "{}", told(width));
+        }
     }
 
     #[test]

@@ -5,6 +5,9 @@ use crate::cli::escape;
 use crate::client::{RunView, answered, open_question};
 use crate::history::{CommandKind, Moment, Pending, StoredStatus};
 
+/// So much of a name is shown, in columns, where there is more to say of its command.
+const NAME: usize = 36;
+
 /// The name of a command as shown: `activity charge`, `sleep`.
 pub(crate) fn name(kind: CommandKind, name: &str) -> String {
     if name.is_empty() { kind.word().to_owned() } else { format!("{kind} {}", escape::line(name)) }
@@ -86,7 +89,9 @@ pub(crate) fn sentence(pending: &Pending, executed: bool, now: Moment) -> String
             format!("its script to take the answer to: {}", escape::line(&question.title()))
         }
         Some(question) => format!("asks: {}", escape::line(&question.title())),
-        None => name(pending.label.kind, &pending.label.name),
+        // A token, say, is there to be copied.
+        None if !pending.label.kind.is_effect() => name(pending.label.kind, &pending.label.name),
+        None => escape::cut(&name(pending.label.kind, &pending.label.name), NAME),
     }];
     if let (CommandKind::Queue, Some(waits_for)) = (pending.label.kind, &pending.waits_for) {
         return escape::line(waits_for);
@@ -164,6 +169,14 @@ mod tests {
             assert_eq!(short(&pending, true, Moment(now)), tried);
             assert!(!sentence(&pending, false, Moment(now)).contains("under way"));
         }
+        let long = "for i in 1 2 3; do echo line $i of $1; sleep 0.7; done";
+        let sh = CommandLabel { kind: CommandKind::Sh, name: long.to_owned() };
+        let shown = sentence(&Pending { label: sh, ..pending.clone() }, true, Moment(0));
+        assert!(shown.starts_with("sh for i in 1 2 3; do echo line $i …"), "{shown}");
+        let token = format!("scan-12.{}", "a".repeat(40));
+        let waits = CommandLabel { kind: CommandKind::WaitToken, name: token.clone() };
+        let shown = sentence(&Pending { label: waits, ..pending.clone() }, true, Moment(0));
+        assert!(shown.starts_with(&format!("wait_token {token}")), "{shown}");
         pending.strand = Some("host\n7".to_owned());
         assert!(sentence(&pending, false, Moment(0)).starts_with("activity charge · host\\n7 · line 11 · "));
         pending = Pending {
