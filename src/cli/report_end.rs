@@ -62,8 +62,10 @@ fn open(id: &RunId, status: RunStatus) -> Report {
     let report = Report::new("D0107", Exit::NotFinished, format!("run {id} has not ended: it is {status}"));
     match status {
         RunStatus::Running => report.hint(format!("durun wait {id} waits for its end")),
-        RunStatus::Waiting
-        | RunStatus::Parked
+        RunStatus::Waiting => report.hint(format!(
+            "durun status {id} says what it waits for, and who executes it; durun wait {id} waits for its end"
+        )),
+        RunStatus::Parked
         | RunStatus::Stuck
         | RunStatus::Failed
         | RunStatus::TimedOut
@@ -118,7 +120,8 @@ fn failed(id: &RunId, failure: &Failure, script: Option<&Lines>, way: &WayOn) ->
         report = report.note(format!("{} \"{name}\", attempts: {tries}", failure.kind));
     }
     if let Some(code) = failure.data.get("exit_code").and_then(Value::as_int) {
-        report = report.note(format!("exit code {code}"));
+        let said = format!("exit code {code}");
+        report = if failure.message.starts_with(&said) { report } else { report.note(said) };
     }
     if let Some(cause) = failure.data.get("cause").map(|cause| Failure::from_value(cause.clone()))
         && cause.message != failure.message
