@@ -1,7 +1,7 @@
 //! Finding a run by what a person types: its id, a beginning of it, or `@last`.
 
 use super::{ClientError, Session};
-use crate::history::{RunId, RunNo, RunRow};
+use crate::history::{RunId, RunNo, RunRow, nearest};
 use crate::store::{Answer, Request, RunFilter};
 
 /// How many of the newest runs are looked through for similar ids.
@@ -52,8 +52,24 @@ fn near(session: &Session, text: &str) -> Result<Vec<RunId>, ClientError> {
 pub fn likest(wanted: &str, names: impl Iterator<Item = String>, count: usize) -> Vec<String> {
     let mut scored: Vec<(f64, String)> = names
         .map(|name| (strsim::jaro_winkler(&wanted.to_lowercase(), &name.to_lowercase()), name))
-        .filter(|(score, _)| *score > 0.82)
+        // Of two or three letters that changed their places the score says little.
+        .filter(|(score, name)| *score > 0.82 || nearest(wanted, [name.as_str()]).is_some())
         .collect();
     scored.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
     scored.into_iter().take(count).map(|(_, name)| name).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_names_whose_letters_changed_their_places_are_alike_too() {
+        let likest = |wanted| {
+            likest(wanted, ["sig", "order-1001", "order-1002", "pay"].map(str::to_owned).into_iter(), 3)
+        };
+        assert_eq!(likest("sgi"), ["sig"]);
+        assert_eq!(likest("Order-1003"), ["order-1001", "order-1002"]);
+        assert_eq!(likest("log"), Vec::<String>::new());
+    }
 }

@@ -5,7 +5,7 @@ use super::reply::open_questions;
 use super::start::new_run;
 use super::status::{start_of, text_of};
 use super::{Claimed, ClientError, OpenQuestion, Session, StartRequest, declared, find, view};
-use crate::history::{CommandKind, MessageBody, MessageId, Pending, RunNo, RunRow, Value, nearest};
+use crate::history::{CommandKind, MessageBody, MessageId, Pending, RunNo, RunRow, Value};
 use crate::store::{Answer, NewMessage, NewSignal, Request};
 
 /// The longest name, in characters.
@@ -123,8 +123,7 @@ fn known(session: &Session, row: &RunRow, name: &str) -> Result<(bool, Option<St
     // What cannot be read declares nothing.
     let mut signals = declared(session, row.no).map(|declared| declared.signals).unwrap_or_default();
     signals.extend(pending.iter().flat_map(waited_for).map(str::to_owned));
-    let near = nearest(name, signals.iter().map(String::as_str)).map(str::to_owned);
-    Ok((false, near.or_else(|| likest(name, signals.into_iter(), 1).pop())))
+    Ok((false, likest(name, signals.into_iter(), 1).pop()))
 }
 
 /// The signals that a command waits for.
