@@ -66,7 +66,7 @@ pub fn plan_retry(
 /// Nothing where nothing was done, or undos have begun. Nothing is written.
 ///
 /// # Errors
-/// As [`find`], and what a replay has to say.
+/// As `find`, and what a replay has to say.
 pub fn before_last_step(session: &Session, text: &str) -> Result<Option<(String, Seq)>, ClientError> {
     let past = Past::read(session, find(session, text)?.no)?;
     Ok(stand(session, &past)?.and_then(|stand| last_step(&stand)))
