@@ -166,14 +166,18 @@ pub fn start(session: &Session, request: StartRequest) -> Result<Started, Client
                             continue;
                         }
                     }
-                } else if skips {
-                    let skipped = skipped(session, std::slice::from_ref(&*row), claim)?;
-                    if !matches!(skipped, Skipped::Continue(_)) {
-                        return Ok(Started::Skipped(Box::new(skipped)));
-                    }
                 }
+                let what = if skips && !matches!(row.status, StoredStatus::Ended(_)) {
+                    match skipped(session, std::slice::from_ref(&*row), claim)? {
+                        Skipped::Continue(claimed) => Existing::Continue(claimed),
+                        left @ (Skipped::Struggles(_) | Skipped::Left(_)) => {
+                            return Ok(Started::Skipped(Box::new(left)));
+                        }
+                    }
+                } else {
+                    existing(session, &row, claim)?
+                };
                 let edited = !recorded.program.says_the_same(&start.program);
-                let what = existing(session, &row, claim)?;
                 return Ok(Started::Existing { row, what, edited });
             }
             Answer::Done

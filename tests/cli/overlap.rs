@@ -47,6 +47,21 @@ fn a_run_that_was_killed_is_gone_on_with_by_the_next_start() {
 }
 
 #[test]
+fn a_run_that_was_killed_is_gone_on_with_by_the_same_line_of_a_crontab() {
+    for unattended in [["--overlap", "skip"], ["--key", "nightly"]] {
+        let home = Home::killed_at(
+            "first",
+            "let n = step(\"one\", || 41); sleep(\"300ms\"); n + 1",
+            &[r#""entries":2"#],
+        );
+        home.until("first", &[r#""status":"parked""#]);
+        let [option, value] = unattended;
+        home.durun(&["start", "script.rhai", option, value, "--id", "first"]).out("42\n").check();
+        home.durun(&["start", "script.rhai", option, value, "--id", "first"]).out("42\n").check();
+    }
+}
+
+#[test]
 fn a_skip_over_a_run_that_does_not_get_on_is_no_silence() {
     let script = "exec([\"sh\", \"-c\", \"echo no tape >&2; exit 3\"], #{ warn_after: \"1ms\", retry: #{ first: \"1h\", attempts: 5 } })\n";
     let home = Home::killed_at("first", script, &["failing_since"]);
