@@ -36,7 +36,7 @@ pub(super) struct Log {
 /// What the records of a generation hold, in order.
 pub(super) struct Kept {
     pub(super) records: Vec<Vec<u8>>,
-    /// Whether one of them is damaged: then those behind it are left out.
+    /// Whether more was acknowledged than is whole: then only what lies before the damage is here.
     pub(super) is_damaged: bool,
     /// Where they end.
     end: u64,
@@ -56,13 +56,13 @@ impl Log {
     /// The system's: then nobody knows whether the record is there.
     pub(super) fn append(&mut self, changes: &Changes) -> io::Result<bool> {
         let room = self.last_sector().saturating_sub(self.next);
-        let length = u32::try_from(changes.bytes.len()).map_err(io::Error::other)?;
-        let head = Head::over(self.part.salt, (self.generation, self.index), length, &changes.bytes);
-        let record = [head.bytes().as_slice(), &changes.bytes].concat();
-        let length = u64::try_from(record.len()).map_err(io::Error::other)?;
+        let length = u64::try_from(HEAD_BYTES + changes.bytes.len()).map_err(io::Error::other)?;
         if changes.is_too_large() || length > room {
             return Ok(false);
         }
+        let content = u32::try_from(changes.bytes.len()).map_err(io::Error::other)?;
+        let head = Head::over(self.part.salt, (self.generation, self.index), content, &changes.bytes);
+        let record = [head.bytes().as_slice(), &changes.bytes].concat();
         self.part.whole.write(self.next, &record)?;
         self.part.whole.sync_data()?;
         self.next = (self.next + length).next_multiple_of(SECTOR);
@@ -143,11 +143,11 @@ impl Log {
         self.part.whole.read(place, &mut bytes)?;
         let is_it =
             |head: &Head| (head.generation, head.index) == (self.generation, index) && head.length != MARK;
-        Head::of(&bytes).filter(is_it).map_or(Ok(None), |head| self.held(place, &head))
+        Head::of(&bytes).filter(is_it).map_or(Ok(None), |head| self.content(place, &head))
     }
 
     /// What follows this head, where its checksum holds: nothing behind a mark.
-    fn held(&self, place: u64, head: &Head) -> io::Result<Option<Vec<u8>>> {
+    fn content(&self, place: u64, head: &Head) -> io::Result<Option<Vec<u8>>> {
         let length =
             usize::try_from(if head.length == MARK { 0 } else { head.length }).map_err(io::Error::other)?;
         let from = place + u64::try_from(HEAD_BYTES).map_err(io::Error::other)?;
@@ -170,7 +170,7 @@ impl Log {
             for bytes in chunk.chunks(sector) {
                 let later = |head: &Head| (head.generation, head.index) > (self.generation, index);
                 if let Some(head) = Head::of(bytes).filter(later)
-                    && self.held(place, &head)?.is_some()
+                    && self.content(place, &head)?.is_some()
                 {
                     return Ok(true);
                 }
