@@ -69,14 +69,15 @@ fn concluded(
     finished: Vec<(RunNo, Finished)>,
     (manner, interrupts): (&Manner, &Interrupts),
 ) -> Result<Exit, CliError> {
-    match (names, finished.into_iter().next()) {
+    let mut finished = finished.into_iter();
+    match (names, finished.next()) {
         ([(run, id)], Some((_, finished))) => {
             let standing = match finished {
                 Finished::Ended(end) if Some(end.status()) == manner.wanted => return Ok(Exit::Done),
                 Finished::Ended(end) => Standing::Ended(end),
                 Finished::Stuck(stuck) => Standing::Stuck(*stuck),
                 Finished::Parked if manner.park_after.is_some() => {
-                    return left_waiting(context, session, *run, id);
+                    return left_waiting(context, session, names);
                 }
                 Finished::Parked => Standing::Open(RunStatus::Parked),
                 Finished::Lost => {
@@ -86,22 +87,38 @@ fn concluded(
             };
             conclude(context, session, *run, id, &standing)
         }
-        _ => conclude_all(context, session, names),
+        (_, first) => {
+            let parked = first.into_iter().chain(finished).filter(|(_, how)| *how == Finished::Parked);
+            let parked: Vec<RunNo> = parked.map(|(no, _)| no).collect();
+            let waiting: Vec<_> = names.iter().filter(|(no, _)| parked.contains(no)).cloned().collect();
+            let exit = conclude_all(context, session, names)?;
+            if manner.park_after.is_some() {
+                Ok(exit.graver(left_waiting(context, session, &waiting)?))
+            } else {
+                Ok(exit)
+            }
+        }
     }
 }
 
-/// A run that only waits is left to whoever goes on with it; that there is nobody is said also where nobody looks on.
-fn left_waiting(context: &Context, session: &Session, run: RunNo, id: &RunId) -> Result<Exit, CliError> {
-    match view(session, run)?.woken_by {
+/// Runs that only wait are left to whoever goes on with them; that there is nobody is said also where nobody looks on.
+fn left_waiting(context: &Context, session: &Session, runs: &[(RunNo, RunId)]) -> Result<Exit, CliError> {
+    // Who goes on with one of a store goes on with all.
+    let Some((first, id)) = runs.first() else { return Ok(Exit::Done) };
+    let (wait, them, their) = match runs {
+        [_] => (format!("run {id} waits"), "it", "its"),
+        _ => (format!("{} runs wait", runs.len()), "them", "their"),
+    };
+    match view(session, *first)?.woken_by {
         Some(WokenBy::Nobody { .. }) => {
             let install = context.command("tick --install");
             context.complain(&format!(
-                "run {id} waits, and nobody goes on with it when its time has come: {install}\n"
+                "{wait}, and nobody goes on with {them} when {their} time has come: {install}\n"
             ));
         }
-        Some(WokenBy::Serve { pid }) => context.note(&format!("run {id} waits; serve {pid} goes on with it")),
+        Some(WokenBy::Serve { pid }) => context.note(&format!("{wait}; serve {pid} goes on with {them}")),
         Some(WokenBy::Process { .. } | WokenBy::Tick { .. }) | None => {
-            context.note(&format!("run {id} waits; the next durun tick after its time goes on with it"));
+            context.note(&format!("{wait}; the next durun tick after {their} time goes on with {them}"));
         }
     }
     Ok(Exit::NotFinished)

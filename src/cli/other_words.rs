@@ -91,11 +91,6 @@ const OPTIONS: &[(&[&str], &[&str], &str)] = &[
         &["-e"],
         "--env NAME records that variable of the environment: FOO=1 durun start FILE --env FOO",
     ),
-    (
-        &["resume"],
-        &["--park-after", "--park"],
-        "durun tick goes on with what is due, and leaves what only waits",
-    ),
     (&["list"], &["-n", "--max", "--number", "--tail", "--last"], "--limit 2 lists two"),
     (&["list"], &["--failed", "--failures", "--errors"], "--status failed,timed_out lists those that failed"),
     (&["list"], &["--stuck"], "--status stuck lists those whose script must be mended"),

@@ -3,7 +3,7 @@
 use super::error::CliError;
 use crate::client::{IfEnded, NewOverlap, StartRequest};
 use crate::history::OverlapPolicy;
-use crate::timer::parse_duration;
+use crate::timer::{DurationError, parse_duration};
 use clap::{Args, ValueEnum};
 use std::time::Duration;
 
@@ -21,8 +21,8 @@ pub(crate) struct OverlapOptions {
     #[arg(long, value_enum, value_name = "WHAT", requires = "id")]
     if_ended: Option<Ended>,
     /// Park a run that has only waited for so long, exit 3, and leave it to durun tick or serve
-    #[arg(long, value_name = "DURATION", value_parser = parse_duration, conflicts_with_all = ["detach", "record_only"])]
-    park_after: Option<i64>,
+    #[arg(long, value_name = "DURATION", value_parser = parse_patience, conflicts_with_all = ["detach", "record_only"])]
+    pub(crate) park_after: Option<Duration>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -63,11 +63,11 @@ impl OverlapOptions {
         };
         Ok(())
     }
+}
 
-    /// How long a run may only wait before it is put down.
-    pub(crate) fn park_after(&self) -> Option<Duration> {
-        self.park_after.map(|ms| Duration::from_millis(u64::try_from(ms).unwrap_or(0)))
-    }
+/// How long a run may only wait before it is put down.
+pub(crate) fn parse_patience(text: &str) -> Result<Duration, DurationError> {
+    parse_duration(text).map(|ms| Duration::from_millis(u64::try_from(ms).unwrap_or(0)))
 }
 
 fn parse_key(text: &str) -> Result<String, String> {

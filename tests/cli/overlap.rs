@@ -185,6 +185,26 @@ fn a_run_that_only_waits_is_left_to_the_next_tick() {
 }
 
 #[test]
+fn what_only_waits_is_put_down_by_resume_too() {
+    let home = Home::new();
+    home.file("s.rhai", "wait_signal(\"go\")").file("t.rhai", "4");
+    home.durun(&["start", "s.rhai", "--id", "a", "--record-only"]).out("a\n").check();
+    let resume = |words: &[&str]| home.durun(&[&["resume"], words, &["--park-after", "0s"]].concat());
+    let err = resume(&["a"]).exit(3).failure();
+    assert_eq!(err, "run a waits, and nobody goes on with it when its time has come: durun tick --install\n");
+    // Of several one line tells, and none where one that waits no more came to its end.
+    home.durun(&["start", "s.rhai", "--id", "b", "--record-only"]).out("b\n").check();
+    let (out, err) = resume(&["--all"]).exit(3).both();
+    assert_eq!(out.matches("waiting").count(), 2, "{out}");
+    assert_eq!(
+        err,
+        "2 runs wait, and nobody goes on with them when their time has come: durun tick --install\n"
+    );
+    home.durun(&["signal", "a", "go", "7"]).spoken();
+    resume(&["a"]).out("7\n").check();
+}
+
+#[test]
 fn success_is_silent_and_failure_is_one_block() {
     let home = Home::new();
     home.file("good.rhai", "step(\"one\", || 1); ()")

@@ -33,10 +33,6 @@ fn a_word_of_another_program_is_told_durun_s_own() {
             &["start", "a.rhai", "-e", "FOO=1"],
             "--env NAME records that variable of the environment: FOO=1 durun start FILE --env FOO",
         ),
-        (
-            &["resume", "x", "--park-after", "1s"],
-            "durun tick goes on with what is due, and leaves what only waits",
-        ),
         (&["list", "-n", "2"], "--limit 2 lists two"),
         (&["list", "--failed"], "--status failed,timed_out lists those that failed"),
         (&["exec", "--retries", "3", "--", "true"], "--retry 3 lets it have three attempts"),

@@ -4,17 +4,20 @@ use crate::cli::conclusion::{conclude, conclude_all};
 use crate::cli::context::Context;
 use crate::cli::detach;
 use crate::cli::error::CliError;
-use crate::cli::execution::execute;
+use crate::cli::execution::{Manner, execute_for};
 use crate::cli::exit::Exit;
+use crate::cli::overlap_options::parse_patience;
 use crate::client::{ClientError, Resumed, Session, Standing, StoreError, find, resumable, resume};
 use crate::history::RunRow;
 use clap::Args;
+use std::time::Duration;
 
 const EXAMPLES: &str = "\
 Examples:
   durun resume                 the only run that can go on; else lists those that can
   durun resume order-1001
-  durun resume --all           in a crontab with @reboot: everything goes on";
+  durun resume --all           in a crontab with @reboot: everything goes on
+  durun resume --all --park-after 0s      the same, and what only waits is left to durun tick";
 
 /// The arguments of `durun resume`.
 #[derive(Debug, Args)]
@@ -26,6 +29,9 @@ pub(crate) struct ResumeArgs {
     /// All runs that can go on
     #[arg(long, conflicts_with = "ids")]
     all: bool,
+    /// Park a run that has only waited for so long, exit 3, and leave it to durun tick or serve
+    #[arg(long, value_name = "DURATION", value_parser = parse_patience)]
+    park_after: Option<Duration>,
     /// Leave the terminal's session; given by `start --detach`
     #[arg(long, hide = true)]
     own_session: bool,
@@ -66,7 +72,8 @@ pub(crate) fn run(context: &Context, args: &ResumeArgs) -> Result<Exit, CliError
     if args.own_session {
         detach::announce()?;
     }
-    let exit = if claimed.is_empty() { Exit::Done } else { execute(context, &session, claimed)? };
+    let manner = Manner { park_after: args.park_after, ..Manner::default() };
+    let exit = if claimed.is_empty() { Exit::Done } else { execute_for(context, &session, claimed, manner)? };
     Ok(if others.is_empty() { exit } else { exit.graver(conclude_all(context, &session, &others)?) })
 }
 

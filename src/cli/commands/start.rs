@@ -96,7 +96,7 @@ fn executed(
     claimed: Claimed,
     company: Vec<Claimed>,
 ) -> Result<Exit, CliError> {
-    let manner = Manner { park_after: args.overlap.park_after(), company, ..Manner::default() };
+    let manner = Manner { park_after: args.overlap.park_after, company, ..Manner::default() };
     execute_for(context, session, vec![claimed], manner)
 }
 
