@@ -3,7 +3,7 @@
 use super::{ClientError, Difference, Finished, Observer, Session, Stand, Stop, SyntaxError};
 use crate::activity::Variables;
 use crate::config::{ConfigError, Configs};
-use crate::history::{Entry, Failure, OpId, Patches, RunId, RunNo, Seq, Stuck, Value};
+use crate::history::{Entry, Failure, OpId, Patches, Pending, RunId, RunNo, Seq, Stuck, Value};
 use crate::run::Standpoint;
 use crate::script::{Backing, Declared, Finding, Need, Params, Source};
 use crate::store::StoreError;
@@ -95,7 +95,7 @@ pub enum QueryError {
 }
 
 /// What a replay against another text gave.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Fit {
     /// How many entries fit: all.
     pub entries: u32,
@@ -107,6 +107,10 @@ pub struct Fit {
     pub patches: Patches,
     /// The lines of the text that ask for what the run waits for.
     pub lines: BTreeMap<OpId, u32>,
+    /// The place of the next entry.
+    pub next: Seq,
+    /// What the run waits for and the text asks for otherwise, as it asks: another question, another time.
+    pub renewed: Vec<Pending>,
 }
 
 /// Why a history does not fit a text.

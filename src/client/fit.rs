@@ -2,7 +2,7 @@
 
 use super::{Difference, Fit, Line, Misfit, Session};
 use crate::history::{Entry, OpId, Patches, Pending, RunEnd, RunNo, RunRow, RunStart, Seq, Stuck, kind};
-use crate::run::{Charter, ReplayError, Replayed, Run, replay};
+use crate::run::{Charter, Command, ReplayError, Replayed, Run, Work, replay};
 use crate::script::{Interpreter, Script, Source};
 use crate::store::{Answer, Request, Snapshot, Store, StoreError};
 use crate::worker::{LoadError, compile_program, load_history};
@@ -27,7 +27,22 @@ pub(super) fn fits(session: &Session, run: RunNo, source: Source) -> Result<Fit,
         Trial { store, interpreter: &interpreter, snapshot: &snapshot, history: &history, patches: &patches };
     let (replayed, goes_on) = trial.of(&script)?;
     let lines = replayed.open.values().filter_map(|command| Some((command.op, command.line?))).collect();
-    Ok(Fit { entries: replayed.entries, changed, goes_on, patches, lines })
+    let asked = |row: &Pending| renewed(row, replayed.open.get(&row.op)?);
+    let renewed = snapshot.pending.iter().filter_map(asked).collect();
+    let (entries, next) = (replayed.entries, snapshot.entries);
+    Ok(Fit { entries, changed, goes_on, patches, lines, next, renewed })
+}
+
+/// The row of a command that only waits as its script asks for it now; nothing where it stands so already, or where work is under way
+/// that began as it was.
+fn renewed(row: &Pending, command: &Command) -> Option<Pending> {
+    let due = match &command.work {
+        Work::Timer { due } => Some(*due),
+        Work::Wait => None,
+        Work::Effect { .. } | Work::Lock { .. } | Work::Dispatch(_) => return None,
+    };
+    let shown = Pending { input: command.shown.clone(), due, line: command.line, ..row.clone() };
+    ((&shown.input, shown.due) != (&row.input, row.due)).then_some(shown)
 }
 
 /// The named changes of a run with so many entries that would go on under a script.

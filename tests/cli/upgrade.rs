@@ -236,3 +236,29 @@ fn the_line_in_which_it_waits_is_that_of_the_new_text() {
     home.durun(&["signal", "r", "packed"]).check();
     home.durun(&["resume", "r"]).out("1\n").check();
 }
+
+#[test]
+fn what_it_waits_for_is_shown_and_answered_as_the_new_text_asks() {
+    let script =
+        "let told = ask(\"Pay 5?\", #{ name: \"pay\", choices: [\"yes\", \"no\"] });\nsleep(\"1h\");\ntold\n";
+    let home = Home::new();
+    home.file("s.rhai", script);
+    home.durun(&["start", "s.rhai", "--id", "r", "--park-after", "0s"]).make();
+    let mended = script.replace('5', "6").replace("\"no\"", "\"later\"");
+    home.file("s.rhai", &mended);
+    home.durun(&["upgrade", "r", "--script", "s.rhai"]).check();
+    for words in [&["status", "r"][..], &["list"], &["why", "r"]] {
+        let shown = home.durun(words).stdout();
+        assert!(shown.contains("Pay 6?") && !shown.contains("Pay 5?"), "{shown}");
+    }
+    let told = home.durun(&["answer", "r", "no"]).exit(2).failure();
+    assert!(told.contains("\"no\" is no answer to \"pay: Pay 6?\""), "{told}");
+    home.durun(&["answer", "r", "later"]).spoken();
+    home.durun(&["resume", "r", "--park-after", "0s"]).make();
+    // A time is what the new text says too, from when it was asked for.
+    home.file("s.rhai", mended.replace("1h", "1ms"));
+    home.durun(&["upgrade", "r", "--script", "s.rhai"]).check();
+    let shown = home.durun(&["status", "r"]).stdout();
+    assert!(shown.contains("sleep · line 2 · due\n"), "{shown}");
+    home.durun(&["resume", "r"]).out("later\n").check();
+}
