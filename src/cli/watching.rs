@@ -7,7 +7,7 @@ use super::render::display::{ECHO, size};
 use super::render::foot::{Foot, Narrowed};
 use super::render::paint::cut;
 use super::render::story::Story;
-use crate::client::{HistoryReader, RunView, Session, Watch, strand_names, view};
+use crate::client::{HistoryReader, RunView, Session, Watch, view, whose};
 use crate::history::{RunRow, RunStatus};
 use std::time::Duration;
 
@@ -33,13 +33,13 @@ pub(crate) fn watch(
     loop {
         // Asked first: entries that follow are read before the end is believed.
         let now = view(session, row.no)?;
-        let (clock, looked) = (context.clock.monotonic(), || strand_names(session, row.no, now.entries));
+        let (clock, looked) = (context.clock.monotonic(), || whose(session, row.no, now.entries));
         // What an entry is of is known by a replay: it is told when that is due.
         let wait = names.wait(&now, clock).unwrap_or_default();
         let mut told: Vec<String> = Vec::new();
         story.fit(size().0);
         if wait.is_zero() {
-            story.name_strands(names.seen(&now, clock, looked).clone());
+            story.tell_whose(names.seen(&now, clock, looked).clone());
             told = tell(session, &mut reader, &mut story)?;
         }
         let from = if std::mem::take(&mut first) { told.len().saturating_sub(PAST) } else { 0 };

@@ -7,7 +7,7 @@ use super::{
 use crate::activity::Activities;
 use crate::history::{Entry, Message, Program, RunNo, ScriptHash, Seq, Value};
 use crate::run::{
-    Charter, LookError, QueryError as Unanswered, Seen, Standpoint, has_token, look, query, strand_names,
+    Charter, LookError, QueryError as Unanswered, Seen, Standpoint, has_token, look, query, whose,
 };
 use crate::script::{
     Backing, Declared, Finding, Interpreter, Need, Params, Script, Source, SourceError, check, needs,
@@ -96,9 +96,9 @@ impl Executor for Engine {
         })
     }
 
-    fn strand_names(&self, session: &Session, run: RunNo) -> Result<BTreeMap<Seq, String>, QueryError> {
+    fn whose(&self, session: &Session, run: RunNo) -> Result<BTreeMap<Seq, String>, QueryError> {
         let Past { interpreter, script, charter, history, .. } = past(session, run).map_err(not_loaded)?;
-        Ok(strand_names(&interpreter, &script, &charter, &history))
+        Ok(whose(&interpreter, &script, &charter, &history))
     }
 
     fn has_token(&self, session: &Session, run: RunNo, token: &str) -> Result<Option<bool>, QueryError> {

@@ -180,11 +180,11 @@ pub trait Executor: Send + Sync {
         Err(QueryError::None)
     }
 
-    /// The names of the strands whose commands entries ended, by entry, by replay; writes nothing.
+    /// Whose the entries are: strands that have names, questions that reminders are of; by replay; writes nothing.
     ///
     /// # Errors
     /// [`QueryError`].
-    fn strand_names(&self, _session: &Session, _run: RunNo) -> Result<BTreeMap<Seq, String>, QueryError> {
+    fn whose(&self, _session: &Session, _run: RunNo) -> Result<BTreeMap<Seq, String>, QueryError> {
         Err(QueryError::None)
     }
 

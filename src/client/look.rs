@@ -1,4 +1,4 @@
-//! Looking at a run: the variables of its script where it waits, and which strand each entry is of; by replay, whoever executes it.
+//! Looking at a run: the variables of its script where it waits, and whose each entry is; by replay, whoever executes it.
 
 use super::status::{start_of, text_of};
 use super::{ClientError, Session};
@@ -25,10 +25,10 @@ pub fn look(session: &Session, run: RunNo) -> Result<Vec<Standpoint>, ClientErro
     Ok(seen)
 }
 
-/// The names of the strands whose commands entries of a run ended, by entry. Nothing where its texts name no strand, where the history
-/// is longer than what is replayed unasked, or where it cannot be replayed. Nothing is written.
-pub fn strand_names(session: &Session, run: RunNo, entries: Seq) -> BTreeMap<Seq, String> {
-    const NAMING: &[&str] = &["parallel", "strand", "on_update"];
+/// Whose the entries of a run are: strands that have names, questions that reminders are of. Nothing where its texts have neither, where
+/// the history is longer than what is replayed unasked, or where it cannot be replayed. Nothing is written.
+pub fn whose(session: &Session, run: RunNo, entries: Seq) -> BTreeMap<Seq, String> {
+    const NAMING: &[&str] = &["parallel", "strand", "on_update", "remind"];
     let is_naming = |text: &str| NAMING.iter().any(|call| text.contains(call));
     let names = || {
         let program = start_of(session, run).ok()?.program;
@@ -38,7 +38,7 @@ pub fn strand_names(session: &Session, run: RunNo, entries: Seq) -> BTreeMap<Seq
         {
             return None;
         }
-        session.executor().strand_names(session, run).ok()
+        session.executor().whose(session, run).ok()
     };
     names().unwrap_or_default()
 }

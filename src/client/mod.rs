@@ -91,7 +91,7 @@ pub use history::{HistoryReader, read_branch, read_history};
 pub use lines::{Lines, lines, path_of};
 pub use list::{Overview, list, list_needing_first, overview};
 pub use logs::{LogReader, StepFilter};
-pub use look::{MOST_LOOKED_AT, look, strand_names};
+pub use look::{MOST_LOOKED_AT, look, whose};
 pub use mend_error::MendError;
 pub use missing_input::hinted;
 pub use once::{Forgotten, forget_once, list_once};

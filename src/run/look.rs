@@ -53,8 +53,9 @@ pub fn look(source: Source, charter: &Charter, history: &[Entry]) -> Result<Vec<
     Ok(if last.frames.is_empty() { Vec::new() } else { vec![last] })
 }
 
-/// The names of the strands whose commands entries ended, by entry, as far as the script fits its history.
-pub fn strand_names(
+/// Whose the entries are, as far as the script fits its history: of the command that one ended the strand, where that has a name; of
+/// a reminder its question.
+pub fn whose(
     interpreter: &Interpreter,
     script: &Rc<Script>,
     charter: &Charter,
@@ -63,8 +64,9 @@ pub fn strand_names(
     let mut run = Run::new(interpreter, Rc::clone(script), charter.clone()).limited(LOOK_OPERATIONS);
     let (mut replayed, mut names) = (Replayed::default(), BTreeMap::new());
     for (number, entry) in (0..).zip(history) {
-        let command = entry.fact.outcome_of().and_then(|(op, _)| replayed.open.get(&op));
-        if let Some(name) = command.and_then(|command| command.strand.clone()) {
+        let op = entry.fact.outcome_of().map(|(op, _)| op);
+        let strand = |op| replayed.open.get(&op)?.strand.clone();
+        if let Some(name) = op.and_then(|op| run.question_of(op).or_else(|| strand(op))) {
             names.insert(Seq(number), name);
         }
         if replay(&mut run, &mut replayed, std::slice::from_ref(entry), |_, _| ()).is_err() {

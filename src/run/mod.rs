@@ -35,7 +35,7 @@ mod updating;
 mod world;
 
 pub use command::{Command, Stretch, Work};
-pub use look::{LookError, Standpoint, look, strand_names};
+pub use look::{LookError, Standpoint, look, whose};
 pub use next_input::{Arrived, NextInput, next_input};
 pub use query::{QueryError, Seen, query};
 pub use question::QUESTION;

@@ -66,6 +66,12 @@ impl Run {
         self.set_reminder(op, line, remind_ms);
     }
 
+    /// What a reminder is of: the name of its question, or the text where it has none.
+    pub(super) fn question_of(&self, reminder: OpId) -> Option<String> {
+        let Wait::Reminder { question } = &self.open.get(&reminder)?.wait else { return None };
+        Some(self.open.get(question)?.label.name.clone())
+    }
+
     /// Telling the reader has ended. The question stays open where it failed: others see it in `durun list`.
     pub(super) fn noticed(&self, reply: &Reply) {
         if let Err(failure) = reply {

@@ -73,7 +73,7 @@ impl Worker {
         let because = last.map(|last| format!("; the last error: {}", last.message)).unwrap_or_default();
         // Of a poll, what its script calls timeout is the deadline of all its tries.
         let (limit, message) = if label.kind == CommandKind::Poll {
-            ("timeout", format!("had given nothing by its timeout, at {deadline}{because}"))
+            ("timeout", format!("{label} had given nothing by its timeout, at {deadline}{because}"))
         } else {
             ("deadline", format!("could not be done by its deadline, {deadline}{because}"))
         };

@@ -45,6 +45,20 @@ fn that_the_script_was_changed_and_what_was_set_aside_is_told_at_its_place() {
 }
 
 #[test]
+fn reminders_name_their_question() {
+    let script = "ask(\"Go on?\", #{remind: \"10ms\", timeout: \"50ms\", otherwise: \"no\"}); \
+                  ask(\"Really?\", #{name: \"sure\", remind: \"10ms\", timeout: \"50ms\", otherwise: \"no\"})";
+    let home = Home::new();
+    home.file("s.rhai", script);
+    home.durun(&["start", "s.rhai", "--id", "asks"]).out("no\n").check();
+    let story = home.durun(&["history", "asks"]).stdout();
+    for name in ["Go on?", "sure"] {
+        assert!(story.contains(&format!("◷ remind {name} was due\n")), "{story}");
+    }
+    assert!(!story.contains("◷ remind was due"), "{story}");
+}
+
+#[test]
 fn entries_of_a_fan_out_name_their_items() {
     let script = "parallel([\"a\", \"b\"], |n| { step(\"one\", || n); exec([\"false\"], #{retry: false}) }, \
                   #{name: |n| `host ${n}`, on_error: \"collect\"}); step(\"two\", || 1); sleep(\"1h\")";

@@ -11,7 +11,7 @@ use crate::cli::render::marks::Marks;
 use crate::cli::render::rewinds::Rewinds;
 use crate::cli::render::story::Story;
 use crate::cli::render::when::absolute;
-use crate::client::{HistoryReader, Session, Watch, find, read_branch, strand_names, view};
+use crate::client::{HistoryReader, Session, Watch, find, read_branch, view, whose};
 use crate::history::{Branch, Entry, RunRow, Seq};
 use clap::Args;
 
@@ -66,9 +66,7 @@ pub(crate) fn run(context: &Context, args: &HistoryArgs) -> Result<Exit, CliErro
                 watch.next(Some(wait));
                 continue;
             }
-            story.name_strands(
-                names.seen(&view, now, || strand_names(&session, row.no, view.entries)).clone(),
-            );
+            story.tell_whose(names.seen(&view, now, || whose(&session, row.no, view.entries)).clone());
         }
         loop {
             let page = reader.page(&session)?;

@@ -9,7 +9,8 @@ use super::waits::name;
 use super::when::absolute;
 use crate::cli::escape;
 use crate::history::{
-    ChildOutcome, Choice, CommandLabel, Entry, Fact, Moment, Resolution, RunEnd, Seq, UpdateAnswer, Value,
+    ChildOutcome, Choice, CommandKind, CommandLabel, Entry, Fact, Moment, Resolution, RunEnd, Seq,
+    UpdateAnswer, Value,
 };
 use crate::timer::show_duration;
 use std::collections::BTreeMap;
@@ -32,8 +33,8 @@ pub(crate) struct Story {
     color: bool,
     rewinds: Rewinds,
     marks: Marks,
-    /// The strands that entries are of, where they have names.
-    strands: BTreeMap<Seq, String>,
+    /// Whose entries are: strands that have names, questions that reminders are of.
+    whose: BTreeMap<Seq, String>,
     /// The columns of the terminal, where there is one.
     width: Option<usize>,
 }
@@ -42,7 +43,7 @@ impl Story {
     /// At the beginning.
     pub(crate) fn new(color: bool, width: Option<usize>) -> Self {
         let (rewinds, marks) = (Rewinds::default(), Marks::default());
-        Self { began: None, color, rewinds, marks, strands: BTreeMap::new(), width }
+        Self { began: None, color, rewinds, marks, whose: BTreeMap::new(), width }
     }
 
     /// Of a history that was rewound.
@@ -55,9 +56,9 @@ impl Story {
         Self { marks, ..self }
     }
 
-    /// From here on with the names of the strands that entries are of.
-    pub(crate) fn name_strands(&mut self, strands: BTreeMap<Seq, String>) {
-        self.strands = strands;
+    /// From here on with whose the entries are.
+    pub(crate) fn tell_whose(&mut self, whose: BTreeMap<Seq, String>) {
+        self.whose = whose;
     }
 
     /// From here on in so many columns.
@@ -97,10 +98,14 @@ impl Story {
         self.began.get_or_insert(entry.at);
         let took = |asked, ended, attempts| self.rewinds.took(seq, asked, ended, attempts);
         let room = self.width.map_or(VALUE_WIDTH, |width| width.saturating_sub(BESIDE).max(LEAST_VALUE));
-        let strand = self.strands.get(&seq).map(|strand| format!(" · {}", escape::line(strand)));
+        let whose = self.whose.get(&seq);
+        let strand = whose.map(|strand| format!(" · {}", escape::line(strand)));
         // Where a line is short, half of it is for what a step was given.
         let given = self.width.map_or(usize::MAX, |width| (width.saturating_sub(LEAD) / 2).max(LEAST_VALUE));
         let named = |label: &CommandLabel, input: &Value| {
+            if let (CommandKind::Remind, Some(question)) = (label.kind, whose) {
+                return escape::cut(&name(label.kind, question), given);
+            }
             let strand = strand.as_deref().unwrap_or_default();
             // How it went is worth more than the whole of a long name.
             let for_name = given.saturating_sub(strand.width()).max(LEAST_VALUE);
@@ -362,7 +367,7 @@ mod tests {
         }));
         let told = |width| {
             let mut story = Story::new(false, width);
-            story.name_strands(BTreeMap::from([(Seq(1), "alpha".to_owned())]));
+            story.tell_whose(BTreeMap::from([(Seq(1), "alpha".to_owned())]));
             story.tell(Seq(1), &Entry { at: Moment(5_200), fact: done.clone() })
         };
         let how = " · alpha · 5.2s · 2 attempts\n";

@@ -94,7 +94,11 @@ fn a_poll_ends_with_fail_and_with_its_time_out_which_tells_the_last_error() {
         panic!("{finished:?}")
     };
     assert_eq!(failure.kind, kind::TIMEOUT);
-    assert!(failure.message.starts_with("had given nothing by its timeout, at "), "{}", failure.message);
+    assert!(
+        failure.message.starts_with("poll \"issued\" had given nothing by its timeout, at "),
+        "{}",
+        failure.message
+    );
     assert!(failure.message.ends_with("; the last error: it is down"), "{}", failure.message);
     assert_eq!(failure.data.get("limit"), Some(&"timeout".into()));
     let took = world.clock.now().since_ms(Moment(1_000_000));
