@@ -42,8 +42,9 @@ pub(super) fn of(error: &ProgramError) -> Report {
             // The script itself is called as it was typed.
             let own = std::path::Path::new(&syntax.file).is_absolute();
             let file = if own { path.display().to_string() } else { syntax.file.clone() };
-            let hint =
-                of_another_language(path, text.as_deref()).or_else(|| syntax_hint(syntax, text.as_deref()));
+            let (text_of, place_of) = (text.as_deref(), (syntax.line, syntax.column));
+            let hint = of_another_language(path, text_of)
+                .or_else(|| syntax_hint(&syntax.message, place_of, text_of));
             let place = text.clone().zip(syntax.line).map(|(text, line)| {
                 Place::new(super::escape::line(&file), text, line)
                     .labelled(syntax.column, syntax.message.clone())
@@ -101,11 +102,14 @@ fn field_hint(message: &str, before: &str, after: &str) -> Option<String> {
 }
 
 /// What to do about the mistakes that the language invites.
-fn syntax_hint(syntax: &crate::client::SyntaxError, text: Option<&str>) -> Option<String> {
-    let message = syntax.message.as_str();
-    let line = usize::try_from(syntax.line?).ok()?.checked_sub(1)?;
+pub(super) fn syntax_hint(
+    message: &str,
+    (line, column): (Option<u32>, Option<u32>),
+    text: Option<&str>,
+) -> Option<String> {
+    let line = usize::try_from(line?).ok()?.checked_sub(1)?;
     let line = text?.lines().nth(line)?;
-    let place = usize::try_from(syntax.column.unwrap_or(1)).ok()?.saturating_sub(1);
+    let place = usize::try_from(column.unwrap_or(1)).ok()?.saturating_sub(1);
     let before: String = line.chars().take(place).collect();
     let after: String = line.chars().skip(place).collect();
     let (line, before) = (line.trim_start(), before.trim());

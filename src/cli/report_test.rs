@@ -6,9 +6,13 @@ use super::place::Place;
 use super::render::difference::{SIGNS, difference};
 use super::render::unequal;
 use super::report::Report;
+use super::report_program::syntax_hint;
 use crate::client::{Ending, Fault, TestFile};
 use crate::history::Value;
 use std::path::Path;
+
+/// How the message begins of a file that is no script.
+const NO_SCRIPT: &str = " is no valid script: ";
 
 /// The report of a test that did not pass; nothing of one that did.
 pub(crate) fn of(file: &TestFile, ending: &Ending, here: &Path) -> Option<Report> {
@@ -41,6 +45,11 @@ pub(crate) fn report(file: &TestFile, fault: &Fault, here: &Path) -> Report {
         path.strip_prefix(here).unwrap_or(path).display().to_string()
     };
     let text = fault.text.clone().or_else(|| file.text_of(&fault.file).map(str::to_owned));
+    // A file that is no script is told of as a script would be.
+    let syntax = fault
+        .message
+        .split_once(NO_SCRIPT)
+        .and_then(|(_, message)| syntax_hint(message, (fault.line, fault.column), text.as_deref()));
     let place = fault.line.zip(text).map(|(line, text)| {
         let own = if is_test { None } else { Some(&fault.file) };
         let here = fault.calls.iter().filter(|call| call.file.as_ref() == own && call.line != line);
@@ -56,7 +65,7 @@ pub(crate) fn report(file: &TestFile, fault: &Fault, here: &Path) -> Report {
         report = unequal::fields(expected, found).into_iter().fold(report, Report::note);
         report = kinds(expected, found).into_iter().fold(report, Report::hint);
     }
-    if let Some(hint) = &fault.hint {
+    if let Some(hint) = syntax.as_ref().or(fault.hint.as_ref()) {
         return report.hint(hint);
     }
     match fault.code {

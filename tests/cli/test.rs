@@ -230,6 +230,14 @@ fn a_file_that_is_no_script_is_one_failure_and_the_others_are_performed() {
 }
 
 #[test]
+fn what_a_file_that_is_no_script_should_say_is_told_as_of_a_script() {
+    let home = Home::new();
+    home.file("a_test.rhai", "mock(\"pay\", |call| 1);\n");
+    let (out, _, _) = home.durun(&["test"]).make();
+    assert!(out.contains("\n  = help: the word belongs to the language: take another name\n"), "{out}");
+}
+
+#[test]
 fn tests_are_found_filtered_and_listed() {
     let home = Home::new();
     home.file("a/one_test.rhai", "test(\"first\", || {});\ntest(\"second\", || {});\n")
