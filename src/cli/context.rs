@@ -144,9 +144,18 @@ impl Context {
         Ok(session.named(!is_own))
     }
 
+    /// The store as commands to type name it: as it was named on the command line; where nobody is at a terminal, also one of a variable,
+    /// which whoever reads it has not.
+    pub(crate) fn aim(&self) -> Option<PathBuf> {
+        let Environment { stdout_terminal, stderr_terminal, .. } = self.environment;
+        let is_read_elsewhere = !stdout_terminal && !stderr_terminal;
+        let named = || store_place::of_variable(&self.environment).filter(|_| is_read_elsewhere);
+        self.global.store.clone().or_else(named)
+    }
+
     /// A command to type that means the same store.
     pub(crate) fn command(&self, words: &str) -> String {
-        match &self.global.store {
+        match self.aim() {
             Some(store) => format!("durun --store {} {words}", escape::shell(&store.to_string_lossy())),
             None => format!("durun {words}"),
         }
@@ -154,14 +163,18 @@ impl Context {
 
     /// A report as it is shown on stderr.
     pub(crate) fn shown(&self, report: &Report) -> String {
-        report.aimed(self.global.store.as_deref()).render(self.color_stderr())
+        report.aimed(self.aim().as_deref()).render(self.color_stderr())
     }
 
     /// Lines of which some are commands, as they are shown.
     pub(crate) fn aimed(&self, text: &str) -> String {
-        let store = self.global.store.as_deref();
+        let store = self.aim();
         let line = |line: &str| {
-            if line.trim_start().starts_with("durun ") { aimed(line, store) } else { line.to_owned() }
+            if line.trim_start().starts_with("durun ") {
+                aimed(line, store.as_deref())
+            } else {
+                line.to_owned()
+            }
         };
         text.split_inclusive('\n').map(line).collect()
     }

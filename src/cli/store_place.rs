@@ -8,12 +8,11 @@ use std::path::{Path, PathBuf};
 /// # Errors
 /// Nothing says where: no `HOME` either.
 pub(crate) fn locate(flag: Option<&Path>, environment: &Environment) -> Result<PathBuf, NoPlace> {
-    let absolute = |path: &Path| environment.directory().join(path);
     if let Some(flag) = flag {
-        return Ok(absolute(flag));
+        return Ok(environment.directory().join(flag));
     }
-    if let Some(variable) = environment.get("DURUN_STORE") {
-        return Ok(absolute(Path::new(variable)));
+    if let Some(variable) = of_variable(environment) {
+        return Ok(variable);
     }
     if let Some(found) =
         environment.directory().ancestors().map(|folder| folder.join(".durun")).find(|path| path.is_dir())
@@ -21,6 +20,11 @@ pub(crate) fn locate(flag: Option<&Path>, environment: &Environment) -> Result<P
         return Ok(found);
     }
     own(environment)
+}
+
+/// The store that a variable of the environment names.
+pub(crate) fn of_variable(environment: &Environment) -> Option<PathBuf> {
+    environment.get("DURUN_STORE").map(|variable| environment.directory().join(variable))
 }
 
 /// The user's own store, which is meant where nothing else is said.

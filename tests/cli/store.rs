@@ -1,6 +1,7 @@
 //! Where the store is, and stores that cannot be used.
 
 use crate::harness::Home;
+use crate::terminal::Terminal;
 
 #[test]
 fn a_flag_a_variable_or_a_folder_says_where_the_store_is() {
@@ -20,6 +21,24 @@ fn a_flag_a_variable_or_a_folder_says_where_the_store_is() {
         assert!(listed.contains(&format!("\"id\":\"{id}\"")), "{listed}");
     }
     assert!(!home.store().exists());
+}
+
+#[test]
+fn who_is_told_elsewhere_is_told_the_store_of_a_variable_and_who_is_at_a_terminal_has_it() {
+    let home = Home::new();
+    home.file("s.rhai", "fail(\"no\")").file("q.rhai", "ask(\"Go on?\")");
+    let of = |words: &[&str]| home.durun(words).env("DURUN_STORE", "the store");
+    let named = "durun --store '~/the store' ";
+    let told = of(&["start", "s.rhai", "--id", "s"]).exit(1).failure();
+    assert!(told.contains(&format!("{named}history s tells")), "{told}");
+    let told = of(&["start", "q.rhai", "--id", "q", "--park-after", "0s"]).exit(3).failure();
+    assert!(told.ends_with(&format!(": {named}tick --install\n")), "{told}");
+    let shown = of(&["status", "q"]).stdout();
+    assert!(shown.contains(&format!("{named}answer q yes\n")), "{shown}");
+    let env = [("DURUN_STORE", "the store")];
+    let Some(terminal) = Terminal::open(&home, 80, &["status", "q"], &env) else { return };
+    let shown = terminal.end().screen;
+    assert!(shown.contains(" durun answer q yes\n") && !shown.contains("--store"), "{shown}");
 }
 
 #[test]

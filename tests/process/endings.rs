@@ -49,7 +49,7 @@ fn an_interrupted_run_is_parked_and_says_how_to_go_on() {
         rustix::process::kill_process(pid, signal).expect("is there");
         let told = finish(child);
         assert_eq!(told.code, Some(code), "{told:?}");
-        assert!(told.err.contains("durun resume s"), "{}", told.err);
+        assert!(told.err.contains(" resume s\n"), "{}", told.err);
         assert_eq!(world.status("s")["status"], "parked");
         assert!(std::fs::read_dir(world.path("store").join("children")).expect("is there").next().is_none());
     }

@@ -129,7 +129,7 @@ fn a_long_struggle_is_one_line_on_stderr_for_cron_to_mail_and_not_told_again() {
     let lines: Vec<&str> = told.err.lines().filter(|line| line.starts_with("! run r: sh")).collect();
     let [line] = lines.as_slice() else { panic!("{told:?}") };
     assert!(line.contains("has been failing for") && line.contains("the disk is missing"), "{line}");
-    assert!(line.ends_with("durun status r"), "{line}");
+    assert!(line.ends_with("/store status r"), "{line}");
 
     let child = world.spawn(&["resume", "r"]);
     let before = failures(&world).expect("waits");

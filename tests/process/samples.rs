@@ -153,8 +153,8 @@ fn the_certificate_is_ordered_once_polled_for_and_installed_when_a_person_says_s
     world.until_waits_for("cert", "ask");
     let refused = world.run(&["answer", "cert", "yes"]);
     assert_eq!(refused.code, Some(2), "{refused:?}");
-    assert!(refused.err.contains("durun answer cert install\n"), "{refused:?}");
-    assert!(refused.err.contains("durun answer cert later\n"), "{refused:?}");
+    assert!(refused.err.contains(" answer cert install\n"), "{refused:?}");
+    assert!(refused.err.contains(" answer cert later\n"), "{refused:?}");
     world.good(&["answer", "cert", "install"]);
     let told = finish(child);
     assert_eq!(told.code, Some(0), "{told:?}");

@@ -231,8 +231,7 @@ fn a_read_only_file_system_is_told_and_loses_nothing() {
         let told = run(words, "disk/store");
         assert_eq!((told.code, told.out.as_str()), (Some(74), ""), "{words:?}: {told:?}");
         let place = world.path("disk/store").display().to_string();
-        for part in
-            ["error[D0613]", &place, "Read-only file system", "mount it for writing", "durun resume --all"]
+        for part in ["error[D0613]", &place, "Read-only file system", "mount it for writing", " resume --all"]
         {
             assert!(told.err.contains(part), "{words:?}: {part}: {told:?}");
         }

@@ -156,7 +156,7 @@ fn tell_edited(context: &Context, session: &Session, args: &StartArgs, row: &Run
         }
         Existing::Continue(_) | Existing::Attach(_) => {
             let way = edited(session, row.no).map_or_else(|_| String::new(), |way| under_new_text(row, &way));
-            let way = aimed(&way, context.global.store.as_deref());
+            let way = aimed(&way, context.aim().as_deref());
             context.warn(&format!(
                 "note: {file} was edited; run {id} goes on under the text it was started with{way}; another --id starts a new run"
             ));
