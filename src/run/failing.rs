@@ -27,6 +27,7 @@ impl Run {
             }
         };
         let Some(handler) = self.world.state.borrow_mut().on_failure.take() else { return Ok(false) };
+        self.look_stays();
         let report = self.report(&failure);
         let Value::Map(mut told) = failure.to_value() else { return Ok(false) };
         told.insert("report".to_owned(), Value::Text(report));

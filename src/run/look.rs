@@ -107,6 +107,13 @@ impl Run {
         self.meter.is_empty()
     }
 
+    /// All strands have ended: those that begin now are not where the script was last.
+    pub(super) fn look_stays(&self) {
+        if let Some(lens) = self.interpreter.lens() {
+            lens.ended();
+        }
+    }
+
     fn standpoints(&self, lens: &Lens) -> Vec<Standpoint> {
         let seen = self.strands.values().take(MOST_SHOWN).map(|slot| Standpoint {
             strand: slot.name().map(str::to_owned),

@@ -108,6 +108,7 @@ impl Run {
         if !is_over || self.undos.registered.is_empty() {
             return Ok(false);
         }
+        self.look_stays();
         self.begin_undos(Vec::new())?;
         Ok(true)
     }

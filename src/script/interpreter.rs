@@ -54,7 +54,7 @@ impl Interpreter {
     }
 
     /// The lens, where it looks.
-    pub(super) fn lens(&self) -> Option<&Lens> {
+    pub fn lens(&self) -> Option<&Lens> {
         self.lens.as_deref()
     }
 

@@ -49,6 +49,8 @@ pub struct Lens {
     noted: RefCell<BTreeMap<usize, Vec<Look>>>,
     frames: RefCell<BTreeMap<usize, Vec<Frame>>>,
     last: Cell<Option<usize>>,
+    /// The first strand of those that only take back what was done, or tell of it.
+    afterwards: Cell<Option<usize>>,
 }
 
 impl Lens {
@@ -66,6 +68,11 @@ impl Lens {
         self.is_open.set(true);
     }
 
+    /// All that the script did has ended: strands that begin from here on are not where it was last.
+    pub fn ended(&self) {
+        self.afterwards.set(self.afterwards.get().or_else(|| Some(self.begun.get())));
+    }
+
     /// The frames of a strand, outermost first, up to the one that waits in this line.
     pub fn frames(&self, strand: usize, waits: Option<u32>) -> Vec<Frame> {
         let mut frames = self.frames.borrow().get(&strand).cloned().unwrap_or_default();
@@ -76,7 +83,7 @@ impl Lens {
         frames
     }
 
-    /// The strand that was looked at last.
+    /// The strand that was looked at last before all had ended.
     pub fn last(&self) -> Option<usize> {
         self.last.get()
     }
@@ -94,7 +101,9 @@ impl Lens {
         if !self.is_open.get() {
             noted.retain(|look| look.level < level);
             noted.push(Look { level, number: *number });
-            self.last.set(Some(strand));
+            if self.afterwards.get().is_none_or(|first| strand < first) {
+                self.last.set(Some(strand));
+            }
         } else if noted.iter().any(|look| look.number == *number) {
             let frame = Frame { line, variables: variables(context, &caller) };
             self.frames.borrow_mut().entry(strand).or_default().push(frame);

@@ -142,6 +142,15 @@ fn a_run_that_is_stuck_or_has_failed_shows_what_it_knew() {
     home.durun(&["start", "t.rhai", "--id", "failed"]).exit(1).failure();
     let status = home.durun(&["status", "failed"]).stdout();
     assert!(status.contains("variables line 4:\n") && status.contains("  m = 3\n"), "{status}");
+    // What takes back and tells comes behind it.
+    home.file(
+        "v.rhai",
+        "on_failure(|e| step(\"told\", || e.message));\nfn pay(sum) {\n    exec([\"false\"], #{ retry: 1 });\n}\n\
+         on_undo(|| step(\"back\", || 1));\npay(7);\n",
+    );
+    home.durun(&["start", "v.rhai", "--id", "told"]).exit(1).failure();
+    let status = home.durun(&["status", "told"]).stdout();
+    assert!(status.contains("line 3:\n              sum = 7\n") && !status.contains("  e = "), "{status}");
     home.file("u.rhai", "let n = 1;\nsleep(0);\nlet m = n + 1;\nnonsense(m);\n");
     home.durun(&["start", "--unchecked", "u.rhai", "--id", "fault"]).exit(8).failure();
     let status = home.durun(&["status", "fault"]).stdout();
