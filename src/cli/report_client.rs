@@ -184,6 +184,7 @@ pub(super) fn client(error: &ClientError) -> Report {
         | ClientError::SeveralQuestions { .. }
         | ClientError::NoChoice { .. }
         | ClientError::Answered { .. }
+        | ClientError::AskedNoMore { .. }
         | ClientError::LongText { .. }
         | ClientError::RetryEnded { .. }
         | ClientError::NoRetry { .. }

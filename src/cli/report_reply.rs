@@ -5,8 +5,9 @@ use super::exit::Exit;
 use super::render::when::absolute;
 use super::report::Report;
 use super::report_client::mistake;
+use super::report_store;
 use crate::client::{ClientError, OpenQuestion};
-use crate::history::{RunId, RunStatus, Value};
+use crate::history::{Choice, RunEnd, RunId, RunStatus, Value};
 
 /// The report of an error of `answer`, `resolve`, `reject` or `retry`.
 pub(crate) fn of(error: &ClientError) -> Report {
@@ -39,19 +40,25 @@ pub(crate) fn of(error: &ClientError) -> Report {
         ClientError::NoChoice { id, question, is_one_of_several, .. } => {
             no_choice(text, id, question, *is_one_of_several)
         }
-        ClientError::Answered { id, choice, at, waits, .. } => {
-            let by = if choice.who.is_empty() { String::new() } else { format!(" by {}", choice.who) };
-            Report::new("D0726", Exit::Conflict, text)
-                .note(format!(
-                    "already answered at {}{by}: {}; nothing was stored",
-                    absolute(*at),
-                    choice.choice
-                ))
-                .hint(if *waits {
-                    format!("the first answer holds; the run has not taken it so far: durun resume {id}")
-                } else {
-                    format!("the first answer holds; durun history {id} shows what the run did with it")
-                })
+        ClientError::Answered { id, choice, at, waits, .. } => Report::new("D0726", Exit::Conflict, text)
+            .note(format!(
+                "already answered at {}{}: {}; nothing was stored",
+                absolute(*at),
+                by(choice),
+                choice.choice
+            ))
+            .hint(if *waits {
+                format!("the first answer holds; the run has not taken it so far: durun resume {id}")
+            } else {
+                format!("the first answer holds; durun history {id} shows what the run did with it")
+            }),
+        ClientError::AskedNoMore { id, end, answered } => {
+            let answer = answered.as_ref().map(|answered| {
+                let (choice, at) = answered.as_ref();
+                let asked = if choice.asked.is_empty() { "its question" } else { &choice.asked };
+                format!("{asked} was answered at {}{}: {}", absolute(*at), by(choice), choice.choice)
+            });
+            report_store::ended(id, end.status(), outcome(end).into_iter().chain(answer).collect())
         }
         ClientError::UnknownSignal { near, .. } => {
             let report = Report::new("D0702", Exit::Missing, text);
@@ -83,6 +90,23 @@ pub(crate) fn of(error: &ClientError) -> Report {
         ClientError::NoRetry { id } => Report::new("D0729", Exit::Usage, text)
             .hint(format!("durun why {id} says what it waits for and what unblocks it")),
         other => mistake("D0804", other.to_string()),
+    }
+}
+
+/// Who answered.
+fn by(choice: &Choice) -> String {
+    if choice.who.is_empty() { String::new() } else { format!(" by {}", choice.who) }
+}
+
+/// What came of a run, where there is more to say than its status.
+fn outcome(end: &RunEnd) -> Option<String> {
+    match end {
+        RunEnd::Completed { result: Value::Null } | RunEnd::TimedOut { .. } => None,
+        RunEnd::Completed { result } => Some(format!("its result: {}", cut(&line(&result.to_string()), 500))),
+        RunEnd::Failed { failure } => Some(failure.message.clone()),
+        RunEnd::Cancelled { reason } | RunEnd::Terminated { reason } => {
+            Some(format!("the reason: {reason}")).filter(|_| !reason.is_empty())
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use super::exit::Exit;
 use super::report::Report;
 use super::report_client::mistake;
 use crate::client::StoreError;
-use crate::history::RunNo;
+use crate::history::{RunId, RunNo, RunStatus};
 
 /// What to do about damage.
 const NEXT: &str = "keep a copy of the directory; durun export --salvage saves the runs that are whole; then restore a backup, or begin a new store with --store DIR";
@@ -43,12 +43,7 @@ pub(crate) fn of(error: &StoreError) -> Report {
             .hint("durun --store DIR list -a, history, logs, query and status look at it"),
         StoreError::Nested { .. } => Report::new("D0900", Exit::Failed, error.to_string())
             .hint("a script that starts itself without end? let it loop, or go on with restart_with(input)"),
-        StoreError::Ended { id, status } => {
-            let word = status.word().replace('_', " ");
-            Report::new("D0701", Exit::Conflict, format!("run {id} has ended: {word}"))
-                .note("nothing was stored")
-                .hint(format!("durun result {id} prints its result, durun history {id} what happened"))
-        }
+        StoreError::Ended { id, status } => ended(id, *status, Vec::new()),
         StoreError::Held { id, claim } => {
             Report::new("D0603", Exit::Busy, format!("run {id} is executed by process {}", claim.pid))
                 .hint(format!(
@@ -112,4 +107,14 @@ pub(crate) fn of(error: &StoreError) -> Report {
                 .hint("try again")
         }
     }
+}
+
+/// The report of what was said to a run that has ended, with what is known of it.
+pub(super) fn ended(id: &RunId, status: RunStatus, known: Vec<String>) -> Report {
+    let word = status.word().replace('_', " ");
+    let report = Report::new("D0701", Exit::Conflict, format!("run {id} has ended: {word}"));
+    let report = known.into_iter().fold(report, Report::note);
+    report
+        .note("nothing was stored")
+        .hint(format!("durun result {id} prints its result, durun history {id} what happened"))
 }

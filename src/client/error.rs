@@ -1,7 +1,9 @@
 //! Why a client's wish was not fulfilled, as data for whoever puts it into words.
 
 use super::{Difference, ExecuteError, MendError, OpenQuestion, ProgramError, QueryError, ScheduleError};
-use crate::history::{Choice, Moment, RecordError, RunId, RunNo, RunRow, RunStatus, Seq, Value, ValueError};
+use crate::history::{
+    Choice, Moment, RecordError, RunEnd, RunId, RunNo, RunRow, RunStatus, Seq, Value, ValueError,
+};
 use crate::script::BadInput;
 use crate::store::StoreError;
 
@@ -250,6 +252,16 @@ pub enum ClientError {
         at: Moment,
         /// Whether the script has not taken it and nobody executes the run.
         waits: bool,
+    },
+    /// The run has ended, and asks nobody any more.
+    #[error("run {id} has ended: {}", end.status().word().replace('_', " "))]
+    AskedNoMore {
+        /// The run.
+        id: RunId,
+        /// How it ended.
+        end: Box<RunEnd>,
+        /// What was answered last, or to the question that is meant, and when.
+        answered: Option<Box<(Choice, Moment)>>,
     },
     /// A note or message that is too long.
     #[error("the text is longer than {most} bytes")]

@@ -3,7 +3,7 @@
 use super::{ClientError, Session, find, read_history, view};
 use crate::history::{
     Choice, CommandKind, Fact, MessageBody, MessageId, Moment, OpId, Pending, QuestionAnswered, Resolution,
-    RunId, RunNo, RunRow, Value, nearest,
+    RunId, RunNo, RunRow, StoredStatus, Value, nearest,
 };
 use crate::run::QUESTION;
 use crate::store::{ANSWERED, Answer, NewMessage, Request, RunView, Snapshot, StoreError};
@@ -136,13 +136,17 @@ pub fn resolve(session: &Session, token: &str, resolution: &Resolution) -> Resul
 /// Answers a question of a run. The same answer again is done; another one to the same question is refused.
 ///
 /// # Errors
-/// As [`find()`]; `NoQuestion`, `NoSuchQuestion`, `SeveralQuestions`, `NoChoice`, `Answered` where it was answered otherwise, `Ended` of the store.
+/// As [`find()`]; `NoQuestion`, `NoSuchQuestion`, `SeveralQuestions`, `NoChoice`, `Answered` where it was answered otherwise, `AskedNoMore` where
+/// the run has ended.
 pub fn answer(session: &Session, text: &str, request: AnswerRequest) -> Result<Replied, ClientError> {
     short(&request.note)?;
     let row = find(session, text)?;
     let view = view(session, row.no)?;
-    if view.status.is_ended() {
-        return Err(StoreError::Ended { id: row.id, status: view.status }.into());
+    if let StoredStatus::Ended(end) = &view.row.status {
+        let (end, which) = (Box::new(end.clone()), request.question.as_deref());
+        let number = which.and_then(|which| which.parse().ok()).map(OpId);
+        let answered = last_answer(session, &row, which, number)?.map(Box::new);
+        return Err(ClientError::AskedNoMore { id: row.id, end, answered });
     }
     let (open, waits) = (open_questions(&view), view.executor.is_none());
     let is_one_of_several = open.len() > 1;

@@ -181,6 +181,7 @@ impl From<ClientError> for Error {
             | ClientError::NoChoice { .. }
             | ClientError::LongText { .. } => Self::Input { message },
             ClientError::Resolved { .. } | ClientError::Answered { .. } => Self::Answered { message },
+            ClientError::AskedNoMore { id, end, .. } => Self::Ended { id, status: end.status() },
             ClientError::Query(_) => Self::Query { message },
             ClientError::Damaged { .. } | ClientError::HistoryCut { .. } => Self::Store { message },
             ClientError::Execute(ExecuteError::Foreign { .. } | ExecuteError::Config(_)) => {

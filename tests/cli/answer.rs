@@ -70,6 +70,32 @@ fn a_question_that_was_taken_is_called_by_its_text() {
 }
 
 #[test]
+fn who_comes_after_the_end_is_told_what_came_of_it() {
+    let home = Home::new();
+    home.file("s.rhai", "let a = ask(\"Ship it?\");\n`it was ${a}`\n");
+    home.durun(&["start", "s.rhai", "--id", "one", "--park-after", "0s"]).exit(3).failure();
+    home.durun(&["answer", "one", "yes"]).env("USER", "ada").check();
+    home.durun(&["resume", "one"]).out("it was yes\n").check();
+    for words in
+        [&["answer", "one", "no"][..], &["answer", "one"], &["answer", "one", "--question", "0", "yes"]]
+    {
+        home.durun(words)
+            .exit(7)
+            .err(
+                "error[D0701]: run one has ended: completed\n |\n = note: its result: \"it was yes\"\n \
+                 = note: Ship it? was answered at TIME by ada: yes\n = note: nothing was stored\n \
+                 = help: durun result one prints its result, durun history one what happened\n",
+            )
+            .check();
+    }
+    let err = home.durun(&["answer", "one", "no", "--question", "7"]).exit(7).failure();
+    assert!(
+        err.contains("its result") && !err.contains("answered"),
+        "of another question nothing is said: {err}"
+    );
+}
+
+#[test]
 fn what_is_no_choice_is_refused_with_the_choices_and_nothing_is_stored() {
     let home = asking();
     home.durun(&["answer", "one", "maybe"])

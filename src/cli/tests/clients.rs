@@ -1,15 +1,18 @@
 //! Specimens of what a wish about runs, scripts and schedules can come to.
 
 use super::commands::values;
+use super::scripts::bad_inputs;
 use super::stage::Stage;
 use super::stores::stores;
 use crate::client::testing::{id, row};
 use crate::client::{
-    BadInput, CarryError, ClientError, Conflict, Difference, ExecuteError, MendError, OpenQuestion,
-    ProgramError, QueryError, ScheduleError, check_runs, load_program, query, upgrade,
+    CarryError, ClientError, Conflict, Difference, ExecuteError, MendError, OpenQuestion, ProgramError,
+    QueryError, ScheduleError, check_runs, load_program, query, upgrade,
 };
 use crate::config::ConfigError;
-use crate::history::{Choice, Moment, OpId, RecordError, RunId, RunNo, RunRow, RunStatus, Seq, Value};
+use crate::history::{
+    Choice, Moment, OpId, RecordError, RunEnd, RunId, RunNo, RunRow, RunStatus, Seq, Value,
+};
 use crate::timer::{Cron, CronError, Zone};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -38,22 +41,6 @@ fn refund() -> OpenQuestion {
         since: AT,
         answered: None,
     }
-}
-
-specimens! { bad_inputs: BadInput;
-    BadInput::Unknown { .. } => vec![
-        BadInput::Unknown { name: "hots".to_owned(), near: Some("host".to_owned()) },
-        BadInput::Unknown { name: "zzz".to_owned(), near: None },
-    ],
-    BadInput::Missing { .. } => vec![BadInput::Missing { name: "host".to_owned() }],
-    BadInput::Type { .. } => {
-        let port = |meant: Option<&str>| {
-            let (wanted, given, meant) = ("a whole number", "text", meant.map(str::to_owned));
-            BadInput::Type { name: "port".to_owned(), wanted, given, meant }
-        };
-        vec![port(None), port(Some("80"))]
-    },
-    BadInput::NoMap { .. } => vec![BadInput::NoMap { given: "a list" }],
 }
 
 specimens! { conflicts: Conflict;
@@ -385,6 +372,14 @@ specimens! { kinds: ClientError;
             waits,
         })
         .into(),
+    ClientError::AskedNoMore { .. } => {
+        let choice = Choice { choice: "yes".to_owned(), who: "ada".to_owned(), note: String::new(), asked: "Ship it?".to_owned() };
+        let no_more = |end, answered| ClientError::AskedNoMore { id: order(), end: Box::new(end), answered };
+        vec![
+            no_more(RunEnd::Completed { result: "shipped".into() }, Some(Box::new((choice, AT)))),
+            no_more(RunEnd::TimedOut { reason: "timeout".to_owned() }, None),
+        ]
+    },
     ClientError::LongText { .. } => vec![ClientError::LongText { most: 4096 }],
     ClientError::RetryEnded { .. } => [RunStatus::Completed, RunStatus::Cancelled]
         .map(|status| ClientError::RetryEnded { id: order(), status })

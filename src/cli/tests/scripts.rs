@@ -1,9 +1,9 @@
-//! Specimens of what is said of scripts: what `durun check` finds, and why tests of scripts do not pass.
+//! Specimens of what is said of scripts: what `durun check` finds, what their inputs lack, and why tests of scripts do not pass.
 
 use super::stage::Stage;
 use crate::cli::report::Report;
 use crate::cli::{report_check, report_test};
-use crate::client::{Ending, Fault, Rule, check, load_tests, perform};
+use crate::client::{BadInput, Ending, Fault, Rule, check, load_tests, perform};
 use crate::config::{Config, Configs};
 use std::sync::Arc;
 
@@ -12,6 +12,22 @@ type Broken = (Rule, &'static str);
 
 fn breaking(rule: Rule, scripts: &[&'static str]) -> Vec<Broken> {
     scripts.iter().map(|script| (rule, *script)).collect()
+}
+
+specimens! { bad_inputs: BadInput;
+    BadInput::Unknown { .. } => vec![
+        BadInput::Unknown { name: "hots".to_owned(), near: Some("host".to_owned()) },
+        BadInput::Unknown { name: "zzz".to_owned(), near: None },
+    ],
+    BadInput::Missing { .. } => vec![BadInput::Missing { name: "host".to_owned() }],
+    BadInput::Type { .. } => {
+        let port = |meant: Option<&str>| {
+            let (wanted, given, meant) = ("a whole number", "text", meant.map(str::to_owned));
+            BadInput::Type { name: "port".to_owned(), wanted, given, meant }
+        };
+        vec![port(None), port(Some("80"))]
+    },
+    BadInput::NoMap { .. } => vec![BadInput::NoMap { given: "a list" }],
 }
 
 specimens! { broken: Broken;
