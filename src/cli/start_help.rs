@@ -33,7 +33,12 @@ pub(crate) fn add(error: &clap::Error, arguments: &[OsString]) {
 /// What a script says of itself.
 fn of(file: &str, text: &str, params: Option<&Params>) -> String {
     let mut shown = format!("\n{file}:\n");
-    for line in about(text) {
+    let about = about(text);
+    if about.is_empty() {
+        shown
+            .push_str("  It does not say what it does: a comment in its first lines, // …, is shown here.\n");
+    }
+    for line in about {
         writeln!(shown, "  {line}").unwrap_or_default();
     }
     let Some(params) = params else {
@@ -100,6 +105,9 @@ mod tests {
 
     #[test]
     fn a_script_without_a_declaration_says_so() {
-        assert_eq!(of("a.rhai", "1", None), "\na.rhai:\n  It declares no inputs: -i takes any name.\n");
+        let said = "It declares no inputs: -i takes any name.";
+        assert_eq!(of("a.rhai", "// Copies.\n1", None), format!("\na.rhai:\n  Copies.\n  {said}\n"));
+        let mute = "It does not say what it does: a comment in its first lines, // …, is shown here.";
+        assert_eq!(of("a.rhai", "1", None), format!("\na.rhai:\n  {mute}\n  {said}\n"));
     }
 }
