@@ -24,7 +24,8 @@ impl<'c> Pager<'c> {
         let command = if reads && !context.environment.is_plain() { command(context) } else { None };
         let child = command.and_then(|command| {
             let mut shell = Command::new("/bin/sh");
-            shell.arg("-c").arg(command).stdin(Stdio::piped());
+            // One that the shell does not find has read nothing.
+            shell.arg("-c").arg(format!("{command}\n[ $? -ne 127 ] || cat")).stdin(Stdio::piped());
             if context.environment.get("LESS").is_none() {
                 shell.env("LESS", "FRX");
             }

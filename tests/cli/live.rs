@@ -234,4 +234,7 @@ fn a_history_is_read_in_the_pager_at_a_terminal_only_and_no_line_is_wider_than_t
             told.screen
         );
     }
+    let told = all(&[("PAGER", "nopager")]).expect("a terminal");
+    let (complaint, story) = told.bytes.split_once('\n').expect("lines");
+    assert!(complaint.contains("not found") && story.lines().count() == 42, "{}", told.bytes);
 }
