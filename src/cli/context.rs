@@ -1,6 +1,5 @@
 //! What every command is given: its surroundings, the options that all share, and the way to the store.
 
-use super::aim::aimed;
 use super::args::{ColorChoice, Format, Global};
 use super::environment::Environment;
 use super::error::CliError;
@@ -164,19 +163,6 @@ impl Context {
     /// A report as it is shown on stderr.
     pub(crate) fn shown(&self, report: &Report) -> String {
         report.aimed(self.aim().as_deref()).render(self.color_stderr())
-    }
-
-    /// Lines of which some are commands, as they are shown.
-    pub(crate) fn aimed(&self, text: &str) -> String {
-        let store = self.aim();
-        let line = |line: &str| {
-            if line.trim_start().starts_with("durun ") {
-                aimed(line, store.as_deref())
-            } else {
-                line.to_owned()
-            }
-        };
-        text.split_inclusive('\n').map(line).collect()
     }
 
     /// Whether colours go to stderr.

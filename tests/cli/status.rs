@@ -219,3 +219,13 @@ fn what_a_kill_has_cut_off_is_said_to_begin_again_and_what_is_waited_for_is_not(
         assert!(status.contains("  waits for sh sleep 600 · 1 · line 1\n"), "{status}");
     });
 }
+
+#[test]
+fn of_a_run_that_was_killed_one_command_is_offered_that_goes_on_with_all_of_it() {
+    let script = "parallel([\"a\", \"b\"], |n| exec([\"sh\", \"-c\", `test ${n} = b && sleep 600`], #{ retry: #{ first: \"1h\" } }))\n";
+    let home = Home::killed_at("fan", script, &["\"attempt\":2"]);
+    for words in [&["status", "fan"][..], &["why", "fan"], &[]] {
+        let shown = home.durun(words).stdout();
+        assert!(shown.contains("durun retry fan") && !shown.contains("durun resume"), "{shown}");
+    }
+}

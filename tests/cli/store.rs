@@ -34,7 +34,11 @@ fn who_is_told_elsewhere_is_told_the_store_of_a_variable_and_who_is_at_a_termina
     let told = of(&["start", "q.rhai", "--id", "q", "--park-after", "0s"]).exit(3).failure();
     assert!(told.ends_with(&format!(": {named}tick --install\n")), "{told}");
     let shown = of(&["status", "q"]).stdout();
-    assert!(shown.contains(&format!("{named}answer q yes\n")), "{shown}");
+    for command in ["resume q", "answer q yes"] {
+        assert!(shown.contains(&format!("{named}{command}\n")), "{shown}");
+    }
+    let shown = of(&[]).stdout();
+    assert!(shown.contains(&format!("nobody executes it: {named}resume q · ")), "{shown}");
     let env = [("DURUN_STORE", "the store")];
     let Some(terminal) = Terminal::open(&home, 80, &["status", "q"], &env) else { return };
     let shown = terminal.end().screen;

@@ -74,7 +74,7 @@ pub(crate) fn run(context: &Context, args: &ListArgs) -> Result<Exit, CliError> 
         Format::Table if views.is_empty() => context.note("no runs"),
         Format::Table => {
             context.print(&runs::table(&views, now, context.table_width(), context.color_stdout()))?;
-            if let Some(words) = runs::going_on(&views) {
+            if let Some(words) = runs::going_on(&views, now) {
                 context.note(&format!("what nobody executes goes on with {}", context.command(&words)));
             }
         }

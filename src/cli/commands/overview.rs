@@ -20,7 +20,14 @@ pub(crate) fn run(context: &Context) -> Result<Exit, CliError> {
         (Format::Table, None) => context.print(BEGINNING)?,
         (Format::Table, Some(overview)) => {
             let now = context.clock.now();
-            context.print(&render(&overview, now, context.table_width(), context.color_stdout()))?;
+            let command = |words: &str| context.command(words);
+            context.print(&render(
+                &overview,
+                &command,
+                now,
+                context.table_width(),
+                context.color_stdout(),
+            ))?;
         }
         (Format::Json | Format::Jsonl, overview) => {
             context.print_json(&document(&overview.unwrap_or_default(), context.clock.now()))?;

@@ -141,7 +141,7 @@ fn list(context: &Context) -> Result<Exit, CliError> {
         Format::Table if all.schedules.is_empty() => context.note("no schedules"),
         Format::Table => {
             context.print(&table(&all.schedules, now, context.table_width(), context.color_stdout()))?;
-            if let Some(nobody) = nobody(all.fired_by, now) {
+            if let Some(nobody) = nobody(all.fired_by, &context.command("tick --install"), now) {
                 context.note(&nobody);
             }
         }

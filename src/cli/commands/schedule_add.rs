@@ -120,7 +120,7 @@ pub(crate) fn run(context: &Context, args: &AddArgs) -> Result<Exit, CliError> {
         (None, _) | (_, None) => "paused".to_owned(),
     };
     context.note(&format!("schedule {} {what}; {next}", row.name));
-    if let Some(nobody) = nobody(all.fired_by, now) {
+    if let Some(nobody) = nobody(all.fired_by, &context.command("tick --install"), now) {
         context.note(&nobody);
     }
     Ok(Exit::Done)

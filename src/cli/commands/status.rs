@@ -113,7 +113,7 @@ fn table(
     let published = published(session, view.row.no)?;
     let children = descendants(session, view.row.no, MOST_DESCENDANTS)?;
     let script = lines(session, view.row.no).ok();
-    let (way_on, edited) = way_on(session, view);
+    let (way_on, edited) = way_on(context, session, view);
     let unread =
         if view.unread > 0 && !view.status.is_ended() { unread(session, view.row.no)? } else { Vec::new() };
     let beside = Beside {
@@ -124,8 +124,9 @@ fn table(
         edited: edited.as_deref(),
         unread: &unread,
         variables,
+        command: &|words| context.command(words),
     };
-    Ok(context.aimed(&status::render(view, &beside, context.clock.now(), context.color_stdout())))
+    Ok(status::render(view, &beside, context.clock.now(), context.color_stdout()))
 }
 
 fn show(
@@ -179,11 +180,13 @@ fn variables(context: &Context, session: &Session, view: &RunView, args: &Status
 
 /// The commands that let a run go on that a person has to mend, and what is to be said where the file of its script was
 /// changed since.
-fn way_on(session: &Session, view: &RunView) -> (Vec<String>, Option<String>) {
+fn way_on(context: &Context, session: &Session, view: &RunView) -> (Vec<String>, Option<String>) {
     let way = WayOn::of(session, (view.row.no, &view.row.id), &view.row.status);
+    let commands =
+        || -> Vec<String> { way.commands(view).iter().map(|words| context.command(words)).collect() };
     match view.status {
-        RunStatus::Stuck => (vec![way.commands(view).join(" && durun ")], way.edited()),
-        RunStatus::Failed | RunStatus::TimedOut => (way.commands(view), way.edited()),
+        RunStatus::Stuck => (vec![commands().join(" && ")], way.edited()),
+        RunStatus::Failed | RunStatus::TimedOut => (commands(), way.edited()),
         RunStatus::Running
         | RunStatus::Waiting
         | RunStatus::Parked

@@ -1,7 +1,7 @@
 //! What `durun` alone says: how to begin, or what needs a person, what is open, what ended lately.
 
 use super::paint::Paint;
-use super::runs::{remark, waker};
+use super::runs::{executor, remark};
 use super::table::{Cell, render as render_table};
 use crate::client::{Overview, RunView};
 use crate::history::{Moment, RunStatus};
@@ -17,12 +17,18 @@ durun makes Rhai scripts durable: killed at any moment, they go on where they st
 const MOST: usize = 20;
 
 /// The overview.
-pub(crate) fn render(overview: &Overview, now: Moment, width: Option<usize>, color: bool) -> String {
+pub(crate) fn render(
+    overview: &Overview,
+    command: &dyn Fn(&str) -> String,
+    now: Moment,
+    width: Option<usize>,
+    color: bool,
+) -> String {
     let mut out = String::new();
     let needs: Vec<&RunView> =
         overview.asking.iter().chain(&overview.stuck).chain(&overview.failed).collect();
-    section(&mut out, "Needs a person", &needs, now, width, color);
-    section(&mut out, "Open", &overview.open.iter().collect::<Vec<_>>(), now, width, color);
+    section(&mut out, "Needs a person", &needs, command, now, width, color);
+    section(&mut out, "Open", &overview.open.iter().collect::<Vec<_>>(), command, now, width, color);
     let ended: Vec<String> = RunStatus::ALL
         .iter()
         .filter_map(|status| Some((overview.ended.get(status)?, status)))
@@ -36,6 +42,7 @@ fn section(
     out: &mut String,
     title: &str,
     views: &[&RunView],
+    command: &dyn Fn(&str) -> String,
     now: Moment,
     width: Option<usize>,
     color: bool,
@@ -46,7 +53,7 @@ fn section(
     out.push_str(&Paint::Bold.paint(title, color));
     out.push('\n');
     let rows = views.iter().take(MOST).map(|view| {
-        let who = waker(view, now);
+        let who = executor(view, now, command);
         let what = remark(view, now);
         let said = [who, what].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" · ");
         vec![
@@ -58,7 +65,7 @@ fn section(
     let table = render_table(&[], rows.collect(), width, color);
     out.push_str(table.trim_start_matches('\n'));
     if views.len() > MOST {
-        let more = format!("  and {} more: durun list\n", views.len() - MOST);
+        let more = format!("  and {} more: {}\n", views.len() - MOST, command("list"));
         out.push_str(&more);
     }
     out.push('\n');

@@ -2,6 +2,7 @@
 
 use super::paint::Paint;
 use super::table::{Cell, render};
+use super::unblock::is_put_off;
 use super::waits::{is_cut_off, short};
 use super::when::{absolute, relative};
 use crate::client::{RunView, answered};
@@ -94,11 +95,11 @@ fn is_idle(view: &RunView) -> bool {
 }
 
 /// What goes on with those that nobody executes and nobody takes up: the words behind `durun`.
-pub(crate) fn going_on(views: &[RunView]) -> Option<String> {
+pub(crate) fn going_on(views: &[RunView], now: Moment) -> Option<String> {
     let left: Vec<&RunView> = views.iter().filter(|view| is_left(view)).collect();
     match left.as_slice() {
         [] => None,
-        [view] => Some(format!("resume {}", view.row.id)),
+        [view] => Some(going_on_with(view, now)),
         [_, _, ..] => Some("resume --all".to_owned()),
     }
 }
@@ -144,9 +145,23 @@ pub(crate) fn candidate(row: &RunRow) -> Vec<Cell> {
     vec![Cell::plain(row.id.as_str()), Cell::plain(&row.script), Cell::plain(absolute(row.created_at))]
 }
 
+/// Who goes on with an open run, in words, and what to type where nobody does.
+pub(crate) fn executor(view: &RunView, now: Moment, command: &dyn Fn(&str) -> String) -> String {
+    let who = waker(view, now);
+    match view.woken_by {
+        Some(WokenBy::Nobody { .. }) => format!("{who}: {}", command(&going_on_with(view, now))),
+        Some(WokenBy::Process { .. } | WokenBy::Serve { .. } | WokenBy::Tick { .. }) | None => who,
+    }
+}
+
+/// What goes on here with a run that nobody executes: where the next attempt of a step is still to come, it is tried at once.
+fn going_on_with(view: &RunView, now: Moment) -> String {
+    let is_any = view.pending.iter().any(|pending| is_put_off(pending, now));
+    format!("{} {}", if is_any { "retry" } else { "resume" }, view.row.id)
+}
+
 /// Who goes on with an open run, in words.
 pub(crate) fn waker(view: &RunView, now: Moment) -> String {
-    let resume = format!("durun resume {}", view.row.id);
     match view.woken_by {
         Some(WokenBy::Process { pid }) => format!("executed by pid {pid}"),
         Some(WokenBy::Serve { pid }) if view.executor.is_some() => format!("executed by serve {pid}"),
@@ -154,9 +169,9 @@ pub(crate) fn waker(view: &RunView, now: Moment) -> String {
         Some(WokenBy::Tick { last: Some(last) }) => format!("woken by tick, last {}", relative(last, now)),
         Some(WokenBy::Tick { last: None }) => "woken by tick, the first within a minute".to_owned(),
         Some(WokenBy::Nobody { last_tick: Some(last) }) => {
-            format!("nobody executes it, the last tick was {}: {resume}", relative(last, now))
+            format!("nobody executes it, the last tick was {}", relative(last, now))
         }
-        Some(WokenBy::Nobody { last_tick: None }) => format!("nobody executes it: {resume}"),
+        Some(WokenBy::Nobody { last_tick: None }) => "nobody executes it".to_owned(),
         None => String::new(),
     }
 }

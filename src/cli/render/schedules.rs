@@ -144,9 +144,8 @@ pub(crate) fn catchup(catchup: Catchup) -> String {
     }
 }
 
-/// What to do where nobody fires schedules; nothing where somebody does.
-pub(crate) fn nobody(fired_by: Option<WokenBy>, now: Moment) -> Option<String> {
-    let how = "put \"* * * * * durun tick\" into your crontab";
+/// That nobody fires schedules, and the command by which a tick does; nothing where somebody does.
+pub(crate) fn nobody(fired_by: Option<WokenBy>, how: &str, now: Moment) -> Option<String> {
     match fired_by {
         Some(WokenBy::Nobody { last_tick: Some(last) }) => {
             Some(format!("nobody fires schedules: the last durun tick was {}; {how}", relative(last, now)))

@@ -2,7 +2,7 @@
 
 use super::lines::of_end;
 use super::paint::Paint;
-use super::runs::{branch, is_left, remark, waker};
+use super::runs::{branch, executor, is_left, remark};
 use super::unblock::{asks_once, commands};
 use super::waits::{is_cut_off, sentence};
 use super::when::{absolute, relative};
@@ -19,7 +19,7 @@ pub(crate) struct Beside<'a> {
     pub(crate) published: &'a [(String, Value)],
     /// The lines of its script.
     pub(crate) script: Option<&'a Lines>,
-    /// What lets it go on where a person has to mend it: words behind `durun`.
+    /// What to type to let it go on where a person has to mend it.
     pub(crate) way_on: &'a [String],
     /// What is to be said where it is stuck or failed, and the file of its script says something else since.
     pub(crate) edited: Option<&'a str>,
@@ -27,11 +27,13 @@ pub(crate) struct Beside<'a> {
     pub(crate) unread: &'a [String],
     /// The variables where it waits, in lines.
     pub(crate) variables: &'a [String],
+    /// A command to type, of its words behind `durun`.
+    pub(crate) command: &'a dyn Fn(&str) -> String,
 }
 
 /// The block that `durun status` prints.
 pub(crate) fn render(view: &RunView, beside: &Beside<'_>, now: Moment, color: bool) -> String {
-    let Beside { children, published, script, way_on, edited, unread, variables } = *beside;
+    let Beside { children, published, script, way_on, edited, unread, variables, command } = *beside;
     let row = &view.row;
     let word = Paint::of(view.status).paint(view.status.word(), color);
     let idle = match view.status {
@@ -62,13 +64,13 @@ pub(crate) fn render(view: &RunView, beside: &Beside<'_>, now: Moment, color: bo
     }
     line("summary", &row.summary.as_deref().map(escape::line).unwrap_or_default());
     line("progress", &row.progress.as_ref().map(|told| escape::line(&told.to_string())).unwrap_or_default());
-    line("executor", &waker(view, now));
+    line("executor", &executor(view, now, command));
     let alone = asks_once(&view.pending);
     // Nothing that comes helps a script that is stuck, and one of the waits may be over; what is under way is awaited still.
     let is_stuck = view.status == RunStatus::Stuck;
     let shown = || view.pending.iter().filter(|pending| !is_stuck || pending.label.kind.is_effect());
     let below_each: Vec<Vec<String>> =
-        shown().map(|pending| below(&row.id, pending, script, alone, now)).collect();
+        shown().map(|pending| below(&row.id, pending, beside, alone, now)).collect();
     let (executed, mut before) = (view.executor.is_some(), "");
     for (place, pending) in shown().enumerate() {
         let (label, more) = if is_cut_off(pending, view) {
@@ -113,7 +115,7 @@ pub(crate) fn render(view: &RunView, beside: &Beside<'_>, now: Moment, color: bo
     }
     line("edited", edited.unwrap_or_default());
     for words in way_on {
-        line("", &format!("  durun {words}"));
+        line("", &format!("  {words}"));
     }
     for (place, text) in variables.iter().enumerate() {
         line(if place == 0 { "variables" } else { "" }, text);
@@ -129,11 +131,12 @@ fn below_it(child: &Descendant, now: Moment) -> String {
 }
 
 /// What stands below a command: its line of the script, what a question shows, and the command lines that unblock it.
-fn below(id: &RunId, pending: &Pending, script: Option<&Lines>, alone: bool, now: Moment) -> Vec<String> {
-    let text = super::lines::shown(script, pending.line, Some(&pending.label));
+fn below(id: &RunId, pending: &Pending, beside: &Beside<'_>, alone: bool, now: Moment) -> Vec<String> {
+    let text = super::lines::shown(beside.script, pending.line, Some(&pending.label));
     let shown = open_question(pending).map(|question| question.show).filter(|show| *show != Value::Null);
     let shown = shown.map(|show| format!("  {}", escape::cut(&escape::line(&show.to_string()), 400)));
-    let typed = commands(id, pending, alone, now).into_iter().map(|words| format!("  durun {words}"));
+    let typed =
+        commands(id, pending, alone, now).into_iter().map(|words| format!("  {}", (beside.command)(&words)));
     text.into_iter().chain(shown).chain(typed).collect()
 }
 

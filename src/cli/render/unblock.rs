@@ -32,7 +32,7 @@ pub(crate) fn commands(id: &RunId, pending: &Pending, alone: bool, now: Moment) 
         | CommandKind::Glob
         | CommandKind::Env
         | CommandKind::Poll => {
-            if pending.next_try.is_some_and(|at| at > now) {
+            if is_put_off(pending, now) {
                 vec![format!("retry {id}")]
             } else {
                 Vec::new()
@@ -55,6 +55,11 @@ pub(crate) fn commands(id: &RunId, pending: &Pending, alone: bool, now: Moment) 
         | CommandKind::RunTimeout
         | CommandKind::Grace => Vec::new(),
     }
+}
+
+/// Whether the next attempt of an effect is still to come.
+pub(crate) fn is_put_off(pending: &Pending, now: Moment) -> bool {
+    pending.label.kind.is_effect() && pending.next_try.is_some_and(|at| at > now)
 }
 
 /// The runs that a run in a queue waits for, by how they stand.
