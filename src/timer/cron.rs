@@ -18,8 +18,6 @@ const FIELDS: [(&str, &str); 5] = [
     ("month", "1 to 12, or JAN to DEC"),
     ("weekday", "0 to 7, or SUN to SAT"),
 ];
-/// A name of a zone that was likely meant is at most so many edits away.
-const NEAR: usize = 3;
 
 /// A cron expression with five fields, or a nickname such as `@daily`, in a time zone.
 #[derive(Clone)]
@@ -97,7 +95,7 @@ impl Cron {
     /// The first slot after an instant; nothing where there is none within the years that a calendar knows.
     pub fn next(&self, after: Moment) -> Option<Moment> {
         // Whole seconds: what is searched begins after the one that `after` lies in.
-        let from = utc(Moment(after.0.div_euclid(1_000) * 1_000)).with_timezone(&self.zone.tz());
+        let from = utc(Moment(after.0.div_euclid(1_000) * 1_000)).with_timezone(&self.zone);
         let next = self.pattern.find_next_occurrence(&from, false).ok()?;
         let next = Moment(next.timestamp_millis());
         (next > after).then_some(next)
@@ -147,37 +145,17 @@ fn wrong_field(text: &str) -> Option<String> {
 
 /// An instant as runs are named after it; see [`Cron::label`].
 fn label(slot: Moment, zone: Zone) -> String {
-    let local = utc(slot).with_timezone(&zone.tz());
+    let local = utc(slot).with_timezone(&zone);
     let pattern = if slot.0.rem_euclid(60_000) == 0 { "%Y-%m-%dT%H%M" } else { "%Y-%m-%dT%H%M%S" };
     let again = if is_repeated(&local) { "-again" } else { "" };
     format!("{}{again}", local.format(pattern))
 }
 
-fn is_repeated(local: &DateTime<chrono_tz::Tz>) -> bool {
+fn is_repeated(local: &DateTime<Zone>) -> bool {
     let naive: NaiveDateTime = local.naive_local();
     match local.timezone().from_local_datetime(&naive) {
         MappedLocalTime::Ambiguous(first, _) => first.to_utc() + TimeDelta::seconds(1) <= local.to_utc(),
         MappedLocalTime::Single(_) | MappedLocalTime::None => false,
-    }
-}
-
-impl Zone {
-    /// Names of zones that were likely meant by a text that is none, the likest first.
-    pub fn near(text: &str) -> Vec<&'static str> {
-        let wanted = text.to_lowercase();
-        let distance = |name: &str| {
-            let name = name.to_lowercase();
-            let city = name.rsplit('/').next().unwrap_or(&name);
-            if name == wanted || city == wanted {
-                return 0;
-            }
-            strsim::damerau_levenshtein(&name, &wanted).min(strsim::damerau_levenshtein(city, &wanted))
-        };
-        let mut near: Vec<(usize, &str)> =
-            chrono_tz::TZ_VARIANTS.iter().map(|zone| (distance(zone.name()), zone.name())).collect();
-        near.retain(|(distance, _)| *distance <= NEAR && *distance < wanted.len().div_ceil(2));
-        near.sort_by_key(|(distance, _)| *distance);
-        near.into_iter().take(3).map(|(_, name)| name).collect()
     }
 }
 
@@ -207,7 +185,7 @@ mod tests {
         slots
             .into_iter()
             .map(|slot| {
-                let shown = utc(slot).with_timezone(&cron.zone.tz());
+                let shown = utc(slot).with_timezone(&cron.zone);
                 shown.format("%d %H:%M%:z").to_string()
             })
             .filter(|shown| shown.starts_with(&date[8..]))
@@ -298,13 +276,5 @@ mod tests {
         }
         let nickname = Cron::read("@reboot", Zone::UTC).map(drop).expect_err("no slot").to_string();
         assert!(!nickname.contains("it takes"), "{nickname}");
-    }
-
-    #[test]
-    fn a_zone_that_there_is_not_has_near_ones() {
-        assert_eq!(Zone::near("Europe/Berln").first(), Some(&"Europe/Berlin"));
-        assert_eq!(Zone::near("berlin").first(), Some(&"Europe/Berlin"));
-        assert_eq!(Zone::near("Mars/Olympus"), Vec::<&str>::new());
-        assert_eq!(Zone::near(""), Vec::<&str>::new());
     }
 }

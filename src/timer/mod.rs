@@ -6,8 +6,11 @@ mod calendar;
 mod clock;
 mod cron;
 mod duration;
+mod offset;
+mod zone;
 
-pub use calendar::{Zone, format_moment, http_date, parse_http_date, parse_moment, rfc3339};
+pub use calendar::{format_moment, http_date, parse_http_date, parse_moment, rfc3339};
 pub use clock::{Clock, ManualClock, SystemClock, thread_time};
 pub use cron::{Cron, CronError};
 pub use duration::{DurationError, parse_duration, show_duration};
+pub use zone::Zone;
