@@ -7,8 +7,10 @@ use super::exit::Exit;
 use super::interrupt::Interrupts;
 use super::render::display::Display;
 use super::untold;
-use crate::client::{Claimed, ClientError, ExecuteOptions, Finished, Session, Standing, Waited, view, wait};
-use crate::history::{RunId, RunNo, RunStatus, WokenBy};
+use crate::client::{
+    Claimed, ClientError, ExecuteOptions, Finished, Resumed, Session, Standing, Waited, resume, view, wait,
+};
+use crate::history::{RunId, RunNo, RunRow, RunStatus, WokenBy};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,10 +35,19 @@ pub(crate) fn execute_for(
     context: &Context,
     session: &Session,
     runs: Vec<Claimed>,
+    manner: Manner,
+) -> Result<Exit, CliError> {
+    executed(context, session, runs, manner, &Interrupts::install()?)
+}
+
+fn executed(
+    context: &Context,
+    session: &Session,
+    runs: Vec<Claimed>,
     mut manner: Manner,
+    interrupts: &Interrupts,
 ) -> Result<Exit, CliError> {
     let names: Vec<(RunNo, RunId)> = runs.iter().map(|run| (run.run, run.id.clone())).collect();
-    let interrupts = Interrupts::install()?;
     let display = Display::new(context, &runs);
     let options = ExecuteOptions {
         observer: display.observer(),
@@ -56,7 +67,7 @@ pub(crate) fn execute_for(
         context.complain(&parting(context, &names, &finished));
         return Ok(exit);
     }
-    let exit = concluded(context, session, &names, finished, (&manner, &interrupts))?;
+    let exit = concluded(context, session, &names, finished, (manner, interrupts))?;
     tell_of_children(context, session, &children)?;
     Ok(exit)
 }
@@ -67,7 +78,7 @@ fn concluded(
     session: &Session,
     names: &[(RunNo, RunId)],
     finished: Vec<(RunNo, Finished)>,
-    (manner, interrupts): (&Manner, &Interrupts),
+    (manner, interrupts): (Manner, &Interrupts),
 ) -> Result<Exit, CliError> {
     let mut finished = finished.into_iter();
     match (names, finished.next()) {
@@ -82,7 +93,8 @@ fn concluded(
                 Finished::Parked => Standing::Open(RunStatus::Parked),
                 Finished::Lost => {
                     context.note(&format!("another process goes on with run {id}; waiting for its end"));
-                    return attached(context, session, *run, id, Some(interrupts));
+                    let row = view(session, *run)?.row;
+                    return attached(context, session, &row, manner, Some(interrupts));
                 }
             };
             conclude(context, session, *run, id, &standing)
@@ -163,25 +175,46 @@ fn parting(context: &Context, names: &[(RunNo, RunId)], finished: &[(RunNo, Fini
     }
 }
 
-/// Waits for the end of a run that another process executes, and says how it ended.
-pub(crate) fn attach(context: &Context, session: &Session, run: RunNo, id: &RunId) -> Result<Exit, CliError> {
-    attached(context, session, run, id, None)
+/// Waits for the end of a run that another process executes, and says how it ended. Once nobody executes it any more, this
+/// process does.
+pub(crate) fn attach(
+    context: &Context,
+    session: &Session,
+    row: &RunRow,
+    manner: Manner,
+) -> Result<Exit, CliError> {
+    attached(context, session, row, manner, None)
 }
 
 fn attached(
     context: &Context,
     session: &Session,
-    run: RunNo,
-    id: &RunId,
+    row: &RunRow,
+    manner: Manner,
     interrupts: Option<&Interrupts>,
 ) -> Result<Exit, CliError> {
+    let (run, id) = (row.no, &row.id);
     let interrupted = || interrupts.and_then(Interrupts::exit);
-    match wait(session, run, None, &mut |_| interrupted().is_none())? {
-        Waited::Over(standing) => conclude(context, session, run, id, &standing),
-        Waited::RanOut(status) => match interrupted() {
-            Some(exit) => Ok(exit),
-            None => conclude(context, session, run, id, &Standing::Open(status)),
-        },
+    loop {
+        let waited =
+            wait(session, run, None, &mut |view| interrupted().is_none() && view.executor.is_some())?;
+        if let Waited::Over(standing) = waited {
+            return conclude(context, session, run, id, &standing);
+        }
+        if let Some(exit) = interrupted() {
+            return Ok(exit);
+        }
+        match resume(session, row)? {
+            Resumed::Held(_) => {}
+            Resumed::Over(standing) => return conclude(context, session, run, id, &standing),
+            Resumed::Claimed(claimed) => {
+                context.note(&format!("nobody executes run {id} any more: it goes on here"));
+                return match interrupts {
+                    Some(interrupts) => executed(context, session, vec![claimed], manner, interrupts),
+                    None => execute_for(context, session, vec![claimed], manner),
+                };
+            }
+        }
     }
 }
 

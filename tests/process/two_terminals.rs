@@ -1,7 +1,10 @@
 //! Signals, queries and status against a live, a parked and an ended run; a second start; an owner that is killed.
 
 use crate::world::{World, finish, kill, quiet, send};
+use durun::timer::{Clock as _, SystemClock};
 use rustix::process::Signal;
+use std::io::{BufRead as _, BufReader};
+use std::time::Duration;
 
 const SCRIPT: &str = r#"
 let seen = [];
@@ -65,6 +68,55 @@ fn a_second_start_attaches_reports_or_is_a_conflict() {
         "[5]",
         "an ended run is reported"
     );
+}
+
+#[test]
+fn a_start_that_attached_takes_over_from_an_executor_that_is_gone() {
+    for signal in [Signal::KILL, Signal::TERM] {
+        let world = World::new();
+        let script = world.write("talk.rhai", SCRIPT);
+        let start = ["-v", "start", script.as_str(), "--id", "talk"];
+        let first = world.spawn(&start);
+        world.until_waits_for("talk", "wait_signal");
+        let executor = || world.status("talk")["executor"].as_u64();
+        assert_eq!(executor(), Some(u64::from(first.id())));
+        let mut second = world.spawn(&start);
+        let mut said = BufReader::new(second.stderr.take().expect("a pipe")).lines().map_while(Result::ok);
+        assert_eq!(
+            said.next(),
+            Some(format!("run talk is executed by process {}; waiting for its end", first.id()))
+        );
+        send(&first, signal);
+        drop(finish(first));
+        assert_eq!(said.next().as_deref(), Some("nobody executes run talk any more: it goes on here"));
+        world.until("it executes it", |_| (executor() == Some(u64::from(second.id()))).then_some(()));
+        world.good(&["signal", "talk", "word", "1"]);
+        drop(said);
+        let told = finish(second);
+        assert_eq!((told.code, told.out.trim_end()), (Some(0), "[1]"), "{told:?}");
+    }
+}
+
+#[test]
+fn a_wait_says_that_the_executor_is_gone_and_waits_on() {
+    let world = World::new();
+    let script = world.write("talk.rhai", SCRIPT);
+    let first = world.spawn(&["start", &script, "--id", "talk"]);
+    world.until_waits_for("talk", "wait_signal");
+    let waiting = world.spawn(&["wait", "talk"]);
+    let processes = || std::fs::read_dir(world.path("store/workers")).map(Iterator::count).ok();
+    world.until("the store is opened twice", |_| processes().filter(|count| *count == 2));
+    SystemClock.pause(Duration::from_millis(500));
+    assert!(kill(first), "it waits");
+    // Longer than a lost event goes unnoticed.
+    SystemClock.pause(Duration::from_secs(2));
+    world.good(&["signal", "talk", "word", "1"]);
+    world.good(&["resume", "talk"]);
+    let told = finish(waiting);
+    assert_eq!((told.code, told.out.trim_end()), (Some(0), "[1]"), "{told:?}");
+    let said = "nobody executes run talk any more; this waits until somebody goes on with it: durun";
+    assert_eq!(told.err.matches(said).count(), 1, "{told:?}");
+    assert!(told.err.trim_end().ends_with("resume talk"), "{told:?}");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use crate::cli::conclusion::conclude;
 use crate::cli::context::{Context, Passing};
 use crate::cli::error::CliError;
 use crate::cli::exec_end::{SCRIPT, pass_stderr, stdout_of};
-use crate::cli::execution::{attach, execute};
+use crate::cli::execution::{Manner, attach, execute};
 use crate::cli::exit::Exit;
 use crate::cli::start_options::environment;
 use crate::client::{Existing, IfEnded, LoadedProgram, Session, StartRequest, Started, new_id, start};
@@ -115,7 +115,7 @@ fn executed(context: &Context, session: &Session, started: Started) -> Result<Ex
         Started::Existing { row, what, .. } => match what {
             Existing::Report(standing) => conclude(context, session, row.no, &row.id, &standing),
             Existing::Continue(claimed) => execute(context, session, vec![claimed]),
-            Existing::Attach(_) => attach(context, session, row.no, &row.id),
+            Existing::Attach(_) => attach(context, session, &row, Manner::default()),
         },
     }
 }

@@ -96,8 +96,11 @@ fn executed(
     claimed: Claimed,
     company: Vec<Claimed>,
 ) -> Result<Exit, CliError> {
-    let manner = Manner { park_after: args.overlap.park_after, company, ..Manner::default() };
-    execute_for(context, session, vec![claimed], manner)
+    execute_for(context, session, vec![claimed], manner(args, company))
+}
+
+fn manner(args: &StartArgs, company: Vec<Claimed>) -> Manner {
+    Manner { park_after: args.overlap.park_after, company, ..Manner::default() }
 }
 
 /// Nothing was started: the run in the way is gone on with, or left alone. One that does not get on is told of.
@@ -210,7 +213,7 @@ fn existing(
         }
         Existing::Attach(claim) if args.options.foreground() => {
             context.note(&format!("run {id} is executed by process {}; waiting for its end", claim.pid));
-            attach(context, &session, row.no, id)
+            attach(context, &session, row, manner(args, Vec::new()))
         }
         Existing::Continue(claimed) => background(context, session, &claimed, args.options.detach),
         Existing::Attach(_) => context.print(id.as_str()).map(|()| Exit::Done),
