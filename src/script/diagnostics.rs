@@ -167,14 +167,15 @@ impl Place {
                 (format!("'{word}' is a reserved word"), None)
             }
             EvalAltResult::ErrorMismatchDataType(wanted, given, _) => {
-                (format!("{} is wanted here, not {}", type_of(wanted), type_of(given)), None)
+                let hint = (type_of(given) == "handle").then(|| unknown::JOIN.to_owned());
+                (format!("{} is wanted here, not {}", type_of(wanted), type_of(given)), hint)
             }
             EvalAltResult::ErrorFor(_) => (
                 "for goes over a list, a range such as 0..3, or the keys of a map".to_owned(),
                 hint("of a map: for name in map.keys() { … }"),
             ),
             EvalAltResult::ErrorDotExpr(text, _) => {
-                (unknown::property(text).unwrap_or_else(|| text.clone()), None)
+                unknown::property(text).unwrap_or_else(|| (text.clone(), None))
             }
             other => {
                 let mut bare = other.to_string();

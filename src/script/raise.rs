@@ -96,6 +96,17 @@ pub(super) fn duration_ms(argument: &Dynamic) -> Result<i64, String> {
     Err(format!("a duration is text such as \"30s\" or a number of seconds, not {}", type_word(argument)))
 }
 
+/// Where the text is that is meant by a value which is none; it goes on from the word for its type.
+pub(super) fn text_in(value: &Dynamic) -> &'static str {
+    if value.is::<super::handle::Handle>() {
+        "; its value is what .join() gives"
+    } else if value.is::<ProcessResult>() {
+        ", as the result of a call is one: its text is .stdout"
+    } else {
+        ""
+    }
+}
+
 /// The word for a value's type in messages.
 pub(super) fn type_word(value: &Dynamic) -> &str {
     if value.is_fnptr() {

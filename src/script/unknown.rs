@@ -66,10 +66,10 @@ pub(super) fn function(
 }
 
 /// The words about a field that values of that type do not have.
-pub(super) fn property(message: &str) -> Option<String> {
+pub(super) fn property(message: &str) -> Option<(String, Option<String>)> {
     let (name, rest) = message.strip_prefix("Unknown property '")?.split_once('\'')?;
     let of = rest.rsplit_once("for type '").map_or("it", |(_, of)| type_of(of.trim_end_matches('\'')));
-    Some(format!("there is no field {name} in {of}"))
+    Some((format!("there is no field {name} in {of}"), (of == "handle").then(|| JOIN.to_owned())))
 }
 
 fn arguments(given: &[&str]) -> String {
@@ -102,9 +102,17 @@ pub(super) fn type_of(of: &str) -> &str {
         "f64" => "float",
         "Fn" => "function",
         "blob" => "bytes",
-        other => other.rsplit("::").next().unwrap_or(other),
+        other => match other.rsplit("::").next().unwrap_or(other) {
+            "Handle" => "handle",
+            "ProcessResult" => "process result",
+            "Time" => "time",
+            plain => plain,
+        },
     }
 }
+
+/// How the value of a handle is had.
+pub(super) const JOIN: &str = "the value of a handle is what .join() gives";
 
 fn operation(
     name: &str,
@@ -122,6 +130,9 @@ fn operation(
     if is_nothing.is_some() {
         let (what, hint) = nothing(read.as_ref(), spot, script);
         return (format!("{message}: {what} is ()"), Some(hint));
+    }
+    if given.contains(&"handle") {
+        return (message, Some(JOIN.to_owned()));
     }
     let is_number = |of: &&str| ["int", "float"].contains(of);
     let mixed = given.contains(&"text") && given.iter().any(is_number);

@@ -119,3 +119,32 @@ fn what_is_no_handle_and_nothing_at_all_are_told() {
     story.begin();
     assert_eq!(*story.result(), Value::List(vec![]));
 }
+
+#[test]
+fn a_handle_where_its_value_is_meant_is_told_with_the_way_to_it() {
+    let join = "its value is what .join() gives";
+    for (text, told) in [
+        (
+            "let s = strand(|| 1); sh(\"echo $1\", [s])",
+            format!("an argument of a process is text or a number, not a handle; {join}"),
+        ),
+        (
+            "exec([\"echo\", timer(\"1h\")])",
+            format!("an argument of a process is text or a number, not a handle; {join}"),
+        ),
+        (
+            "let s = strand(|| 1); exec([\"true\"], #{ env: #{ A: s } })",
+            format!("env.A: an argument of a process is text or a number, not a handle; {join}"),
+        ),
+        ("let s = strand(|| 1); \"a\" + s", format!("a handle is no text: {join}")),
+        ("let s = strand(|| 1); s + \"a\"", format!("a handle is no text: {join}")),
+        ("let s = strand(|| 1); let t = \"a\"; t += s; t", format!("a handle is no text: {join}")),
+        ("let s = strand(|| 1); s + 1", "'+' does not take handle and int".to_owned()),
+        ("let s = strand(|| 1); s.stdout", "there is no field stdout in handle".to_owned()),
+        ("let s = strand(|| 1); if s { 1 }", "bool is wanted here, not handle".to_owned()),
+    ] {
+        let mut story = Story::of(text);
+        let (_, message) = story.breaks(crate::history::Fact::RunBegan { seed: 1 });
+        assert_eq!(message, told, "{text}");
+    }
+}

@@ -6,12 +6,23 @@ use super::super::host::{Ask, Asked};
 use super::super::raise::{line_of, raise, remember, type_word};
 use super::ask::{Given, caller, script, tell, wrong};
 use crate::history::{Failure, kind};
-use rhai::{Array, Dynamic, Engine, EvalAltResult, Map, NativeCallContext};
+use rhai::{Array, Dynamic, Engine, EvalAltResult, ImmutableString, Map, NativeCallContext};
 
 pub(super) fn register(engine: &mut Engine) {
     engine.register_type_with_name::<Handle>("handle");
     engine.register_fn("to_string", |handle: &mut Handle| handle.to_string());
     engine.register_fn("to_debug", |handle: &mut Handle| handle.to_string());
+    for name in ["+", "+="] {
+        engine.register_fn(
+            name,
+            |context: NativeCallContext<'_>, _: &mut ImmutableString, _: Handle| -> Given {
+                Err(unjoined(&context))
+            },
+        );
+    }
+    engine.register_fn("+", |context: NativeCallContext<'_>, _: Handle, _: ImmutableString| -> Given {
+        Err(unjoined(&context))
+    });
     engine.register_fn("join", |context: NativeCallContext<'_>, handle: &mut Handle| join(&context, handle));
     engine.register_fn("done", |context: NativeCallContext<'_>, handle: &mut Handle| -> Given<bool> {
         caller(&context)?;
@@ -26,6 +37,12 @@ pub(super) fn register(engine: &mut Engine) {
         join_all(&context, &handles)
     });
     engine.register_fn("select", |context: NativeCallContext<'_>, handles: Array| select(&context, &handles));
+}
+
+/// A handle that is added to a text.
+#[expect(clippy::unnecessary_box_returns, reason = "the engine's errors are boxed")]
+fn unjoined(context: &NativeCallContext<'_>) -> Box<EvalAltResult> {
+    raise(context, Failure::new(kind::FAULT, "a handle is no text: its value is what .join() gives"))
 }
 
 pub(super) fn join(context: &NativeCallContext<'_>, handle: &Handle) -> Given {

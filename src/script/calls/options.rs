@@ -3,7 +3,7 @@
 use super::super::body::Body;
 use super::super::closure::Closure;
 use super::super::convert::to_value;
-use super::super::raise::{duration_ms, raise, type_word};
+use super::super::raise::{duration_ms, raise, text_in, type_word};
 use super::super::strand::{Context, Mode};
 use super::super::time_value::Time;
 use super::ask::{Given, wrong};
@@ -335,10 +335,14 @@ pub(super) fn word(value: &Dynamic) -> Result<String, String> {
     if value.is_int() || value.is_float() || value.is_bool() || value.is_char() {
         return Ok(value.to_string());
     }
-    if value.is_unit() || value.is_map() || value.is_array() || value.is_fnptr() {
-        return Err(format!("an argument of a process is text or a number, not {}", type_word(value)));
+    if let Some(text) = value.read_lock::<ImmutableString>() {
+        return Ok(text.to_string());
     }
-    Ok(value.read_lock::<ImmutableString>().map_or_else(|| value.to_string(), |text| text.to_string()))
+    if let Some(time) = value.read_lock::<Time>() {
+        return Ok(time.to_string());
+    }
+    let more = text_in(value);
+    Err(format!("an argument of a process is text or a number, not {}{more}", type_word(value)))
 }
 
 /// Whether a value may be an argument of a process.
