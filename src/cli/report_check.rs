@@ -78,7 +78,14 @@ fn usual(rule: Rule, message: &str) -> &'static str {
         | Rule::LostUpdate
         | Rule::Nothing
         | Rule::Caught
-        | Rule::Dollar => "durun explain CODE says more",
+        | Rule::Dollar
+        | Rule::Handle
+        | Rule::AnswerCondition
+        | Rule::Answer
+        | Rule::UnusedFailure
+        | Rule::Endless
+        | Rule::Pasted => "durun explain CODE says more",
+        Rule::Unreachable => "take it away, or put a condition before what leaves",
     }
 }
 
@@ -104,5 +111,12 @@ fn code(rule: Rule) -> &'static str {
         Rule::Nothing => "D1329",
         Rule::Caught => "D1372",
         Rule::Dollar => "D1373",
+        Rule::Handle => "D1374",
+        Rule::AnswerCondition => "D1375",
+        Rule::Answer => "D1376",
+        Rule::UnusedFailure => "D1377",
+        Rule::Unreachable => "D1378",
+        Rule::Endless => "D1379",
+        Rule::Pasted => "D1380",
     }
 }

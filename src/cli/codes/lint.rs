@@ -243,4 +243,87 @@ arguments, quoted, or in the environment:
     sh(\"tar czf backup.tgz \\\"$DIR\\\"\", #{ env: #{ DIR: dir } });
     print(`packed ${dir}`);",
     },
+    Code {
+        name: "D1374",
+        title: "a handle where its value is meant",
+        text: "\
+`strand`, `start_activity`, `start_child`, `timer` and the like begin something
+and give a handle at once, while it goes on. The value that it comes to is
+given by `join()`, which waits for it. A handle that is written into text shows
+as words such as `strand started in line 1`; as an argument of a process, with
+an operator or as a condition it makes the run stuck.
+
+    let disk = strand(|| sh(\"df -h\").stdout);
+    let users = sh(\"who\").stdout;
+    print(`${users}\\n${disk.join()}`);",
+    },
+    Code {
+        name: "D1375",
+        title: "the answer to a question as a condition",
+        text: "\
+`ask` gives the answer as text, \"yes\" or \"no\" where nothing else is offered.
+A condition is true or false: a run that comes to it with an answer is stuck.
+
+    if ask(\"deploy?\") == \"yes\" { … }",
+    },
+    Code {
+        name: "D1376",
+        title: "an answer that the question does not offer",
+        text: "\
+A question is answered with one of its choices, and they are \"yes\" and \"no\"
+where it names none. What the answer is compared with here is none of them: the
+comparison always comes out the same.
+
+    let size = ask(\"which size?\", #{ choices: [\"small\", \"large\"] });
+    if size == \"large\" { … }",
+    },
+    Code {
+        name: "D1377",
+        title: "what failed is not looked at",
+        text: "\
+`attempt` and a `parallel` with `on_error: \"collect\"` raise no failure: they
+give it. Where the value goes nowhere, nobody learns of it, and the run
+completes.
+
+    let told = parallel(hosts, |host| ping(host), #{ on_error: \"collect\" });
+    for one in told.failed { log(`${one.item}: ${one.error.message}`); }
+
+An error that does not matter is written `try { … } catch { }`.",
+    },
+    Code {
+        name: "D1378",
+        title: "nothing ever comes here",
+        text: "\
+A statement before this one leaves the block on every way: `return`, `throw`,
+`fail(…)`, `break` or `continue`. What stands behind it is never done. Take it
+away, or put the condition before what leaves.
+
+    if input.host == () { fail(\"no host\") }
+    sh(\"ping -c 1 \\\"$1\\\"\", [input.host]);",
+    },
+    Code {
+        name: "D1379",
+        title: "a loop that never ends",
+        text: "\
+The loop has no condition, nothing in it leaves it, and nothing in it waits. A
+run that comes to it computes until its limit of operations, and is stuck
+there. Leave the loop with `break` or `return`, or wait in it:
+
+    loop {
+        if sh(\"test -e done\", #{ ok_codes: [0, 1] }).code == 0 { break; }
+        sleep(\"1 min\");
+    }",
+    },
+    Code {
+        name: "D1380",
+        title: "a value is pasted into a shell's text",
+        text: "\
+The shell reads what is put into its text as a part of the program: a space
+makes two words of a name, and `;` or `$(…)` in it is done. An argument stays
+what it is; in quotes it is one word. What is not text by itself, such as a part
+of the command, belongs into the text as it is written.
+
+    sh(\"cp \\\"$1\\\" /backup\", [name]);
+    exec([\"cp\", name, \"/backup\"]);",
+    },
 ];

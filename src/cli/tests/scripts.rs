@@ -78,6 +78,22 @@ specimens! { broken: Broken;
     (Rule::Nothing, _) => breaking(Rule::Nothing, &["let name = sh(\"id -un\").stdout.trim();\nlog(name);\n"]),
     (Rule::Caught, _) => breaking(Rule::Caught, &["try { exec([\"pay\"]).code } catch (error) { error.kind }\n"]),
     (Rule::Dollar, _) => breaking(Rule::Dollar, &["let dir = \"/srv\";\nsh(\"rm -rf $dir/*\");\n"]),
+    (Rule::Handle, _) => breaking(Rule::Handle, &[
+        "let s = strand(|| sh(\"date\").stdout);\nsh(\"echo \\\"$1\\\"\", [s]);\n",
+        "let t = timer(\"1h\");\nprint(\"at \" + t);\n",
+    ]),
+    (Rule::AnswerCondition, _) => breaking(Rule::AnswerCondition, &["if ask(\"deploy?\") { sh(\"make deploy\"); }\n"]),
+    (Rule::Answer, _) => breaking(Rule::Answer, &[
+        "let c = ask(\"deploy?\");\nif c == \"yess\" { sh(\"make deploy\"); }\n",
+        "if ask(\"when?\", #{ choices: [\"now\", \"later\"] }) == \"never\" { fail(\"no\") }\n",
+    ]),
+    (Rule::UnusedFailure, _) => breaking(Rule::UnusedFailure, &[
+        "parallel([1, 2], |n| exec([\"work\", n]), #{ on_error: \"collect\" });\nprint(\"done\");\n",
+        "attempt(|| sh(\"make\"));\nprint(\"done\");\n",
+    ]),
+    (Rule::Unreachable, _) => breaking(Rule::Unreachable, &["fail(\"not yet\");\nsh(\"make\");\n"]),
+    (Rule::Endless, _) => breaking(Rule::Endless, &["let n = 0;\nloop { n += 1; }\n"]),
+    (Rule::Pasted, _) => breaking(Rule::Pasted, &["let name = \"a b\";\nsh(`cp ${name} /backup`);\n"]),
     (Rule::Mocked, _) => breaking(Rule::Mocked, &["activity(\"pay\", 1);\n"]),
     (Rule::LostUpdate, _) => breaking(Rule::LostUpdate, &["let sum = 0;\non_signal(\"add\", |n| sum += n);\nsum = sum + sh(\"price\").code;\n"]),
 }

@@ -52,6 +52,10 @@ impl Walker<'_> {
             rules::patch(self, called);
         }
         rules::nothing(self, called, used);
+        if !own && !called.is_method {
+            super::handles::arguments(self, called);
+            super::answers::compared(self, called);
+        }
         if own {
             let takes = self.text.functions.get(name);
             let is_this = takes.is_some_and(|takes| takes.contains(&called.call.args.len()));
@@ -73,6 +77,14 @@ impl Walker<'_> {
         let name = called.name();
         if let ("sh", true, 0, Expr::StringConstant(text, position)) = (name, is_host, place, argument) {
             return super::dollars::shell(self, called, text, *position);
+        }
+        if ("sh", true, 0) == (name, is_host, place) {
+            super::pasted::shell(self, argument);
+        }
+        if super::handles::shows(called)
+            && let Expr::InterpolatedString(parts, _) = argument
+        {
+            return parts.iter().for_each(|part| self.value(part));
         }
         if closure(argument).is_some() {
             if rules::keeps(called) {

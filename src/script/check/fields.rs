@@ -4,38 +4,12 @@ use super::super::process_result::fields_of;
 use super::Rule;
 use super::walk::Walker;
 use crate::history::nearest;
-use rhai::{ASTNode, BinaryExpr, Expr, Stmt};
+use rhai::{BinaryExpr, Expr};
 use std::collections::BTreeMap;
 
 /// The variables of a text that hold the result of one kind of call wherever they are given something, with that call.
 pub(super) fn results(ast: &rhai::AST) -> BTreeMap<String, String> {
-    let mut calls: BTreeMap<String, Option<String>> = BTreeMap::new();
-    let mut give = |name: &str, value: Option<&Expr>| {
-        let call = value.and_then(call_of).map(str::to_owned);
-        let known = calls.entry(name.to_owned()).or_insert_with(|| call.clone());
-        if *known != call {
-            *known = None;
-        }
-    };
-    ast.walk(&mut |path| {
-        match path.last() {
-            Some(ASTNode::Stmt(Stmt::Var(variable, ..))) => give(&variable.0.name, Some(&variable.1)),
-            Some(ASTNode::Stmt(Stmt::Assignment(assignment))) => {
-                if let Expr::Variable(variable, ..) = &assignment.1.lhs {
-                    give(&variable.1, None);
-                }
-            }
-            Some(ASTNode::Stmt(Stmt::For(each, _))) => give(&each.0.name, None),
-            _ => {}
-        }
-        true
-    });
-    for (_, _, _, _, definition) in ast.shared_lib().iter_script_fn_info() {
-        for param in &definition.params {
-            give(param, None);
-        }
-    }
-    calls.into_iter().filter_map(|(name, call)| Some((name, call?))).collect()
+    super::held::held(ast, |value| call_of(value).map(str::to_owned))
 }
 
 /// The name of a call that gives such a result.

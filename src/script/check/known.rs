@@ -2,6 +2,7 @@
 
 use super::super::params::Params;
 use super::Backing;
+use super::answers::Answers;
 use super::kinds::Kinds;
 use crate::history::nearest;
 use rhai::{AST, ASTNode, Engine, Expr, FnPtr, FuncInfo, Module, ScriptFuncDef, Shared, Stmt};
@@ -165,6 +166,10 @@ pub(super) struct Text<'t> {
     pub(super) declares: BTreeSet<String>,
     /// The variables that hold the result of a process or of a service, with the call that gave it.
     pub(super) results: BTreeMap<String, String>,
+    /// The variables that hold a handle.
+    pub(super) handles: BTreeSet<String>,
+    /// The variables that hold the answer to a question, with those that there are.
+    pub(super) answers: BTreeMap<String, Answers>,
     /// The variables that some closure shares with it.
     pub(super) shared: BTreeSet<String>,
     definitions: BTreeMap<String, Vec<AST>>,
@@ -195,12 +200,19 @@ impl<'t> Text<'t> {
             }
             true
         });
+        let functions = own(ast);
         let mut text = Self {
             file,
-            functions: own(ast),
             aliases,
             declares,
             results: super::fields::results(ast),
+            handles: super::held::held(ast, |expr| {
+                super::handles::start(expr, &functions).map(str::to_owned)
+            })
+            .into_keys()
+            .collect(),
+            answers: super::answers::variables(ast, &functions),
+            functions,
             shared,
             definitions: BTreeMap::new(),
             params: BTreeMap::new(),
@@ -225,6 +237,17 @@ fn alone(definition: &Shared<ScriptFuncDef>) -> AST {
     let mut alone = Module::new();
     alone.set_script_fn(Shared::clone(definition));
     AST::new(std::iter::empty(), alone)
+}
+
+/// An expression without the block around it, as within a text.
+pub(super) fn bare(expr: &Expr) -> &Expr {
+    match expr {
+        Expr::Stmt(block) => match block.statements() {
+            [Stmt::Expr(inner)] => inner,
+            _ => expr,
+        },
+        _ => expr,
+    }
 }
 
 /// A closure as it stands in an expression: the name of its function, and what it captures.

@@ -1,20 +1,27 @@
 //! What can be seen of a script's mistakes without running it: a pass over its syntax tree.
 
+mod answers;
 mod calls;
 mod dollars;
 mod fields;
+mod flow;
 #[cfg(test)]
 mod foreign_tests;
+mod handles;
+mod held;
 mod inputs;
 mod kinds;
 mod known;
 #[cfg(test)]
 mod needs_tests;
 mod options;
+mod pasted;
 mod rules;
 mod stands;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod usage_tests;
 mod values;
 mod walk;
 mod way;
@@ -112,6 +119,20 @@ pub enum Rule {
     Mocked,
     /// `$name` of a variable, where nothing puts it in.
     Dollar,
+    /// A handle where its value is meant.
+    Handle,
+    /// The answer to a question as a condition.
+    AnswerCondition,
+    /// An answer that the question does not offer.
+    Answer,
+    /// What failed is not looked at.
+    UnusedFailure,
+    /// What stands behind a statement that leaves its block.
+    Unreachable,
+    /// A loop that nothing leaves, and in which nothing waits.
+    Endless,
+    /// A value within the text of a shell.
+    Pasted,
 }
 
 /// What answers an activity, beside the functions of the script.
@@ -140,7 +161,8 @@ impl Rule {
             | Self::Program
             | Self::Closed
             | Self::Input
-            | Self::Field => true,
+            | Self::Field
+            | Self::AnswerCondition => true,
             Self::UnusedSignal
             | Self::SignalCondition
             | Self::LoopCapture
@@ -149,7 +171,13 @@ impl Rule {
             | Self::Nothing
             | Self::Caught
             | Self::Mocked
-            | Self::Dollar => false,
+            | Self::Dollar
+            | Self::Handle
+            | Self::Answer
+            | Self::UnusedFailure
+            | Self::Unreachable
+            | Self::Endless
+            | Self::Pasted => false,
         }
     }
 

@@ -7,14 +7,40 @@ use super::walk::{Place, Walker};
 use super::{Rule, options};
 use rhai::{ASTNode, BinaryExpr, Expr, OpAssignment, Stmt};
 
-/// `wait_signal("x", "1h");` as a statement: whether the signal came is lost.
+/// `wait_signal("x", "1h");` as a statement: whether the signal came is lost. What failed is lost with the value of `attempt` and of a
+/// `parallel` that collects failures.
 pub(super) fn unused(walker: &mut Walker<'_>, called: &Called<'_>, used: bool) {
-    if used || called.name() != "wait_signal" || called.call.args.len() < 2 {
+    if used {
         return;
     }
-    let message = "whether the signal came in time is not looked at".to_owned();
-    let hint = "keep it: let got = wait_signal(…) gives the payload, or () when the time was over";
-    walker.tell(Rule::UnusedSignal, called.position, message, Some(hint.to_owned()));
+    let (rule, message, hint) = match called.name() {
+        "wait_signal" if called.call.args.len() > 1 => (
+            Rule::UnusedSignal,
+            "whether the signal came in time is not looked at",
+            "keep it: let got = wait_signal(…) gives the payload, or () when the time was over",
+        ),
+        "attempt" => (
+            Rule::UnusedFailure,
+            "whether it failed is not looked at",
+            "keep it: let tried = attempt(…); if !tried.ok { … tried.error … }; try { … } catch { } is an error that does not matter",
+        ),
+        "parallel" if collects(called) => (
+            Rule::UnusedFailure,
+            "which items failed is not looked at",
+            "keep it: let told = parallel(…); told.failed has the items that failed; without on_error: \"collect\" a failure is raised",
+        ),
+        _ => return,
+    };
+    walker.tell(rule, called.position, message.to_owned(), Some(hint.to_owned()));
+}
+
+/// Whether a call of `parallel` is written to collect failures.
+fn collects(called: &Called<'_>) -> bool {
+    let is_it = |value: &Expr| matches!(value, Expr::StringConstant(how, _) if how == "collect");
+    called.call.args.iter().any(|argument| match argument {
+        Expr::Map(map, _) => map.0.iter().any(|(key, value)| key.name == "on_error" && is_it(value)),
+        _ => false,
+    })
 }
 
 /// Methods of texts that change them in place and give nothing.
@@ -79,16 +105,19 @@ pub(super) fn condition(walker: &mut Walker<'_>, expr: &Expr) {
             }
         }
         Expr::And(parts, _) | Expr::Or(parts, _) => {
-            for part in parts.iter() {
-                condition(walker, part);
-            }
+            let Some((first, rest)) = parts.split_first() else { return };
+            condition(walker, first);
+            walker.perhaps(|walker| rest.iter().for_each(|part| condition(walker, part)));
         }
         Expr::FnCall(call, position) if call.name == "wait_signal" && !has_otherwise(call.args.get(1)) => {
             let message = "a signal is no condition: its payload may be anything, and a time-out gives ()";
             let hint = "say what a time-out gives: wait_signal(name, #{timeout: \"1h\", otherwise: false})";
             walker.tell(Rule::SignalCondition, *position, message.to_owned(), Some(hint.to_owned()));
         }
-        _ => {}
+        other => {
+            super::answers::condition(walker, other);
+            super::handles::used(walker, other);
+        }
     }
 }
 

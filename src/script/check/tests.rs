@@ -282,7 +282,7 @@ fn values_that_are_written_out() {
     }
     fine(
         "let d = \"1 moth\"; sleep(d); sleep(5); activity(\"charge\", 1, #{timeout: \"1s\", retry: 3, rate: \"5/s\", key: \"k\"}); \
-         parallel([1], |x| x, #{on_error: \"collect\", max: 3, rate: \"1/s\"}); exec([\"a\"], #{ok_codes: [0, 1], env: #{A: \"1\"}}); \
+         let told = parallel([1], |x| x, #{on_error: \"collect\", max: 3, rate: \"1/s\"}); exec([\"a\"], #{ok_codes: [0, 1], env: #{A: \"1\"}}); \
          sleep_until(\"2027-01-01\"); wait_until(|| true, \"1h\"); poll(\"p\", #{every: \"1s\", timeout: \"1h\"}, || 1); \
          fn timestamp() { 1 } timestamp(); with_lock(\"l\", #{timeout: \"1s\"}, || 1)",
     );

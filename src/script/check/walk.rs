@@ -1,6 +1,7 @@
 //! The pass over a text: every statement and expression once in each place in which it may run, with the variables that it sees.
 
 use super::calls::Called;
+use super::flow::Left;
 use super::known::{Text, World, closure};
 use super::way::{Way, may_stop};
 use super::{Finding, Need, Rule, finding, rules};
@@ -90,10 +91,11 @@ impl Walker<'_> {
             let within = std::mem::replace(&mut self.in_function, !name.starts_with("anon$"));
             let way = self.way.enter(is_certain);
             let last = top(body);
-            let mut number = 0_usize;
+            let (mut number, mut left) = (0_usize, Left::default());
             body.walk(&mut |path| {
                 if let [ASTNode::Stmt(statement)] = path {
                     number += 1;
+                    left.statement(self, statement);
                     self.statement(statement, number == last);
                 }
                 true
@@ -113,7 +115,9 @@ impl Walker<'_> {
     /// Statements with variables of their own; the value of the last is used, or is not.
     fn statements(&mut self, statements: &[Stmt], used: bool) {
         self.scopes.push(Vec::new());
+        let mut left = Left::default();
         for (number, statement) in (1..).zip(statements) {
+            left.statement(self, statement);
             self.statement(statement, used && number == statements.len());
         }
         self.scopes.pop();
@@ -140,6 +144,7 @@ impl Walker<'_> {
                 let is_endless = matches!(flow.expr, Expr::Unit(_) | Expr::BoolConstant(true, _));
                 self.repeated(is_endless, |walker| walker.block(&flow.body, false));
                 if is_endless {
+                    super::flow::endless(self, flow.body.statements(), statement.position());
                     self.way.stays();
                 }
             }
@@ -259,7 +264,13 @@ impl Walker<'_> {
             Expr::MethodCall(call, position) => self.call(&Called::method(call, *position), used),
             Expr::Stmt(block) => self.block(block, used),
             Expr::StringConstant(text, position) => super::dollars::plain(self, text, *position),
-            Expr::InterpolatedString(parts, _) | Expr::Array(parts, _) => {
+            Expr::InterpolatedString(parts, _) => {
+                for part in parts {
+                    super::handles::used(self, part);
+                    self.value(part);
+                }
+            }
+            Expr::Array(parts, _) => {
                 for part in parts {
                     self.value(part);
                 }
@@ -282,6 +293,7 @@ impl Walker<'_> {
                     super::inputs::field(walker, pair);
                     super::inputs::used(walker, pair);
                     super::fields::field(walker, pair);
+                    super::handles::field(walker, pair);
                     walker.expr(&pair.rhs, used);
                 });
             }

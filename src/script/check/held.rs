@@ -1,0 +1,35 @@
+//! What the variables of a text hold: of each only that which it is given wherever it is given something.
+
+use rhai::{AST, ASTNode, Expr, Stmt};
+use std::collections::BTreeMap;
+
+/// The variables that always hold something of a kind, with that.
+pub(super) fn held<T: Clone + PartialEq>(ast: &AST, of: impl Fn(&Expr) -> Option<T>) -> BTreeMap<String, T> {
+    let mut all: BTreeMap<String, Option<T>> = BTreeMap::new();
+    let mut give = |name: &str, value: Option<&Expr>| {
+        let given = value.and_then(&of);
+        let known = all.entry(name.to_owned()).or_insert_with(|| given.clone());
+        if *known != given {
+            *known = None;
+        }
+    };
+    ast.walk(&mut |path| {
+        match path.last() {
+            Some(ASTNode::Stmt(Stmt::Var(variable, ..))) => give(&variable.0.name, Some(&variable.1)),
+            Some(ASTNode::Stmt(Stmt::Assignment(assignment))) => {
+                if let Expr::Variable(variable, ..) = &assignment.1.lhs {
+                    give(&variable.1, None);
+                }
+            }
+            Some(ASTNode::Stmt(Stmt::For(each, _))) => give(&each.0.name, None),
+            _ => {}
+        }
+        true
+    });
+    for (_, _, _, _, definition) in ast.shared_lib().iter_script_fn_info() {
+        for param in &definition.params {
+            give(param, None);
+        }
+    }
+    all.into_iter().filter_map(|(name, given)| Some((name, given?))).collect()
+}

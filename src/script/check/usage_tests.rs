@@ -1,0 +1,158 @@
+//! What is done with handles, answers and failures, and where the flow of a script ends: each rule by what breaks it and what does not.
+
+use super::tests::{finds, fine};
+
+#[test]
+fn handles_where_their_values_are_meant() {
+    let is = |name: &str, column: u32| {
+        format!("Handle (2, {column}) '{name}' is a handle, and not the value that it will have")
+    };
+    let begun = "let s = strand(|| sh(\"date\").stdout);\n";
+    for (text, column) in [
+        ("sh(\"echo \\\"$1\\\"\", [s])", 20),
+        ("exec([\"echo\", s])", 15),
+        ("exec([\"true\"], #{ stdin: s })", 26),
+        ("exec([\"true\"], #{ env: #{ A: s } })", 30),
+        ("let t = `it is ${s}`; t", 18),
+        ("throw `${s}`", 10),
+        ("\"it is \" + s", 12),
+        ("let n = s + 1; n", 9),
+        ("if s { 1 }", 4),
+        ("while !s { sleep(1); }", 8),
+        ("publish(\"date\", s)", 17),
+        ("s.stdout", 1),
+    ] {
+        finds(&format!("{begun}{text}"), &is("s", column));
+    }
+    finds(
+        "exec([\"echo\", timer(\"1h\")])",
+        "Handle (1, 15) what timer gives is a handle, and not the value that it will have",
+    );
+    for text in [
+        "s.join()",
+        "sh(\"echo \\\"$1\\\"\", [s.join()])",
+        "join_all([s])",
+        "select([s]).index",
+        "let all = []; all.push(s); join_all(all)",
+        "log(`begun: ${s}`); print(`${s}`); log(s); s.cancel()",
+        "if s.done() { 1 }",
+        "let m = #{ s: s }; m.s.join()",
+        "fn own(x) { x.join() } own(s)",
+        "parallel([s], |h| h.join())",
+        "s",
+    ] {
+        fine(&format!("{begun}{text}"));
+    }
+    fine("let c = start_child(\"a.rhai\"); print(c.id); `${c.id}`");
+    // What else it is given, it may be.
+    fine("let s = (); if input.a { s = strand(|| 1); } if s != () { s.join() }");
+    fine("fn strand(x) { 1 } let s = strand(2); sh(\"echo $1\", [s])");
+}
+
+#[test]
+fn answers_as_conditions_and_answers_that_are_not_offered() {
+    let text = "the answer to a question is text, and a condition is true or false";
+    for (script, place) in [
+        ("if ask(\"ok?\") { 1 }", "(1, 4)"),
+        ("if !ask(\"ok?\", #{ choices: [\"a\", \"b\"] }) { 1 }", "(1, 5)"),
+        ("let ok = ask(\"ok?\"); while input.a && ok { sleep(1); }", "(1, 39)"),
+        ("let x = if ask(\"ok?\") { 1 } else { 2 }; x", "(1, 12)"),
+    ] {
+        finds(script, &format!("AnswerCondition {place} {text}"));
+    }
+    fine("if ask(\"ok?\") == \"yes\" { 1 }");
+    fine("let ok = ask(\"ok?\") == \"yes\"; if ok { 1 }");
+    fine("fn ask(x) { true } if ask(\"ok?\") { 1 }");
+    let never = |answer: &str, offered: &str| {
+        format!("the question is never answered \"{answer}\": its answers are {offered}")
+    };
+    for (script, place, answer, offered) in [
+        ("let c = ask(\"ok?\"); c == \"yess\"", "(1, 26)", "yess", "\"yes\", \"no\""),
+        ("ask(\"ok?\", #{ choices: [\"a\", \"b\"] }) != \"c\"", "(1, 41)", "c", "\"a\", \"b\""),
+        ("\"c\" == ask(\"ok?\", #{ choices: [\"a\"], otherwise: \"b\" })", "(1, 1)", "c", "\"a\", \"b\""),
+    ] {
+        finds(script, &format!("Answer {place} {}", never(answer, offered)));
+    }
+    fine("let c = ask(\"ok?\"); c == \"yes\" || c == \"no\"");
+    fine("ask(\"ok?\", #{ otherwise: \"late\" }) == \"late\"");
+    fine("ask(\"ok?\", #{ otherwise: input.late }) == \"late\"");
+    fine("ask(\"ok?\", #{ choices: input.choices }) == \"c\"; ask(\"ok?\", input.options) == \"c\"");
+    fine("let c = ask(\"ok?\"); c.make_upper(); c == \"YES\"");
+    fine("let c = ask(\"ok?\"); if input.a { c = \"never\"; } c == \"never\"");
+}
+
+#[test]
+fn failures_that_nobody_looks_at() {
+    finds("attempt(|| sleep(1)); 1", "UnusedFailure (1, 1) whether it failed is not looked at");
+    finds(
+        "parallel([1], |n| n, #{ on_error: \"collect\" }); 1",
+        "UnusedFailure (1, 1) which items failed is not looked at",
+    );
+    fine("attempt(|| sleep(1))");
+    fine("if !attempt(|| sleep(1)).ok { 1 }");
+    fine("let told = parallel([1], |n| n, #{ on_error: \"collect\" }); told.failed");
+    fine("parallel([1], |n| n); parallel([1], |n| n, #{ on_error: \"stop\" }); 1");
+}
+
+#[test]
+fn what_stands_behind_the_end_of_a_block() {
+    let never = |place: &str, what: &str| {
+        format!("Unreachable {place} nothing ever comes here: {what} stands before it")
+    };
+    finds("fail(\"no\");\nsleep(1); sleep(2);", &never("(2, 1)", "fail"));
+    finds("if input.a { return 1; sleep(1); } 2", &never("(1, 24)", "return"));
+    finds("fn f() { throw 1; sleep(1); } f()", &never("(1, 19)", "throw"));
+    finds("for n in [1] { continue; sleep(n); }", &never("(1, 26)", "continue"));
+    finds("while input.a { break; sleep(1); }", &never("(1, 24)", "break"));
+    finds("step(\"s\", || { fail(\"no\"); 1 })", &never("(1, 28)", "fail"));
+    fine("if input.a { fail(\"no\") } sleep(1); return 1;");
+    fine("fn fail(x) { x } fail(1); sleep(1);");
+    fine("fn f() { return 1; } fn g() { f() } g(); sleep(1)");
+    fine("let f = || { return 1; }; let g = || { sleep(1); }; f.call(); g.call();");
+}
+
+#[test]
+fn loops_that_nothing_leaves() {
+    let never = "Endless (1, 12) this loop never ends: nothing in it waits, and nothing leaves it";
+    for body in [
+        "loop { n += 1; }",
+        "while true { n += 1; log(n); }",
+        "loop { for m in [1] { if m > n { break; } } }",
+        "loop { if n > 1 { continue; } n += 1; }",
+    ] {
+        finds(&format!("let n = 0; {body}"), never);
+    }
+    for body in [
+        "loop { n += 1; if n > 2 { break; } }",
+        "loop { sleep(1); }",
+        "while true { if n > 1 { return n; } n += 1; }",
+        "loop { if n > 1 { throw n } n += 1; }",
+        "loop { if n > 1 { fail(\"no\") } n += 1; }",
+        "loop { own() } fn own() { sleep(1) }",
+        "loop { let h = strand(|| 1); h.join(); }",
+        "loop { [1].for_each(|m| sleep(m)); }",
+        "loop { let got = wait_signal(\"a\"); if got == 1 { continue; } }",
+        "while n < 3 { n += 1; }",
+    ] {
+        fine(&format!("let n = 0; {body}"));
+    }
+}
+
+#[test]
+fn values_within_the_text_of_a_shell() {
+    for (text, column) in [
+        ("`cp ${input.name} /backup`", 10),
+        ("\"cp \" + input.name", 12),
+        ("(\"cp \" + input.name + \" /backup\")", 13),
+    ] {
+        let told =
+            "a value is pasted into the shell's text: what stands in it is read as a part of the command";
+        finds(&format!("sh({text})"), &format!("Pasted (1, {column}) {told}"));
+    }
+    for text in
+        ["`date`", "`sleep ${3}`", "`echo ${run.id}`", "\"a\" + \"b\"", "input.text", "input.a + input.b"]
+    {
+        fine(&format!("sh({text})"));
+    }
+    fine("sh(\"cp \\\"$1\\\" /backup\", [`${input.name}`])");
+}
