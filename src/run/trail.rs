@@ -1,6 +1,6 @@
 //! The trail of a run: from which of its entries it could go on, should it fail now.
 
-use super::run::Run;
+use super::run::{Owner, Run};
 use crate::history::{CancelCause, CommandKind, CommandLabel, Fact, OpId, RunEnd, Seq};
 
 /// What of the entries delivered so far says how the run could go on.
@@ -20,6 +20,8 @@ pub struct Trail {
     step: CommandLabel,
     /// Whether it was a wait of which the time was over.
     ran_out: bool,
+    /// What was under way when the run's own time was over.
+    cut_off: Option<CommandLabel>,
 }
 
 /// How a run that has ended can go on.
@@ -36,7 +38,16 @@ pub enum Onward {
 impl Default for Trail {
     fn default() -> Self {
         let step = CommandLabel { kind: CommandKind::Step, name: String::new() };
-        Self { delivered: 0, failed: None, timed_out: None, since: false, last: None, step, ran_out: false }
+        Self {
+            delivered: 0,
+            failed: None,
+            timed_out: None,
+            since: false,
+            last: None,
+            step,
+            ran_out: false,
+            cut_off: None,
+        }
     }
 }
 
@@ -55,6 +66,11 @@ impl Trail {
             self.step.to_string()
         };
         self.last.map(|seq| (seq, what))
+    }
+
+    /// What was under way when the run's own time was over, the first of several.
+    pub fn cut_off(&self) -> Option<&CommandLabel> {
+        self.cut_off.as_ref()
     }
 
     /// How the run goes on behind an end.
@@ -166,6 +182,10 @@ impl Run {
     }
 
     pub(super) fn note_entry(&mut self, fact: &Fact) {
+        if matches!(fact, Fact::CancelRequested(request) if request.cause == CancelCause::Timeout) {
+            let mut open = self.open.values().filter(|open| !matches!(open.owner, Owner::Nobody));
+            self.trail.cut_off = open.next().map(|open| open.label.clone());
+        }
         let handler = self.on_failure_op();
         self.trail.note(fact, handler);
     }

@@ -225,7 +225,7 @@ impl Executing {
             NextInput::Timer(place) => {
                 let (op, due) = timers(&self.open).nth(place)?;
                 let command = self.open.get(&op)?;
-                Some(Fact::of_timer(op, &command.label, due))
+                Some(self.fired(op, &command.label, due))
             }
         }
     }

@@ -7,8 +7,8 @@ use super::executing::{Executing, Phase};
 use super::worker::Worker;
 use crate::config::Config;
 use crate::history::{
-    Failure, HOOK_SCRIPT, MessageId, Moment, Placeholder, Program, RunEnd, RunId, RunStart, ScriptHash,
-    StoredStatus, Stuck, Value,
+    CommandLabel, Failure, HOOK_SCRIPT, MessageId, Moment, Placeholder, Program, RunEnd, RunId, RunStart,
+    ScriptHash, StoredStatus, Stuck, Value,
 };
 use crate::run::{Onward, Run};
 use crate::script::in_shell;
@@ -156,7 +156,9 @@ impl Executing {
             }
             StoredStatus::Ended(end @ RunEnd::TimedOut { reason }) => {
                 let error = [("kind", Value::from("timed_out")), ("message", cut(reason).into())];
-                (end.status().word(), (Value::from(error), Value::Null, Value::Null))
+                let trail = self.run.as_ref().map(Run::trail);
+                let step = trail.as_ref().and_then(|trail| trail.cut_off()).map_or(Value::Null, cut_off);
+                (end.status().word(), (Value::from(error), step, Value::Null))
             }
             StoredStatus::Ended(RunEnd::Completed { result }) => {
                 ("completed", (Value::Null, Value::Null, short(result)))
@@ -239,6 +241,15 @@ fn step(failure: &Failure) -> Value {
         ("status", known("status")),
         ("stderr", stderr.map_or(Value::Null, |text| end(text).into())),
     ])
+}
+
+/// A step that had no outcome when the run's time was over.
+fn cut_off(label: &CommandLabel) -> Value {
+    let name = if label.name.is_empty() { label.kind.word() } else { &label.name };
+    let unknown = ["attempts", "exit_code", "status", "stderr"].map(|key| (key, Value::Null));
+    Value::Map(
+        unknown.into_iter().chain([("name", name.into())]).map(|(key, it)| (key.to_owned(), it)).collect(),
+    )
 }
 
 /// The end of a text.

@@ -7,8 +7,10 @@ use super::notices::Struggle;
 use super::progress::Progress;
 use super::worker::Worker;
 use crate::activity::Failed;
-use crate::history::{CommandKind, CommandLabel, EffectOptions, Failure, Moment, OpId, RunNo, Value, kind};
-use crate::run::Work;
+use crate::history::{
+    CommandKind, CommandLabel, EffectOptions, Fact, Failure, Moment, OpId, RunNo, Value, kind,
+};
+use crate::run::{Command, Work};
 use crate::timer::{rfc3339, show_duration};
 use std::time::Duration;
 
@@ -218,6 +220,35 @@ impl Attempt {
                 self.timeout.into_iter().chain(self.silence(options)).min()
             }
         }
+    }
+}
+
+impl Executing {
+    /// A timer that has fired; that of the run's own time with what was under way.
+    pub(super) fn fired(&self, op: OpId, label: &CommandLabel, due: Moment) -> Fact {
+        let mut fact = Fact::of_timer(op, label, due);
+        if let (Fact::CancelRequested(request), Some(under_way)) = (&mut fact, self.under_way()) {
+            request.reason = format!("{} during {under_way}", request.reason);
+        }
+        fact
+    }
+
+    /// What the script waits for: the first of several, with its line and attempt.
+    fn under_way(&self) -> Option<String> {
+        let is_asked = |command: &Command| {
+            !matches!(command.label.kind, CommandKind::RunTimeout | CommandKind::Grace | CommandKind::Remind)
+        };
+        let mut asked = self.open.iter().filter(|(_, command)| is_asked(command));
+        let (op, command) = asked.next()?;
+        let line = command.line.map(|line| format!("line {line}"));
+        let attempt = self.attempts.get(op).map(|attempt| format!("attempt {}", attempt.failures + 1));
+        let place: Vec<String> = [line, attempt].into_iter().flatten().collect();
+        let place = if place.is_empty() { String::new() } else { format!(" ({})", place.join(", ")) };
+        let more = match asked.count() {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        Some(format!("{}{place}{more}", command.label))
     }
 }
 
