@@ -20,6 +20,7 @@ mod escape;
 mod exec_end;
 mod execution;
 mod exit;
+mod failed_item;
 mod foreign_syntax;
 mod forewarning;
 mod input;

@@ -119,6 +119,7 @@ fn failed(id: &RunId, failure: &Failure, script: Option<&Lines>, way: &WayOn) ->
         let tries = failure.data.get("attempts").and_then(Value::as_int).unwrap_or(1);
         report = report.note(format!("{} \"{name}\", attempts: {tries}", failure.kind));
     }
+    report = super::failed_item::of(failure).into_iter().fold(report, Report::note);
     if let Some(code) = failure.data.get("exit_code").and_then(Value::as_int) {
         let said = format!("exit code {code}");
         report = if failure.message.starts_with(&said) { report } else { report.note(said) };

@@ -128,3 +128,36 @@ fn a_fan_out_whose_strands_fare_differently_is_counted_whole() {
         "{told}"
     );
 }
+
+#[test]
+fn of_a_run_whose_time_was_over_all_say_what_was_under_way() {
+    let home = Home::new();
+    home.file("durun.toml", "[notify]\non_failure = \"cat >>told\"\n");
+    home.file("hang.rhai", "sh(\"true\");\nsh(\"sleep 60\");\n").file("wait.rhai", "wait_signal(\"go\")");
+    let start = ["start", "hang.rhai", "--id", "hang", "--timeout", "500ms"];
+    let said = home.durun(&start).exit(6).failure();
+    let during = "timeout during sh \"sleep 60\" (line 2, attempt 1)";
+    assert!(said.starts_with(&format!("error[D0104]: run hang timed out: {during}\n")), "{said}");
+    for words in ["why", "status", "history"] {
+        let shown = home.durun(&[words, "hang"]).stdout();
+        assert!(shown.contains(during), "{words}: {shown}");
+    }
+    let told = std::fs::read_to_string(home.path().join("told")).expect("it was told");
+    assert!(told.contains(during.replace('"', "\\\"").as_str()), "{told}");
+    assert!(told.contains("\"name\":\"sleep 60\"") && told.contains("\"attempts\":null"), "{told}");
+    let said = home.durun(&["start", "wait.rhai", "--id", "w", "--timeout", "100ms"]).exit(6).failure();
+    assert!(said.contains("run w timed out: timeout during wait_signal \"go\" (line 1)\n"), "{said}");
+}
+
+#[test]
+fn the_item_of_a_parallel_that_failed_is_named() {
+    let home = Home::new();
+    home.file("a.rhai", "parallel([\"a\", \"b\"], |h| if h == \"b\" { fail(\"bad\") })")
+        .file("b.rhai", "parallel([1, #{ name: \"a name that is long enough to be left out here\" }], |h| if h != 1 { exec([\"false\"], #{ retry: 1 }) })");
+    for (file, item) in [("a.rhai", "item 1 of parallel: \"b\""), ("b.rhai", "item 1 of parallel")] {
+        let said = home.durun(&["start", file, "--id", file]).exit(1).failure();
+        assert!(said.contains(&format!("  = note: {item}\n")), "{said}");
+        let why = home.durun(&["why", file]).stdout();
+        assert!(why.contains(&format!(" ({item}).")), "{why}");
+    }
+}

@@ -6,8 +6,8 @@ use super::runs::waker;
 use super::unblock::{asks_once, commands};
 use super::waits::{attempt, name, next_attempt, tries};
 use super::when::{absolute, coarse, relative, until};
-use crate::cli::escape;
 use crate::cli::way_on::WayOn;
+use crate::cli::{escape, failed_item};
 use crate::client::{Lines, RunView, answered, open_question};
 use crate::history::{CommandKind, Failure, Moment, Pending, RunEnd, StoredStatus, Value, WokenBy};
 use std::collections::BTreeSet;
@@ -61,7 +61,8 @@ pub(crate) fn explain(
                     let place =
                         failure.raised_line().map(|line| format!(" in line {line}")).unwrap_or_default();
                     let message = escape::line(&failure.message);
-                    format!("failed{place}: {message}{}", attempts(failure))
+                    let item = failed_item::of(failure).map(|item| format!(" ({})", escape::line(&item)));
+                    format!("failed{place}: {message}{}{}", attempts(failure), item.unwrap_or_default())
                 }
                 RunEnd::Cancelled { reason } => because("was cancelled", reason),
                 RunEnd::TimedOut { reason } => because("exceeded its time-out", reason),
