@@ -17,6 +17,12 @@ pub(in super::super) const OWN: &[&str] =
 /// How long an attempt may take where nothing is said, in milliseconds: 10 minutes.
 const TIMEOUT_MS: i64 = 600_000;
 
+/// The option of other effects that limits their silence.
+pub(in super::super) const SILENCE: &str = "heartbeat";
+/// Why it is none here.
+pub(in super::super) const NO_HEARTBEATS: &str =
+    "a call of a service gives no heartbeats: its attempts are limited by timeout";
+
 pub(super) fn register(engine: &mut Engine) {
     engine.register_fn("http", |context: NativeCallContext<'_>, call: Map| http(&context, call));
     engine.register_fn("http_get", |context: NativeCallContext<'_>, url: ImmutableString| {
@@ -53,7 +59,13 @@ fn http(context: &NativeCallContext<'_>, call: Map) -> Given {
     let caller = script_or_body(context)?;
     let (own, common): (Map, Map) = call.into_iter().partition(|(name, _)| OWN.contains(&name.as_str()));
     let (label, input) = described(context, &caller, &own)?;
+    if common.contains_key(SILENCE) {
+        return Err(wrong(context, NO_HEARTBEATS));
+    }
     let mut read = options::read(context, &caller, &common, OWN, RetryPolicy::endless())?;
+    // What is said for all calls does not hold for one that gives no sign of life before its end.
+    read.effect.heartbeat_ms = None;
+    read.effect.given.push(SILENCE.to_owned());
     read.effect.timeout_ms.get_or_insert(TIMEOUT_MS);
     input.check().map_err(|error| raise(context, Refused::Limit(error).failure()))?;
     let effect = Box::new(Effect {

@@ -44,11 +44,20 @@ mod wait_token;
 mod wait_until;
 mod with_lock;
 
-pub(super) use http::OWN as OF_HTTP;
+pub(super) use http::{NO_HEARTBEATS, OWN as OF_HTTP, SILENCE};
 pub(super) use options::{OF_ALL, OF_DEFAULTS, OF_PROCESS, check_value, check_word, choices_of, unknown};
 
 use crate::history::{CommandKind, Value};
 use rhai::{Dynamic, Engine};
+
+/// The options of an effect that has these besides. A call of a service gives no sign of life before its end.
+pub(super) fn of_effect(own: &[&'static str]) -> Vec<&'static str> {
+    let mut all: Vec<&str> = own.iter().chain(OF_ALL).copied().collect();
+    if own == OF_HTTP {
+        all.retain(|option| *option != SILENCE);
+    }
+    all
+}
 
 /// Whether an option of a call that is no effect takes a value; nothing where that is not known here.
 pub(super) fn check_named(call: &str, name: &str, value: &Dynamic) -> Option<Result<(), String>> {

@@ -53,7 +53,7 @@ pub(super) fn read(
     context: &NativeCallContext<'_>,
     caller: &Context,
     map: &Map,
-    own: &[&str],
+    own: &[&'static str],
     default: RetryPolicy,
 ) -> Given<Options> {
     let effect = Box::new(EffectOptions::new(default));
@@ -62,7 +62,7 @@ pub(super) fn read(
     if map.is_empty() && defaults.is_empty() {
         return Ok(options);
     }
-    let known: Vec<&str> = own.iter().chain(OF_ALL).copied().collect();
+    let known = super::of_effect(own);
     let now = caller.host.now();
     // What the script has said for all, then what it says here: the call wins, of `retry` field by field.
     for (name, value) in &defaults {

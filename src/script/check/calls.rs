@@ -216,7 +216,11 @@ impl Walker<'_> {
         let Some(Expr::Map(map, _)) = called.call.args.get(place) else { return };
         for (key, value) in &map.0 {
             if !known.contains(&key.name.as_str()) {
-                let message = super::super::calls::unknown("option", &key.name, &known);
+                let message = if super::super::calls::SILENCE == key.name && known.contains(&"url") {
+                    super::super::calls::NO_HEARTBEATS.to_owned()
+                } else {
+                    super::super::calls::unknown("option", &key.name, &known)
+                };
                 self.tell(Rule::Option, key.pos, message, None);
             } else if !has_unknown_retry(&key.name, value) {
                 values::option(self, called.name(), &key.name, value);

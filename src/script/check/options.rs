@@ -1,6 +1,6 @@
 //! Which options a call takes, and in which of its arguments.
 
-use super::super::calls::{OF_ALL, OF_DEFAULTS, OF_HTTP, OF_PROCESS};
+use super::super::calls::{OF_ALL, OF_DEFAULTS, OF_HTTP, OF_PROCESS, of_effect};
 
 /// The options of `retry: #{…}`.
 pub(super) const OF_RETRY: &[&str] =
@@ -8,15 +8,14 @@ pub(super) const OF_RETRY: &[&str] =
 
 /// The place of the options among so many arguments, and what may stand there.
 pub(super) fn of(name: &str, arguments: usize) -> Option<(usize, Vec<&'static str>)> {
-    let all = |more: &[&'static str]| more.iter().chain(OF_ALL).copied().collect::<Vec<_>>();
     let (place, known) = match (name, arguments) {
-        ("activity" | "start_activity", 3) => (2, all(&[])),
-        ("step", 3) => (1, all(&[])),
-        ("exec", 2) => (1, all(OF_PROCESS)),
-        ("sh", 2 | 3) => (arguments - 1, all(OF_PROCESS)),
-        ("http", 1) => (0, all(OF_HTTP)),
-        ("http_get", 2) => (1, all(OF_HTTP)),
-        ("http_post", 3) => (2, all(OF_HTTP)),
+        ("activity" | "start_activity", 3) => (2, of_effect(&[])),
+        ("step", 3) => (1, of_effect(&[])),
+        ("exec", 2) => (1, of_effect(OF_PROCESS)),
+        ("sh", 2 | 3) => (arguments - 1, of_effect(OF_PROCESS)),
+        ("http", 1) => (0, of_effect(OF_HTTP)),
+        ("http_get", 2) => (1, of_effect(OF_HTTP)),
+        ("http_post", 3) => (2, of_effect(OF_HTTP)),
         ("wait_signal" | "start_wait_signal" | "wait_token", 2) => (1, vec!["timeout", "otherwise"]),
         ("ask", 2) => (1, vec!["choices", "name", "timeout", "otherwise", "show", "notify", "remind"]),
         ("poll", 3) => (1, vec!["every", "factor", "max", "timeout"]),

@@ -156,3 +156,15 @@ fn values_within_the_text_of_a_shell() {
     }
     fine("sh(\"cp \\\"$1\\\" /backup\", [`${input.name}`])");
 }
+
+#[test]
+fn calls_of_services_give_no_heartbeats() {
+    let told = "a call of a service gives no heartbeats: its attempts are limited by timeout";
+    for (text, column) in [
+        ("http_get(\"http://a/\", #{ heartbeat: \"1s\" })", 26),
+        ("http(#{ url: \"http://a/\", heartbeat: \"1s\" })", 27),
+    ] {
+        finds(text, &format!("Option (1, {column}) {told}"));
+    }
+    fine("exec([\"a\"], #{ heartbeat: \"1s\" }); defaults(#{ heartbeat: \"1s\" })");
+}
