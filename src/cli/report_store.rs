@@ -94,9 +94,18 @@ pub(crate) fn of(error: &StoreError) -> Report {
                 .hint("make room, then: durun resume --all")
         }
         StoreError::Permission { path, message } => {
-            Report::new("D0612", Exit::Permission, format!("no permission for {path}: {message}")).hint(
-                "go on as the user to whom it belongs, or use another store: --store DIR or $DURUN_STORE",
-            )
+            let report =
+                Report::new("D0612", Exit::Permission, format!("no permission for {path}: {message}"));
+            if is_ours(path) {
+                report.hint(format!(
+                    "it is yours, and not open to you for writing: chmod u+rwX {}; or use another store: --store DIR or $DURUN_STORE",
+                    super::escape::shell(path)
+                ))
+            } else {
+                report.hint(
+                    "go on as the user to whom it belongs, or use another store: --store DIR or $DURUN_STORE",
+                )
+            }
         }
         StoreError::Io { path, message } => Report::new("D0613", Exit::Io, format!("{path}: {message}"))
             .note("what was recorded before is safe")
@@ -117,4 +126,28 @@ pub(super) fn ended(id: &RunId, status: RunStatus, known: Vec<String>) -> Report
     report
         .note("nothing was stored")
         .hint(format!("durun result {id} prints its result, durun history {id} what happened"))
+}
+
+/// Whether something is this user's: its rights then are in the way, and not its owner.
+fn is_ours(path: &str) -> bool {
+    let us = rustix::process::geteuid().as_raw();
+    std::fs::metadata(path).is_ok_and(|facts| std::os::unix::fs::MetadataExt::uid(&facts) == us)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_ones_own_and_closed_is_opened_and_of_others_it_is_not_said() {
+        let place = tempfile::tempdir().expect("a directory");
+        let hint = |path: &std::path::Path| {
+            let (path, message) = (path.display().to_string(), "Permission denied (os error 13)".to_owned());
+            of(&StoreError::Permission { path, message }).hints.join("; ")
+        };
+        assert!(
+            hint(place.path()).starts_with("it is yours, and not open to you for writing: chmod u+rwX /")
+        );
+        assert!(hint(&place.path().join("gone")).starts_with("go on as the user to whom it belongs"));
+    }
 }

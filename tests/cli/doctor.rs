@@ -83,3 +83,18 @@ fn without_a_store_or_with_a_wrong_key_it_says_so() {
     );
     assert!(error.contains("durun.toml:2: ") && error.contains("did you mean \"activities\"?"), "{error}");
 }
+
+#[test]
+fn rights_that_were_too_wide_are_told_where_they_are_taken_back() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let home = Home::new();
+    home.file("ok.rhai", "1");
+    home.durun(&["start", "ok.rhai"]).out("1\n").check();
+    let wide = std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(home.store(), wide).expect("rights");
+    let (told, _) = home.durun(&["doctor"]).exit(1).both();
+    let problem =
+        "problem: the store's directory was open to others, 755: it is for its user alone now, 700\n";
+    assert!(told.contains(problem) && told.matches("problem:").count() == 1, "{told}");
+    home.durun(&["doctor"]).both();
+}

@@ -13,6 +13,8 @@ use crate::history::RunStatus;
 use crate::timer::show_duration;
 use clap::Args;
 use serde_json::json;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
 use std::time::Duration;
 
 const EXAMPLES: &str = "\
@@ -26,6 +28,8 @@ Examples:
 
 /// Less room than this is told, in bytes: 256 MiB.
 const LITTLE: u64 = 256 * 1024 * 1024;
+/// All rights that are not the owner's.
+const OTHERS: u32 = 0o077;
 /// A sync slower than this is told.
 const SLOW: Duration = Duration::from_millis(100);
 
@@ -62,9 +66,11 @@ pub(crate) fn run(context: &Context, args: &DoctorArgs) -> Result<Exit, CliError
     let mut findings = Findings::default();
     findings.fact("durun", env!("CARGO_PKG_VERSION"));
     findings.fact("store", format!("{} ({})", context.place()?.display(), store_source(context)));
+    let before = rights(&context.place()?);
     let session = context.session()?;
     let checkup = check_up(&session)?;
     store(&mut findings, &checkup);
+    mended(&mut findings, before, checkup.rights);
     runs(context, &mut findings, &checkup);
     going_on(context, &session, &mut findings, &checkup)?;
     clock(context, &mut findings, &checkup);
@@ -119,7 +125,7 @@ fn store(findings: &mut Findings, checkup: &Checkup) {
             Some(_) | None => "nobody else".to_owned(),
         },
     );
-    findings.problem((directory | file) & 0o077 != 0, || "others may read or write the store".to_owned());
+    findings.problem((directory | file) & OTHERS != 0, || "others may read or write the store".to_owned());
     findings.fact("size", size(checkup.bytes));
     findings.fact("free", size(checkup.free));
     findings.problem(checkup.free < LITTLE, || {
@@ -130,6 +136,23 @@ fn store(findings: &mut Findings, checkup: &Checkup) {
     findings.problem(checkup.sync.is_some_and(|sync| sync > SLOW), || {
         "the disk takes long to write: each step of a run waits for it".to_owned()
     });
+}
+
+/// The rights of the directory and of the file of a store, where it has them.
+fn rights(store: &Path) -> (u32, u32) {
+    let mode = |path: &Path| path.metadata().map_or(0, |facts| facts.mode() & 0o7777);
+    (mode(store), mode(&store.join("store.redb")))
+}
+
+/// Rights that were too wide until the store was opened for this.
+fn mended(findings: &mut Findings, before: (u32, u32), now: (u32, u32)) {
+    for (what, before, now) in [("directory", before.0, now.0), ("file", before.1, now.1)] {
+        findings.problem(before & !now & OTHERS != 0, || {
+            format!(
+                "the store's {what} was open to others, {before:o}: it is for its user alone now, {now:o}"
+            )
+        });
+    }
 }
 
 /// What runs there are, and those that need somebody.
