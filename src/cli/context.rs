@@ -105,6 +105,12 @@ impl Context {
         if store_place::holds_store(&place) { self.open(&place).map(Some) } else { Ok(None) }
     }
 
+    /// The same. A directory that was named is meant: without a store in it, it is the wrong one.
+    pub(crate) fn session_if_meant(&self) -> Result<Option<Session>, CliError> {
+        let is_named = self.global.store.is_some() || self.environment.get("DURUN_STORE").is_some();
+        if is_named { self.session().map(Some) } else { self.session_if_any() }
+    }
+
     /// The store; it is made where there is none.
     pub(crate) fn session_or_create(&self) -> Result<Session, CliError> {
         // For its user alone: inputs and results are nobody else's business.

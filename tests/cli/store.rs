@@ -64,6 +64,18 @@ fn without_a_store_there_is_no_such_run() {
 }
 
 #[test]
+fn a_directory_that_was_named_is_meant_however_it_was() {
+    let home = Home::new();
+    let said = "error[D0301]: there is no store in ~/typo\n |\n \
+                = help: --store DIR or $DURUN_STORE names another; durun FILE.rhai begins one\n";
+    for command in ["list", "tick"] {
+        home.durun(&[command, "--store", "typo"]).exit(4).err(said).check();
+        home.durun(&[command]).env("DURUN_STORE", "typo").exit(4).err(said).check();
+        home.durun(&[command]).check();
+    }
+}
+
+#[test]
 fn a_damaged_store_is_told_and_left_alone() {
     let home = Home::recorded("one");
     let file = home.store().join("store.redb");

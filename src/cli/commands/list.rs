@@ -55,9 +55,7 @@ pub(crate) fn run(context: &Context, args: &ListArgs) -> Result<Exit, CliError> 
         parent: None,
         without_hooks: !args.all && args.script.is_none(),
     };
-    // A directory that was named is meant: without a store in it, it is the wrong one.
-    let session =
-        if context.global.store.is_some() { Some(context.session()?) } else { context.session_if_any()? };
+    let session = context.session_if_meant()?;
     let is_whole = !filter.without_hooks;
     let mut views = match session {
         Some(session) => list_needing_first(&session, filter)?,

@@ -53,8 +53,7 @@ pub(crate) fn run(context: &Context, args: &TickArgs) -> Result<Exit, CliError> 
         return Ok(exit);
     }
     // A store that was named and is not there would be a crontab that does nothing for ever.
-    let session =
-        if context.global.store.is_some() { Some(context.session()?) } else { context.session_if_any()? };
+    let session = context.session_if_meant()?;
     let Some(session) = session else {
         context.note("there is no store yet, so nothing is due");
         return Ok(Exit::Done);
