@@ -105,6 +105,10 @@ const RESERVED: &[(&[&str], &str)] = &[
     (&["module", "package", "super", "use"], IMPORT),
     (&["public", "shared", "static", "var"], VARIABLE),
     (&["print", "debug"], "a call has its arguments in brackets: print(value)"),
+    (
+        &["eval"],
+        "eval is not offered in durun: a run does what stands in its script, and imports what it is started with",
+    ),
     (&["new"], "a map is written #{ name: value }, an error is thrown so: throw \"text\"; or fail(\"text\")"),
     (&["match", "case"], "a choice by value is written switch x { 1 => …, _ => … }"),
 ];
@@ -112,7 +116,7 @@ const RESERVED: &[(&[&str], &str)] = &[
 /// What to write instead, where it is known.
 pub(super) fn hint(slip: &Slip<'_>) -> Option<&'static str> {
     let &Slip { message, before, after, .. } = slip;
-    if message.contains("is a reserved keyword") {
+    if message.contains("is a reserved keyword") || message.contains("reserved keyword 'eval'") {
         return reserved(slip);
     }
     if message.contains("is a reserved symbol") {

@@ -393,3 +393,12 @@ fn a_person_who_watches_sees_how_things_stand_now() {
     let screen = terminal.until(&[&format!("nothing found in a.rhai{watched}")]);
     assert!(!screen.contains("gone"), "{screen}");
 }
+
+#[test]
+fn eval_is_closed_and_says_so() {
+    let home = Home::new();
+    home.file("a.rhai", "let x = eval(\"1\"); x");
+    let (out, err) = home.durun(&["check", "a.rhai"]).exit(1).both();
+    let said = format!("{out}{err}");
+    assert!(said.contains("= help: eval is not offered in durun: a run does what stands in"), "{said}");
+}

@@ -99,6 +99,13 @@ fn mistakes_of_a_test_are_told_with_what_was_meant() {
         ("let o = run(); o.query(\"x\")", "D1407", "no query \"x\""),
         ("run(\"stuck.rhai\");", "D1408", "the run is stuck"),
         ("run(\"endless.rhai\");", "D1405", "comes to no end"),
+        (
+            "let o = run(\"asks.rhai\"); o.answer(\"aprove\")",
+            "D1407",
+            "did you mean approve? its choices are approve, reject",
+        ),
+        ("let o = run(\"asks.rhai\"); o.answer(\"x\")", "D1407", "its choices are approve, reject"),
+        ("run(\"takes.rhai\", #{ hots: 1 })", "D1406", "did you mean host?"),
         ("throw \"oh\";", "D1403", "an error left the test: oh"),
         ("assert_throws(|| 1);", "D1401", "nothing was thrown"),
         ("assert(1 == 2, \"no\");", "D1401", "no"),
@@ -108,6 +115,8 @@ fn mistakes_of_a_test_are_told_with_what_was_meant() {
         let home = Home::new();
         home.file("order.rhai", "1")
             .file("stuck.rhai", "no_such()")
+            .file("asks.rhai", "ask(\"ok?\", #{ choices: [\"approve\", \"reject\"] })")
+            .file("takes.rhai", "params(#{ host: 1 })")
             .file("endless.rhai", "loop { sleep(1); }")
             .file("calls.rhai", "activity(\"a\")")
             .file("waits.rhai", "wait_signal(\"s\")")
@@ -321,6 +330,17 @@ fn a_test_that_fails_says_why_its_run_did_and_which_mock_is_misspelt() {
         "{four}"
     );
     assert!(!four.contains("run-1 "), "it completed: {four}");
+}
+
+#[test]
+fn a_mock_of_what_the_script_has_and_did_not_come_to_is_not_misspelt() {
+    let home = Home::new();
+    home.file("a.rhai", "exec([\"charge\"], #{ at_most_once: true, probe: |key| exec([\"charges\", key]) });\n").file(
+        "a_test.rhai",
+        "test(\"pays\", || {\n  mock(\"exec charge\", 1);\n  mock(\"exec charges\", 1);\n  assert_eq(run().result, 2);\n});\n",
+    );
+    let (out, _, _) = home.durun(&["test"]).exit(1).make();
+    assert!(out.contains("the values differ") && !out.contains("stood in for nothing"), "{out}");
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! The stage of one test: the worker and the store in memory, a clock that jumps to whatever comes next, and a world that is played.
 
 use super::super::{
-    AnswerRequest, ClientError, Engine, Executor as _, LoadedProgram, ProgramError, Session, answer, hinted,
-    load_program, resolve, view,
+    AnswerRequest, BadInput, ClientError, Engine, Executor as _, LoadedProgram, ProgramError, Session,
+    answer, hinted, load_program, resolve, view,
 };
 use super::deaths::{Death, Deaths, Lives, Mortal};
 use super::drama::Life;
@@ -10,7 +10,7 @@ use super::look::look;
 use crate::config::Configs;
 use crate::history::{
     CancelCause, Claim, CommandKind, MessageBody, MessageId, Moment, Resolution, RunId, RunNo, RunStart,
-    StoredStatus, Value,
+    StoredStatus, Value, nearest,
 };
 use crate::script::{Call, Cast, Plan, Played, Say, Spot, Stage, Trouble};
 use crate::store::{Answer, LocalSession, MemoryTables, NewMessage, NewRun, Request};
@@ -200,8 +200,7 @@ impl Stage for Theatre {
 
     fn begin(&self, plan: &Plan) -> Result<usize, Trouble> {
         let program = self.load(plan)?;
-        let input =
-            program.fit(plan.input.clone()).map_err(|error| Trouble::new("D1406", error.to_string()))?;
+        let input = program.fit(plan.input.clone()).map_err(|error| unfit(&error))?;
         if let Some(at) = plan.at.filter(|at| *at > self.clock.now()) {
             self.pass(at.since_ms(self.clock.now()));
         }
@@ -302,6 +301,11 @@ impl Stage for Theatre {
         })
     }
 
+    fn writes(&self, run: usize, word: &str) -> bool {
+        let text = self.run(run).ok().and_then(|(no, _)| super::super::script_text(&self.session(), no).ok());
+        text.is_some_and(|(_, text)| text.contains(&format!("\"{word}\"")))
+    }
+
     fn look(&self, run: usize) -> Result<Played, Trouble> {
         let (no, _) = self.run(run)?;
         let sent = self.runs.borrow().get(run).map(|begun| begun.updates.clone()).unwrap_or_default();
@@ -323,5 +327,30 @@ pub(super) fn broken(error: &ClientError) -> Trouble {
 }
 
 fn unsaid(error: &ClientError) -> Trouble {
-    Trouble::new("D1407", error.to_string())
+    let trouble = || Trouble::new("D1407", error.to_string());
+    match error {
+        ClientError::NoChoice { question, given, .. } => {
+            let near = nearest(given, question.choices.iter().map(String::as_str));
+            let choices = format!("its choices are {}", question.choices.join(", "));
+            trouble()
+                .hint(near.map_or_else(|| choices.clone(), |near| format!("did you mean {near}? {choices}")))
+        }
+        _ => trouble(),
+    }
+}
+
+/// An input that the script does not take.
+fn unfit(error: &ClientError) -> Trouble {
+    let near = match error {
+        ClientError::Input { wrong, .. } => wrong.iter().find_map(|wrong| match wrong {
+            BadInput::Unknown { near, .. } => near.as_ref(),
+            BadInput::Missing { .. } | BadInput::Type { .. } | BadInput::NoMap { .. } => None,
+        }),
+        _ => None,
+    };
+    let trouble = Trouble::new("D1406", error.to_string());
+    match near {
+        Some(near) => trouble.hint(format!("did you mean {near}?")),
+        None => trouble,
+    }
 }

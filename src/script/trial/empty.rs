@@ -34,6 +34,10 @@ impl Stage for Empty {
         nothing()
     }
 
+    fn writes(&self, _run: usize, _word: &str) -> bool {
+        false
+    }
+
     fn look(&self, _run: usize) -> Result<Played, Trouble> {
         nothing()
     }

@@ -185,6 +185,8 @@ pub trait Stage {
     /// # Errors
     /// [`Trouble`] where it is not answered.
     fn query(&self, run: usize, name: &str, args: &Value) -> Result<Value, Trouble>;
+    /// Whether the script of a run has that word, written out as a text of its own.
+    fn writes(&self, run: usize, word: &str) -> bool;
     /// How a run stands.
     ///
     /// # Errors
