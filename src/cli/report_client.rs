@@ -185,6 +185,7 @@ pub(super) fn client(error: &ClientError) -> Report {
         | ClientError::NoChoice { .. }
         | ClientError::Answered { .. }
         | ClientError::AskedNoMore { .. }
+        | ClientError::QuestionOver { .. }
         | ClientError::LongText { .. }
         | ClientError::RetryEnded { .. }
         | ClientError::NoRetry { .. }

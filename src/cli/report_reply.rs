@@ -60,6 +60,15 @@ pub(crate) fn of(error: &ClientError) -> Report {
             });
             report_store::ended(id, end.status(), outcome(end).into_iter().chain(answer).collect())
         }
+        ClientError::QuestionOver { id, at, waits, .. } => {
+            let report = Report::new("D0730", Exit::Conflict, text)
+                .note(format!("it could be answered until {}; nothing was stored", absolute(*at)));
+            report.hint(if *waits {
+                format!("the run goes on as its script says of that: durun resume {id}")
+            } else {
+                format!("the run goes on as its script says of that; durun history {id} shows how")
+            })
+        }
         ClientError::UnknownSignal { near, .. } => {
             let report = Report::new("D0702", Exit::Missing, text);
             let report = match near {

@@ -263,6 +263,18 @@ pub enum ClientError {
         /// What was answered last, or to the question that is meant, and when.
         answered: Option<Box<(Choice, Moment)>>,
     },
+    /// Nobody answered the question in time.
+    #[error("the time to answer is over: {question}")]
+    QuestionOver {
+        /// The run.
+        id: RunId,
+        /// The question.
+        question: String,
+        /// Since when.
+        at: Moment,
+        /// Whether nobody executes the run, whose script has not been told.
+        waits: bool,
+    },
     /// A note or message that is too long.
     #[error("the text is longer than {most} bytes")]
     LongText {

@@ -37,11 +37,18 @@ pub struct OpenQuestion {
     pub show: Value,
     /// Since when.
     pub since: Moment,
+    /// Until when it can be answered, where its script waits no longer.
+    pub until: Option<Moment>,
     /// What was answered, where the script has not heard it yet.
     pub answered: Option<String>,
 }
 
 impl OpenQuestion {
+    /// When its time was over, where it is.
+    fn over_at(&self, now: Moment) -> Option<Moment> {
+        self.until.filter(|until| *until < now)
+    }
+
     /// The question, behind its name where it has one.
     pub fn title(&self) -> String {
         self.name.as_ref().map_or_else(|| self.text.clone(), |name| format!("{name}: {}", self.text))
@@ -97,6 +104,7 @@ pub fn open_question(pending: &Pending) -> Option<OpenQuestion> {
         choices,
         show: pending.input.get("show").cloned().unwrap_or_default(),
         since: pending.scheduled_at,
+        until: pending.due,
         answered: answered(pending).map(str::to_owned),
     })
 }
@@ -136,8 +144,8 @@ pub fn resolve(session: &Session, token: &str, resolution: &Resolution) -> Resul
 /// Answers a question of a run. The same answer again is done; another one to the same question is refused.
 ///
 /// # Errors
-/// As [`find()`]; `NoQuestion`, `NoSuchQuestion`, `SeveralQuestions`, `NoChoice`, `Answered` where it was answered otherwise, `AskedNoMore` where
-/// the run has ended.
+/// As [`find()`]; `NoQuestion`, `NoSuchQuestion`, `SeveralQuestions`, `NoChoice`, `Answered` where it was answered otherwise,
+/// `QuestionOver` where nobody did in time, `AskedNoMore` where the run has ended.
 pub fn answer(session: &Session, text: &str, request: AnswerRequest) -> Result<Replied, ClientError> {
     short(&request.note)?;
     let row = find(session, text)?;
@@ -151,6 +159,11 @@ pub fn answer(session: &Session, text: &str, request: AnswerRequest) -> Result<R
     let (open, waits) = (open_questions(&view), view.executor.is_none());
     let is_one_of_several = open.len() > 1;
     let question = chosen(session, &row, open, request.question.as_deref())?;
+    if question.answered.is_none()
+        && let Some(at) = question.over_at(session.now())
+    {
+        return Err(ClientError::QuestionOver { id: row.id, question: question.title(), at, waits });
+    }
     let id = MessageId::of_question(row.id.as_str(), row.generation_of(question.op), question.op);
     let Some(choice) = one_of(&question.choices, &request.choice) else {
         return Err(match earlier(session, &row, id)? {
@@ -168,8 +181,13 @@ pub fn answer(session: &Session, text: &str, request: AnswerRequest) -> Result<R
     match deliver(session, row.no, id, body) {
         Ok(None) => return Ok(Replied { row, duplicate: false }),
         Ok(Some(_)) => {}
-        // It began anew since we looked, or was rewound.
-        Err(ClientError::Store(StoreError::NotAsked { id })) => return Err(ClientError::NoQuestion { id }),
+        Err(ClientError::Store(StoreError::NotAsked { id })) => {
+            return Err(match question.over_at(session.now()) {
+                Some(at) => ClientError::QuestionOver { id, question: question.title(), at, waits },
+                // It began anew since we looked, or was rewound.
+                None => ClientError::NoQuestion { id },
+            });
+        }
         Err(error) => return Err(error),
     }
     match earlier(session, &row, id)? {

@@ -176,6 +176,7 @@ impl From<ClientError> for Error {
             | ClientError::Token(_)
             | ClientError::NoSuchToken { .. }
             | ClientError::NoQuestion { .. }
+            | ClientError::QuestionOver { .. }
             | ClientError::NoSuchQuestion { .. }
             | ClientError::SeveralQuestions { .. }
             | ClientError::NoChoice { .. }

@@ -1,7 +1,8 @@
 //! Which input is next: one pure rule for worker, simulation and query alike.
 //!
 //! The smallest instant goes first, so that what happened while nobody executed is delivered in the order in which it
-//! happened. Where instants are equal: cancel, then message by number, then outcome by op, then timer by op.
+//! happened. Where instants are equal: cancel, then message by number, then outcome by op, then timer by op. An answer that
+//! was accepted counts: it goes before the timer of its question.
 
 use crate::history::{CancelCause, Message, MessageBody, Moment, OpId};
 
@@ -63,11 +64,13 @@ pub fn next_input(arrived: Arrived<'_>, now: Moment, signals: bool) -> Option<Ne
         .iter()
         .enumerate()
         .map(|(place, (op, ended))| ((*ended, 2, u64::from(op.0)), NextInput::Outcome(place)));
+    // What was accepted came in time, whatever the time is now: an upgrade may have moved it.
+    let is_answered = |op| signals && arrived.inbox.iter().any(|message| message.body.answers(op));
     let timers = arrived
         .timers
         .iter()
         .enumerate()
-        .filter(|(_, (_, due))| *due <= now)
+        .filter(|(_, (op, due))| *due <= now && !is_answered(*op))
         .map(|(place, (op, due))| ((*due, 3, u64::from(op.0)), NextInput::Timer(place)));
     messages.chain(outcomes).chain(timers).min_by_key(|(order, _)| *order).map(|(_, input)| input)
 }
@@ -120,6 +123,23 @@ mod tests {
         assert_eq!(all(Arrived { inbox: &inbox[..2], ..arrived }, 7), Some(NextInput::Message(0)));
         assert_eq!(all(Arrived { inbox: &[], ..arrived }, 7), Some(NextInput::Outcome(1)));
         assert_eq!(all(Arrived { inbox: &[], outcomes: &[], ..arrived }, 7), Some(NextInput::Timer(1)));
+    }
+
+    #[test]
+    fn an_accepted_answer_goes_before_the_timer_of_its_question_while_it_can_be_taken() {
+        let choice = crate::history::Choice {
+            choice: "yes".into(),
+            who: String::new(),
+            note: String::new(),
+            asked: String::new(),
+        };
+        let inbox = [Message { body: MessageBody::Answer { question: OpId(1), choice }, ..signal(1, 50) }];
+        let timers = [(OpId(1), Moment(40))];
+        let arrived = Arrived { inbox: &inbox, timers: &timers, outcomes: &[], held_updates: &[] };
+        assert_eq!(all(arrived, 60), Some(NextInput::Message(0)));
+        assert_eq!(next_input(arrived, Moment(60), false), Some(NextInput::Timer(0)));
+        let other = [(OpId(2), Moment(45))];
+        assert_eq!(all(Arrived { timers: &other, ..arrived }, 60), Some(NextInput::Timer(0)));
     }
 
     #[test]

@@ -199,12 +199,14 @@ impl Hub {
         }
         let Some(Answer::View(view)) = known.next().transpose()? else { return Ok(Offer::Nobody) };
         super::reading::refuse_ended(&view.row)?;
+        let waits = |op| Ok(view.pending.iter().find(|row| row.op == op).cloned());
         let mut state = self.state();
         let Some(sink) = state.executor(new.run) else { return Ok(Offer::Nobody) };
         let stamp = state.stamps.entry(new.run).or_default();
         stamp.0 = MessageNo(stamp.0.0.max(view.row.messages) + 1);
         stamp.1 = stamp.1.max(view.row.last_message_at).max(view.row.created_at).max(self.clock.now());
         let (no, accepted_at) = *stamp;
+        super::questions::refuse_late(&view.row, &new.body, accepted_at, waits)?;
         state.offers.insert(new.id, false);
         drop(state);
         let message = Message { no, id: new.id, accepted_at, body: new.body.clone() };

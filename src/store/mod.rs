@@ -29,6 +29,7 @@ mod locks;
 mod mark;
 mod memory;
 mod note;
+mod questions;
 mod queues;
 mod reading;
 mod redb;
@@ -57,7 +58,7 @@ pub use error::StoreError;
 pub use glance::glance;
 pub use local::LocalSession;
 pub use memory::MemoryTables;
-pub use reading::ANSWERED;
+pub use questions::ANSWERED;
 pub use request::{
     NewMessage, NewOverlap, NewParent, NewQueue, NewRun, NewSignal, RefusedUpdate, Request, Rewind,
     RunFilter, ScheduleChange, Upgrade,

@@ -2,13 +2,12 @@
 
 use super::codec::decode;
 use super::histories::{branch_records, last_entry, last_log, logs, past_records, records, short};
-use super::rows::{Row, Rows, Table};
+use super::rows::{Rows, Table};
 use super::{
     Answer, Kept, Liveness, Request, RunFilter, RunView, Schedules, Snapshot, StoreError, Upkeep, keys,
 };
 use crate::history::{
-    CommandKind, Message, MessageBody, Moment, Pending, RunEnd, RunNo, RunRow, RunStart, RunStatus, Seq,
-    StoredStatus,
+    CommandKind, Moment, Pending, RunEnd, RunNo, RunRow, RunStart, RunStatus, Seq, StoredStatus,
 };
 
 /// The most runs that a prefix gives.
@@ -280,7 +279,7 @@ fn view(rows: &dyn Rows, now: Moment, liveness: &dyn Liveness, row: RunRow) -> R
     let mut pending = pending(rows, row.no, usize::MAX)?;
     let inbox = rows.range(Table::Inbox, &keys::run(row.no), &keys::after_run(row.no), false, usize::MAX)?;
     let unread = u32::try_from(inbox.len()).unwrap_or(u32::MAX).saturating_add(row.unread);
-    mark_answered(&inbox, &mut pending)?;
+    super::questions::mark(&inbox, &mut pending, (now, executor.is_none()))?;
     let last = last_entry(rows, &row)?;
     let entries = last.as_ref().map_or(Seq(0), |(seq, _)| seq.next());
     let last_at = last.and_then(|(_, record)| record.at()).unwrap_or(row.created_at);
@@ -297,28 +296,6 @@ fn view(rows: &dyn Rows, now: Moment, liveness: &dyn Liveness, row: RunRow) -> R
     }
     let woken_by = super::wakers::woken_by(rows, now, liveness, status, executor)?;
     Ok(RunView { row, status, executor, entries, last_at, pending, unread, locks, woken_by })
-}
-
-/// Under this name the row of a question shows the answer that its script has not heard yet.
-pub const ANSWERED: &str = "answered";
-
-/// A question whose answer lies in the inbox is open no more, though the script has not heard it yet.
-fn mark_answered(inbox: &[Row], pending: &mut [Pending]) -> Result<(), StoreError> {
-    if !pending.iter().any(|row| row.label.kind == CommandKind::Ask) {
-        return Ok(());
-    }
-    for (_, bytes) in inbox {
-        let message: Message = decode(bytes, "a message")?;
-        if let MessageBody::Answer { question, choice } = &message.body {
-            pending.iter_mut().filter(|row| row.op == *question).for_each(|row| {
-                row.waits_for = Some(format!("somebody to go on with the run: answered {}", choice.choice));
-                if let crate::history::Value::Map(shown) = &mut row.input {
-                    shown.insert(ANSWERED.to_owned(), choice.choice.as_str().into());
-                }
-            });
-        }
-    }
-    Ok(())
 }
 
 /// The status of a run.

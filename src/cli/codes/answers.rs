@@ -168,4 +168,15 @@ ended; `durun history ID` says how.",
 Nothing of the run is between two attempts, so there is nothing to try again
 now. `durun why ID` says what it waits for.",
     },
+    Code {
+        name: "D0730",
+        title: "the time to answer is over",
+        text: "\
+The question had a `timeout`, and nobody answered it before that. The script
+gets what it gave as `otherwise`, or an error of kind `timeout`, even where
+nobody executed the run meanwhile. The answer was not stored.
+
+    durun history ID             shows what the run does without it
+    durun rewind ID --to ENTRY   from before the question, it is asked anew",
+    },
 ];

@@ -1,7 +1,7 @@
 //! What unblocks a pending command, as words behind `durun`.
 
 use crate::cli::escape::shell;
-use crate::client::{answered, open_question};
+use crate::client::open_question;
 use crate::history::{CommandKind, Moment, Pending, RunId, Value};
 
 /// The commands that would let the run go on; `alone` where it asks no other question.
@@ -9,7 +9,8 @@ pub(crate) fn commands(id: &RunId, pending: &Pending, alone: bool, now: Moment) 
     let name = &pending.label.name;
     match pending.label.kind {
         CommandKind::Ask => {
-            if answered(pending).is_some() {
+            // It is answered, or its time is over.
+            if pending.waits_for.is_some() {
                 return vec![format!("resume {id}")];
             }
             let Some(question) = open_question(pending) else { return Vec::new() };

@@ -62,6 +62,9 @@ pub(crate) fn short(pending: &Pending, executed: bool, now: Moment) -> String {
                 escape::line(answer)
             );
         }
+        if pending.waits_for.is_some() {
+            return format!("{}: the time to answer is over", escape::line(&question.title()));
+        }
         let choices = escape::line(&question.choices.join(", "));
         return format!("asks: {} ({choices})", escape::line(&question.title()));
     }
@@ -87,6 +90,9 @@ pub(crate) fn sentence(pending: &Pending, executed: bool, now: Moment) -> String
     let mut parts = vec![match &question {
         Some(question) if answered(pending).is_some() => {
             format!("its script to take the answer to: {}", escape::line(&question.title()))
+        }
+        Some(question) if pending.waits_for.is_some() => {
+            format!("asked: {}", escape::line(&question.title()))
         }
         Some(question) => format!("asks: {}", escape::line(&question.title())),
         // A token, say, is there to be copied.

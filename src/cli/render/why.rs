@@ -266,6 +266,9 @@ fn sentence(row: &Pending, executed: bool, now: Moment) -> String {
             let what = ended(what);
             format!("{since} it asked{place}: {what} It was answered with {answer}, which is not yet taken.")
         }
+        CommandKind::Ask if row.waits_for.is_some() => {
+            format!("{since} it asked{place}: {} The time to answer is over.", ended(what))
+        }
         CommandKind::Ask => {
             let choices = open_question(row).map(|question| question.choices).unwrap_or_default();
             format!("{since} it asks{place}: {what} ({}){until}.", escape::line(&choices.join(", ")))

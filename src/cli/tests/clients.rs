@@ -18,6 +18,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 const AT: Moment = Moment(1_764_000_000_000);
+const TOKEN: &str = "order-1.abcdefghjkmnpqrstuvwxy";
 
 fn order() -> RunId {
     id("order-1")
@@ -39,6 +40,7 @@ fn refund() -> OpenQuestion {
         choices: texts(&["yes", "no"]),
         show: Value::Null,
         since: AT,
+        until: None,
         answered: None,
     }
 }
@@ -317,12 +319,8 @@ specimens! { kinds: ClientError;
     ClientError::SignalName(_) => vec![ClientError::SignalName(String::new())],
     ClientError::UpdateName(_) => vec![ClientError::UpdateName(String::new())],
     ClientError::Token(_) => vec![ClientError::Token("order-1.short".to_owned())],
-    ClientError::NoSuchToken { .. } => {
-        vec![ClientError::NoSuchToken { token: "order-1.abcdefghjkmnpqrstuvwxy".to_owned() }]
-    },
-    ClientError::Resolved { .. } => {
-        vec![ClientError::Resolved { token: "order-1.abcdefghjkmnpqrstuvwxy".to_owned(), at: AT }]
-    },
+    ClientError::NoSuchToken { .. } => vec![ClientError::NoSuchToken { token: TOKEN.to_owned() }],
+    ClientError::Resolved { .. } => vec![ClientError::Resolved { token: TOKEN.to_owned(), at: AT }],
     ClientError::NoQuestion { .. } => vec![ClientError::NoQuestion { id: order() }],
     ClientError::NoSuchQuestion { .. } => {
         [("refnud", Some("refund")), ("7", None)]
@@ -380,6 +378,9 @@ specimens! { kinds: ClientError;
             no_more(RunEnd::TimedOut { reason: "timeout".to_owned() }, None),
         ]
     },
+    ClientError::QuestionOver { .. } => [false, true]
+        .map(|waits| ClientError::QuestionOver { id: order(), question: "Ship it?".to_owned(), at: AT, waits })
+        .into(),
     ClientError::LongText { .. } => vec![ClientError::LongText { most: 4096 }],
     ClientError::RetryEnded { .. } => [RunStatus::Completed, RunStatus::Cancelled]
         .map(|status| ClientError::RetryEnded { id: order(), status })

@@ -3,7 +3,8 @@
 use super::fixtures::{NOON, append, new_run, signal};
 use super::{Chain, Check, Subject};
 use crate::history::{
-    Fact, MessageBody, MessageId, MessageNo, Moment, RunNo, RunStatus, SignalReceived, Value,
+    Choice, CommandKind, CommandLabel, Fact, MessageBody, MessageId, MessageNo, Moment, OpId, Pending, RunNo,
+    RunStatus, SignalReceived, Value,
 };
 use crate::store::{Answer, Append, Kept, NewMessage, Request, StoreError, Upkeep};
 use std::time::Duration;
@@ -15,6 +16,7 @@ pub(super) const CHECKS: &[Check] = &[
     ("a message that never was in the inbox counts and is remembered when it is delivered", live),
     ("the ids of resends are forgotten after a day, those of keys are not", remembered),
     ("a message to an ended run is refused, one accepted before is acknowledged", ended),
+    ("a question is answered until its time is over, not after", answered_in_time),
 ];
 
 const DAY: Duration = Duration::from_hours(24);
@@ -156,4 +158,32 @@ fn ended(subject: &Subject) {
     let refusal = StoreError::Ended { id: new_run("a").id, status: RunStatus::Terminated };
     assert_eq!(subject.deliver(cancel.clone()), Err(refusal));
     assert_eq!(subject.ask(Request::Recall { id: cancel.id }), Ok(Answer::Done), "nothing is stored");
+}
+
+fn answered_in_time(subject: &Subject) {
+    let run = subject.executed("a");
+    let label = CommandLabel { kind: CommandKind::Ask, name: "Ship it?".to_owned() };
+    let asks = |op, seconds: i64| Pending {
+        due: Some(NOON.plus_ms(seconds * 1_000)),
+        ..Pending::new(OpId(op), label.clone(), NOON)
+    };
+    let pending = vec![asks(1, 3), asks(2, 3), asks(3, 9)];
+    assert_eq!(subject.append(Append { pending, ..append(run, 1, 0, Vec::new()) }), Ok(Answer::Done));
+    subject.done(Request::Release { run, epoch: 1 });
+    let answer = |op| {
+        let choice =
+            Choice { choice: "yes".into(), who: String::new(), note: String::new(), asked: String::new() };
+        let body = MessageBody::Answer { question: OpId(op), choice };
+        let id = MessageId::of_question("a", 0, OpId(op));
+        subject.deliver(NewMessage { run, id, keyed: true, body })
+    };
+    let at = |seconds: i64| NOON.plus_ms(seconds * 1_000);
+    subject.clock.advance(Duration::from_secs(3));
+    assert_eq!(answer(1), Ok(accepted(1, at(3))), "its last instant");
+    subject.clock.advance(Duration::from_millis(1));
+    let before = subject.all_of(run);
+    assert_eq!(answer(2), Err(StoreError::NotAsked { id: subject.snapshot(run).row.id }));
+    assert_eq!(subject.all_of(run), before, "what is refused leaves no trace");
+    assert_eq!(answer(1), Ok(known(1, at(3))), "accepted in time, and sent again");
+    assert!(matches!(answer(3), Ok(Answer::Delivered { duplicate: false, .. })));
 }

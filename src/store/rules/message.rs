@@ -3,6 +3,7 @@
 use super::{FORGET_EVERY_MS, FORGOT_AT, Surroundings, put_row};
 use crate::history::{Message, MessageBody, MessageId, MessageNo, Moment, RunNo, RunRow, UpdateAnswer};
 use crate::store::codec::{decode, encode};
+use crate::store::questions::refuse_late;
 use crate::store::reading::{meta_u64, refuse_ended, row};
 use crate::store::rows::{Rows, RowsMut, Table};
 use crate::store::{Answer, NewMessage, StoreError, keys};
@@ -37,8 +38,13 @@ pub(super) fn deliver(
     let mut row = row(rows, new.run)?;
     refuse_ended(&row)?;
     refuse_stale(&row, new)?;
+    let accepted_at = row.last_message_at.max(row.created_at).max(around.now);
+    refuse_late(&row, &new.body, accepted_at, |op| {
+        let waits = rows.get(Table::Pending, &keys::op(new.run, op))?;
+        waits.map(|bytes| decode(&bytes, "a pending row")).transpose()
+    })?;
     row.messages += 1;
-    row.last_message_at = row.last_message_at.max(row.created_at).max(around.now);
+    row.last_message_at = accepted_at;
     if matches!(new.body, MessageBody::Cancel { .. }) {
         // Seen at once, also while nobody executes the run.
         row.cancel_requested_at.get_or_insert(row.last_message_at);

@@ -1,8 +1,13 @@
 //! Offers to executors, watchers, and what happens when nobody answers.
 
-use crate::history::{Checksum, Claim, Entry, Fact, Message, MessageBody, Moment, RunNo, Token, Value};
+use crate::history::{
+    Checksum, Choice, Claim, CommandKind, CommandLabel, Entry, Fact, Message, MessageBody, MessageId, Moment,
+    OpId, Pending, RunNo, Token, Value,
+};
 use crate::store::conformance::{Living, append, new_run, signal};
-use crate::store::{Answer, Event, LocalSession, MemoryTables, Request, Store, StoreError, Tables};
+use crate::store::{
+    Answer, Append, Event, LocalSession, MemoryTables, NewMessage, Request, Store, StoreError, Tables,
+};
 use crate::timer::ManualClock;
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
@@ -93,6 +98,27 @@ fn ruling_25_an_executor_that_answers_acknowledges_by_its_append_and_nothing_goe
     let again = desk.sender.ask(Request::Deliver(Box::new(signal(desk.run, "a"))));
     assert!(matches!(again, Ok(Answer::Delivered { duplicate: true, .. })), "{again:?}");
     assert_eq!(taken.lock().expect("taken").len(), 2);
+}
+
+#[test]
+fn an_executor_is_not_offered_an_answer_to_a_question_whose_time_is_over() {
+    let desk = desk();
+    let label = CommandLabel { kind: CommandKind::Ask, name: "Ship it?".to_owned() };
+    let asks =
+        |op, due| Pending { due: Some(Moment(due)), ..Pending::new(OpId(op), label.clone(), Moment(1)) };
+    let pending = vec![asks(1, 999), asks(2, 1_000)];
+    let waits = Append { pending, ..append(desk.run, desk.epoch, 0, Vec::new()) };
+    assert_eq!(desk.executor.ask(Request::Append(Box::new(waits))), Ok(Answer::Done));
+    let answer = |op| {
+        let choice =
+            Choice { choice: "yes".into(), who: String::new(), note: String::new(), asked: String::new() };
+        let body = MessageBody::Answer { question: OpId(op), choice };
+        let id = MessageId::of_question("r", 0, OpId(op));
+        desk.sender.ask(Request::Deliver(Box::new(NewMessage { run: desk.run, id, keyed: true, body })))
+    };
+    assert_eq!(answer(1), Err(StoreError::NotAsked { id: new_run("r").id }));
+    assert!(desk.events.try_iter().all(|event| !matches!(event, Event::Message { .. })));
+    assert!(matches!(answer(2), Ok(Answer::Delivered { duplicate: false, .. })));
 }
 
 #[test]
