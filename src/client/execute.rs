@@ -3,7 +3,7 @@
 use super::{ClientError, Difference, Finished, Observer, Session, Stand, Stop, SyntaxError};
 use crate::activity::Variables;
 use crate::config::{ConfigError, Configs};
-use crate::history::{Entry, Failure, OpId, Patches, Pending, RunId, RunNo, Seq, Stuck, Value};
+use crate::history::{Entry, Failure, Patches, Pending, RunId, RunNo, Seq, Stuck, Value};
 use crate::run::Standpoint;
 use crate::script::{Backing, Declared, Finding, Need, Params, Source};
 use crate::store::StoreError;
@@ -105,12 +105,8 @@ pub struct Fit {
     pub goes_on: bool,
     /// Which of the text's named changes would hold from which entry on.
     pub patches: Patches,
-    /// The lines of the text that ask for what the run waits for.
-    pub lines: BTreeMap<OpId, u32>,
-    /// The place of the next entry.
-    pub next: Seq,
-    /// What the run waits for and the text asks for otherwise, as it asks: another question, another time.
-    pub renewed: Vec<Pending>,
+    /// The pending rows of what the run waits for, as the text asks for it.
+    pub asked: Vec<Pending>,
 }
 
 /// Why a history does not fit a text.

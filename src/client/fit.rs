@@ -1,11 +1,14 @@
 //! Whether a history fits a text: replayed against it, with what the run waits for.
 
 use super::{Difference, Fit, Line, Misfit, Session};
-use crate::history::{Entry, OpId, Patches, Pending, RunEnd, RunNo, RunRow, RunStart, Seq, Stuck, kind};
-use crate::run::{Charter, Command, ReplayError, Replayed, Run, Work, replay};
+use crate::history::{
+    Entry, Moment, OpId, Patches, Pending, RunEnd, RunNo, RunRow, RunStart, Seq, Stuck, kind,
+};
+use crate::run::{Charter, Command, ReplayError, Replayed, Run, replay};
 use crate::script::{Interpreter, Script, Source};
 use crate::store::{Answer, Request, Snapshot, Store, StoreError};
 use crate::worker::{LoadError, compile_program, load_history};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// How often a run is read anew that begins its next generation meanwhile.
@@ -26,23 +29,8 @@ pub(super) fn fits(session: &Session, run: RunNo, source: Source) -> Result<Fit,
     let trial =
         Trial { store, interpreter: &interpreter, snapshot: &snapshot, history: &history, patches: &patches };
     let (replayed, goes_on) = trial.of(&script)?;
-    let lines = replayed.open.values().filter_map(|command| Some((command.op, command.line?))).collect();
-    let asked = |row: &Pending| renewed(row, replayed.open.get(&row.op)?);
-    let renewed = snapshot.pending.iter().filter_map(asked).collect();
-    let (entries, next) = (replayed.entries, snapshot.entries);
-    Ok(Fit { entries, changed, goes_on, patches, lines, next, renewed })
-}
-
-/// The row of a command that only waits as its script asks for it now; nothing where it stands so already, or where work is under way
-/// that began as it was.
-fn renewed(row: &Pending, command: &Command) -> Option<Pending> {
-    let due = match &command.work {
-        Work::Timer { due } => Some(*due),
-        Work::Wait => None,
-        Work::Effect { .. } | Work::Lock { .. } | Work::Dispatch(_) => return None,
-    };
-    let shown = Pending { input: command.shown.clone(), due, line: command.line, ..row.clone() };
-    ((&shown.input, shown.due) != (&row.input, row.due)).then_some(shown)
+    let asked = asked(&replayed.open, session.now());
+    Ok(Fit { entries: replayed.entries, changed, goes_on, patches, asked })
 }
 
 /// The named changes of a run with so many entries that would go on under a script.
@@ -58,6 +46,13 @@ pub(super) fn upgraded(
     }
     let old = compile_program(store, interpreter, &start.program).map_err(not_loaded)?;
     Ok(start.patches.upgraded(old.patches(), script.patches(), entries))
+}
+
+/// The pending rows of open commands. One that nobody has taken up yet is due now, so that whoever wakes runs does; what its
+/// deadline is, whoever begins it knows.
+pub(super) fn asked(open: &BTreeMap<OpId, Box<Command>>, now: Moment) -> Vec<Pending> {
+    let row = |command: &Command| Pending { next_try: Some(now), deadline: None, ..command.row() };
+    open.values().map(|command| row(command)).collect()
 }
 
 fn read(store: &dyn Store, run: RunNo) -> Result<(Snapshot, Vec<Entry>), Misfit> {

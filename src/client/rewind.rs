@@ -2,8 +2,8 @@
 
 use super::{ClientError, LoadedProgram, MendError, Session, Stand, find, read_history};
 use crate::history::{
-    ActivityCompleted, Again, Checksum, Entry, Fact, Message, MessageBody, MessageId, Moment, OpId, Record,
-    RunNo, RunRow, Seq, StoredStatus, Value,
+    ActivityCompleted, Again, Checksum, Entry, Fact, Message, MessageBody, MessageId, Moment, OpId, Pending,
+    Record, RunNo, RunRow, Seq, StoredStatus, Value,
 };
 use crate::store::{Answer, Request, Rewind, Snapshot};
 use std::collections::{BTreeMap, BTreeSet};
@@ -148,6 +148,7 @@ pub(super) fn plan(
         return Err(MendError::HeldLock { id: row.id, at }.into());
     }
     let over: BTreeSet<OpId> = aside.iter().filter_map(|(_, entry)| ends(&entry.fact)).collect();
+    let timeout_ms = time_out(session, &prefix, snapshot.start.timeout_ms, has_ended);
     let request = Rewind {
         run: row.no,
         nonce: MessageId(Session::random()?),
@@ -155,6 +156,7 @@ pub(super) fn plan(
         from,
         records: sealed(session, &row, from, &entries)?,
         again: again(anew, &stand, &over),
+        asked: asked(&stand, prefix.first(), timeout_ms),
         pending: waiting(&stand, &over, &snapshot.pending),
         held: stand.held.clone(),
         heard: prefix.iter().filter_map(heard).collect(),
@@ -163,7 +165,7 @@ pub(super) fn plan(
             .filter_map(|(_, entry)| unread(&entry.fact, &stand, anew == Anew::All))
             .collect(),
         cancel_requested_at: prefix.iter().find_map(asked_to_end),
-        timeout_ms: time_out(session, &prefix, snapshot.start.timeout_ms, has_ended),
+        timeout_ms,
         program: program.map(|program| (program.program.clone(), program.texts.clone())),
         patches: stand.patches,
     };
@@ -253,7 +255,7 @@ fn sealed(
 }
 
 fn again(anew: Anew, stand: &Stand, over: &BTreeSet<OpId>) -> Option<Again> {
-    let open = || stand.open.iter().map(|(op, _)| *op).filter(|op| over.contains(op));
+    let open = || stand.open.iter().map(|row| row.op).filter(|op| over.contains(op));
     let also = match anew {
         Anew::None => return None,
         Anew::Later => Vec::new(),
@@ -262,10 +264,20 @@ fn again(anew: Anew, stand: &Stand, over: &BTreeSet<OpId>) -> Option<Again> {
     Some(Again { from: stand.next_op, also })
 }
 
+/// The pending rows of what it waits for then.
+fn asked(stand: &Stand, began: Option<&Entry>, timeout_ms: Option<i64>) -> Vec<Pending> {
+    let mut asked = stand.open.clone();
+    if let Some(row) = asked.iter_mut().find(|row| row.op == OpId::RUN_TIMEOUT) {
+        row.due = began.zip(timeout_ms).map(|(began, ms)| began.at.plus_ms(ms));
+    }
+    asked
+}
+
 /// The pending rows that stay: of what was under way then and still is.
-fn waiting(stand: &Stand, over: &BTreeSet<OpId>, pending: &[crate::history::Pending]) -> Vec<OpId> {
-    let is_same = |row: &&crate::history::Pending| {
-        !over.contains(&row.op) && stand.open.iter().any(|(op, label)| *op == row.op && *label == row.label)
+fn waiting(stand: &Stand, over: &BTreeSet<OpId>, pending: &[Pending]) -> Vec<OpId> {
+    let is_same = |row: &&Pending| {
+        !over.contains(&row.op)
+            && stand.open.iter().any(|asked| asked.op == row.op && asked.label == row.label)
     };
     pending.iter().filter(is_same).map(|row| row.op).collect()
 }
@@ -292,7 +304,7 @@ fn unread(fact: &Fact, stand: &Stand, is_new: bool) -> Option<Message> {
             MessageBody::Resolve { token: resolved.token.clone(), resolution: resolved.resolution.clone() }
         }
         Fact::QuestionAnswered(answered)
-            if !is_new && stand.open.iter().any(|(op, _)| *op == answered.question) =>
+            if !is_new && stand.open.iter().any(|asked| asked.op == answered.question) =>
         {
             MessageBody::Answer { question: answered.question, choice: answered.choice.clone() }
         }

@@ -1,8 +1,8 @@
 //! Where a script stands after the beginning of a history: replayed against a text, without writing anything.
 
-use super::fit::{charter, not_loaded, upgraded};
+use super::fit::{asked, charter, not_loaded, upgraded};
 use super::{Difference, Misfit, Session};
-use crate::history::{CommandLabel, Entry, OpId, Patches, RunNo, RunStart, Seq};
+use crate::history::{Entry, OpId, Patches, Pending, RunNo, RunStart, Seq};
 use crate::run::{Charter, ReplayError, Replayed, Run, replay};
 use crate::script::{Interpreter, Script, Source};
 use crate::store::{Answer, Request, StoreError};
@@ -10,12 +10,12 @@ use crate::worker::compile_program;
 use std::rc::Rc;
 
 /// Where a script stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Stand {
     /// The number that its next command gets.
     pub next_op: OpId,
-    /// The commands that it waits for.
-    pub open: Vec<(OpId, CommandLabel)>,
+    /// The pending rows of the commands that it waits for.
+    pub open: Vec<Pending>,
     /// The commands that hold a lock.
     pub held: Vec<OpId>,
     /// From which command on all are those of the `on_failure` handler, where that has begun.
@@ -64,7 +64,7 @@ pub(super) fn stand(
     })?;
     Ok(Stand {
         next_op: live.next_op(),
-        open: replayed.open.values().map(|command| (command.op, command.label.clone())).collect(),
+        open: asked(&replayed.open, session.now()),
         held: live.held_locks().collect(),
         on_failure: live.on_failure_op(),
         has_undone: live.has_undone(),

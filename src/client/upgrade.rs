@@ -1,10 +1,10 @@
 //! Upgrading a run: its history is replayed against another text, and where that fits it goes on under it.
 
 use super::way_back::way_back;
-use super::{ClientError, Fit, LoadedProgram, Session, find, view};
+use super::{ClientError, LoadedProgram, Session, find, view};
 use crate::history::{RunNo, RunRow, ScriptHash};
 use crate::script::Source;
-use crate::store::{Answer, Append, Request, RowChange, StoreError, Upgrade};
+use crate::store::{Answer, Request, Upgrade};
 
 /// What came of the wish.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,19 +44,15 @@ pub fn upgrade(
                 program: program.program.clone(),
                 scripts: program.texts.clone(),
                 patches: fit.patches.clone(),
-                lines: fit.lines.clone(),
+                asked: fit.asked.clone(),
             };
-            let mut requests = vec![Request::Upgrade(Box::new(upgrade))];
-            requests.extend(renewal(&row, epoch, &fit));
-            for answer in session.store().call(requests) {
-                done(row.no, answer)?;
-            }
+            done(session, row.no, Request::Upgrade(Box::new(upgrade)))?;
         }
         Ok(fit)
     });
     if let Some(epoch) = epoch {
         // Whatever came of it, the run is free again.
-        done(row.no, session.ask(Request::Release { run: row.no, epoch }))?;
+        done(session, row.no, Request::Release { run: row.no, epoch })?;
     }
     let fit = written.map_err(|error| with_way_back(session, &row, program, error))?;
     Ok(Upgraded { row, entries: fit.entries, changed: fit.changed })
@@ -87,26 +83,6 @@ pub(super) fn source(program: &LoadedProgram) -> Source {
     }
 }
 
-/// What the run waits for is shown as the new text asks for it before anybody executes it.
-fn renewal(row: &RunRow, epoch: u64, fit: &Fit) -> Option<Request> {
-    let append = Append {
-        run: row.no,
-        epoch,
-        generation: row.generation,
-        from: fit.next,
-        records: Vec::new(),
-        delivered: Vec::new(),
-        pending: fit.renewed.clone(),
-        settled: Vec::new(),
-        logs: Vec::new(),
-        published: Vec::new(),
-        row: RowChange::default(),
-        once: Vec::new(),
-        locks: Vec::new(),
-    };
-    (!append.pending.is_empty()).then(|| Request::Append(Box::new(append)))
-}
-
 fn claim(session: &Session, run: RunNo) -> Result<u64, ClientError> {
     match session.ask(Request::Claim { run, claim: session.claim() })? {
         Answer::Claimed { epoch } => Ok(epoch),
@@ -114,8 +90,8 @@ fn claim(session: &Session, run: RunNo) -> Result<u64, ClientError> {
     }
 }
 
-fn done(run: RunNo, answer: Result<Answer, StoreError>) -> Result<(), ClientError> {
-    match answer? {
+fn done(session: &Session, run: RunNo, request: Request) -> Result<(), ClientError> {
+    match session.ask(request)? {
         Answer::Done => Ok(()),
         _ => Err(ClientError::Answer { run }),
     }

@@ -57,7 +57,7 @@ fn behind(session: &Session, past: &Past, program: &LoadedProgram, to: u32) -> O
     let source = Some(upgrade::source(program));
     let stand = session.executor().stand(session, row.no, &prefix, source).ok()?;
     let stays = past.snapshot.pending.iter().filter(|pending| plan.waiting().contains(&pending.op));
-    let is_asked = |op, label| stand.open.iter().any(|(open, asked)| *open == op && asked == label);
+    let is_asked = |op, label: &_| stand.open.iter().any(|asked| asked.op == op && asked.label == *label);
     if !stays.into_iter().all(|pending| is_asked(pending.op, &pending.label)) {
         return None;
     }

@@ -94,6 +94,33 @@ impl Pending {
         }
     }
 
+    /// The same command as a script asks for it; what is known of its attempts stays, and so does when they began and end.
+    #[must_use]
+    pub fn asked_as(self, asked: &Self) -> Self {
+        // Of an activity durun.toml has a say: whoever tries it next counts by that.
+        let attempts = if self.label.kind == CommandKind::Activity { self.attempts } else { asked.attempts };
+        Self {
+            input: asked.input.clone(),
+            line: asked.line,
+            strand: asked.strand.clone(),
+            due: asked.due,
+            attempts,
+            ..self
+        }
+    }
+
+    /// Whether a row says of a command what its script says now, and when it is to be looked at.
+    pub fn is_asked_as(&self, asked: &Self) -> bool {
+        let said = |row: &Self| (row.line, row.due, row.attempts, row.deadline, row.next_try);
+        said(self) == said(asked)
+            && (&self.label, &self.strand, &self.input) == (&asked.label, &asked.strand, &asked.input)
+    }
+
+    /// Whether nobody has taken it up since an upgrade or a rewind made the script ask for it: another text may ask for something else.
+    pub fn is_untouched(&self) -> bool {
+        self.next_try.is_some() && self.failures == 0 && self.last_failure.is_none() && !self.begun
+    }
+
     /// Whether it has been failing for so long that a person is to know.
     pub fn struggles(&self, now: Moment) -> bool {
         self.warned || self.warns_at.is_some_and(|at| at <= now)

@@ -1,7 +1,7 @@
 //! What a run hands out when all its strands are blocked.
 
 use crate::history::{
-    CommandLabel, EffectOptions, HowFar, Moment, OpId, Restart, RunEnd, UpdateCompleted, Value,
+    CommandLabel, EffectOptions, HowFar, Moment, OpId, Pending, Restart, RunEnd, UpdateCompleted, Value,
 };
 use crate::script::{Body, Dispatch, Said};
 
@@ -21,6 +21,29 @@ pub struct Command {
     pub shown: Value,
     /// What is to be done.
     pub work: Work,
+}
+
+impl Command {
+    /// Its pending row as the script asks for it, before anything is known of its attempts.
+    pub fn row(&self) -> Pending {
+        let mut row = Pending::new(self.op, self.label.clone(), self.scheduled_at);
+        row.line = self.line;
+        row.strand.clone_from(&self.strand);
+        match &self.work {
+            Work::Effect { input, options, .. } => {
+                row.input = input.clone();
+                row.attempts = options.retry.attempts;
+                row.deadline = options.deadline;
+            }
+            Work::Timer { due } => {
+                row.input = self.shown.clone();
+                row.due = Some(*due);
+            }
+            Work::Lock { due } => row.due = *due,
+            Work::Dispatch(_) | Work::Wait => row.input = self.shown.clone(),
+        }
+        row
+    }
 }
 
 /// What a command wants done.

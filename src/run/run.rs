@@ -282,7 +282,7 @@ impl Run {
         let mut stale = Vec::new();
         for row in pending {
             match self.open.get(&row.op) {
-                Some(open) if open.label == row.label => {}
+                Some(open) if open.label == row.label || row.is_untouched() => {}
                 Some(open) => {
                     return Err(super::nondeterminism::differs(
                         row.op,
@@ -293,7 +293,7 @@ impl Run {
                     ));
                 }
                 None if row.op >= OpId::GRACE => {}
-                None if row.op < self.next_op => stale.push(row.op),
+                None if row.op < self.next_op || row.is_untouched() => stale.push(row.op),
                 None => {
                     return Err(super::nondeterminism::never_asked(
                         row.op,

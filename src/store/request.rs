@@ -3,11 +3,10 @@
 use super::{Append, LogKey, Upkeep};
 use crate::history::{
     Again, Claim, Failure, Message, MessageBody, MessageId, MessageNo, Moment, OnParentClose, OpId, Origin,
-    OverlapPolicy, Patches, Program, QueueLimits, Record, RunId, RunNo, RunStart, RunStatus, Schedule,
-    ScriptHash, Seq, Value, Waker,
+    OverlapPolicy, Patches, Pending, Program, QueueLimits, Record, RunId, RunNo, RunStart, RunStatus,
+    Schedule, ScriptHash, Seq, Value, Waker,
 };
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// A request to a store.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -290,9 +289,8 @@ pub struct Upgrade {
     /// Which of its named changes hold from which entry on.
     #[serde(default)]
     pub patches: Patches,
-    /// The lines of the new text that ask for what the run waits for, as far as they are known.
-    #[serde(default)]
-    pub lines: BTreeMap<OpId, u32>,
+    /// The pending rows of all that the new text waits for where the run stands.
+    pub asked: Vec<Pending>,
 }
 
 /// How a run goes on from an earlier entry. Whoever asks has replayed what stays of its history.
@@ -310,7 +308,9 @@ pub struct Rewind {
     pub records: Vec<Record>,
     /// The commands that are new from now on; nothing where they are tried again as what they were.
     pub again: Option<Again>,
-    /// The commands whose pending rows stay.
+    /// The pending rows of all that the script waits for behind the entries that stay.
+    pub asked: Vec<Pending>,
+    /// The commands of them that were under way then and still are: what is known of their attempts stays.
     pub pending: Vec<OpId>,
     /// The commands that hold a lock; all other places in line are given up.
     pub held: Vec<OpId>,

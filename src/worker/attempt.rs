@@ -114,6 +114,7 @@ impl Attempt {
 
     /// As the store remembers it.
     pub(super) fn remembered(row: &Pending) -> Self {
+        let next_try = row.next_try.filter(|_| !row.is_untouched());
         Self {
             failures: row.failures,
             last_failure: row.last_failure.clone(),
@@ -121,7 +122,7 @@ impl Attempt {
             warned: row.warned,
             heartbeat: row.heartbeat.clone(),
             intent: if row.begun { Intent::Unknown } else { Intent::None },
-            state: State::Waits(row.next_try.unwrap_or(Moment(i64::MIN))),
+            state: State::Waits(next_try.unwrap_or(Moment(i64::MIN))),
             ..Self::fresh()
         }
     }

@@ -353,25 +353,8 @@ impl Executing {
 
     /// The pending row of an open command.
     pub(super) fn pending_row(&self, command: &Command) -> Pending {
-        let attempt = self.attempts.get(&command.op);
-        let (op, label) = (command.op, command.label.clone());
-        let mut row = Pending::new(op, label, command.scheduled_at);
-        row.line = command.line;
-        row.strand.clone_from(&command.strand);
-        match &command.work {
-            Work::Effect { input, options, .. } => {
-                row.input = input.clone();
-                row.attempts = options.retry.attempts;
-                row.deadline = options.deadline;
-            }
-            Work::Timer { due } => {
-                row.input = command.shown.clone();
-                row.due = Some(*due);
-            }
-            Work::Lock { due } => row.due = *due,
-            Work::Dispatch(_) | Work::Wait => row.input = command.shown.clone(),
-        }
-        if let Some(attempt) = attempt {
+        let mut row = command.row();
+        if let Some(attempt) = self.attempts.get(&command.op) {
             attempt.remember(&mut row);
         }
         if let Work::Effect { options, .. } = &command.work {

@@ -24,8 +24,8 @@ fn moved(command: &mut Command, rewound_at: Moment, kept: Option<&Pending>) {
     if !options.given.iter().any(|given| given == EffectOptions::DEADLINE_AFTER) {
         return;
     }
-    let later = match kept {
-        Some(row) => row.deadline.unwrap_or(deadline),
+    let later = match kept.and_then(|row| row.deadline) {
+        Some(kept) => kept,
         None if rewound_at > asked => deadline.plus_ms(rewound_at.since_ms(asked)),
         None => deadline,
     };

@@ -7,7 +7,7 @@ use super::worker::{Worker, WorkerError};
 use crate::history::{
     Checksum, Entry, Pending, Program, Record, RecordError, RunNo, RunRow, RunStart, Seq, StoredStatus,
 };
-use crate::run::{Charter, ReplayError, Replayed, Run, Work, replay_whole};
+use crate::run::{Charter, Command, ReplayError, Replayed, Run, Work, replay_whole};
 use crate::script::{Interpreter, Script, Source, SyntaxError};
 use crate::store::{Answer, Request, Snapshot, Store, StoreError};
 use std::path::Path;
@@ -333,8 +333,10 @@ impl Worker {
                 run.dispatches.push(*op);
             }
             // One that waits for its next attempt was not cut off; what is to be done at most once is not done again.
-            let waits = row.is_some_and(|row| row.next_try.is_some() || row.waits_for.is_some() || row.begun);
-            let is_first = is_mended && row.is_none();
+            let begun = row.filter(|row| !row.is_untouched());
+            let waits =
+                begun.is_some_and(|row| row.next_try.is_some() || row.waits_for.is_some() || row.begun);
+            let is_first = is_mended && begun.is_none();
             if matches!(command.work, Work::Effect { .. }) && !has_come && !waits && !is_first {
                 again.push((command.label.clone(), row.map_or(0, |row| row.failures).saturating_add(1)));
             }
@@ -344,8 +346,13 @@ impl Worker {
             }
             told.extend(row.and_then(failed_before));
         }
-        let missing = run.open.keys().filter(|op| !rows.iter().any(|row| row.op == **op));
-        run.lazy.pending.extend(missing);
+        // A row that is not there, and one that is not as the script says, as an earlier durun may have left it.
+        let is_kept = |command: &Command| {
+            let row = rows.iter().find(|row| row.op == command.op);
+            row.is_some_and(|row| row.is_asked_as(&run.pending_row(command)))
+        };
+        let unlike: Vec<_> = run.open.values().filter(|it| !is_kept(it)).map(|it| it.op).collect();
+        run.lazy.pending.extend(unlike);
         run.lazy.touch(monotonic);
         if let Some(end) = replayed.end {
             run.phase = Phase::Ending(end);

@@ -11,6 +11,7 @@ mod completions;
 mod damage;
 mod doctor;
 mod doomed;
+mod dues;
 mod exec;
 mod explain;
 mod export;

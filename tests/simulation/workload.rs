@@ -307,6 +307,7 @@ impl Story {
             from: Seq(from),
             records: Vec::new(),
             again: Some(Again { from: OpId(from), also: Vec::new() }),
+            asked: self.open_ops.iter().take(2).map(|op| pending(op.0)).collect(),
             pending: self.open_ops.first().copied().into_iter().collect(),
             held: self.locks.first().copied().into_iter().collect(),
             heard: Vec::new(),

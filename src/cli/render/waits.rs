@@ -68,7 +68,8 @@ pub(crate) fn short(pending: &Pending, executed: bool, now: Moment) -> String {
         let choices = escape::line(&question.choices.join(", "));
         return format!("asks: {} ({choices})", escape::line(&question.title()));
     }
-    let waits = pending.waits_for.is_none() && !is_tried_again(pending, executed, now);
+    let waits =
+        pending.waits_for.is_none() && !pending.is_untouched() && !is_tried_again(pending, executed, now);
     let Some(next) = pending.next_try.filter(|_| waits) else { return sentence(pending, executed, now) };
     let when = if next > now { format!("next in {}", until(next, now)) } else { "next is due".to_owned() };
     let last = pending.last_failure.as_ref().map(|last| format!(": {}", escape::line(&last.message)));
@@ -126,6 +127,7 @@ pub(crate) fn sentence(pending: &Pending, executed: bool, now: Moment) -> String
         _ if is_tried_again(pending, executed, now) => {
             parts.push(format!("{} is under way", next_attempt(pending)));
         }
+        (Some(_), _) if pending.is_untouched() => parts.push("to be begun".to_owned()),
         (Some(_), _) => parts.push("next try is due".to_owned()),
         (None, Some(due)) if due > now => parts.push(format!("{} left", until(due, now))),
         (None, Some(_)) => parts.push("due".to_owned()),

@@ -315,6 +315,7 @@ fn effect(row: &Pending, place: &str, executed: bool, now: Moment) -> String {
         (None, Some(at)) if at > now => format!("the next try is in {}", until(at, now)),
         (None, _) if executed => format!("{next} is under way"),
         (None, _) if row.begun => format!("{next} had begun, at most once: it is not done again"),
+        (None, Some(_)) if row.is_untouched() => "it is to be begun".to_owned(),
         (None, Some(_)) => format!("{next} is due"),
         (None, None) => format!("{next} was cut off, and begins again when the run goes on"),
     };

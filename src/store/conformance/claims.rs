@@ -1,11 +1,12 @@
 //! Checks of `Claim` and `Release`: one executor at a time, each with an epoch of its own.
 
-use super::fixtures::{ALICE, BOB, append, new_run, patches, pending};
+use super::fixtures::{ALICE, BOB, NOON, append, new_run, patches, pending};
 use super::{Chain, Check, Subject};
 use crate::history::{
-    CallSite, OpId, Pending, Program, RunId, RunNo, RunStatus, ScriptHash, StoredStatus, Stuck,
+    CallSite, CommandKind, CommandLabel, OpId, Pending, Program, RunId, RunNo, RunStatus, ScriptHash,
+    StoredStatus, Stuck,
 };
-use crate::store::{Answer, Append, Request, RowChange, StoreError, Upgrade};
+use crate::store::{Answer, Append, Due, Request, RowChange, StoreError, Upgrade};
 use std::collections::BTreeMap;
 
 pub(super) const CHECKS: &[Check] = &[
@@ -16,6 +17,10 @@ pub(super) const CHECKS: &[Check] = &[
     ("a stuck run may be claimed", stuck),
     ("an ended run may not be claimed", ended),
     ("a claimed run, stuck or not, goes on under other texts; a stranger cannot change them", upgraded),
+    (
+        "an upgraded run waits for what the new text asks for, until when that says, and for nothing else",
+        asked,
+    ),
 ];
 
 fn claim(subject: &Subject, run: RunNo, claim: crate::history::Claim) -> Result<Answer, StoreError> {
@@ -96,6 +101,7 @@ fn upgraded(subject: &Subject) {
     let run = subject.executed("a");
     let stuck = RowChange { status: Some(StoredStatus::Stuck(a_fault())), ..RowChange::default() };
     let waits = [1, 2].map(|op| Pending { line: Some(7), ..pending(op) }).to_vec();
+    let asked = vec![Pending { line: Some(9), ..pending(1) }, Pending { line: None, ..pending(2) }];
     let append = Append { row: stuck, pending: waits, ..append(run, 1, 0, Vec::new()) };
     assert_eq!(subject.append(append), Ok(Answer::Done));
     let text = "1 + 1".to_owned();
@@ -103,8 +109,8 @@ fn upgraded(subject: &Subject) {
     let program = Program { path: "/mended.rhai".to_owned(), main: hash, modules: BTreeMap::new() };
     let upgrade = |epoch, text: &str| {
         let scripts = vec![(hash, text.to_owned())];
-        let (program, patches, lines) = (program.clone(), patches(3), BTreeMap::from([(OpId(1), 9)]));
-        Request::Upgrade(Box::new(Upgrade { run, epoch, program, scripts, patches, lines }))
+        let (program, patches, asked) = (program.clone(), patches(3), asked.clone());
+        Request::Upgrade(Box::new(Upgrade { run, epoch, program, scripts, patches, asked }))
     };
     let before = subject.all_of(run);
     assert_eq!(subject.ask(upgrade(2, &text)), Err(StoreError::Fenced { epoch: 2, current: 1 }));
@@ -127,4 +133,33 @@ fn upgraded(subject: &Subject) {
     }
     subject.done(Request::Terminate { run, reason: String::new() });
     assert!(matches!(subject.ask(upgrade(1, &text)), Err(StoreError::Ended { .. })));
+}
+
+fn asked(subject: &Subject) {
+    let run = subject.executed("a");
+    let label = CommandLabel { kind: CommandKind::Sleep, name: String::new() };
+    let sleep = |op, minutes: i64| Pending {
+        due: Some(NOON.plus_ms(minutes * 60_000)),
+        ..Pending::new(OpId(op), label.clone(), NOON)
+    };
+    let (failed, later) = (pending(1), Some(NOON.plus_ms(3_600_000)));
+    let failed = Pending { failures: 2, attempts: Some(5), next_try: later, deadline: later, ..failed };
+    let waits = vec![failed.clone(), sleep(2, 60), sleep(3, 1)];
+    assert_eq!(subject.append(Append { pending: waits, ..append(run, 1, 0, Vec::new()) }), Ok(Answer::Done));
+    let text = "2".to_owned();
+    let program = Program { path: "/b.rhai".into(), main: ScriptHash::of(&text), modules: BTreeMap::new() };
+    let (scripts, patches) = (vec![(program.main, text)], patches(3));
+    let mended = Pending { line: Some(9), ..pending(1) };
+    let asked = vec![mended.clone(), sleep(2, 5), sleep(4, 30)];
+    subject.done(Request::Upgrade(Box::new(Upgrade { run, epoch: 1, program, scripts, patches, asked })));
+    subject.done(Request::Release { run, epoch: 1 });
+    let kept = Pending { line: Some(9), ..failed };
+    assert_eq!(subject.snapshot(run).pending, [kept, sleep(2, 5), sleep(4, 30)]);
+    let due =
+        |minutes: i64| Ok(Answer::Due(Due { runs: Vec::new(), next: Some(NOON.plus_ms(minutes * 60_000)) }));
+    assert_eq!(
+        subject.ask(Request::Due { thorough: false }),
+        due(5),
+        "no timer is left of what it asks no more"
+    );
 }

@@ -206,8 +206,8 @@ fn upgraded(subject: &Subject) {
     let main = ScriptHash::of("2");
     let program = Program { path: "/b.rhai".into(), main, modules: BTreeMap::new() };
     let scripts = vec![(main, "2".to_owned())];
-    let lines = BTreeMap::new();
-    let new = Upgrade { run, epoch: 1, program: program.clone(), scripts, patches: patches(3), lines };
+    let asked = Vec::new();
+    let new = Upgrade { run, epoch: 1, program: program.clone(), scripts, patches: patches(3), asked };
     assert_eq!(subject.ask(Request::Upgrade(Box::new(new))), Ok(Answer::Done));
     let start = subject.snapshot(run).start;
     assert_eq!((start.program, start.input, start.patches), (program.clone(), Value::from(1), patches(3)));

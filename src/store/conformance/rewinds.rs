@@ -62,6 +62,7 @@ fn to(run: RunNo, from: u32, entries: u32) -> Rewind {
         from: Seq(from),
         records: Vec::new(),
         again: Some(Again { from: OpId(5), also: Vec::new() }),
+        asked: Vec::new(),
         pending: Vec::new(),
         held: Vec::new(),
         heard: Vec::new(),
@@ -168,7 +169,11 @@ fn waiting(subject: &Subject) {
     assert!(subject.deliver(heard.clone()).is_ok());
     let asked = |op| LockChange::Asked { op: OpId(op), name: format!("lock {op}") };
     let began = Append {
-        pending: vec![Pending { due: Some(NOON), ..pending(1) }, pending(2)],
+        pending: vec![
+            Pending { due: Some(NOON), ..pending(1) },
+            Pending { failures: 2, ..pending(2) },
+            Pending { failures: 2, ..pending(3) },
+        ],
         delivered: vec![(MessageNo(1), heard.id)],
         locks: vec![asked(8), asked(9)],
         ..append(run, 1, 0, Chain::of(run).seeds(3))
@@ -176,11 +181,19 @@ fn waiting(subject: &Subject) {
     assert!(subject.append(began).is_ok());
     subject.done(Request::Release { run, epoch: 1 });
     let unread = Message { no: MessageNo(1), id: heard.id, accepted_at: NOON, body: heard.body };
-    let new =
-        Rewind { pending: vec![OpId(2)], held: vec![OpId(9)], unread: vec![unread.clone()], ..to(run, 1, 3) };
+    let asked = vec![Pending { line: Some(4), ..pending(2) }, Pending { due: Some(NOON), ..pending(3) }];
+    let new = Rewind {
+        asked,
+        pending: vec![OpId(2)],
+        held: vec![OpId(9)],
+        unread: vec![unread.clone()],
+        ..to(run, 1, 3)
+    };
     assert!(rewind(subject, new).is_ok());
     let snapshot = subject.snapshot(run);
-    assert_eq!(snapshot.pending.iter().map(|row| row.op).collect::<Vec<_>>(), [OpId(2)]);
+    let stays = Pending { failures: 2, line: Some(4), ..pending(2) };
+    let anew = Pending { due: Some(NOON), ..pending(3) };
+    assert_eq!(snapshot.pending, [stays, anew], "only what stays keeps its attempts");
     assert_eq!(snapshot.lock_ops, [OpId(9)]);
     assert_eq!(snapshot.inbox.first(), Some(&unread));
     let grants = snapshot.inbox.iter().filter(|message| matches!(message.body, MessageBody::Grant { .. }));

@@ -6,9 +6,10 @@ use super::{BLOB, BLOB_BYTES, Surroundings, put_row};
 use crate::history::{ChildOutcome, Fact, OpId, Pending, Record, RunNo, RunRow, Seq, StoredStatus};
 use crate::store::codec::{decode, encode};
 use crate::store::histories::{record, tail};
-use crate::store::reading::{refuse_ended, row};
+use crate::store::reading::{pending, refuse_ended, row};
 use crate::store::rows::{RowsMut, Table};
 use crate::store::{Answer, Append, RowChange, StoreError, Told, keys};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub(super) fn append_to(
@@ -197,6 +198,28 @@ pub(super) fn put_pending(rows: &mut dyn RowsMut, run: RunNo, pending: &Pending)
         Some(at) => rows.put(Table::Timers, &keys::timer(at, run, pending.op), &[]),
         None => Ok(()),
     }
+}
+
+/// From now on the run waits for what is asked and for nothing else. Of what it waited for before and is `kept` it stays known how
+/// its attempts stand.
+pub(super) fn put_asked(
+    rows: &mut dyn RowsMut,
+    run: RunNo,
+    asked: &[Pending],
+    kept: impl Fn(OpId) -> bool,
+) -> Result<(), StoreError> {
+    let mut before = BTreeMap::new();
+    for row in pending(rows, run, usize::MAX)? {
+        remove_pending(rows, run, row.op)?;
+        before.insert(row.op, row);
+    }
+    for row in asked {
+        match before.remove(&row.op).filter(|before| kept(before.op) && before.label == row.label) {
+            Some(before) => put_pending(rows, run, &before.asked_as(row))?,
+            None => put_pending(rows, run, row)?,
+        }
+    }
+    Ok(())
 }
 
 pub(super) fn remove_pending(rows: &mut dyn RowsMut, run: RunNo, op: OpId) -> Result<(), StoreError> {

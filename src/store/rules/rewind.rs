@@ -1,11 +1,11 @@
 //! `Rewind`: the end of a history is set aside, whole and readable, and the run is open again behind what is left of it.
 
-use super::append::{put_record, remove_pending};
+use super::append::{put_asked, put_record};
 use super::end::{all_of_run, end_unasked};
 use super::message::{Remembered, remember, remembered};
 use super::{Surroundings, put_row};
 use crate::history::{
-    Branch, Checksum, ChildOutcome, MOST_BRANCHES, Message, MessageBody, MessageId, OpId, RunNo, RunRow, Seq,
+    Branch, Checksum, ChildOutcome, MOST_BRANCHES, Message, MessageBody, MessageId, RunNo, RunRow, Seq,
     StoredStatus, branch_no, generation_parts,
 };
 use crate::store::codec::{decode, encode};
@@ -38,11 +38,7 @@ pub(super) fn rewind(
         nonce: new.nonce,
     });
     set_aside(rows, &row, new)?;
-    for (key, _) in all_of_run(rows, Table::Pending, row.no)? {
-        if let Some(op) = keys::tail_u32(&key).map(OpId).filter(|op| !new.pending.contains(op)) {
-            remove_pending(rows, row.no, op)?;
-        }
-    }
+    put_asked(rows, row.no, &new.asked, |op| new.pending.contains(&op))?;
     super::lock::release_others(rows, around, row.no, &new.held, &mut told)?;
     mail(rows, around, new)?;
     let mut began_with = start(rows, &row)?;

@@ -1,10 +1,10 @@
 //! `Upgrade`: a run goes on under other texts, which whoever asks has replayed its history against.
 
-use super::append::put_pending;
+use super::append::put_asked;
 use super::{Surroundings, put_row};
 use crate::history::{Edit, Moment, Program, RunRow, ScriptHash, Seq, StoredStatus};
 use crate::store::histories::tail;
-use crate::store::reading::{first_start, pending, refuse_ended, row};
+use crate::store::reading::{first_start, refuse_ended, row};
 use crate::store::rows::{RowsMut, Table};
 use crate::store::{Answer, StoreError, Upgrade, starts};
 
@@ -26,10 +26,7 @@ pub(super) fn upgrade(
     let mut began_with = first_start(rows, row.history_no())?;
     began_with.patches.clone_from(&new.patches);
     starts::put(rows, row.history_no(), &began_with)?;
-    for mut waits in pending(rows, new.run, usize::MAX)? {
-        waits.line = new.lines.get(&waits.op).copied();
-        put_pending(rows, new.run, &waits)?;
-    }
+    put_asked(rows, new.run, &new.asked, |_| true)?;
     put_row(rows, &row)?;
     Ok(Answer::Done)
 }

@@ -159,6 +159,7 @@ impl World {
             from,
             records: Vec::new(),
             again: None,
+            asked: Vec::new(),
             pending: Vec::new(),
             held: Vec::new(),
             heard: Vec::new(),

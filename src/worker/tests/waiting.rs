@@ -1,6 +1,7 @@
 //! Runs that only wait are put down, and whatever the supply gives is taken up.
 
 use super::*;
+use crate::store::conformance::append;
 
 /// Gives runs one after the other, `jobs` at a time.
 struct Given {
@@ -271,4 +272,29 @@ fn a_worker_that_is_to_finish_rests_until_what_is_under_way_has_ended() {
     assert_eq!(world.jobs().len(), 2);
     let next = worker.next_wake().expect("somebody is told of the failures after 15 minutes");
     assert!(next > Duration::from_mins(10), "nothing but news can help before: {next:?}");
+}
+
+#[test]
+fn a_row_that_says_otherwise_than_the_script_is_written_anew() {
+    let world = World::new(|job| ok(job.input.clone()));
+    world.lives();
+    let run = world.start("r", "wait_signal(\"go\", #{ timeout: \"2h\", otherwise: 0 })");
+    driven(&world, &[run], 1, false);
+    let right = world.pending(run);
+    let wrong =
+        |row: &Pending| Pending { due: Some(world.clock.now().plus_ms(1)), line: None, ..row.clone() };
+    for pending in [right.iter().map(wrong).collect(), Vec::new()] {
+        let claim = Claim { token: Token(1), pid: 1 };
+        let Ok(Answer::Claimed { epoch }) = world.store.ask(Request::Claim { run, claim }) else {
+            panic!("claims")
+        };
+        let settled = right.iter().map(|row| row.op).filter(|_| pending.is_empty()).collect();
+        let left = Append { pending, settled, ..append(run, epoch, 1, Vec::new()) };
+        assert_eq!(world.store.ask(Request::Append(Box::new(left))), Ok(Answer::Done));
+        world.store.ask(Request::Release { run, epoch }).expect("releases");
+        assert_ne!(world.pending(run), right);
+        driven(&world, &[run], 1, false);
+        assert_eq!(world.pending(run), right);
+    }
+    assert_eq!(due(&world).next, right.first().and_then(|row| row.due));
 }
