@@ -1,7 +1,8 @@
 //! The open file. After a failure it is closed, and opened again for whoever comes next.
 
+use super::changes::Changes;
 use super::guard::guarded;
-use super::opened::Opened;
+use super::opened::{Durably, Opened};
 use crate::store::StoreError;
 use std::sync::{PoisonError, RwLock};
 
@@ -45,7 +46,7 @@ impl Handle {
     pub(super) fn compact(&self) -> Result<(), StoreError> {
         let mut opened = self.opened.write().unwrap_or_else(PoisonError::into_inner);
         let Some(opened) = opened.as_mut() else { return Ok(()) };
-        opened.sync(opened.begin(&self.path)?, false, &self.path)?;
+        opened.lay_down(Changes::default(), Durably::Synced, &self.path)?;
         let compacted = guarded(|| opened.database.compact()).ok_or_else(|| contradiction(&self.path))?;
         match compacted {
             Ok(_) => Ok(()),
@@ -68,11 +69,11 @@ impl Handle {
         let _closed = guarded(|| drop(opened));
     }
 
-    /// Closes the file, so that the next opening has nothing to repair; whether it was open and written, and all is in its pages.
-    pub(super) fn close(&self) -> Result<bool, redb::DatabaseError> {
+    /// Closes the file, so that the next opening has nothing to repair; how many records its log is left with, where it was open and written.
+    pub(super) fn close(&self) -> Result<Option<u32>, redb::DatabaseError> {
         let opened = self.opened.write().unwrap_or_else(PoisonError::into_inner).take();
         let damaged = || redb::StorageError::Corrupted(CONTRADICTION.to_owned()).into();
-        let closed = || opened.map_or(Ok(false), Opened::close);
+        let closed = || opened.map_or(Ok(None), Opened::close);
         guarded(closed).unwrap_or_else(|| Err(damaged()))
     }
 }

@@ -1,5 +1,7 @@
-//! A file that is as it was left, until something is to be changed: who only reads writes nothing, syncs nothing, and leaves nothing to repair.
+//! A file that is as it was left, until something is to come into its pages: who reads, or writes little, syncs nothing of redb's, and leaves
+//! nothing to repair.
 
+use super::layout::Whole;
 use super::overlay::Overlay;
 use redb::backends::FileBackend;
 use redb::{BackendError, StorageBackend};
@@ -7,12 +9,12 @@ use std::fs::OpenOptions;
 use std::io;
 use std::ops::Bound;
 use std::path::Path;
-use std::sync::{PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 /// The file, and what redb writes when it opens and closes it, held back.
 #[derive(Debug)]
 pub(super) struct Held {
-    file: FileBackend,
+    file: Arc<FileBackend>,
     over: RwLock<Option<Overlay>>,
 }
 
@@ -22,8 +24,13 @@ impl Held {
     /// # Errors
     /// The system's; redb's, where it takes it for no file.
     pub(super) fn over(path: &Path) -> Result<Self, redb::DatabaseError> {
-        let file = FileBackend::new(OpenOptions::new().read(true).write(true).open(path)?)?;
+        let file = Arc::new(FileBackend::new(OpenOptions::new().read(true).write(true).open(path)?)?);
         Ok(Self { file, over: RwLock::new(Some(Overlay::over(path)?)) })
+    }
+
+    /// The file itself, where the log is.
+    pub(super) fn file(&self) -> Whole {
+        Arc::<FileBackend>::clone(&self.file)
     }
 
     /// Writes and syncs what was held back, and from now on holds back nothing.
@@ -36,14 +43,14 @@ impl Held {
         }
         let mut over = self.over.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(overlay) = over.as_ref() {
-            overlay.lay_down(&self.file)?;
+            overlay.lay_down(self.file.as_ref())?;
             self.file.sync_data()?;
         }
         *over = None;
         Ok(())
     }
 
-    /// Whether the file is untouched.
+    /// Whether its pages are untouched.
     pub(super) fn holds(&self) -> bool {
         self.layer().is_some()
     }
@@ -56,7 +63,7 @@ impl Held {
     fn with<T>(&self, work: impl FnOnce(&dyn StorageBackend) -> T) -> T {
         match self.layer().as_ref() {
             Some(overlay) => work(overlay),
-            None => work(&self.file),
+            None => work(self.file.as_ref()),
         }
     }
 }

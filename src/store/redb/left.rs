@@ -1,5 +1,5 @@
-//! How a closed file was left, kept beside it: while nobody has touched the file since, all is in its pages and nothing in its log, and it
-//! is not verified at each opening.
+//! How a closed file was left, kept beside it: while nobody has touched the file since, its pages have nothing to repair, its log has so many
+//! records, and it is not verified at each opening.
 //!
 //! Damage that leaves size and time of change as they were is found when the verification is a day old, or the machine was
 //! started anew.
@@ -19,11 +19,22 @@ fn beside(file: &Path) -> PathBuf {
     file.with_extension("closed")
 }
 
-/// When the file was verified last, where it is as it was left.
-pub(super) fn verified_at(file: &Path) -> Option<Moment> {
+/// How a file was left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Left {
+    /// When it was verified last.
+    pub(super) verified_at: Moment,
+    /// How many records its log has.
+    pub(super) records: u32,
+}
+
+/// How a file was left, where it is so still.
+pub(super) fn left(file: &Path) -> Option<Left> {
     let text = fs::read_to_string(beside(file)).ok()?;
     let (facts, at) = text.trim_end().rsplit_once(' ')?;
-    (facts == facts_of(file).ok()?).then_some(Moment(at.parse().ok()?))
+    let (facts, records) = facts.rsplit_once(" log ")?;
+    let left = Left { verified_at: Moment(at.parse().ok()?), records: records.parse().ok()? };
+    (facts == facts_of(file).ok()?).then_some(left)
 }
 
 /// Whether a verification was not long ago.
@@ -35,11 +46,11 @@ pub(super) fn is_good(verified_at: Moment, now: Moment) -> bool {
 ///
 /// # Errors
 /// The system's; the next opening verifies the file.
-pub(super) fn leave(file: &Path, verified_at: Moment) -> io::Result<()> {
+pub(super) fn leave(file: &Path, left: Left) -> io::Result<()> {
     // A nanosecond off the ticks of the system: whoever writes it within this tick gives it another time.
     let open = File::options().write(true).open(file)?;
     open.set_modified(open.metadata()?.modified()? + Duration::from_nanos(1))?;
-    let text = format!("{} {}\n", facts_of(file)?, verified_at.0);
+    let text = format!("{} log {} {}\n", facts_of(file)?, left.records, left.verified_at.0);
     let path = beside(file);
     let mut kept = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path)?;
     kept.write_all(text.as_bytes())

@@ -9,7 +9,7 @@
 //! counts. So whoever opens the file after a kill knows what was acknowledged: where that is not there, it is damaged, and
 //! was not merely cut off.
 
-use super::changes::{Changes, MOST_BYTES, u32_of};
+use super::changes::{MOST_BYTES, u32_of};
 use super::layout::LogPart;
 use std::io;
 
@@ -31,6 +31,8 @@ pub(super) struct Log {
     /// Where the next record begins, and which it is.
     next: u64,
     index: u32,
+    /// Whether anything was written into it since it was opened.
+    is_written: bool,
 }
 
 /// What the records of a generation hold, in order.
@@ -46,7 +48,7 @@ impl Log {
     /// A log that has no record of this generation.
     pub(super) fn new(part: LogPart, generation: u64) -> Self {
         let next = part.from;
-        Self { part, generation, next, index: 0 }
+        Self { part, generation, next, index: 0, is_written: false }
     }
 
     /// Writes and syncs a record, and marks it; false where it has no room: then all is to be synced, and the log begun
@@ -54,15 +56,16 @@ impl Log {
     ///
     /// # Errors
     /// The system's: then nobody knows whether the record is there.
-    pub(super) fn append(&mut self, changes: &Changes) -> io::Result<bool> {
+    pub(super) fn append(&mut self, content: &[u8]) -> io::Result<bool> {
         let room = self.last_sector().saturating_sub(self.next);
-        let length = u64::try_from(HEAD_BYTES + changes.bytes.len()).map_err(io::Error::other)?;
-        if changes.is_too_large() || length > room {
+        let length = u64::try_from(HEAD_BYTES + content.len()).map_err(io::Error::other)?;
+        if length > room {
             return Ok(false);
         }
-        let content = u32::try_from(changes.bytes.len()).map_err(io::Error::other)?;
-        let head = Head::over(self.part.salt, (self.generation, self.index), content, &changes.bytes);
-        let record = [head.bytes().as_slice(), &changes.bytes].concat();
+        self.is_written = true;
+        let content_length = u32::try_from(content.len()).map_err(io::Error::other)?;
+        let head = Head::over(self.part.salt, (self.generation, self.index), content_length, content);
+        let record = [head.bytes().as_slice(), content].concat();
         self.part.whole.write(self.next, &record)?;
         self.part.whole.sync_data()?;
         self.next = (self.next + length).next_multiple_of(SECTOR);
@@ -77,6 +80,7 @@ impl Log {
     /// The system's.
     pub(super) fn begin(&mut self, generation: u64) -> io::Result<()> {
         (self.generation, self.next, self.index) = (generation, self.part.from, 0);
+        self.is_written = true;
         // Not over the first record: where the pages are damaged, those before them and the log are what can be read.
         self.mark(self.last_sector())
     }
@@ -92,9 +96,31 @@ impl Log {
         self.part.end.saturating_sub(SECTOR)
     }
 
-    /// Whether it has no record that counts.
-    pub(super) fn is_empty(&self) -> bool {
-        self.index == 0
+    /// How many records it has that count.
+    pub(super) fn records(&self) -> u32 {
+        self.index
+    }
+
+    /// How many bytes they take.
+    pub(super) fn bytes(&self) -> u64 {
+        self.next - self.part.from
+    }
+
+    /// Whether anything was written into it since it was opened.
+    pub(super) fn is_written(&self) -> bool {
+        self.is_written
+    }
+
+    /// What its generation left, in a file that was closed with so many records; the next follows them.
+    ///
+    /// # Errors
+    /// The system's.
+    pub(super) fn as_left(&mut self, records: u32) -> io::Result<Kept> {
+        let mut kept = self.whole_records()?;
+        let found = u32::try_from(kept.records.len()).map_err(io::Error::other)?;
+        kept.is_damaged = found != records;
+        (self.index, self.next) = (found, kept.end);
+        Ok(kept)
     }
 
     /// What its generation left.
@@ -102,6 +128,15 @@ impl Log {
     /// # Errors
     /// The system's.
     pub(super) fn read(&self) -> io::Result<Kept> {
+        let mut kept = self.whole_records()?;
+        let index = u32::try_from(kept.records.len()).map_err(io::Error::other)?;
+        // A record is written when the one before it is on disk, and marked when it is itself.
+        kept.is_damaged = self.is_followed(kept.end, index)?;
+        Ok(kept)
+    }
+
+    /// The records of its generation, as far as they are whole.
+    fn whole_records(&self) -> io::Result<Kept> {
         let (mut place, mut records) = (self.part.from, Vec::new());
         let mut index = 0;
         while let Some(record) = self.record_at(place, index)? {
@@ -110,9 +145,7 @@ impl Log {
             records.push(record);
             index += 1;
         }
-        // A record is written when the one before it is on disk, and marked when it is itself.
-        let is_damaged = self.is_followed(place, index)?;
-        Ok(Kept { records, is_damaged, end: place })
+        Ok(Kept { records, is_damaged: false, end: place })
     }
 
     /// What its generation left; the next record follows that.
@@ -226,18 +259,11 @@ impl Head {
 mod tests {
     use super::super::layout::{self, SMALL_LOG_END, Whole};
     use super::*;
-    use crate::store::rows::Table;
     use redb::backends::InMemoryBackend;
     use std::sync::Arc;
 
-    fn of_value(value: &[u8]) -> Changes {
-        let mut changes = Changes::default();
-        changes.put(Table::ALL[0], &[1], value);
-        changes
-    }
-
-    fn of_bytes(count: usize) -> Changes {
-        of_value(&vec![2; count])
+    fn of_bytes(count: usize) -> Vec<u8> {
+        vec![2; count]
     }
 
     /// A log that has room for five records of one sector.
@@ -260,7 +286,7 @@ mod tests {
         }
         let kept = log.read().expect("reads");
         let sizes: Vec<usize> = kept.records.iter().map(Vec::len).collect();
-        assert_eq!((sizes, kept.is_damaged), (vec![24, 614, 34], false));
+        assert_eq!((sizes, kept.is_damaged), (vec![10, 600, 20], false));
         let mut next = Log::new(log.part.clone(), 4);
         assert_eq!(next.take_up().expect("reads").records.len(), 3);
         assert_eq!(
@@ -269,7 +295,7 @@ mod tests {
             "whoever opens the file goes on behind them"
         );
         log.begin(5).expect("marks");
-        assert!(log.is_empty());
+        assert_eq!((log.records(), log.bytes()), (0, 0));
         assert_eq!(found(&log), (0, false), "those of the generation before");
         assert_eq!(
             found(&next),
@@ -278,6 +304,20 @@ mod tests {
         );
         assert!(log.append(&of_bytes(1)).expect("writes"));
         assert_eq!(found(&log), (1, false));
+    }
+
+    #[test]
+    fn of_a_file_that_was_closed_it_has_as_many_records_as_were_left() {
+        let mut log = log();
+        for size in [10, 600] {
+            assert!(log.append(&of_bytes(size)).expect("writes"));
+        }
+        for (records, is_damaged) in [(2, false), (1, true), (3, true)] {
+            let mut next = Log::new(log.part.clone(), 4);
+            let kept = next.as_left(records).expect("reads");
+            assert_eq!((kept.records.len(), kept.is_damaged), (2, is_damaged));
+            assert_eq!((next.next, next.records(), next.is_written()), (log.next, 2, false));
+        }
     }
 
     #[test]
@@ -291,7 +331,6 @@ mod tests {
         log.begin(5).expect("marks");
         assert!(!log.append(&of_bytes(3 * 1024)).expect("is too large"));
         assert!(log.append(&of_bytes(2 * 1024)).expect("has room"));
-        assert!(of_bytes(MOST_BYTES).is_too_large() && !of_bytes(MOST_BYTES - 100).is_too_large());
     }
 
     #[test]
@@ -331,9 +370,8 @@ mod tests {
         log.part.whole.read(log.part.from + SECTOR, &mut record).expect("reads");
         // Another file, whose script stores those very bytes where a sector begins.
         let mut other = self::log();
-        let (row, sector) = (HEAD_BYTES + 9 + Table::ALL[0].name().len() + 1, 512);
-        let value: Vec<u8> = vec![0; sector - row].into_iter().chain(record).collect();
-        assert!(other.append(&of_value(&value)).expect("writes"));
+        let value: Vec<u8> = vec![0; 512 - HEAD_BYTES].into_iter().chain(record).collect();
+        assert!(other.append(&value).expect("writes"));
         let mut there = [0; 8];
         other.part.whole.read(other.part.from + SECTOR, &mut there).expect("reads");
         assert_eq!(u64::from_le_bytes(there), 4, "the stored record begins a sector");

@@ -10,6 +10,7 @@ mod handle;
 mod held;
 mod idle;
 mod known;
+mod layer;
 mod layout;
 mod left;
 mod log;

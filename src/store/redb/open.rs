@@ -6,9 +6,9 @@ use super::handle::contradiction;
 use super::held::Held;
 use super::known::Known;
 use super::layout::{self, LogPart, Whole};
-use super::opened::{Damage, Opened};
+use super::opened::{Damage, Durably, Opened};
 use super::overlay::Overlay;
-use super::rows::{Reading, Writing, definition};
+use super::rows::{Reading, Snapshot, definition};
 use super::verify::copy_of;
 use crate::history::Moment;
 use crate::store::reading::meta_u64;
@@ -55,12 +55,12 @@ pub(super) fn open_existing(path: &Path, clock: &dyn Clock) -> Result<Opened, St
     })
 }
 
-/// Opens a file that is as durun closed it: nothing in it changes before something is to be changed.
-pub(super) fn open_as_left(path: &Path, clock: &dyn Clock) -> Result<Opened, StoreError> {
+/// Opens a file that is as durun closed it, with so many records: nothing in its pages changes before something is to come into them.
+pub(super) fn open_as_left(path: &Path, records: u32, clock: &dyn Clock) -> Result<Opened, StoreError> {
     patiently(path, clock, |name| {
         let held = Arc::new(Held::over(path)?);
         let whole: Whole = Arc::<Held>::clone(&held);
-        open_whole(&whole, Some(held), Damage::Refused, name)
+        open_whole(&whole, Some((held, records)), Damage::Refused, name)
     })
 }
 
@@ -119,11 +119,14 @@ pub(super) fn open_backend(backend: impl StorageBackend, now: Moment) -> Result<
 /// Opens what these bytes hold, where it is a store that this version reads.
 fn open_whole(
     whole: &Whole,
-    held: Option<Arc<Held>>,
+    held: Option<(Arc<Held>, u32)>,
     damage: Damage,
     name: &str,
 ) -> Result<Result<Opened, StoreError>, redb::DatabaseError> {
-    let (pages, log) = layout::parts(whole)?;
+    let (pages, mut log) = layout::parts(whole)?;
+    if let (Some(log), Some((held, _))) = (&mut log, &held) {
+        log.whole = held.file();
+    }
     if pages.len()? == 0 {
         // redb would take it for a store that is to be made.
         return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "its end is missing").into());
@@ -135,7 +138,7 @@ fn open_whole(
 fn open_database(
     database: Database,
     log: Option<LogPart>,
-    held: Option<Arc<Held>>,
+    held: Option<(Arc<Held>, u32)>,
     damage: Damage,
     name: &str,
 ) -> Result<Opened, StoreError> {
@@ -176,24 +179,28 @@ fn make_whole(whole: &Whole, log_end: u64, name: &str, now: Moment) -> Result<()
     layout::make(whole, log_end).map_err(io)?;
     let (pages, _) = layout::parts(whole).map_err(io)?;
     let database = builder().create_with_backend(pages).map_err(|error| fault::opening(error, name))?;
-    make_tables(&database, name, now)?;
-    database.close().map_err(|error| fault::opening(error, name))
+    make_tables(&database, name)?;
+    let opened = Opened::new(database, None, None, Damage::Refused, name)?;
+    let mut rows = opened.write(Known::default(), name)?;
+    rules::first_facts(&mut rows, store_id(name)?, now)?;
+    opened.commit(rows, name)?;
+    opened.close().map(drop).map_err(|error| fault::opening(error, name))
 }
 
-/// All tables, and the facts of the store, in the first transaction.
-fn make_tables(database: &Database, name: &str, now: Moment) -> Result<(), StoreError> {
+fn store_id(name: &str) -> Result<u64, StoreError> {
     let mut id = [0; 8];
     getrandom::fill(&mut id).map_err(|error| StoreError::Io {
         path: name.to_owned(),
         message: format!("the system gives no random bytes: {error}"),
     })?;
+    Ok(u64::from_be_bytes(id))
+}
+
+fn make_tables(database: &Database, name: &str) -> Result<(), StoreError> {
     let writing = database.begin_write().map_err(|error| fault::transaction(error, name))?;
     for table in Table::ALL {
         writing.open_table(definition(table)).map_err(|error| fault::table(error, name))?;
     }
-    let mut rows = Writing::new(&writing, name, Known::default());
-    rules::first_facts(&mut rows, u64::from_be_bytes(id), now)?;
-    rows.finish()?;
     writing.commit().map_err(|error| fault::commit(error, name))
 }
 
@@ -204,8 +211,8 @@ fn check_schema(database: &Database, name: &str) -> Result<(), StoreError> {
     if transaction.open_table(definition(Table::Meta)).is_err() {
         return Err(foreign("it is a redb file, but not one of durun's"));
     }
-    let schema = meta_u64(&Reading::new(&transaction, name), rules::SCHEMA_KEY)
-        .map_err(|_| foreign("it names no schema"))?;
+    let rows = Reading::new(Snapshot::new(transaction), Arc::default(), name);
+    let schema = meta_u64(&rows, rules::SCHEMA_KEY).map_err(|_| foreign("it names no schema"))?;
     let found = u32::try_from(schema).unwrap_or(u32::MAX);
     if found > rules::SCHEMA {
         return Err(StoreError::Newer { found, known: rules::SCHEMA });
@@ -215,17 +222,13 @@ fn check_schema(database: &Database, name: &str) -> Result<(), StoreError> {
 
 /// From now on rows are written that the versions before cannot read: they are to say so.
 fn raise_schema(opened: &Opened, name: &str) -> Result<(), StoreError> {
-    let reading = opened.database.begin_read().map_err(|error| fault::transaction(error, name))?;
-    let found = meta_u64(&Reading::new(&reading, name), rules::SCHEMA_KEY)?;
-    drop(reading);
-    if found < u64::from(rules::SCHEMA) {
-        let writing = opened.begin(name)?;
-        let mut rows = Writing::new(&writing, name, Known::default());
-        rules::raise_schema(&mut rows)?;
-        rows.finish()?;
-        writing.commit().map_err(|error| fault::commit(error, name))?;
+    let mut rows = opened.write(Known::default(), name)?;
+    if meta_u64(&rows, rules::SCHEMA_KEY)? >= u64::from(rules::SCHEMA) {
+        return Ok(());
     }
-    Ok(())
+    rules::raise_schema(&mut rows)?;
+    // They look for it in the pages.
+    opened.lay_down(rows.finish().changes, Durably::Synced, name)
 }
 
 /// An older version may have made the store: tables that came later are added, which it does not mind.

@@ -1,11 +1,14 @@
-//! An open file: redb's pages, and the log in front of them.
+//! An open file: redb's pages, the log in front of them, and in memory the rows that the log has and the pages have not.
 
-use super::changes::{Changes, changes};
+use super::behind::lay_down;
+use super::changes::{Change, Changes, changes};
 use super::fault;
 use super::held::Held;
+use super::known::Known;
+use super::layer::Layer;
 use super::layout::LogPart;
-use super::log::Log;
-use super::rows::{Bytes, definition};
+use super::log::{Kept, Log};
+use super::rows::{Reading, Snapshot, Writing, Written, definition};
 use crate::store::StoreError;
 use crate::store::rows::Table;
 use redb::{Database, Durability, ReadableDatabase, TableDefinition, WriteTransaction};
@@ -13,14 +16,31 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The generation of the log, in the pages: only records of it count.
 const GENERATION: TableDefinition<'static, (), u64> = TableDefinition::new("log_generation");
+/// A log of so many bytes is left as it is when the file is closed: to read it costs the next opening less than to lay its rows down.
+const LEFT_BYTES: u64 = 64 * 1024;
 
 /// An open file.
 pub(super) struct Opened {
     pub(super) database: Database,
     /// A file of a version that had no log has none: each commit syncs its pages.
     log: Option<Mutex<Log>>,
-    /// What holds back the writes of an opening, where the file was as durun left it.
+    /// What holds back the writes of redb, where the file was as durun left it.
     held: Option<Arc<Held>>,
+    /// What the log has and the pages have not.
+    recent: Mutex<Arc<Layer>>,
+    /// The pages as the writer saw them last: they stay as they are until rows are laid down.
+    snapshot: Mutex<Option<Snapshot>>,
+}
+
+/// How rows come into the pages.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Durably {
+    /// They are on disk; an opening after a kill may have to repair.
+    Synced,
+    /// They are on disk, and an opening after a kill has nothing to repair.
+    Settled,
+    /// They come to disk when the file is closed.
+    Closing,
 }
 
 /// What is done where a record of the log is damaged.
@@ -33,51 +53,129 @@ pub(super) enum Damage {
 }
 
 impl Opened {
-    /// What redb has opened, with what the log holds beside it: nothing where the file is held, which was closed with all in its pages.
+    /// What redb has opened, with what the log holds over it: as many records as were left, where the file is held.
     ///
     /// # Errors
     /// [`StoreError`]: `Corrupt` where a record is damaged, or the storage's.
     pub(super) fn new(
         database: Database,
         part: Option<LogPart>,
-        held: Option<Arc<Held>>,
+        held: Option<(Arc<Held>, u32)>,
         damage: Damage,
         path: &str,
     ) -> Result<Self, StoreError> {
-        let Some(part) = part else { return Ok(Self { database, log: None, held }) };
-        let log = Mutex::new(Log::new(part, generation(&database, path)?));
-        let opened = Self { database, log: Some(log), held };
-        if opened.held.is_none() {
-            opened.recover(damage, path)?;
+        let (mut log, mut recent) = (None, Layer::default());
+        if let Some(part) = part {
+            let mut found = Log::new(part, generation(&database, path)?);
+            let kept = match &held {
+                Some((_, records)) => found.as_left(*records),
+                None => found.take_up(),
+            };
+            recent = layer(&kept.map_err(|error| fault::of_io(&error, path))?, damage, path)?;
+            log = Some(Mutex::new(found));
         }
-        Ok(opened)
+        let recent = Mutex::new(Arc::new(recent));
+        let held = held.map(|(held, _)| held);
+        Ok(Self { database, log, held, recent, snapshot: Mutex::default() })
     }
 
-    /// Tells redb what the log holds, in memory: on a full disk, too, all that was acknowledged can be read.
-    fn recover(&self, damage: Damage, path: &str) -> Result<(), StoreError> {
-        let Some(mut log) = self.log() else { return Ok(()) };
-        let kept = log.take_up().map_err(|error| fault::of_io(&error, path))?;
-        drop(log);
-        let damaged = || StoreError::Corrupt {
-            path: path.to_owned(),
-            what: "what its log has acknowledged is not all there".to_owned(),
+    /// A transaction that reads: what was committed before it began, and nothing of what is later.
+    ///
+    /// # Errors
+    /// The storage's.
+    pub(super) fn read<'p>(&self, path: &'p str) -> Result<Reading<'p>, StoreError> {
+        // Held while the snapshot is taken: rows do not move into the pages in between.
+        let recent = locked(&self.recent);
+        let snapshot = self.database.begin_read().map_err(|error| fault::transaction(error, path))?;
+        Ok(Reading::new(Snapshot::new(snapshot), Arc::clone(&recent), path))
+    }
+
+    /// A transaction that writes; there is one at a time.
+    ///
+    /// # Errors
+    /// The storage's.
+    pub(super) fn write<'p>(&self, known: Known, path: &'p str) -> Result<Writing<'p>, StoreError> {
+        let Some(snapshot) = locked(&self.snapshot).take() else {
+            return Ok(Writing::new(self.read(path)?, known));
         };
-        if kept.is_damaged && damage == Damage::Refused {
-            return Err(damaged());
+        let recent = Arc::clone(&locked(&self.recent));
+        Ok(Writing::new(Reading::new(snapshot, recent, path), known))
+    }
+
+    /// Commits: when this returns, it is on disk. Gives what need not be read again.
+    ///
+    /// # Errors
+    /// [`StoreError`]: nobody knows then whether it is.
+    pub(super) fn commit(&self, writing: Writing<'_>, path: &str) -> Result<Known, StoreError> {
+        let Written { changes, known, snapshot } = writing.finish();
+        if changes.is_empty() {
+            *locked(&self.snapshot) = Some(snapshot);
+            return Ok(known);
         }
-        if kept.records.is_empty() {
-            return Ok(());
+        let record = self.log.as_ref().and_then(|_| changes.record());
+        if let (Some(record), Some(mut log)) = (&record, self.log())
+            && log.append(record).map_err(|error| fault::of_io(&error, path))?
+        {
+            drop(log);
+            let mut recent = locked(&self.recent);
+            let recent = Arc::make_mut(&mut recent);
+            for (table, (key, change)) in changes.into_rows() {
+                // What came and went since the pages came to disk is nothing to them.
+                let is_removed = matches!(change, Change::Removed);
+                if is_removed && snapshot.has(table, &key, path).is_ok_and(|has| !has) {
+                    recent.forget(table, &key);
+                } else {
+                    recent.note(table, (key, change));
+                }
+            }
+            *locked(&self.snapshot) = Some(snapshot);
+            return Ok(known);
+        }
+        drop(snapshot);
+        // A log is full once in many commits; what is too large for it may be every commit.
+        self.lay_down(changes, if record.is_some() { Durably::Settled } else { Durably::Synced }, path)?;
+        Ok(known)
+    }
+
+    /// Brings all rows into the pages, and begins the log anew.
+    ///
+    /// # Errors
+    /// [`StoreError`]: what was committed before counts still.
+    pub(super) fn lay_down(&self, changes: Changes, how: Durably, path: &str) -> Result<(), StoreError> {
+        // Nobody reads them as they were any more: redb can use them again.
+        drop(locked(&self.snapshot).take());
+        let mut recent = Arc::clone(&locked(&self.recent));
+        if !changes.is_empty() {
+            let rows = Arc::make_mut(&mut recent);
+            changes.into_rows().for_each(|(table, row)| rows.note(table, row));
         }
         let mut transaction = self.begin(path)?;
-        for record in &kept.records {
-            for (table, key, value) in changes(record).ok_or_else(damaged)? {
-                apply(&transaction, table, key, value, path)?;
-            }
+        for (table, rows) in recent.tables() {
+            let opened = transaction.open_table(definition(table));
+            lay_down(&mut opened.map_err(|error| fault::table(error, path))?, rows, path)?;
         }
-        in_memory(&mut transaction, path)?;
-        transaction.commit().map_err(|error| fault::commit(error, path))
+        transaction.set_quick_repair(how == Durably::Settled);
+        if how == Durably::Closing {
+            in_memory(&mut transaction, path)?;
+        }
+        let generation = self.log().map(|log| log.generation + 1);
+        if let Some(generation) = generation {
+            name_generation(&transaction, generation, path)?;
+        }
+        let mut recent = locked(&self.recent);
+        transaction.commit().map_err(|error| fault::commit(error, path))?;
+        *recent = Arc::default();
+        drop(recent);
+        match (generation, self.log()) {
+            // What is marked is on disk.
+            (Some(generation), Some(mut log)) if how != Durably::Closing => {
+                log.begin(generation).map_err(|error| fault::of_io(&error, path))
+            }
+            _ => Ok(()),
+        }
     }
 
+    /// A transaction of redb's own.
     pub(super) fn begin(&self, path: &str) -> Result<WriteTransaction, StoreError> {
         if let Some(held) = &self.held {
             held.let_go().map_err(|error| fault::of_io(&error, path))?;
@@ -85,70 +183,50 @@ impl Opened {
         self.database.begin_write().map_err(|error| fault::transaction(error, path))
     }
 
-    /// Commits: when this returns, it is on disk.
-    ///
-    /// # Errors
-    /// [`StoreError`]: nobody knows then whether it is.
-    pub(super) fn commit(
-        &self,
-        mut transaction: WriteTransaction,
-        changes: &Changes,
-        path: &str,
-    ) -> Result<(), StoreError> {
-        let Some(mut log) = self.log() else {
-            return transaction.commit().map_err(|error| fault::commit(error, path));
-        };
-        let is_logged = log.append(changes).map_err(|error| fault::of_io(&error, path))?;
-        drop(log);
-        if !is_logged {
-            // A log is full once in many commits; what is too large for it may be every commit.
-            return self.sync(transaction, !changes.is_too_large(), path);
+    /// Closes the file, so that the next opening has nothing to repair and little to read. How many records its log is left with, where it
+    /// was written and all else is in its pages.
+    pub(super) fn close(self) -> Result<Option<u32>, redb::DatabaseError> {
+        let (mut is_written, mut left) = (self.held.is_none(), 0);
+        if let Some(log) = self.log() {
+            (is_written, left) = (is_written || log.is_written(), log.records());
         }
-        in_memory(&mut transaction, path)?;
-        transaction.commit().map_err(|error| fault::commit(error, path))
-    }
-
-    /// Commits into the pages, with all that was committed before, and begins the log anew; where it settles, an opening
-    /// after a kill has nothing to repair.
-    pub(super) fn sync(
-        &self,
-        mut transaction: WriteTransaction,
-        settles: bool,
-        path: &str,
-    ) -> Result<(), StoreError> {
-        transaction.set_quick_repair(settles);
-        let generation = self.log().map(|log| log.generation + 1);
-        if let Some(generation) = generation {
-            name_generation(&transaction, generation, path)?;
+        let mut is_well = true;
+        if self.log().is_some_and(|log| log.bytes() > LEFT_BYTES) {
+            // Where that fails, the records count still, and are read at the next opening.
+            is_well = self.lay_down(Changes::default(), Durably::Closing, "").is_ok();
+            left = 0;
         }
-        transaction.commit().map_err(|error| fault::commit(error, path))?;
-        if let (Some(generation), Some(mut log)) = (generation, self.log()) {
-            return log.begin(generation).map_err(|error| fault::of_io(&error, path));
-        }
-        Ok(())
-    }
-
-    /// Closes the file: all is in the pages, and the next opening has nothing to repair. Whether it was written, and its log has nothing
-    /// that counts.
-    pub(super) fn close(self) -> Result<bool, redb::DatabaseError> {
-        let is_untouched = self.held.as_ref().is_some_and(|held| held.holds());
-        let records = self.log().filter(|log| !log.is_empty()).map(|log| log.generation);
-        // Where that fails, the records count still, and are applied at the next opening.
-        let is_begun = records.is_none_or(|generation| {
-            let begun = self.begin("").and_then(|mut transaction| {
-                name_generation(&transaction, generation + 1, "")?;
-                in_memory(&mut transaction, "")?;
-                transaction.commit().map_err(|error| fault::commit(error, ""))
-            });
-            begun.is_ok()
-        });
+        is_written |= self.held.as_ref().is_some_and(|held| !held.holds());
+        drop(locked(&self.snapshot).take());
         self.database.close()?;
-        Ok(is_begun && !is_untouched)
+        Ok((is_well && is_written).then_some(left))
     }
 
     fn log(&self) -> Option<MutexGuard<'_, Log>> {
-        self.log.as_ref().map(|log| log.lock().unwrap_or_else(PoisonError::into_inner))
+        self.log.as_ref().map(locked)
     }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The rows that a log holds.
+fn layer(kept: &Kept, damage: Damage, path: &str) -> Result<Layer, StoreError> {
+    let damaged = |what: String| StoreError::Corrupt { path: path.to_owned(), what };
+    let not_there = || damaged("what its log has acknowledged is not all there".to_owned());
+    if kept.is_damaged && damage == Damage::Refused {
+        return Err(not_there());
+    }
+    let mut layer = Layer::default();
+    for record in &kept.records {
+        for (name, key, value) in changes(record).ok_or_else(not_there)? {
+            let known = Table::ALL.into_iter().find(|known| known.name() == name);
+            let table = known.ok_or_else(|| damaged(format!("its log names a table {name:?}")))?;
+            layer.note(table, (key.to_vec(), Change::of(value)));
+        }
+    }
+    Ok(layer)
 }
 
 /// The commit of a transaction syncs nothing.
@@ -173,23 +251,4 @@ fn generation(database: &Database, path: &str) -> Result<u64, StoreError> {
 fn name_generation(transaction: &WriteTransaction, generation: u64, path: &str) -> Result<(), StoreError> {
     let mut table = transaction.open_table(GENERATION).map_err(|error| fault::table(error, path))?;
     table.insert((), generation).map(drop).map_err(|error| fault::storage(error, path))
-}
-
-fn apply(
-    transaction: &WriteTransaction,
-    table: &str,
-    key: &[u8],
-    value: Option<&[u8]>,
-    path: &str,
-) -> Result<(), StoreError> {
-    let unknown =
-        || StoreError::Corrupt { path: path.to_owned(), what: format!("its log names a table {table:?}") };
-    let known = Table::ALL.into_iter().find(|known| known.name() == table).ok_or_else(unknown)?;
-    let mut table: redb::Table<'_, Bytes, Bytes> =
-        transaction.open_table(definition(known)).map_err(|error| fault::table(error, path))?;
-    let done = match value {
-        Some(value) => table.insert(key, value).map(drop),
-        None => table.remove(key).map(drop),
-    };
-    done.map_err(|error| fault::storage(error, path))
 }

@@ -1,14 +1,14 @@
-//! Rows over redb's transactions: each table is opened when it is first needed.
+//! Rows as a transaction sees them: those of redb's pages, over them what the log has, and over that what the transaction itself changes.
 
-use super::behind::Behind;
-use super::changes::Changes;
+use super::changes::{Change, Changed, Changes};
 use super::fault;
 use super::known::Known;
+use super::layer::{Layer, Layered, Read};
 use crate::history::{Checksum, RunNo, RunRow, Seq};
 use crate::store::StoreError;
 use crate::store::alike::Alike;
 use crate::store::rows::{Row, Rows, RowsMut, Table};
-use redb::{ReadOnlyTable, ReadTransaction, ReadableTable, TableDefinition, WriteTransaction};
+use redb::{ReadOnlyTable, ReadTransaction, TableDefinition};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -21,37 +21,91 @@ pub(super) fn definition(table: Table) -> TableDefinition<'static, Bytes, Bytes>
     TableDefinition::new(table.name())
 }
 
-/// A transaction that reads.
-pub(super) struct Reading<'t> {
-    transaction: &'t ReadTransaction,
-    path: &'t str,
+/// The pages as they were when it was taken. Each table is opened when it is first needed.
+pub(super) struct Snapshot {
+    transaction: ReadTransaction,
     tables: RefCell<BTreeMap<Table, ReadOnlyTable<Bytes, Bytes>>>,
 }
 
-impl<'t> Reading<'t> {
-    pub(super) fn new(transaction: &'t ReadTransaction, path: &'t str) -> Self {
-        Self { transaction, path, tables: RefCell::default() }
+impl Snapshot {
+    pub(super) fn new(transaction: ReadTransaction) -> Self {
+        Self { transaction, tables: RefCell::default() }
     }
 
     fn with<T>(
         &self,
         table: Table,
-        work: impl FnOnce(&ReadOnlyTable<Bytes, Bytes>) -> Result<T, StoreError>,
+        path: &str,
+        work: impl FnOnce(&ReadOnlyTable<Bytes, Bytes>) -> Result<T, redb::StorageError>,
     ) -> Result<T, StoreError> {
         let mut tables = self.tables.borrow_mut();
-        match tables.entry(table) {
-            Entry::Occupied(opened) => work(opened.into_mut()),
+        let opened = match tables.entry(table) {
+            Entry::Occupied(opened) => opened.into_mut(),
             Entry::Vacant(place) => {
                 let opened = self.transaction.open_table(definition(table));
-                work(place.insert(opened.map_err(|error| fault::table(error, self.path))?))
+                place.insert(opened.map_err(|error| fault::table(error, path))?)
             }
-        }
+        };
+        work(opened).map_err(|error| fault::storage(error, path))
+    }
+
+    pub(super) fn get(&self, table: Table, key: &[u8], path: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.with(table, path, |table| Ok(table.get(key)?.map(|value| value.value().to_vec())))
+    }
+
+    /// Whether a table has this key.
+    pub(super) fn has(&self, table: Table, key: &[u8], path: &str) -> Result<bool, StoreError> {
+        self.with(table, path, |table| Ok(table.get(key)?.is_some()))
+    }
+
+    fn range<'p>(
+        &self,
+        table: Table,
+        (from, until): (&[u8], &[u8]),
+        backwards: bool,
+        path: &'p str,
+    ) -> Result<impl Iterator<Item = Result<Row, StoreError>> + 'p, StoreError> {
+        let mut rows = self.with(table, path, |table| table.range::<&[u8]>(from..until))?;
+        let next = move || if backwards { rows.next_back() } else { rows.next() };
+        Ok(std::iter::from_fn(next).map(move |row| {
+            let (key, value) = row.map_err(|error| fault::storage(error, path))?;
+            Ok((key.value().to_vec(), value.value().to_vec()))
+        }))
+    }
+}
+
+/// A transaction that reads.
+pub(super) struct Reading<'p> {
+    snapshot: Snapshot,
+    recent: Arc<Layer>,
+    path: &'p str,
+}
+
+impl<'p> Reading<'p> {
+    pub(super) fn new(snapshot: Snapshot, recent: Arc<Layer>, path: &'p str) -> Self {
+        Self { snapshot, recent, path }
+    }
+
+    /// The rows between two keys as the log left them, removed ones too.
+    fn all<'r>(
+        &'r self,
+        table: Table,
+        keys: (&'r [u8], &'r [u8]),
+        backwards: bool,
+    ) -> Result<impl Iterator<Item = Read> + 'r, StoreError> {
+        let over = directed(self.recent.range(table, keys), backwards);
+        let under = self.snapshot.range(table, keys, backwards, self.path)?;
+        let under = under.map(|row| row.map(|(key, value)| (key, Change::Put(value))));
+        Ok(Layered::new(over.map(Ok), under, backwards))
     }
 }
 
 impl Rows for Reading<'_> {
     fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        self.with(table, |table| get(table, key, self.path))
+        match self.recent.get(table, key) {
+            Some(change) => Ok(change.clone().into_value()),
+            None => self.snapshot.get(table, key, self.path),
+        }
     }
 
     fn range(
@@ -62,98 +116,57 @@ impl Rows for Reading<'_> {
         backwards: bool,
         limit: usize,
     ) -> Result<Vec<Row>, StoreError> {
-        self.with(table, |table| range(table, (from, until), backwards, limit, self.path))
+        if from >= until {
+            return Ok(Vec::new());
+        }
+        let keys = (from, until);
+        let rows = if self.recent.is_silent_of(table) {
+            self.snapshot.range(table, keys, backwards, self.path)?.take(limit).collect()
+        } else {
+            there(self.all(table, keys, backwards)?, limit)
+        };
+        checked(rows?, keys, backwards, self.path)
     }
 }
 
-/// The bytes of a fact of the store, where there is one, and whether they are to be written.
-type Fact = (Option<Vec<u8>>, bool);
-
-/// A transaction that writes: what was put is in it when it is finished.
+/// A transaction that writes.
 #[must_use]
-pub(super) struct Writing<'t> {
-    transaction: &'t WriteTransaction,
-    path: &'t str,
-    tables: RefCell<BTreeMap<Table, Behind<'t>>>,
-    /// The facts of the store as they were read and are to be written, and whether they were changed: each start changes one.
-    facts: RefCell<BTreeMap<Vec<u8>, Fact>>,
+pub(super) struct Writing<'p> {
+    below: Reading<'p>,
+    changes: Changes,
     /// How many bytes were written.
     pub(super) bytes: usize,
     /// How many rows were written or removed.
-    pub(super) changes: usize,
-    /// What was written and removed.
-    log: Changes,
+    pub(super) count: usize,
     /// What need not be read; holds where the transaction commits.
     known: Known,
 }
 
-impl<'t> Writing<'t> {
-    pub(super) fn new(transaction: &'t WriteTransaction, path: &'t str, known: Known) -> Self {
-        Self {
-            transaction,
-            path,
-            tables: RefCell::default(),
-            facts: RefCell::default(),
-            bytes: 0,
-            changes: 0,
-            log: Changes::default(),
-            known,
-        }
+/// What a transaction that wrote comes to.
+pub(super) struct Written {
+    pub(super) changes: Changes,
+    /// What need not be read again where it commits.
+    pub(super) known: Known,
+    /// The pages, which it did not change.
+    pub(super) snapshot: Snapshot,
+}
+
+impl<'p> Writing<'p> {
+    pub(super) fn new(below: Reading<'p>, known: Known) -> Self {
+        Self { below, changes: Changes::default(), bytes: 0, count: 0, known }
     }
 
-    fn with<T>(
-        &self,
-        table: Table,
-        work: impl FnOnce(&mut Behind<'t>) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
-        let mut tables = self.tables.borrow_mut();
-        match tables.entry(table) {
-            Entry::Occupied(opened) => work(opened.into_mut()),
-            Entry::Vacant(place) => {
-                let opened = self.transaction.open_table(definition(table));
-                let opened = opened.map_err(|error| fault::table(error, self.path))?;
-                work(place.insert(Behind::new(opened)))
-            }
-        }
-    }
-
-    /// A fact of the store: it is read once.
-    fn fact(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        let mut facts = self.facts.borrow_mut();
-        if let Some((value, _)) = facts.get(key) {
-            return Ok(value.clone());
-        }
-        let value = self.with(Table::Meta, |table| table.get(key, self.path))?;
-        facts.insert(key.to_vec(), (value.clone(), false));
-        Ok(value)
-    }
-
-    fn write_facts(&self) -> Result<(), StoreError> {
-        for (key, (value, is_changed)) in std::mem::take(&mut *self.facts.borrow_mut()) {
-            if let (Some(value), true) = (value, is_changed) {
-                self.with(Table::Meta, |table| table.put(&key, &value, self.path))?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Writes what is not written yet, closes the tables, and gives what need not be read again where the transaction commits,
-    /// and what it changes.
-    pub(super) fn finish(self) -> Result<(Known, Changes), StoreError> {
-        self.write_facts()?;
-        for table in self.tables.into_inner().values_mut() {
-            table.lay_down(self.path)?;
-        }
-        Ok((self.known, self.log))
+    pub(super) fn finish(self) -> Written {
+        Written { changes: self.changes, known: self.known, snapshot: self.below.snapshot }
     }
 }
 
 impl Rows for Writing<'_> {
     fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        if table == Table::Meta {
-            return self.fact(key);
+        match self.changes.get(table, key) {
+            Some(change) => Ok(change.clone().into_value()),
+            None => self.below.get(table, key),
         }
-        self.with(table, |table| table.get(key, self.path))
     }
 
     fn range(
@@ -164,34 +177,30 @@ impl Rows for Writing<'_> {
         backwards: bool,
         limit: usize,
     ) -> Result<Vec<Row>, StoreError> {
-        if table == Table::Meta {
-            self.write_facts()?;
+        if from >= until {
+            return Ok(Vec::new());
         }
-        self.with(table, |table| table.range((from, until), backwards, limit, self.path))
+        let keys = (from, until);
+        let over = directed(self.changes.range(table, keys), backwards).map(Ok);
+        let rows = there(Layered::new(over, self.below.all(table, keys, backwards)?, backwards), limit)?;
+        checked(rows, keys, backwards, self.below.path)
     }
 }
 
 impl RowsMut for Writing<'_> {
     fn put(&mut self, table: Table, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
         self.bytes += key.len() + value.len();
-        self.changes += 1;
-        self.log.put(table, key, value);
+        self.count += 1;
         self.known.forget(table, key);
-        if table == Table::Meta {
-            self.facts.get_mut().insert(key.to_vec(), (Some(value.to_vec()), true));
-            return Ok(());
-        }
-        self.with(table, |table| table.put(key, value, self.path))
+        self.changes.note(table, key, Change::Put(value.to_vec()));
+        Ok(())
     }
 
     fn remove(&mut self, table: Table, key: &[u8]) -> Result<(), StoreError> {
-        self.changes += 1;
-        self.log.remove(table, key);
+        self.count += 1;
         self.known.forget(table, key);
-        if table == Table::Meta {
-            self.facts.get_mut().remove(key);
-        }
-        self.with(table, |table| table.remove(key, self.path))
+        self.changes.note(table, key, Change::Removed);
+        Ok(())
     }
 
     fn known_row(&self, run: RunNo) -> Option<Arc<RunRow>> {
@@ -219,43 +228,33 @@ impl RowsMut for Writing<'_> {
     }
 }
 
-pub(super) fn get(
-    table: &impl ReadableTable<Bytes, Bytes>,
-    key: &[u8],
-    path: &str,
-) -> Result<Option<Vec<u8>>, StoreError> {
-    let found = table.get(key).map_err(|error| fault::storage(error, path))?;
-    Ok(found.map(|guard| guard.value().to_vec()))
+/// Rows in the order that is asked for.
+fn directed(
+    mut rows: impl DoubleEndedIterator<Item = Changed>,
+    backwards: bool,
+) -> impl Iterator<Item = Changed> {
+    std::iter::from_fn(move || if backwards { rows.next_back() } else { rows.next() })
 }
 
-pub(super) fn range(
-    table: &impl ReadableTable<Bytes, Bytes>,
-    (from, until): (&[u8], &[u8]),
+/// The first rows that were not removed.
+fn there(rows: impl Iterator<Item = Read>, limit: usize) -> Result<Vec<Row>, StoreError> {
+    let there = |row: Read| row.map(|(key, change)| Some((key, change.into_value()?))).transpose();
+    rows.filter_map(there).take(limit).collect()
+}
+
+/// The rows, where their keys can be those that were asked for.
+fn checked(
+    rows: Vec<Row>,
+    keys: (&[u8], &[u8]),
     backwards: bool,
-    limit: usize,
     path: &str,
 ) -> Result<Vec<Row>, StoreError> {
-    if from >= until {
-        return Ok(Vec::new());
-    }
-    let found = table.range::<&[u8]>(from..until).map_err(|error| fault::storage(error, path))?;
-    let row =
-        |entry: Result<(redb::AccessGuard<'_, Bytes>, redb::AccessGuard<'_, Bytes>), redb::StorageError>| {
-            let (key, value) = entry.map_err(|error| fault::storage(error, path))?;
-            Ok((key.value().to_vec(), value.value().to_vec()))
-        };
-    let rows: Result<Vec<Row>, StoreError> = if backwards {
-        found.rev().take(limit).map(row).collect()
-    } else {
-        found.take(limit).map(row).collect()
-    };
-    let rows = rows?;
     // Whoever reads on behind the last key would come back to it for ever.
-    if !is_in_order(&rows, (from, until), backwards) {
-        let what = "keys of a table are not in order".to_owned();
-        return Err(StoreError::Corrupt { path: path.to_owned(), what });
+    if is_in_order(&rows, keys, backwards) {
+        return Ok(rows);
     }
-    Ok(rows)
+    let what = "keys of a table are not in order".to_owned();
+    Err(StoreError::Corrupt { path: path.to_owned(), what })
 }
 
 /// Whether each row is further than the one before it, and all are among those that were asked for. A key has no checksum of its own.

@@ -3,7 +3,7 @@
 use super::fault;
 use super::handle::Handle;
 use super::idle::Idle;
-use super::left;
+use super::left::{self, Left};
 use super::open::{open_as_left, open_backend, open_copy, open_existing, open_file, open_unchanged};
 use super::rows::Reading;
 use super::verify::{Copy, Damaged, damaged};
@@ -12,7 +12,7 @@ use crate::history::Moment;
 use crate::store::rules::{self, Surroundings};
 use crate::store::{Answer, Kept, Liveness, Request, StoreError, Tables, Upkeep, audit, reading};
 use crate::timer::Clock;
-use redb::{ReadableDatabase, StorageBackend};
+use redb::StorageBackend;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -48,8 +48,8 @@ impl RedbTables {
     /// [`StoreError`]: `Corrupt`, `Newer`, `Busy` after 5 s, `Full`, `Permission`, `Io`.
     pub fn open(path: &Path, clock: Arc<dyn Clock>, liveness: Arc<dyn Liveness>) -> Result<Self, StoreError> {
         let name = path.display().to_string();
-        let left = left::verified_at(path);
-        let known = left.filter(|at| left::is_good(*at, clock.now()));
+        let left = left::left(path);
+        let known = left.map(|left| left.verified_at).filter(|at| left::is_good(*at, clock.now()));
         if known.is_none()
             && let Some(Damaged { what, bytes }) = damaged(path)
         {
@@ -59,8 +59,11 @@ impl RedbTables {
             return Ok(Self::over(handle, None, clock, liveness, Some(damage)));
         }
         let verified_at = known.unwrap_or_else(|| clock.now());
-        let open = if left.is_some() { open_as_left } else { open_file };
-        let opened = match open(path, clock.as_ref()) {
+        let opened = match left {
+            Some(left) => open_as_left(path, left.records, clock.as_ref()),
+            None => open_file(path, clock.as_ref()),
+        };
+        let opened = match opened {
             Err(damage @ StoreError::Corrupt { .. }) => return Self::damaged(path, damage, clock, liveness),
             opened => opened?,
         };
@@ -261,22 +264,16 @@ impl Drop for RedbTables {
 
 impl Inner {
     fn close(&self) -> Result<(), redb::DatabaseError> {
-        if self.handle.close()?
-            && let Some(OwnFile { path, verified_at }) = &self.file
-        {
+        if let (Some(records), Some(OwnFile { path, verified_at })) = (self.handle.close()?, &self.file) {
             // Where that fails, the next opening takes a little longer.
-            drop(left::leave(path, *verified_at));
+            drop(left::leave(path, Left { verified_at: *verified_at, records }));
         }
         Ok(())
     }
 
     fn reading<T>(&self, work: impl FnOnce(&Reading<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let path = &self.handle.path;
-        self.handle.with(|opened| {
-            let transaction =
-                opened.database.begin_read().map_err(|error| fault::transaction(error, path))?;
-            work(&Reading::new(&transaction, path))
-        })
+        self.handle.with(|opened| work(&opened.read(path)?))
     }
 
     fn read(&self, requests: &[Request]) -> Answers {

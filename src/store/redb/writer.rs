@@ -1,8 +1,9 @@
 //! The writer: a mutex with a queue. Who finds it free commits its own requests and all that is queued; who does not, waits.
 
+use super::changes::Changes;
 use super::handle::Handle;
 use super::known::Known;
-use super::opened::Opened;
+use super::opened::{Durably, Opened};
 use super::rows::Writing;
 use crate::history::Moment;
 use crate::store::rules::{self, Surroundings};
@@ -96,7 +97,8 @@ impl Writer {
     /// Writes the allocator's state in a commit of its own.
     pub(super) fn settle(&self, handle: &Handle) -> Result<(), StoreError> {
         let _turn = locked(&self.turn);
-        let settled = handle.with(|opened| opened.sync(opened.begin(&handle.path)?, true, &handle.path));
+        let settled =
+            handle.with(|opened| opened.lay_down(Changes::default(), Durably::Settled, &handle.path));
         settled.inspect_err(|_| handle.give_up())
     }
 }
@@ -149,8 +151,7 @@ impl Turn {
         calls: &[&[Request]],
         taken: &mut usize,
     ) -> Result<Attempt, StoreError> {
-        let transaction = opened.begin(&handle.path)?;
-        let mut rows = Writing::new(&transaction, &handle.path, std::mem::take(&mut self.known));
+        let mut rows = opened.write(std::mem::take(&mut self.known), &handle.path)?;
         let mut answers = Vec::new();
         for call in calls {
             *taken += 1;
@@ -164,22 +165,15 @@ impl Turn {
                 }
             }
             answers.push(call_answers);
-            if rows.changes >= BATCH_CHANGES || rows.bytes >= BATCH_BYTES {
+            if rows.count >= BATCH_CHANGES || rows.bytes >= BATCH_BYTES {
                 break;
             }
         }
-        if rows.changes == 0 {
-            // All was refused, or known before and on disk since: there is nothing to sync.
-            self.known = rows.finish()?.0;
-            return Ok(Attempt::Committed(answers));
+        // Where all was refused, or known before and on disk since, there is nothing to sync.
+        if rows.count > 0 {
+            self.forget(&mut rows, around.now)?;
         }
-        self.forget(&mut rows, around.now)?;
-        let (known, changes) = match rows.finish() {
-            Err(error @ StoreError::Corrupt { .. }) => return Ok(Attempt::Damaged(error)),
-            finished => finished?,
-        };
-        opened.commit(transaction, &changes, &handle.path)?;
-        self.known = known;
+        self.known = opened.commit(rows, &handle.path)?;
         Ok(Attempt::Committed(answers))
     }
 

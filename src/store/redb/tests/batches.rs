@@ -85,6 +85,7 @@ fn damage_in_one_run_is_no_other_run_s_trouble() {
     for id in ["damaged", "sound"] {
         assert!(ask(&tables, start(id)).is_ok());
     }
+    tables.settle().expect("into the pages");
     tables.close().expect("closes");
     let database = Database::builder().create_with_backend(pages(disk.clone())).expect("opens");
     let writing = database.begin_write().expect("begins");

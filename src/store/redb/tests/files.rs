@@ -5,7 +5,7 @@ use crate::history::RunNo;
 use crate::store::conformance::Living;
 use crate::store::redb::crash::CrashDisk;
 use crate::store::redb::fault;
-use crate::store::redb::left;
+use crate::store::redb::left::{self, Left};
 use crate::store::redb::rows::definition;
 use crate::store::rows::Table;
 use crate::store::{Answer, RedbTables, Request, StoreError, Tables};
@@ -236,12 +236,14 @@ fn a_file_that_is_as_it_was_left_is_verified_once_a_day() {
     let path = directory.path().join("store.redb");
     closed(&path);
     let day = 24 * 60 * 60 * 1000;
-    let known =
-        |after_ms: i64| left::verified_at(&path).filter(|at| left::is_good(*at, NOON.plus_ms(after_ms)));
+    let known = |after_ms: i64| {
+        let at = left::left(&path).map(|left| left.verified_at);
+        at.filter(|at| left::is_good(*at, NOON.plus_ms(after_ms)))
+    };
     assert_eq!([known(0), known(day - 1), known(day), known(-1)], [Some(NOON), Some(NOON), None, None]);
     let kept = path.with_extension("closed");
     let text = fs::read_to_string(&kept).expect("reads");
-    for other in ["", "1 2 3 4", &text.replace('-', "0"), &text.replace(' ', "")] {
+    for other in ["", "1 2 3 log 4 5", &text.replace('-', "0"), &text.replace(' ', "")] {
         fs::write(&kept, other).expect("writes");
         assert_eq!(known(0), None, "{other:?}");
     }
@@ -251,8 +253,8 @@ fn a_file_that_is_as_it_was_left_is_verified_once_a_day() {
     let file = fs::File::options().write(true).open(&path).expect("opens");
     let tick = std::time::UNIX_EPOCH + Duration::from_secs(1_000_000);
     file.set_modified(tick).expect("sets");
-    left::leave(&path, NOON).expect("writes");
-    assert_eq!(known(0), Some(NOON));
+    left::leave(&path, Left { verified_at: NOON, records: 7 }).expect("writes");
+    assert_eq!(left::left(&path), Some(Left { verified_at: NOON, records: 7 }));
     file.set_modified(tick).expect("sets");
     assert_eq!(known(0), None);
 }

@@ -30,6 +30,7 @@ fn killed(requests: Vec<Request>) -> (tempfile::TempDir, PathBuf, Vec<u8>) {
         assert!(ask(&tables, request).is_ok());
     }
     let bytes = fs::read(&path).expect("reads");
+    tables.settle().expect("into the pages");
     drop(tables);
     (folder, path, bytes)
 }

@@ -3,6 +3,7 @@
 mod batches;
 mod files;
 mod killed;
+mod layers;
 
 use super::RedbTables;
 use super::crash::CrashDisk;
