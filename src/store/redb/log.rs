@@ -38,8 +38,10 @@ pub(super) struct Log {
 /// What the records of a generation hold, in order.
 pub(super) struct Kept {
     pub(super) records: Vec<Vec<u8>>,
-    /// Whether more was acknowledged than is whole: then only what lies before the damage is here.
+    /// Whether more was acknowledged than is whole.
     pub(super) is_damaged: bool,
+    /// What is whole behind the damage.
+    pub(super) behind: Vec<Vec<u8>>,
     /// Where they end.
     end: u64,
 }
@@ -82,6 +84,14 @@ impl Log {
         (self.generation, self.next, self.index) = (generation, self.part.from, 0);
         self.is_written = true;
         // Not over the first record: where the pages are damaged, those before them and the log are what can be read.
+        self.mark(self.last_sector())
+    }
+
+    /// The file is closed: a mark far from the records says how many there are.
+    ///
+    /// # Errors
+    /// The system's.
+    pub(super) fn end(&self) -> io::Result<()> {
         self.mark(self.last_sector())
     }
 
@@ -131,7 +141,7 @@ impl Log {
         let mut kept = self.whole_records()?;
         let index = u32::try_from(kept.records.len()).map_err(io::Error::other)?;
         // A record is written when the one before it is on disk, and marked when it is itself.
-        kept.is_damaged = self.is_followed(kept.end, index)?;
+        self.look_behind(&mut kept, index)?;
         Ok(kept)
     }
 
@@ -145,7 +155,7 @@ impl Log {
             records.push(record);
             index += 1;
         }
-        Ok(Kept { records, is_damaged: false, end: place })
+        Ok(Kept { records, is_damaged: false, behind: Vec::new(), end: place })
     }
 
     /// What its generation left; the next record follows that.
@@ -192,8 +202,9 @@ impl Log {
         Ok((head.sum == head.sum_over(self.part.salt, &bytes)).then_some(bytes))
     }
 
-    /// Whether anything there says that a record of this index was acknowledged, or pages of a later generation.
-    fn is_followed(&self, mut place: u64, index: u32) -> io::Result<bool> {
+    /// Looks whether anything behind the records says that one of this index was acknowledged, or pages of a later generation.
+    fn look_behind(&self, kept: &mut Kept, index: u32) -> io::Result<()> {
+        let mut place = kept.end;
         let mut chunk = vec![0; CHUNK];
         let sector = usize::try_from(SECTOR).map_err(io::Error::other)?;
         while place < self.part.end {
@@ -203,14 +214,17 @@ impl Log {
             for bytes in chunk.chunks(sector) {
                 let later = |head: &Head| (head.generation, head.index) > (self.generation, index);
                 if let Some(head) = Head::of(bytes).filter(later)
-                    && self.content(place, &head)?.is_some()
+                    && let Some(content) = self.content(place, &head)?
                 {
-                    return Ok(true);
+                    kept.is_damaged = true;
+                    if head.generation == self.generation && head.length != MARK {
+                        kept.behind.push(content);
+                    }
                 }
                 place += SECTOR;
             }
         }
-        Ok(false)
+        Ok(())
     }
 }
 
@@ -304,6 +318,23 @@ mod tests {
         );
         assert!(log.append(&of_bytes(1)).expect("writes"));
         assert_eq!(found(&log), (1, false));
+    }
+
+    #[test]
+    fn what_is_whole_behind_damage_is_found_and_an_end_tells_of_all_before_it() {
+        let mut log = log();
+        for size in [10, 20, 30] {
+            assert!(log.append(&of_bytes(size)).expect("writes"));
+        }
+        log.part.whole.write(log.part.from + SECTOR, &[0; 100]).expect("writes");
+        let kept = log.read().expect("reads");
+        let sizes = |records: &[Vec<u8>]| records.iter().map(Vec::len).collect::<Vec<_>>();
+        assert_eq!((sizes(&kept.records), kept.is_damaged, sizes(&kept.behind)), (vec![10], true, vec![30]));
+        let wipe = vec![0; 4 * 512];
+        log.part.whole.write(log.part.from, &wipe).expect("writes");
+        assert_eq!(found(&log), (0, false), "without its end");
+        log.end().expect("writes");
+        assert_eq!(found(&log), (0, true));
     }
 
     #[test]

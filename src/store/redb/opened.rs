@@ -48,7 +48,7 @@ pub(super) enum Durably {
 pub(super) enum Damage {
     /// The file is not opened.
     Refused,
-    /// What lies before it counts: the file is only read.
+    /// What is whole counts: the file is only read.
     Read,
 }
 
@@ -195,6 +195,8 @@ impl Opened {
             // Where that fails, the records count still, and are read at the next opening.
             is_well = self.lay_down(Changes::default(), Durably::Closing, "").is_ok();
             left = 0;
+        } else if let Some(log) = self.log().filter(|log| log.is_written()) {
+            is_well = log.end().is_ok();
         }
         is_written |= self.held.as_ref().is_some_and(|held| !held.holds());
         drop(locked(&self.snapshot).take());
@@ -211,7 +213,7 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The rows that a log holds.
+/// The rows that a log holds; where it is damaged, those that are whole.
 fn layer(kept: &Kept, damage: Damage, path: &str) -> Result<Layer, StoreError> {
     let damaged = |what: String| StoreError::Corrupt { path: path.to_owned(), what };
     let not_there = || damaged("what its log has acknowledged is not all there".to_owned());
@@ -219,7 +221,7 @@ fn layer(kept: &Kept, damage: Damage, path: &str) -> Result<Layer, StoreError> {
         return Err(not_there());
     }
     let mut layer = Layer::default();
-    for record in &kept.records {
+    for record in kept.records.iter().chain(&kept.behind) {
         for (name, key, value) in changes(record).ok_or_else(not_there)? {
             let known = Table::ALL.into_iter().find(|known| known.name() == name);
             let table = known.ok_or_else(|| damaged(format!("its log names a table {name:?}")))?;
