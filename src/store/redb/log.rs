@@ -9,16 +9,13 @@
 //! counts. So whoever opens the file after a kill knows what was acknowledged: where that is not there, it is damaged, and
 //! was not merely cut off.
 
-use super::changes::{MOST_BYTES, u32_of};
+use super::changes::MOST_BYTES;
+use super::head::{HEAD_BYTES, Head, MARK};
 use super::layout::LogPart;
 use std::io;
 
 /// Records begin at a multiple of so many bytes: none shares a sector with one that was acknowledged before it.
 const SECTOR: u64 = 512;
-/// The bytes before what a record holds: generation, index, length, checksum.
-const HEAD_BYTES: usize = 8 + 4 + 4 + 16;
-/// The length that a mark has in its head: no record is so long.
-const MARK: u32 = u32::MAX;
 /// How many bytes are read at once where a record is looked for.
 const CHUNK: usize = 64 * 1024;
 
@@ -225,47 +222,6 @@ impl Log {
             }
         }
         Ok(())
-    }
-}
-
-/// How a record begins, and all of a mark.
-struct Head {
-    generation: u64,
-    index: u32,
-    length: u32,
-    sum: [u8; 16],
-}
-
-impl Head {
-    fn of(mut bytes: &[u8]) -> Option<Self> {
-        Some(Self {
-            generation: u64::from_le_bytes(bytes.split_off(..8)?.try_into().ok()?),
-            index: u32_of(bytes.split_off(..4)?)?,
-            length: u32_of(bytes.split_off(..4)?)?,
-            sum: bytes.split_off(..16)?.try_into().ok()?,
-        })
-    }
-
-    /// The head of what holds these bytes, or of a mark.
-    fn over(salt: [u8; 16], (generation, index): (u64, u32), length: u32, bytes: &[u8]) -> Self {
-        let mut head = Self { generation, index, length, sum: [0; 16] };
-        head.sum = head.sum_over(salt, bytes);
-        head
-    }
-
-    fn sum_over(&self, salt: [u8; 16], bytes: &[u8]) -> [u8; 16] {
-        let mut hasher = blake3::Hasher::new();
-        hasher.update(&salt).update(&self.generation.to_le_bytes()).update(&self.index.to_le_bytes());
-        let sum = hasher.update(bytes).finalize();
-        std::array::from_fn(|place| sum.as_bytes().get(place).copied().unwrap_or_default())
-    }
-
-    fn bytes(&self) -> [u8; HEAD_BYTES] {
-        let numbers = self.generation.to_le_bytes().into_iter().chain(self.index.to_le_bytes());
-        let parts = numbers.chain(self.length.to_le_bytes()).chain(self.sum);
-        let mut head = [0; HEAD_BYTES];
-        head.iter_mut().zip(parts).for_each(|(to, byte)| *to = byte);
-        head
     }
 }
 

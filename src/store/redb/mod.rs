@@ -7,6 +7,7 @@ pub mod crash;
 mod fault;
 mod guard;
 mod handle;
+mod head;
 mod held;
 mod idle;
 mod known;
