@@ -32,6 +32,13 @@ fn recorded(world: &World) -> Vec<String> {
 fn kills_while_recovering_repeat_nothing_that_was_recorded() {
     let mut chance = Chance::new(33);
     let mut kills = 0;
+    let whole = {
+        let world = World::new();
+        let script = world.write("s.rhai", STEPS);
+        let began = SystemClock.monotonic();
+        world.good(&["start", &script, "--env", "LEDGER"]);
+        u64::try_from(SystemClock.monotonic().saturating_sub(began).as_micros()).expect("short")
+    };
     for _ in 0..figure(50, 500) {
         let world = World::new();
         let script = world.write("s.rhai", STEPS);
@@ -42,7 +49,7 @@ fn kills_while_recovering_repeat_nothing_that_was_recorded() {
             let words: &[&str] = if depth == 0 || done == 0 { &start } else { &["resume", "r"] };
             let child = world.spawn(words);
             // The first is to come somewhere; the others are killed while they open the store, replay, or have just begun.
-            let most = if depth == 0 { 400_000 } else { 60_000 };
+            let most = if depth == 0 { whole } else { whole / 2 };
             SystemClock.pause(Duration::from_micros(chance.below(most)));
             kills += usize::from(kill(child));
             let ops = recorded(&world);
