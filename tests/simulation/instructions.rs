@@ -194,7 +194,7 @@ fn a_script_that_comes_to_a_sleep_and_is_put_down() {
 
 #[test]
 fn a_step_of_one_run_with_its_commit() {
-    at_most("a_step_of_one_run_with_its_commit", 696_000, || {
+    at_most("a_step_of_one_run_with_its_commit", 267_500, || {
         thread_local! {
             static MADE: RefCell<Counted> = RefCell::new(Counted::new());
         }
