@@ -28,6 +28,7 @@ mod local;
 mod locks;
 mod mark;
 mod memory;
+mod mutex;
 mod note;
 mod questions;
 mod queues;

@@ -2,6 +2,7 @@
 
 use super::frame::{self, Frame, Hello, PROTOCOL};
 use super::local::Outlet;
+use super::mutex::locked;
 use super::socket::SocketPlace;
 use super::{Answer, Request, StoreError, Upkeep};
 use crate::history::{RunNo, Token};
@@ -9,7 +10,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::os::unix::net::UnixStream;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// How long the owner has to answer before it counts as stopped.
@@ -32,10 +33,6 @@ struct Waiting {
     next: u64,
     calls: BTreeMap<u64, Sender<Answers>>,
     gone: bool,
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Why there is no connection.

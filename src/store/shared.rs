@@ -5,6 +5,7 @@ use super::directory;
 use super::hub::Hub;
 use super::local::{LocalSession, Outlet};
 use super::mark::Mark;
+use super::mutex::locked;
 use super::redb::of_io;
 use super::remote::{NoConnection, Remote};
 use super::server::Server;
@@ -17,7 +18,7 @@ use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 /// The longest pause between two tries to become owner or find one.
@@ -63,10 +64,6 @@ struct Owning {
     session: Option<LocalSession>,
     place: SocketPlace,
     _lock: File,
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl SharedStore {

@@ -10,9 +10,10 @@ use super::layout::LogPart;
 use super::log::{Kept, Log};
 use super::rows::{Reading, Snapshot, Writing, Written, definition};
 use crate::store::StoreError;
+use crate::store::mutex::locked;
 use crate::store::rows::Table;
 use redb::{Database, Durability, ReadableDatabase, TableDefinition, WriteTransaction};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 /// The generation of the log, in the pages: only records of it count.
 const GENERATION: TableDefinition<'static, (), u64> = TableDefinition::new("log_generation");
@@ -207,10 +208,6 @@ impl Opened {
     fn log(&self) -> Option<MutexGuard<'_, Log>> {
         self.log.as_ref().map(locked)
     }
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The rows that a log holds; where it is damaged, those that are whole.

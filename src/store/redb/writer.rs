@@ -6,9 +6,10 @@ use super::known::Known;
 use super::opened::{Durably, Opened};
 use super::rows::Writing;
 use crate::history::Moment;
+use crate::store::mutex::locked;
 use crate::store::rules::{self, Surroundings};
 use crate::store::{Answer, Request, StoreError, reading};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 /// The most rows that one commit changes before it takes no further call.
 const BATCH_CHANGES: usize = 4096;
@@ -44,10 +45,6 @@ enum Attempt {
     Committed(Vec<Answers>),
     /// One of them met damaged rows, half-way perhaps: nothing was written.
     Damaged(StoreError),
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Writer {
