@@ -56,6 +56,7 @@ mod report_update;
 mod start_help;
 mod start_options;
 mod store_place;
+mod suspension;
 #[cfg(test)]
 mod tests;
 mod units;

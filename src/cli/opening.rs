@@ -1,6 +1,7 @@
 //! The two plugs of this room: how a store is opened, and who drives scripts.
 
 use super::error::CliError;
+use super::suspension;
 use crate::client::{Engine, Executor, Session};
 use crate::history::{Claim, Token};
 use crate::store::{SharedStore, glance};
@@ -20,6 +21,7 @@ pub(crate) fn open_store(
     executor: Arc<dyn Executor>,
 ) -> Result<Session, CliError> {
     let store = SharedStore::open(directory, Arc::clone(&clock))?;
+    suspension::steps_aside(&store)?;
     let (claim, directory) = (store.claim(), store.directory().to_owned());
     Ok(Session::new(Arc::new(store), clock, executor, claim, directory))
 }

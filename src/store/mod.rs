@@ -30,6 +30,8 @@ mod mark;
 mod memory;
 mod mutex;
 mod note;
+mod ours;
+mod owning;
 mod questions;
 mod queues;
 mod reading;
@@ -66,7 +68,7 @@ pub use request::{
 };
 pub use rules::SCHEMA;
 pub use salvage::{Salvaged, examine};
-pub use shared::SharedStore;
+pub use shared::{Aside, SharedStore};
 pub use upkeep::{CarriedRow, EndedRun, Kept, Place, Upkeep, Witness};
 
 use crate::history::Token;

@@ -6,30 +6,37 @@ use super::hub::Hub;
 use super::local::{LocalSession, Outlet};
 use super::mark::Mark;
 use super::mutex::locked;
+use super::ours::Ours;
+use super::owning::Owning;
 use super::redb::of_io;
 use super::remote::{NoConnection, Remote};
-use super::server::Server;
 use super::socket::SocketPlace;
 use super::workers::{OwnLock, Workers};
 use super::{Answer, Event, EventSink, RedbTables, Request, Store, StoreError, Tables};
-use crate::history::{Claim, RunNo, RunStatus, Token};
+use crate::history::{Claim, RunStatus, Token};
 use crate::timer::Clock;
-use std::collections::BTreeSet;
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, TryLockError, Weak};
 use std::time::Duration;
 
 /// The longest pause between two tries to become owner or find one.
 const LONGEST_PAUSE: Duration = Duration::from_millis(20);
 /// How long neither is possible before it is told.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// The longest that whoever stops this process waits for an election in it.
+const HASTE: Duration = Duration::from_secs(1);
+/// Between two looks at what ends soon.
+const BREATH: Duration = Duration::from_millis(1);
 
 /// This process's session with a store that other processes may use at the same time.
 pub struct SharedStore {
     inner: Arc<Inner>,
 }
+
+/// A process that is stopped keeps nobody from the store, where it could see that coming.
+pub struct Aside(Weak<Inner>);
 
 struct Inner {
     directory: PathBuf,
@@ -44,26 +51,9 @@ struct Inner {
     closed: Mutex<bool>,
 }
 
-/// What a new owner has to be told of us.
-#[derive(Default)]
-struct Ours {
-    executing: BTreeSet<RunNo>,
-    watching: BTreeSet<RunNo>,
-    attending: bool,
-}
-
 enum Role {
     Owner(Box<Owning>),
     Client(Remote),
-}
-
-/// Everything that an owner holds, in the order in which it is let go.
-struct Owning {
-    /// None of a damaged store: it is read by one process at a time, each of which has to say what it is.
-    server: Option<Server>,
-    session: Option<LocalSession>,
-    place: SocketPlace,
-    _lock: File,
 }
 
 impl SharedStore {
@@ -103,6 +93,11 @@ impl SharedStore {
         self.inner.own.token
     }
 
+    /// How this process steps aside when it is about to be stopped.
+    pub fn aside(&self) -> Aside {
+        Aside(Arc::downgrade(&self.inner))
+    }
+
     /// The store's directory.
     pub fn directory(&self) -> &Path {
         &self.inner.directory
@@ -126,7 +121,7 @@ impl Drop for SharedStore {
 impl Store for SharedStore {
     fn damage(&self) -> Option<StoreError> {
         match locked(&self.inner.role).as_deref() {
-            Some(Role::Owner(owning)) => owning.session.as_ref().and_then(Store::damage),
+            Some(Role::Owner(owning)) => owning.damage(),
             Some(Role::Client(_)) | None => None,
         }
     }
@@ -157,7 +152,7 @@ impl Inner {
             Ok(Role::Client(_)) | Err(_) => self.call_others(&requests),
         };
         drop(role);
-        self.remember(&marks, &answers);
+        locked(&self.ours).remember(&marks, &answers);
         answers
     }
 
@@ -203,32 +198,6 @@ impl Inner {
         answers.into_iter().flatten().collect()
     }
 
-    /// Notes what a next owner has to be told.
-    fn remember(&self, marks: &[Mark], answers: &[Result<Answer, StoreError>]) {
-        let mut ours = locked(&self.ours);
-        for (mark, answer) in marks.iter().zip(answers) {
-            let Ok(answer) = answer else { continue };
-            match (mark, answer) {
-                (Mark::Signal, Answer::Signalled { run, epoch: 1.., .. })
-                | (
-                    Mark::Start,
-                    Answer::Started { run, epoch: 1.. } | Answer::Superseding { run, epoch: 1.., .. },
-                )
-                | (Mark::Claim(run), _) => {
-                    ours.executing.insert(*run);
-                }
-                (Mark::Leave(run), _) => {
-                    ours.executing.remove(run);
-                }
-                (Mark::Watch(run), _) => {
-                    ours.watching.insert(*run);
-                }
-                (Mark::Attend, _) => ours.attending = true,
-                (Mark::Signal | Mark::Start | Mark::Nothing, _) => {}
-            }
-        }
-    }
-
     /// A client whose owner is gone has no role.
     fn forget_role(&self) {
         let mut role = locked(&self.role);
@@ -249,11 +218,11 @@ impl Inner {
         let role = Arc::new(self.elect()?);
         *locked(&self.role) = Some(Arc::clone(&role));
         // What came while there was no owner that knew us is looked for.
-        let executing: Vec<RunNo> = locked(&self.ours).executing.iter().copied().collect();
+        let (executing, _, attending) = locked(&self.ours).told();
         for run in executing {
             self.outlet.tell(Event::Changed { run });
         }
-        if locked(&self.ours).attending {
+        if attending {
             self.outlet.tell(Event::Work { run: None });
         }
         Ok(role)
@@ -266,11 +235,7 @@ impl Inner {
             if let Some(lock) = self.try_lock()? {
                 return self.own(lock).map(|owning| Role::Owner(Box::new(owning)));
             }
-            let told = {
-                let ours = locked(&self.ours);
-                let executing = ours.executing.iter().copied().collect();
-                (executing, ours.watching.iter().copied().collect(), ours.attending)
-            };
+            let told = locked(&self.ours).told();
             let weak = Arc::downgrade(self);
             let gone = move || look_for_an_owner(&weak);
             match Remote::connect(&self.place, self.own.token, told, self.outlet.clone(), gone) {
@@ -305,8 +270,8 @@ impl Inner {
             .map_err(io)?;
         match file.try_lock() {
             Ok(()) => Ok(Some(file)),
-            Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(error)) => Err(io(error)),
+            Err(std::fs::TryLockError::WouldBlock) => Ok(None),
+            Err(std::fs::TryLockError::Error(error)) => Err(io(error)),
         }
     }
 
@@ -316,22 +281,61 @@ impl Inner {
         let liveness = Arc::new(self.workers.clone());
         let tables: Arc<dyn Tables> = Arc::new(RedbTables::open(&file, Arc::clone(&self.clock), liveness)?);
         self.workers.sweep();
+        let (executing, watching, attending) = locked(&self.ours).told();
+        let mut watching: Vec<Request> = watching.into_iter().map(|run| Request::Watch { run }).collect();
+        watching.extend(attending.then_some(Request::Attend));
         let hub = Arc::new(Hub::new(tables, Arc::clone(&self.clock)));
-        let (executing, watching) = {
-            let ours = locked(&self.ours);
-            let executing: Vec<RunNo> = ours.executing.iter().copied().collect();
-            let mut watching: Vec<Request> =
-                ours.watching.iter().map(|run| Request::Watch { run: *run }).collect();
-            watching.extend(ours.attending.then_some(Request::Attend));
-            (executing, watching)
-        };
         let told = (self.own.token, executing.as_slice());
         let session = LocalSession::join(Arc::clone(&hub), self.outlet.clone(), told);
         session.call(watching);
         let place = SocketPlace::at(&self.directory).map_err(io)?;
-        let server =
-            if hub.damage().is_none() { Some(Server::start(&place, hub).map_err(io)?) } else { None };
-        Ok(Owning { server, session: Some(session), place, _lock: lock })
+        Owning::begin(session, hub, place, lock, Arc::clone(&self.clock)).map_err(io)
+    }
+
+    /// Gives up what an owner has, once nobody in this process is using it any more.
+    fn hand_over(&self) {
+        let role = {
+            let mut role = locked(&self.role);
+            role.take_if(|role| matches!(role.as_ref(), Role::Owner(_)))
+        };
+        let Some(mut role) = role else { return };
+        while let Err(used) = Arc::try_unwrap(role) {
+            role = used;
+            self.clock.pause(BREATH);
+        }
+    }
+
+    /// Keeps this process from becoming owner for as long as it is held; nothing where it is about to become one, or to find one,
+    /// and that takes long.
+    fn elect_nobody(&self) -> Option<MutexGuard<'_, ()>> {
+        let began = self.clock.monotonic();
+        loop {
+            match self.electing.try_lock() {
+                Ok(held) => return Some(held),
+                Err(TryLockError::Poisoned(held)) => return Some(held.into_inner()),
+                Err(TryLockError::WouldBlock) => {}
+            }
+            if self.clock.monotonic().saturating_sub(began) > HASTE {
+                return None;
+            }
+            self.clock.pause(BREATH);
+        }
+    }
+}
+
+impl Aside {
+    /// Does what stops this process, with the store in the hands of others: closed and handed over before, where it was ours, and taken
+    /// up again afterwards, by whoever owns it then.
+    pub fn while_others_go_on(&self, stop: impl FnOnce()) {
+        let Some(inner) = self.0.upgrade() else { return stop() };
+        let held = inner.elect_nobody();
+        if held.is_some() {
+            inner.hand_over();
+        }
+        stop();
+        drop(held);
+        drop(inner);
+        look_for_an_owner(&self.0);
     }
 }
 
@@ -343,25 +347,6 @@ fn as_done_before(request: Option<&Request>, error: StoreError) -> Result<Answer
             Ok(Answer::Done)
         }
         (_, error) => Err(error),
-    }
-}
-
-impl Owning {
-    fn call(&self, requests: Vec<Request>) -> Vec<Result<Answer, StoreError>> {
-        match &self.session {
-            Some(session) => session.call(requests),
-            None => requests.iter().map(|_| Err(StoreError::OwnerGone)).collect(),
-        }
-    }
-}
-
-impl Drop for Owning {
-    fn drop(&mut self) {
-        if let Some(server) = &mut self.server {
-            server.stop(&self.place);
-        }
-        // The last handle of the tables: the file is closed before the lock, the last field, goes.
-        self.session.take();
     }
 }
 

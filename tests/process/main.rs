@@ -33,6 +33,7 @@ mod security;
 mod service;
 mod soak;
 mod strands;
+mod suspended;
 mod two_terminals;
 mod unattended;
 mod undo;
