@@ -88,6 +88,9 @@ pub(crate) fn of(error: &StoreError) -> Report {
                 .note("nothing is lost")
                 .hint("try again; durun doctor says who has it open")
         }
+        StoreError::Stopped { pid } => Report::new("D0619", Exit::Busy, error.to_string())
+            .note("nothing is lost; nobody gets at the store before it goes on")
+            .hint(format!("fg or bg in its terminal, or: kill -CONT {pid}; then type this again")),
         StoreError::Full { path } => {
             Report::new("D0611", Exit::Io, format!("no space left on the device for {path}"))
                 .note("what was recorded before is safe")

@@ -12,15 +12,16 @@ use crate::run::{
 use crate::script::{
     Backing, Declared, Finding, Interpreter, Need, Params, Script, Source, SourceError, check, needs,
 };
-use crate::store::{Answer, Request, Snapshot, Store, StoreError};
+use crate::store::{Answer, Patience, Request, Snapshot, Store, StoreError};
 use crate::worker::{
-    Committing, Finished, Input, LoadError, Processes, Settings, Supply, Worker, WorkerError,
+    Committing, Finished, Input, LoadError, Processes, Progress, Settings, Supply, Worker, WorkerError,
     compile_program, load_history,
 };
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 /// The most strands alive at once in this process: each takes two of the mappings that the system allows.
@@ -195,6 +196,7 @@ fn worker(
     let (sender, inputs) = channel();
     let events = sender.clone();
     session.set_events(Arc::new(move |event| drop(events.send(Input::Store(event)))));
+    session.store().set_patience(patience(&options));
     listen(&options.stop, &sender);
     let impatient = options.stop.clone();
     let done = sender;
@@ -225,6 +227,19 @@ fn worker(
     };
     let (store, clock) = (Arc::clone(session.store()), Arc::clone(session.clock()));
     Ok((Worker::new(store, clock, Box::new(effects), options.observer, settings), inputs))
+}
+
+/// Waits for an owner of the store that is stopped, and says so, until the execution itself is to stop.
+fn patience(options: &ExecuteOptions) -> Patience {
+    let (observer, stop) = (Arc::clone(&options.observer), options.stop.clone());
+    let told = AtomicU32::new(0);
+    Arc::new(move |pid| {
+        let has_patience = stop.level() == StopLevel::Go;
+        if has_patience && told.swap(pid, Ordering::SeqCst) != pid {
+            observer(RunNo(0), Progress::Stalled { pid });
+        }
+        has_patience
+    })
 }
 
 /// Lets the stop reach the worker as inputs.

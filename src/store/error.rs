@@ -131,6 +131,12 @@ pub enum StoreError {
         /// Who and since when.
         message: String,
     },
+    /// The process that owns the store is stopped.
+    #[error("process {pid}, which has the store open, is stopped")]
+    Stopped {
+        /// The process.
+        pid: u32,
+    },
     /// The disk is full.
     #[error("no space left on the device for {path}")]
     Full {

@@ -1,6 +1,5 @@
 //! A glance at a store: what is in it is read, and nothing is made, locked for others or changed, not even where a kill left it in a mess.
 
-use super::local::Outlet;
 use super::redb::of_io;
 use super::remote::{NoConnection, Remote};
 use super::socket::SocketPlace;
@@ -64,13 +63,13 @@ pub fn glance(directory: &Path, clock: Arc<dyn Clock>) -> Result<Option<Arc<dyn 
             return Ok(Some(Arc::new(Glance { source })));
         }
         let told = (Vec::new(), Vec::new(), false);
-        match Remote::connect(&place, Token(0), told, Outlet::default(), || ()) {
+        match Remote::connect(&place, Token(0), told, Default::default(), || ()) {
             Ok(remote) => return Ok(Some(Arc::new(Glance { source: Source::Owner(remote) }))),
             Err(NoConnection::Refused(error)) => return Err(error),
             Err(NoConnection::NoOwner) => clock.pause(PAUSE),
         }
     }
-    Err(StoreError::Busy { message: "its lock is held by a process that does not serve it".to_owned() })
+    Err(super::holder::unserved(directory))
 }
 
 /// Whether a store has an owner now.

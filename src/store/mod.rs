@@ -22,6 +22,7 @@ mod error;
 mod frame;
 mod glance;
 mod histories;
+mod holder;
 mod hub;
 mod keys;
 mod local;
@@ -45,6 +46,7 @@ mod server;
 mod shared;
 mod socket;
 mod starts;
+mod stopped;
 mod upkeep;
 mod wakers;
 #[doc(hidden)]
@@ -59,6 +61,7 @@ pub use answer::{Admission, Answer, Due, Event, Once, OnceRow, RunView, Schedule
 pub use append::{Append, LockChange, LogKey, LogLevel, LogLine, LogStream, OnceChange, RowChange};
 pub use error::StoreError;
 pub use glance::glance;
+pub use holder::{Holder, holder};
 pub use local::LocalSession;
 pub use memory::MemoryTables;
 pub use questions::ANSWERED;
@@ -69,6 +72,7 @@ pub use request::{
 pub use rules::SCHEMA;
 pub use salvage::{Salvaged, examine};
 pub use shared::{Aside, SharedStore};
+pub use stopped::Patience;
 pub use upkeep::{CarriedRow, EndedRun, Kept, Place, Upkeep, Witness};
 
 use crate::history::Token;
@@ -84,6 +88,9 @@ pub trait Store: Send + Sync {
 
     /// Where to tell this process of messages for runs that it claims, and of changes to runs that it watches.
     fn set_events(&self, sink: EventSink);
+
+    /// Who says whether this process waits for an owner that is stopped; where nobody does, it does not.
+    fn set_patience(&self, _patience: Patience) {}
 
     /// What is wrong with the store, where it is damaged: then it is only read, and what it shows may be incomplete.
     fn damage(&self) -> Option<StoreError> {

@@ -4,6 +4,7 @@ use super::frame::{self, Frame, Hello, PROTOCOL};
 use super::local::Outlet;
 use super::mutex::locked;
 use super::socket::SocketPlace;
+use super::stopped::{Awaited, Forbearance};
 use super::{Answer, Request, StoreError, Upkeep};
 use crate::history::{RunNo, Token};
 use std::collections::BTreeMap;
@@ -13,11 +14,8 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-/// How long the owner has to answer before it counts as stopped.
-const PATIENCE: Duration = Duration::from_secs(5);
-
-/// How long it has for what reads everything.
-const LONG_PATIENCE: Duration = Duration::from_hours(1);
+/// How long the owner has for what reads everything.
+const LONG: Duration = Duration::from_hours(1);
 
 type Answers = Vec<Result<Answer, StoreError>>;
 
@@ -26,6 +24,7 @@ pub(super) struct Remote {
     stream: Mutex<UnixStream>,
     waiting: Arc<Mutex<Waiting>>,
     owner: u32,
+    forbearance: Forbearance,
 }
 
 #[derive(Default)]
@@ -49,7 +48,7 @@ impl Remote {
         place: &SocketPlace,
         token: Token,
         (executing, watching, attending): (Vec<RunNo>, Vec<RunNo>, bool),
-        outlet: Outlet,
+        (outlet, forbearance): (Outlet, Forbearance),
         gone: impl FnOnce() + Send + 'static,
     ) -> Result<Self, NoConnection> {
         let mut stream = place.connect().map_err(|_| NoConnection::NoOwner)?;
@@ -66,16 +65,20 @@ impl Remote {
             watching,
             attending,
         };
-        let shaken = stream
-            .set_read_timeout(Some(PATIENCE))
+        let mut awaited = Awaited::of(pid_of(&stream), &forbearance);
+        let mut welcome = stream
+            .set_read_timeout(Some(awaited.time()))
             .and_then(|()| frame::write(&mut stream, &Frame::Hello(hello)))
             .and_then(|()| frame::read(&mut stream));
-        let owner = match shaken {
+        while let Err(error) = &welcome
+            && matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
+        {
+            let further = awaited.further().map_err(NoConnection::Refused)?;
+            welcome = stream.set_read_timeout(Some(further)).and_then(|()| frame::read(&mut stream));
+        }
+        let owner = match welcome {
             Ok(Some(Frame::Welcome { pid })) => pid,
             Ok(Some(Frame::Refused(error))) => return Err(NoConnection::Refused(error)),
-            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
-                return Err(NoConnection::Refused(silent(pid_of(&stream))));
-            }
             Ok(_) | Err(_) => return Err(NoConnection::NoOwner),
         };
         stream.set_read_timeout(None).map_err(|_| NoConnection::NoOwner)?;
@@ -106,7 +109,7 @@ impl Remote {
                 gone();
             })
             .map_err(|_| NoConnection::NoOwner)?;
-        Ok(Self { stream: Mutex::new(stream), waiting, owner })
+        Ok(Self { stream: Mutex::new(stream), waiting, owner, forbearance })
     }
 
     /// The process at the other end.
@@ -128,7 +131,7 @@ impl Remote {
 
     fn call_at_once(&self, requests: Vec<Request>) -> Answers {
         let count = requests.len();
-        let patience = if requests.iter().any(takes_long) { LONG_PATIENCE } else { PATIENCE };
+        let least = if requests.iter().any(takes_long) { LONG } else { Duration::ZERO };
         let fail = |error: StoreError| (0..count).map(|_| Err(error.clone())).collect();
         let (sender, answers) = channel();
         let id = {
@@ -149,12 +152,19 @@ impl Remote {
             }
             return fail(StoreError::OwnerGone);
         }
-        match answers.recv_timeout(patience) {
-            Ok(answers) => answers,
-            Err(RecvTimeoutError::Disconnected) => fail(StoreError::OwnerGone),
-            Err(RecvTimeoutError::Timeout) => {
-                locked(&self.waiting).calls.remove(&id);
-                fail(silent(Some(self.owner)))
+        let mut awaited = Awaited::of(Some(self.owner), &self.forbearance).at_least(least);
+        let mut time = awaited.time();
+        loop {
+            match answers.recv_timeout(time) {
+                Ok(answers) => return answers,
+                Err(RecvTimeoutError::Disconnected) => return fail(StoreError::OwnerGone),
+                Err(RecvTimeoutError::Timeout) => match awaited.further() {
+                    Ok(further) => time = further,
+                    Err(error) => {
+                        locked(&self.waiting).calls.remove(&id);
+                        return fail(error);
+                    }
+                },
             }
         }
     }
@@ -174,11 +184,4 @@ fn takes_long(request: &Request) -> bool {
 fn pid_of(stream: &UnixStream) -> Option<u32> {
     let peer = rustix::net::sockopt::socket_peercred(stream).ok()?;
     u32::try_from(peer.pid.as_raw_nonzero().get()).ok()
-}
-
-fn silent(owner: Option<u32>) -> StoreError {
-    let who = owner.map_or_else(|| "its owner".to_owned(), |pid| format!("its owner, process {pid},"));
-    StoreError::Busy {
-        message: format!("{who} has not answered for {} seconds; it may be stopped", PATIENCE.as_secs()),
-    }
 }

@@ -2,6 +2,7 @@
 //! takes over, and what was not answered is sent again.
 
 use super::directory;
+use super::holder::unserved;
 use super::hub::Hub;
 use super::local::{LocalSession, Outlet};
 use super::mark::Mark;
@@ -11,6 +12,7 @@ use super::owning::Owning;
 use super::redb::of_io;
 use super::remote::{NoConnection, Remote};
 use super::socket::SocketPlace;
+use super::stopped::{Forbearance, Patience};
 use super::workers::{OwnLock, Workers};
 use super::{Answer, Event, EventSink, RedbTables, Request, Store, StoreError, Tables};
 use crate::history::{Claim, RunStatus, Token};
@@ -45,6 +47,7 @@ struct Inner {
     own: OwnLock,
     clock: Arc<dyn Clock>,
     outlet: Outlet,
+    forbearance: Forbearance,
     role: Mutex<Option<Arc<Role>>>,
     electing: Mutex<()>,
     ours: Mutex<Ours>,
@@ -74,6 +77,7 @@ impl SharedStore {
             own,
             clock,
             outlet: Outlet::default(),
+            forbearance: Forbearance::default(),
             role: Mutex::default(),
             electing: Mutex::default(),
             ours: Mutex::default(),
@@ -139,6 +143,10 @@ impl Store for SharedStore {
 
     fn set_events(&self, sink: EventSink) {
         self.inner.outlet.set(sink);
+    }
+
+    fn set_patience(&self, patience: Patience) {
+        self.inner.forbearance.set(patience);
     }
 }
 
@@ -238,14 +246,14 @@ impl Inner {
             let told = locked(&self.ours).told();
             let weak = Arc::downgrade(self);
             let gone = move || look_for_an_owner(&weak);
-            match Remote::connect(&self.place, self.own.token, told, self.outlet.clone(), gone) {
+            let heard = (self.outlet.clone(), self.forbearance.clone());
+            match Remote::connect(&self.place, self.own.token, told, heard, gone) {
                 Ok(remote) => return Ok(Role::Client(remote)),
                 Err(NoConnection::Refused(error)) => return Err(error),
                 Err(NoConnection::NoOwner) => {}
             }
             if self.clock.monotonic().saturating_sub(began) > PATIENCE {
-                let message = "its lock is held by a process that does not serve it".to_owned();
-                return Err(StoreError::Busy { message });
+                return Err(unserved(&self.directory));
             }
             self.clock.pause(pause + self.jitter(pause));
             pause = (pause * 2).min(LONGEST_PAUSE);

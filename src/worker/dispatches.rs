@@ -153,6 +153,7 @@ fn refused(error: &StoreError) -> Option<Failure> {
         | StoreError::Newer { .. }
         | StoreError::OtherVersion { .. }
         | StoreError::Busy { .. }
+        | StoreError::Stopped { .. }
         | StoreError::Full { .. }
         | StoreError::Permission { .. }
         | StoreError::Io { .. }

@@ -115,6 +115,11 @@ pub enum Progress {
         /// Those that nobody goes on with.
         idle: Vec<RunId>,
     },
+    /// All wait for the process that has the store open, which is stopped; told once of the same, and of no run.
+    Stalled {
+        /// That process.
+        pid: u32,
+    },
     /// A command ended without an outcome of its own.
     Settled {
         /// The command.

@@ -1,6 +1,6 @@
 //! Processes that are stopped: by Ctrl-Z, which they see coming, and by a signal that nobody can catch.
 
-use crate::world::{World, finish, quiet, send};
+use crate::world::{World, finish, kill, quiet, send};
 use durun::timer::{Clock as _, SystemClock};
 use rustix::process::Signal;
 use std::process::Child;
@@ -53,4 +53,67 @@ fn an_owner_that_is_stopped_by_ctrl_z_leaves_the_store_to_others_and_goes_on_whe
     assert_eq!(quiet(&finish(other)), "");
     let expected: Vec<String> = (0..40).map(|op| op.to_string()).collect();
     assert_eq!(world.lines("steps"), expected, "each has run once");
+}
+
+/// An owner, stopped so that it cannot see it coming, and another process that executes a run and waits for it.
+fn kept_waiting(world: &World) -> (Child, Child) {
+    let (approve, steps_script) = (world.write("approve.rhai", APPROVED), world.write("steps.rhai", STEPS));
+    let owner = world.spawn(&["start", &approve, "--id", "approve"]);
+    world.until_waits_for("approve", "wait_signal");
+    let other = world.spawn(&["start", &steps_script, "--id", "steps"]);
+    world.until("steps", |world| (steps(world) >= 2).then_some(()));
+    stop(world, &owner, Signal::STOP);
+    (owner, other)
+}
+
+#[test]
+fn an_owner_that_cannot_see_its_stop_coming_is_named_and_runs_under_way_wait_for_it() {
+    let world = World::new();
+    let (owner, other) = kept_waiting(&world);
+    let pid = owner.id();
+    let refused = world.run(&["signal", "approve", "approved", "1"]);
+    assert_eq!((refused.code, refused.out.as_str()), (Some(75), ""), "{refused:?}");
+    let said = format!("error[D0619]: process {pid}, which has the store open, is stopped\n");
+    assert!(refused.err.starts_with(&said), "{refused:?}");
+    assert!(refused.err.contains(&format!("fg or bg in its terminal, or: kill -CONT {pid};")), "{refused:?}");
+    let doctor = world.run(&["doctor"]);
+    assert_eq!(doctor.code, Some(75), "{doctor:?}");
+    assert!(doctor.out.contains(&format!(" process {pid}, which is stopped\n")), "{doctor:?}");
+    assert!(doctor.err.contains("D0619") && !doctor.err.contains("durun doctor"), "{doctor:?}");
+    let done = steps(&world);
+    send(&owner, Signal::CONT);
+    world.until("it goes on", |world| (steps(world) > done).then_some(()));
+    world.good(&["signal", "approve", "approved", "1"]);
+    assert_eq!(quiet(&finish(owner)), "1");
+    let told = finish(other);
+    let waits = format!(
+        "! process {pid}, which has the store open, is stopped; this waits until it goes on: kill -CONT {pid}\n"
+    );
+    assert_eq!((told.code, told.err.as_str()), (Some(0), waits.as_str()), "{told:?}");
+    let expected: Vec<String> = (0..40).map(|op| op.to_string()).collect();
+    assert_eq!(world.lines("steps"), expected, "each has run once");
+}
+
+#[test]
+fn who_waits_for_an_owner_that_is_stopped_takes_over_when_that_is_killed() {
+    let world = World::new();
+    let (owner, other) = kept_waiting(&world);
+    assert_eq!(world.run(&["list"]).code, Some(75));
+    assert!(kill(owner));
+    assert_eq!(finish(other).code, Some(0));
+    let expected: Vec<String> = (0..40).map(|op| op.to_string()).collect();
+    assert_eq!(world.lines("steps"), expected, "each has run once");
+}
+
+#[test]
+fn who_waits_for_an_owner_that_is_stopped_can_be_interrupted() {
+    let world = World::new();
+    let (owner, other) = kept_waiting(&world);
+    assert_eq!(world.run(&["list"]).code, Some(75), "it waits by now");
+    send(&other, Signal::INT);
+    let told = finish(other);
+    assert!(told.code.is_some_and(|code| code != 0), "{told:?}");
+    send(&owner, Signal::CONT);
+    assert_eq!(world.run(&["resume", "steps"]).code, Some(0));
+    assert!(kill(owner));
 }

@@ -79,7 +79,7 @@ ended, or stop it, or use its version here.",
         title: "the store is busy",
         text: "\
 Another process has the store and does not answer, or a lock is held. Nothing is
-lost: try again. `fuser DIR/store.redb` shows who has it open.",
+lost: try again. `durun doctor` says who has it open.",
     },
     Code {
         name: "D0611",
@@ -138,6 +138,21 @@ Keep a copy of the store's directory, then restore a backup.",
         text: "\
 A message was addressed to a run that the store does not have, or no longer.
 `durun list -a` shows what there is.",
+    },
+    Code {
+        name: "D0619",
+        title: "the process that has the store open is stopped",
+        text: "\
+One process has the file of a store open and answers the others. It was stopped,
+by `kill -STOP` or a debugger, and answers nobody; commands give it five
+seconds. (Ctrl-Z does no such thing: a durun that is stopped by it hands the
+store over before.) Nothing is lost. It goes on by `fg` or `bg` in its terminal,
+or by
+
+    kill -CONT PID
+
+Runs that other processes execute wait until then. Killed, it is no longer in
+the way either: the next command opens the store itself.",
     },
     Code {
         name: "D0640",

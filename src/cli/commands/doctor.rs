@@ -7,9 +7,10 @@ use crate::cli::escape;
 use crate::cli::exit::Exit;
 use crate::cli::render::when::{absolute, relative};
 use crate::cli::report::Report;
-use crate::client::{Checkup, Session, audit, check_up, wakers};
+use crate::client::{Checkup, ClientError, Session, StoreError, audit, check_up, wakers};
 use crate::config::{Config, Limits, Stated};
 use crate::history::RunStatus;
+use crate::store::{Holder, holder};
 use crate::timer::show_duration;
 use clap::Args;
 use serde_json::json;
@@ -67,7 +68,10 @@ pub(crate) fn run(context: &Context, args: &DoctorArgs) -> Result<Exit, CliError
     findings.fact("durun", env!("CARGO_PKG_VERSION"));
     findings.fact("store", format!("{} ({})", context.place()?.display(), store_source(context)));
     let before = rights(&context.place()?);
-    let session = context.session()?;
+    let session = match context.session() {
+        Err(wrong) if is_kept_by_another(&wrong) => return kept(context, findings, &wrong),
+        session => session?,
+    };
     let checkup = check_up(&session)?;
     store(&mut findings, &checkup);
     mended(&mut findings, before, checkup.rights);
@@ -80,11 +84,7 @@ pub(crate) fn run(context: &Context, args: &DoctorArgs) -> Result<Exit, CliError
         // The rest is told all the same.
         Err(wrong) => {
             show(context, &findings)?;
-            let Some(mut report) = Report::of(&wrong) else { return Err(wrong) };
-            // The help of this report is what was just done.
-            report.hints.retain(|hint| !hint.starts_with("durun doctor "));
-            context.complain(&context.shown(&report));
-            return Ok(report.exit);
+            return Ok(complain(context, &wrong));
         }
     }
     let wrong = if args.deep { audit(&session)? } else { Vec::new() };
@@ -99,6 +99,38 @@ pub(crate) fn run(context: &Context, args: &DoctorArgs) -> Result<Exit, CliError
         (false, true) => Exit::Done,
         (false, false) => Exit::Failed,
     })
+}
+
+/// Whether it is another process that keeps this one from the store.
+fn is_kept_by_another(wrong: &CliError) -> bool {
+    use StoreError::{Busy, OtherVersion, Stopped};
+    let CliError::Client(ClientError::Store(error)) = wrong else { return false };
+    matches!(error, Busy { .. } | Stopped { .. } | OtherVersion { .. })
+}
+
+/// Says who has the store open, and why nothing more is known of it.
+fn kept(context: &Context, mut findings: Findings, wrong: &CliError) -> Result<Exit, CliError> {
+    let by = match holder(&context.place()?) {
+        Some(Holder { pid, is_stopped: true }) => format!("process {pid}, which is stopped"),
+        Some(Holder { pid, is_stopped: false }) => {
+            findings.problem(true, || {
+                format!("process {pid} keeps the store: where it stays so, kill {pid} frees it, and nothing is lost")
+            });
+            format!("process {pid}")
+        }
+        None => "a process that the system does not name".to_owned(),
+    };
+    findings.fact("held by", by);
+    show(context, &findings)?;
+    Ok(complain(context, wrong))
+}
+
+/// Says what is wrong, without the help that leads here.
+fn complain(context: &Context, wrong: &CliError) -> Exit {
+    let Some(mut report) = Report::of(wrong) else { return Exit::Failed };
+    report.hints.retain(|hint| !hint.contains("durun doctor "));
+    context.complain(&context.shown(&report));
+    report.exit
 }
 
 fn store_source(context: &Context) -> &'static str {

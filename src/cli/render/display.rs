@@ -74,7 +74,10 @@ impl Display {
     pub(crate) fn observer(&self) -> Observer {
         let (live, screen, clock) = (Arc::clone(&self.live), self.screen.clone(), Arc::clone(&self.clock));
         Arc::new(move |run, news| {
-            let is_grave = matches!(news, Progress::Struggling { .. } | Progress::Held { .. });
+            let is_grave = matches!(
+                news,
+                Progress::Struggling { .. } | Progress::Held { .. } | Progress::Stalled { .. }
+            );
             let mut live = live.lock().unwrap_or_else(PoisonError::into_inner);
             let lines = live.tell(run, news, clock.now());
             match &screen {

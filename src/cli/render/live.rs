@@ -150,6 +150,13 @@ impl Live {
                 let stuck = by.iter().map(|other| self.held(run, other, true));
                 stuck.chain(idle.iter().map(|other| self.held(run, other, false))).collect()
             }
+            Progress::Stalled { pid } => {
+                let mark = Paint::Yellow.paint("!", self.color);
+                let waits = "this waits until it goes on";
+                vec![format!(
+                    "{mark} process {pid}, which has the store open, is stopped; {waits}: kill -CONT {pid}"
+                )]
+            }
             Progress::Settled { op } => {
                 self.doing.remove(&(run, op));
                 Vec::new()

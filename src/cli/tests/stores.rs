@@ -39,6 +39,7 @@ specimens! { stores: StoreError;
     StoreError::Busy { .. } => {
         vec![StoreError::Busy { message: "its lock is held by a process that does not serve it".to_owned() }]
     },
+    StoreError::Stopped { .. } => vec![StoreError::Stopped { pid: OTHER.pid }],
     StoreError::Full { .. } => vec![StoreError::Full { path: file() }],
     StoreError::Permission { .. } => {
         vec![StoreError::Permission { path: file(), message: "Permission denied (os error 13)".to_owned() }]

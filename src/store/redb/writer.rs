@@ -218,6 +218,7 @@ pub(super) fn is_failure(error: &StoreError) -> bool {
         | StoreError::Gap { .. }
         | StoreError::Newer { .. }
         | StoreError::OtherVersion { .. }
+        | StoreError::Stopped { .. }
         | StoreError::Protocol { .. }
         | StoreError::OwnerGone => false,
     }
