@@ -52,6 +52,26 @@ fn runs_are_listed_newest_first() {
 }
 
 #[test]
+fn a_list_that_is_cut_says_so_in_every_form() {
+    let home = Home::new();
+    home.file(
+        "many.rhai",
+        "for n in 1..=50 { start_child(\"one.rhai\", (), #{ id: `r${n}`, on_parent_close: \"abandon\" }); }",
+    );
+    home.file("one.rhai", "1");
+    home.durun(&["start", "many.rhai", "--id", "many"]).both();
+    let told = "these are the newest 50, there are more: durun list -a lists all, --limit N the newest N\n";
+    for form in ["table", "json", "jsonl"] {
+        assert_eq!(home.durun(&["list", "-o", form]).both().1, told, "{form}");
+        home.durun(&["list", "-o", form, "-a"]).err("").both();
+        home.durun(&["list", "-o", form, "--limit", "50"]).err("").both();
+    }
+    assert_eq!(home.durun(&["list", "-o", "jsonl"]).both().0.lines().count(), 50);
+    // That there are fifty is no sign of more.
+    home.durun(&["list", "--script", "one.rhai"]).err("").both();
+}
+
+#[test]
 fn filters_choose() {
     let home = three();
     let ids = |words: &[&str]| {

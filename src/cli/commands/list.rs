@@ -35,10 +35,10 @@ pub(crate) struct ListArgs {
     /// Only runs started since: a duration back from now, or a date
     #[arg(long, value_name = "DURATION|DATE")]
     since: Option<String>,
-    /// At most so many
+    /// At most so many [default: 50]
     #[arg(long, value_name = "N", conflicts_with = "all")]
     limit: Option<u32>,
-    /// All, however many, and those that tell of others as [notify] says
+    /// All, not the newest 50 alone, and those that tell of others as [notify] says
     #[arg(short, long)]
     all: bool,
 }
@@ -46,11 +46,13 @@ pub(crate) struct ListArgs {
 /// Does it.
 pub(crate) fn run(context: &Context, args: &ListArgs) -> Result<Exit, CliError> {
     let limit = if args.all { None } else { Some(args.limit.unwrap_or(DEFAULT_LIMIT)) };
+    // Where nobody has said how many, one more is asked for: whether there are any.
+    let wanted = if args.limit.is_none() { limit.map(|limit| limit.saturating_add(1)) } else { limit };
     let filter = RunFilter {
         statuses: args.status.clone(),
         script: args.script.clone(),
         since: args.since.as_deref().map(|text| since(text, context.clock.now())).transpose()?,
-        limit,
+        limit: wanted,
         needs_person: false,
         parent: None,
         without_hooks: !args.all && args.script.is_none(),
@@ -61,6 +63,9 @@ pub(crate) fn run(context: &Context, args: &ListArgs) -> Result<Exit, CliError> 
         Some(session) => list_needing_first(&session, filter)?,
         None => Vec::new(),
     };
+    let most = limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
+    let is_cut = views.len() > most;
+    views.truncate(most);
     let before = views.len();
     views.retain(|view| is_whole || !view.row.is_hook());
     let untold = before - views.len();
@@ -77,10 +82,12 @@ pub(crate) fn run(context: &Context, args: &ListArgs) -> Result<Exit, CliError> 
             }
         }
     }
-    if args.limit.is_none()
-        && limit.is_some_and(|limit| usize::try_from(limit).is_ok_and(|limit| before == limit))
-    {
-        context.note(&format!("the newest {DEFAULT_LIMIT}; durun list -a lists all"));
+    if is_cut {
+        let all = context.command("list -a");
+        // Whoever reads a table in a pipe sees where it ends as little as a program does.
+        context.warn(&format!(
+            "these are the newest {DEFAULT_LIMIT}, there are more: {all} lists all, --limit N the newest N"
+        ));
     }
     if untold > 0 {
         let what = if untold == 1 { "1 run that was to tell" } else { "runs that were to tell" };
