@@ -107,7 +107,7 @@ pub use reply::{
 pub use result::{Standing, standing};
 pub use resume::{Resumed, resumable, resume};
 pub use retry::{Retried, retry};
-pub use rewind::{Plan, Point, carry_out, plan_rewind};
+pub use rewind::{Plan, Point, Undone, carry_out, plan_rewind, undone};
 pub use salvage::{Salvage, Salvaged, newest, salvage};
 pub use schedule::{
     Added, Backfilled, NewSchedule, News, ScheduleError, ScheduleView, ScheduleViews, add_schedule, backfill,

@@ -126,7 +126,7 @@ fn later_effects(
             effect: words(label),
             entry,
             before: Seq(failed_at.0.saturating_sub(1)),
-            has_undone: stood.is_some_and(|stand| stand.has_undone),
+            has_undone: stood.is_some_and(|stand| !stand.undone.is_empty()),
         }),
         None => Ok(anew),
     }

@@ -5,6 +5,7 @@ use crate::history::{
     ActivityCompleted, Again, Checksum, Entry, Fact, Message, MessageBody, MessageId, Moment, OpId, Pending,
     Record, RunNo, RunRow, Seq, StoredStatus, Value,
 };
+use crate::run::Undoing;
 use crate::store::{Answer, Request, Rewind, Snapshot};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,6 +27,8 @@ pub struct Plan {
     pub kept: Seq,
     /// The entries that are set aside.
     pub aside: Vec<(Seq, Entry)>,
+    /// What the script would take back if it failed where it goes on.
+    to_be_undone: Vec<Undoing>,
     request: Rewind,
 }
 
@@ -169,7 +172,7 @@ pub(super) fn plan(
         program: program.map(|program| (program.program.clone(), program.texts.clone())),
         patches: stand.patches,
     };
-    Ok(Plan { row, kept, aside, request })
+    Ok(Plan { row, kept, aside, to_be_undone: stand.to_be_undone, request })
 }
 
 /// Puts the given results in the place of what is recorded; gives the first entry that is another now.
@@ -328,6 +331,37 @@ fn unread(fact: &Fact, stand: &Stand, is_new: bool) -> Option<Message> {
 fn time_out(session: &Session, prefix: &[Entry], timeout_ms: Option<i64>, has_ended: bool) -> Option<i64> {
     let spent = prefix.first().map_or(0, |began| session.now().since_ms(began.at)).max(0);
     timeout_ms.map(|whole| if has_ended { whole.saturating_add(spent) } else { whole })
+}
+
+/// Something that stays done for the script, and was taken back by what is set aside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Undone {
+    /// What it is.
+    pub what: String,
+    /// The entry of its outcome; nothing of what `on_undo` took back.
+    pub entry: Option<Seq>,
+}
+
+/// What a plan leaves done for the script although an undo of it was begun. Nothing is written.
+///
+/// # Errors
+/// What the store says.
+pub fn undone(session: &Session, plan: &Plan) -> Result<Vec<Undone>, ClientError> {
+    if plan.to_be_undone.is_empty() {
+        return Ok(Vec::new());
+    }
+    let entries = read_history(session, plan.row.no, plan.row.id.clone())?;
+    let all: Vec<Entry> = entries.iter().map(|(_, entry)| entry.clone()).collect();
+    let stands = |entries: &[Entry]| session.executor().stand(session, plan.row.no, entries, None).ok();
+    // With its last entry a run may be stuck.
+    let stood = stands(&all).or_else(|| stands(all.split_last()?.1));
+    let begun = stood.map(|stand| stand.undone).unwrap_or_default();
+    let of = |undo: Undoing| {
+        let is_it = |(_, entry): &&(Seq, Entry)| undo.op.is_some() && ends(&entry.fact) == undo.op;
+        let entry = entries.iter().find(is_it).map(|(seq, _)| *seq);
+        Undone { what: undo.what, entry }
+    };
+    Ok(begun.into_iter().filter(|undo| plan.to_be_undone.contains(undo)).map(of).collect())
 }
 
 /// Does what was planned. The run is open again, and nobody executes it.

@@ -3,7 +3,7 @@
 use super::fit::{asked, charter, not_loaded, upgraded};
 use super::{Difference, Misfit, Session};
 use crate::history::{Entry, OpId, Patches, Pending, RunNo, RunStart, Seq};
-use crate::run::{Charter, ReplayError, Replayed, Run, replay};
+use crate::run::{Charter, ReplayError, Replayed, Run, Undoing, replay};
 use crate::script::{Interpreter, Script, Source};
 use crate::store::{Answer, Request, StoreError};
 use crate::worker::compile_program;
@@ -20,8 +20,10 @@ pub struct Stand {
     pub held: Vec<OpId>,
     /// From which command on all are those of the `on_failure` handler, where that has begun.
     pub on_failure: Option<OpId>,
-    /// Whether it has begun to take back what it did.
-    pub has_undone: bool,
+    /// What it has begun to take back.
+    pub undone: Vec<Undoing>,
+    /// What it would take back if it failed.
+    pub to_be_undone: Vec<Undoing>,
     /// The entry of its last step and what that was; nothing where undos have begun.
     pub last_step: Option<(Seq, String)>,
     /// Which named changes of the text hold from which entry on.
@@ -67,7 +69,8 @@ pub(super) fn stand(
         open: asked(&replayed.open, session.now()),
         held: live.held_locks().collect(),
         on_failure: live.on_failure_op(),
-        has_undone: live.has_undone(),
+        undone: live.undone_so_far().to_vec(),
+        to_be_undone: live.to_be_undone(),
         last_step: live.trail().last_step(),
         patches,
     })

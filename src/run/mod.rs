@@ -44,6 +44,7 @@ pub use run::{Charter, GRACE_MS, Run, STRETCH_OPERATIONS, Stepped};
 pub use strands::MOST_STRANDS;
 pub use token::has_token;
 pub use trail::{Onward, Trail};
+pub use undoing::Undoing;
 pub use updating::Judged;
 
 #[cfg(test)]

@@ -9,8 +9,22 @@ use crate::script::{Closure, Reply};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+/// An undo of a run, as it is told: a replay of more or of less gives it the same number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Undoing {
+    /// Which it was, in order of registration.
+    pub number: u32,
+    /// What it takes back, for people.
+    pub what: String,
+    /// The effect that it takes back; nothing where it was registered by itself.
+    pub op: Option<OpId>,
+}
+
 /// How to take one step back.
 pub(super) struct Undo {
+    number: u32,
+    /// The effect that it undoes; nothing of `on_undo`.
+    op: Option<OpId>,
     /// What it undoes, for people.
     what: String,
     closure: Closure,
@@ -29,8 +43,10 @@ pub(super) struct Undos {
     promised: BTreeMap<OpId, (CommandKind, Undo)>,
     /// Those that are being run.
     current: Option<Current>,
-    /// Whether one was ever begun.
-    begun: bool,
+    /// Those that were ever begun, in that order.
+    begun: Vec<Undoing>,
+    /// How many were registered or promised.
+    count: u32,
 }
 
 /// Undos under way.
@@ -42,16 +58,32 @@ struct Current {
     failed: Vec<Value>,
 }
 
+impl Undo {
+    fn told(&self) -> Undoing {
+        Undoing { number: self.number, what: self.what.clone(), op: self.op }
+    }
+}
+
 impl Run {
     /// Whether an undo was ever begun: the world is no longer as the history tells.
     pub fn has_undone(&self) -> bool {
-        self.undos.begun
+        !self.undos.begun.is_empty()
+    }
+
+    /// The undos that were begun so far, in that order.
+    pub fn undone_so_far(&self) -> &[Undoing] {
+        &self.undos.begun
+    }
+
+    /// The undos that are registered; those are not among them that are due anyway, since undoing has begun.
+    pub fn to_be_undone(&self) -> Vec<Undoing> {
+        self.undos.registered.iter().map(Undo::told).collect()
     }
 
     /// Registers an undo before its effect. An undo registers none.
     pub(super) fn on_undo(&mut self, strand: StrandNo, line: Option<u32>, closure: Closure) {
         let what = line.map_or_else(|| "on_undo".to_owned(), |line| format!("on_undo of line {line}"));
-        if let Some(undo) = self.undo_of(strand, what, closure) {
+        if let Some(undo) = self.undo_of(strand, what, None, closure) {
             self.undos.registered.push(undo);
         }
     }
@@ -64,7 +96,7 @@ impl Run {
         label: &CommandLabel,
         closure: Option<Closure>,
     ) {
-        let undo = closure.and_then(|closure| self.undo_of(strand, label.to_string(), closure));
+        let undo = closure.and_then(|closure| self.undo_of(strand, label.to_string(), Some(op), closure));
         if let Some(undo) = undo {
             self.undos.promised.insert(op, (label.kind, undo));
         }
@@ -81,9 +113,17 @@ impl Run {
         self.undos.promised.remove(&op);
     }
 
-    fn undo_of(&self, strand: StrandNo, what: String, closure: Closure) -> Option<Undo> {
-        let slot = self.strands.get(&strand)?;
-        (!slot.in_undo).then(|| Undo { what, closure, result: None, locks: slot.locks.clone() })
+    fn undo_of(
+        &mut self,
+        strand: StrandNo,
+        what: String,
+        op: Option<OpId>,
+        closure: Closure,
+    ) -> Option<Undo> {
+        let slot = self.strands.get(&strand).filter(|slot| !slot.in_undo)?;
+        let number = self.undos.count;
+        self.undos.count = number.saturating_add(1);
+        Some(Undo { number, op, what, closure, result: None, locks: slot.locks.clone() })
     }
 
     /// `undo()`: runs all that is registered; the strand goes on when the last has ended.
@@ -115,7 +155,6 @@ impl Run {
 
     fn begin_undos(&mut self, waiting: Vec<StrandNo>) -> Result<(), Broken> {
         let rest = std::mem::take(&mut self.undos.registered);
-        self.undos.begun = true;
         self.undos.current = Some(Current { total: rest.len(), rest, waiting, failed: Vec::new() });
         self.next_undo()
     }
@@ -127,6 +166,7 @@ impl Run {
             self.all_undone();
             return Ok(());
         };
+        self.undos.begun.push(undo.told());
         let (total, number) = (current.total, current.total - current.rest.len());
         let host: Rc<World> = Rc::clone(&self.world);
         let strand = self

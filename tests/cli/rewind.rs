@@ -151,3 +151,35 @@ fn a_lock_that_an_ended_run_held_is_not_believed() {
     home.durun(&["rewind", "r", "--to", "0"]).check();
     home.durun(&["resume", "r"]).out("2\n").check();
 }
+
+#[test]
+fn what_was_undone_and_stays_done_for_the_script_is_told() {
+    let home = Home::new();
+    home.file(
+        "trip.rhai",
+        "let flight = step(\"flight\", #{ undo: |f| step(\"give back\", || f) }, || 1);\n\
+         step(\"hotel\", #{ undo: |h| step(\"leave\", || h) }, || 2);\n\
+         on_undo(|| step(\"look\", || 3));\n\
+         step(\"car\", || 4);\n\
+         fail(\"no car\");\n",
+    );
+    home.durun(&["start", "trip.rhai", "--id", "t"]).exit(1).failure();
+    let told_of = |to: &str| {
+        let plan = home.durun(&["rewind", "t", "--to", to, "--dry-run"]).stdout();
+        plan.split_once("warning: ").map(|(_, told)| told.replace("run t would go on behind entry ", ""))
+    };
+    let flight = "this was undone and stays done for the script, which does not do it again:\n   \
+                  1  step \"flight\"\n\
+                  durun rewind t --to 0 goes on before it, and the script does it again\n";
+    assert_eq!(told_of("0"), None);
+    assert_eq!(told_of("1").as_deref(), Some(format!("{flight}1; nothing was changed\n").as_str()));
+    let all = told_of("2").expect("told");
+    assert!(
+        all.contains("\n      on_undo of line 3\n   2  step \"hotel\"\n   1  step \"flight\"\n"),
+        "{all}"
+    );
+    assert!(all.contains("durun history t --all shows what was done\n"), "{all}");
+    // From here on it is undone again in any case.
+    assert_eq!(told_of("3"), None);
+    home.durun(&["rewind", "t", "--to", "1"]).err(&format!("warning: {flight}")).check();
+}

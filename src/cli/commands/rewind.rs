@@ -2,10 +2,11 @@
 
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
+use crate::cli::escape;
 use crate::cli::exit::Exit;
 use crate::cli::input;
 use crate::cli::render::story::Story;
-use crate::client::{Plan, Point, carry_out, plan_rewind};
+use crate::client::{Plan, Point, Undone, carry_out, plan_rewind, undone};
 use crate::history::OpId;
 use clap::Args;
 
@@ -13,7 +14,7 @@ const EXAMPLES: &str = "\
 The entry that is named stays and is the last one; what comes after it is set aside, not lost: durun history ID --all \
 shows it. Effects of which the entries are set aside were done; the script does them once more where it asks for them again, \
 with new idempotency keys. Signals and resolved tokens are delivered again; questions are asked anew; children that were \
-begun since are ended.
+begun since are ended. What stays is not done again, also where an undo that is set aside took it back: that is told.
 
 Examples:
   durun history order-1001                                  the entries and their numbers
@@ -59,13 +60,19 @@ pub(crate) fn run(context: &Context, args: &RewindArgs) -> Result<Exit, CliError
     let session = context.session()?;
     let plan = plan_rewind(&session, &args.id, point, &set)?;
     let id = &plan.row.id;
+    let undone = undone(&session, &plan)?;
+    let command = |words: &str| context.command(words);
     if args.dry_run {
         context.print(&told(&plan, context.color_stdout()))?;
+        context.print(&told_undone(&plan, &undone, &command))?;
         context.print(&format!("run {id} would go on behind entry {}; nothing was changed", last(&plan)))?;
         return Ok(Exit::Done);
     }
     context.note(&told(&plan, context.color_stderr()));
     carry_out(&session, &plan)?;
+    if !undone.is_empty() {
+        context.warn(&told_undone(&plan, &undone, &command));
+    }
     context.note(&format!(
         "run {id} goes on behind entry {}: {}",
         last(&plan),
@@ -93,4 +100,30 @@ pub(crate) fn told(plan: &Plan, color: bool) -> String {
     };
     let lines: String = plan.aside.iter().map(|(seq, entry)| story.tell(*seq, entry)).collect();
     format!("{count} set aside, {what}:\n{}", lines.trim_end())
+}
+
+/// What stays done for the script although it was taken back, and where to go back to instead; nothing where nothing is.
+fn told_undone(plan: &Plan, undone: &[Undone], command: &dyn Fn(&str) -> String) -> String {
+    if undone.is_empty() {
+        return String::new();
+    }
+    let line = |undone: &Undone| {
+        let place = undone.entry.map_or_else(String::new, |entry| entry.to_string());
+        format!("{place:>4}  {}", escape::line(&undone.what))
+    };
+    let lines: Vec<String> = undone.iter().map(line).collect();
+    let (it, does) = if undone.len() == 1 { ("it", "does it") } else { ("them", "does them") };
+    let before = undone.iter().map(|undone| undone.entry).min().flatten();
+    let instead = match before.and_then(|first| first.0.checked_sub(1)) {
+        Some(to) => {
+            let words = format!("rewind {} --to {to}", plan.row.id);
+            format!("{} goes on before {it}, and the script {does} again", command(&words))
+        }
+        None => format!("{} shows what was done", command(&format!("history {} --all", plan.row.id))),
+    };
+    let what = if undone.len() == 1 { "this was undone and stays" } else { "these were undone and stay" };
+    format!(
+        "warning: {what} done for the script, which does not do {it} again:\n{}\n{instead}",
+        lines.join("\n")
+    )
 }
