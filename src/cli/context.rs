@@ -152,8 +152,9 @@ impl Context {
     /// The store as commands to type name it: as it was named on the command line; where nobody is at a terminal, also one of a variable,
     /// which whoever reads it has not.
     pub(crate) fn aim(&self) -> Option<PathBuf> {
-        let Environment { stdout_terminal, stderr_terminal, .. } = self.environment;
-        let is_read_elsewhere = !stdout_terminal && !stderr_terminal;
+        let Environment { stdin_terminal, stdout_terminal, stderr_terminal, .. } = self.environment;
+        // Whoever sends both into a pipe or a file still types: what he reads there he types where the variable is.
+        let is_read_elsewhere = !stdin_terminal && !stdout_terminal && !stderr_terminal;
         let named = || store_place::of_variable(&self.environment).filter(|_| is_read_elsewhere);
         self.global.store.clone().or_else(named)
     }

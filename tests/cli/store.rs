@@ -2,6 +2,7 @@
 
 use crate::harness::Home;
 use crate::terminal::Terminal;
+use std::path::Path;
 
 #[test]
 fn a_flag_a_variable_or_a_folder_says_where_the_store_is() {
@@ -41,6 +42,12 @@ fn who_is_told_elsewhere_is_told_the_store_of_a_variable_and_who_is_at_a_termina
     assert!(shown.contains(&format!("nobody executes it: {named}resume q · ")), "{shown}");
     let env = [("DURUN_STORE", "the store")];
     let Some(terminal) = Terminal::open(&home, 80, &["status", "q"], &env) else { return };
+    let shown = terminal.end().screen;
+    assert!(shown.contains(" durun answer q yes\n") && !shown.contains("--store"), "{shown}");
+    // Whoever types into a pipe is at the terminal all the same.
+    let line = format!("{} status q 2>&1 | cat", env!("CARGO_BIN_EXE_durun"));
+    let shell = Path::new("/bin/sh");
+    let Some(terminal) = Terminal::of(&home, 80, shell, &["-c", &line], &env) else { return };
     let shown = terminal.end().screen;
     assert!(shown.contains(" durun answer q yes\n") && !shown.contains("--store"), "{shown}");
 }
