@@ -150,9 +150,9 @@ pub(crate) fn of_program(id: &RunId, failure: &Failure, way: &WayOn) -> Report {
     go_on(report, id, written(id, failure), (way, "FILE"))
 }
 
-/// What shows what a failed step has written; nothing where it was never begun.
+/// What shows what a failed step has written; nothing where it was never begun, or is a call of a service or a file.
 fn written(id: &RunId, failure: &Failure) -> Option<String> {
-    if super::unstarted::is_unstarted(failure) {
+    if matches!(failure.kind.as_str(), kind::HTTP | kind::FILE) || super::unstarted::is_unstarted(failure) {
         return None;
     }
     let name = failure.data.get("name").and_then(Value::as_text);

@@ -185,7 +185,7 @@ fn who_asks_is_shown_first_with_the_command_lines_that_answer() {
              {\"sum\":7}\n              \
              durun answer one yes\n              \
              durun answer one 'not yet'\n  \
-             variables line 2: none\n",
+             variables none\n",
         )
         .check();
     let status = home.durun(&["status", "one", "-o", "jsonl"]).stdout();

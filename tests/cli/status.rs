@@ -119,13 +119,20 @@ fn what_is_the_same_in_all_of_the_script_is_no_variable_of_each_strand() {
     let lines: Vec<&str> = shown.lines().map(str::trim).collect();
     let of = |n: &str| [format!("{n}, line 3:"), format!("n = {n}"), "all = \"oneada\"".to_owned()];
     let strands = [of("1"), of("2")].concat();
-    assert_eq!(lines[..1], ["line 1 (values of line 3): none"], "{status}");
-    assert_eq!(lines[1..], strands, "{status}");
+    assert_eq!(lines, strands, "a place without variables is passed over: {status}");
     // What a script calls so itself is its own.
     home.file("own.rhai", "let input = 7;\nwait_signal(\"go\");\n");
     home.durun(&["start", "own.rhai", "--id", "own", "--park-after", "0s"]).exit(3).failure();
     let status = home.durun(&["status", "own"]).stdout();
     assert!(status.ends_with("variables line 2:\n              input = 7\n"), "{status}");
+    home.file("none.rhai", "strand(|| wait_signal(\"go\"));\nwait_signal(\"on\");\n");
+    home.durun(&["start", "none.rhai", "--id", "none", "--park-after", "0s"]).exit(3).failure();
+    let status = home.durun(&["status", "none"]).stdout();
+    assert!(status.ends_with("\n  variables none\n"), "{status}");
+    home.file("below.rhai", "let a = 1;\nparallel([1],\n  |n| {\n    wait_signal(\"go\");\n  });\n");
+    home.durun(&["start", "below.rhai", "--id", "below", "--park-after", "0s"]).exit(3).failure();
+    let status = home.durun(&["status", "below"]).stdout();
+    assert!(status.contains("  variables line 2, as they were last seen in line 4:\n"), "{status}");
 }
 
 #[test]
@@ -155,6 +162,14 @@ fn a_run_that_is_stuck_or_has_failed_shows_what_it_knew() {
     home.durun(&["start", "--unchecked", "u.rhai", "--id", "fault"]).exit(8).failure();
     let status = home.durun(&["status", "fault"]).stdout();
     assert!(status.contains("variables line 2:\n") && status.contains("  n = 1\n"), "{status}");
+}
+
+#[test]
+fn what_a_call_of_a_service_wrote_is_not_offered() {
+    let home = Home::new();
+    home.file("s.rhai", "http_get(\"http://127.0.0.1:1/\", #{ retry: 1 });\n");
+    let told = home.durun(&["start", "s.rhai", "--id", "r"]).exit(1).failure();
+    assert!(told.contains("durun history r tells what happened\n"), "{told}");
 }
 
 #[test]

@@ -7,18 +7,20 @@ use serde_json::{Map, Value as Json, json};
 /// The widest piece of a value that is shown.
 const WIDTH: usize = 80;
 
-/// The lines for people: where, and each variable below.
+/// The lines for people: where, and each variable below. A place without any is passed over, unless there is none anywhere.
 pub(crate) fn told(points: &[Standpoint]) -> Vec<String> {
-    let mut lines = Vec::new();
+    let mut lines: Vec<String> = Vec::new();
     for point in points {
         for (place, (line, variables)) in point.frames.iter().enumerate() {
+            if variables.is_empty() {
+                continue;
+            }
             let is_last = place + 1 == point.frames.len();
             let strand = point.strand.as_ref().map(|name| format!("{}, ", escape::line(name)));
             let strand = strand.unwrap_or_default();
-            let none = if variables.is_empty() { " none" } else { "" };
             lines.push(match point.line.filter(|waits| is_last && waits != line) {
-                Some(waits) => format!("{strand}line {waits} (values of line {line}):{none}"),
-                None => format!("{strand}line {line}:{none}"),
+                Some(waits) => format!("{strand}line {waits}, as they were last seen in line {line}:"),
+                None => format!("{strand}line {line}:"),
             });
             lines.extend(variables.iter().map(|(name, value)| {
                 format!(
@@ -28,6 +30,9 @@ pub(crate) fn told(points: &[Standpoint]) -> Vec<String> {
                 )
             }));
         }
+    }
+    if lines.is_empty() && !points.is_empty() {
+        lines.push("none".to_owned());
     }
     lines
 }
