@@ -5,7 +5,7 @@ use super::{ClientError, Executor, LoadedProgram, ProgramError, StartRequest, lo
 use crate::activity::find_activity;
 use crate::config::Config;
 use crate::history::Value;
-use crate::script::{Backing, Finding, Need, Source};
+use crate::script::{Backing, Finding, Named, Need, Source};
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -29,7 +29,13 @@ pub fn check(path: &Path, executor: &dyn Executor, config: &Config) -> Result<Ch
     let source = load_program(path, executor)?.into_source();
     let script = Path::new(&source.path);
     let mocks = OnceCell::new();
-    let answered = |name: &str| {
+    let folder = script.parent().unwrap_or(Path::new("/"));
+    let answered = |named: Named<'_>| {
+        let name = match named {
+            Named::Activity(name) => name,
+            Named::Script(file) if folder.join(file).exists() => return Backing::Yes,
+            Named::Script(_) => return Backing::No,
+        };
         let is_mocked =
             || mocks.get_or_init(|| mocked(script, executor)).iter().any(|mock| stands_for(mock, name));
         match find_activity(script, name, config, &[]) {

@@ -10,7 +10,7 @@ use crate::run::{
     Charter, LookError, QueryError as Unanswered, Seen, Standpoint, has_token, look, query, whose,
 };
 use crate::script::{
-    Backing, Declared, Finding, Interpreter, Need, Params, Script, Source, SourceError, check, needs,
+    Backing, Declared, Finding, Interpreter, Named, Need, Params, Script, Source, SourceError, check, needs,
 };
 use crate::store::{Answer, Patience, Request, Snapshot, Store, StoreError};
 use crate::worker::{
@@ -136,7 +136,7 @@ impl Executor for Engine {
     fn check(
         &self,
         source: &Source,
-        answered: &dyn Fn(&str) -> Backing,
+        answered: &dyn Fn(Named<'_>) -> Backing,
     ) -> Result<Vec<Finding>, SyntaxError> {
         check(&Interpreter::new(), source, answered).map_err(|error| no_script(error.into()))
     }

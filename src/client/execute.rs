@@ -5,7 +5,7 @@ use crate::activity::Variables;
 use crate::config::{ConfigError, Configs};
 use crate::history::{Entry, Failure, Patches, Pending, RunId, RunNo, Seq, Stuck, Value};
 use crate::run::Standpoint;
-use crate::script::{Backing, Declared, Finding, Need, Params, Source};
+use crate::script::{Backing, Declared, Finding, Named, Need, Params, Source};
 use crate::store::StoreError;
 use crate::worker::Supply;
 use std::collections::BTreeMap;
@@ -241,7 +241,7 @@ pub trait Executor: Send + Sync {
     fn check(
         &self,
         _source: &Source,
-        _answered: &dyn Fn(&str) -> Backing,
+        _answered: &dyn Fn(Named<'_>) -> Backing,
     ) -> Result<Vec<Finding>, SyntaxError> {
         Ok(Vec::new())
     }

@@ -44,7 +44,7 @@ mod unknown;
 pub use body::Body;
 pub use calls::names;
 pub(crate) use calls::question::in_shell;
-pub use check::{Backing, Finding, Need, Rule, check, needs};
+pub use check::{Backing, Finding, Named, Need, Rule, check, needs};
 pub use closure::{Closure, HeldCapture};
 pub use declared::Declared;
 pub use definitions::{host_definitions, host_signatures, language_definitions};

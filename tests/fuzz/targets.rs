@@ -4,7 +4,8 @@ use durun::client::read_export;
 use durun::history::{Checksum, Entry, HowFar, Moment, Record, RunNo, Value, decode};
 use durun::run::{Charter, Replayed, Run, replay};
 use durun::script::{
-    Backing, Closure, Host, Input, Interpreter, Meter, Params, Rest, RunFacts, Said, Script, Source, check,
+    Backing, Closure, Host, Input, Interpreter, Meter, Named, Params, Rest, RunFacts, Said, Script, Source,
+    check,
 };
 use durun::timer::{Cron, Zone, parse_duration, parse_moment, show_duration};
 use std::collections::BTreeSet;
@@ -41,7 +42,7 @@ pub(crate) fn script(bytes: &[u8]) {
     let params = Params::of_text(&interpreter, "f.rhai", text);
     let read = |_: &str| Err("there is none".to_owned());
     let Ok(source) = Source::gather(&interpreter, "f.rhai", text.to_owned(), &read) else { return };
-    let answered = |name: &str| match name.len() {
+    let answered = |(Named::Activity(name) | Named::Script(name)): Named<'_>| match name.len() {
         0..3 => Backing::Yes,
         3..5 => Backing::InTests,
         _ => Backing::No,

@@ -272,7 +272,7 @@ A condition is true or false: a run that comes to it with an answer is stuck.
         text: "\
 A question is answered with one of its choices, and they are \"yes\" and \"no\"
 where it names none. What the answer is compared with here is none of them: the
-comparison always comes out the same.
+comparison always comes out the same, and a case of a `switch` is never chosen.
 
     let size = ask(\"which size?\", #{ choices: [\"small\", \"large\"] });
     if size == \"large\" { … }",
@@ -325,5 +325,26 @@ of the command, belongs into the text as it is written.
 
     sh(\"cp \\\"$1\\\" /backup\", [name]);
     exec([\"cp\", name, \"/backup\"]);",
+    },
+    Code {
+        name: "D1381",
+        title: "no address of a service",
+        text: "\
+A call of a service takes its whole address, with `http://` or `https://` before
+the name of the host. What is none fails for good when a run comes to it. Only
+what is written out is looked at: of a text
+in backticks the part before its first value.
+
+    http_get(\"https://shop.example.org/orders\");",
+    },
+    Code {
+        name: "D1382",
+        title: "there is no such script for a child run",
+        text: "\
+`child` and `start_child` name a script by its file, from the folder of the
+script that calls them. There is no such file now; a child of it fails. Only
+names that are written out are looked at.
+
+    child(\"reports/month.rhai\", #{ month: 11 });",
     },
 ];

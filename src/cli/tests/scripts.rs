@@ -94,6 +94,8 @@ specimens! { broken: Broken;
     (Rule::Unreachable, _) => breaking(Rule::Unreachable, &["fail(\"not yet\");\nsh(\"make\");\n"]),
     (Rule::Endless, _) => breaking(Rule::Endless, &["let n = 0;\nloop { n += 1; }\n"]),
     (Rule::Pasted, _) => breaking(Rule::Pasted, &["let name = \"a b\";\nsh(`cp ${name} /backup`);\n"]),
+    (Rule::Url, _) => breaking(Rule::Url, &["http_get(\"htp://shop.example.org/orders\");\n"]),
+    (Rule::Script, _) => breaking(Rule::Script, &["child(\"month.rhai\");\n"]),
     (Rule::Mocked, _) => breaking(Rule::Mocked, &["activity(\"pay\", 1);\n"]),
     (Rule::LostUpdate, _) => breaking(Rule::LostUpdate, &["let sum = 0;\non_signal(\"add\", |n| sum += n);\nsum = sum + sh(\"price\").code;\n"]),
 }

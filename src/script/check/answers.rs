@@ -5,8 +5,9 @@ use super::calls::Called;
 use super::known::Functions;
 use super::walk::Walker;
 use crate::history::nearest;
-use rhai::{AST, ASTNode, Expr, FnCallExpr};
-use std::collections::BTreeMap;
+use rhai::Position;
+use rhai::{AST, ASTNode, Expr, FnCallExpr, SwitchCasesCollection};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The answers that a question can have.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,6 +92,22 @@ pub(super) fn condition(walker: &mut Walker<'_>, expr: &Expr) {
     walker.only(!has_otherwise, |walker| {
         walker.tell(Rule::AnswerCondition, expr.start_position(), message, hint);
     });
+}
+
+/// `switch ask("ok?") { "yess" => … }`: a case for an answer that is not offered. Its text the language does not keep.
+pub(super) fn cases(walker: &mut Walker<'_>, asked: &Expr, switch: &SwitchCasesCollection) {
+    let Some(Answers { choices, has_otherwise: false }) = answers(walker, asked) else { return };
+    let Some(offered) = walker.world.cases(&choices) else { return };
+    let never = switch.cases.iter().filter(|(case, _)| !offered.contains(case));
+    let blocks = never.filter_map(|(_, case)| switch.expressions.get(*case.blocks.first()?));
+    let places: BTreeSet<Position> = blocks.map(|block| block.rhs.start_position()).collect();
+    let words: Vec<String> = choices.iter().map(|choice| format!("\"{choice}\"")).collect();
+    for place in places {
+        let message =
+            format!("the question is never answered with this case: its answers are {}", words.join(", "));
+        let hint = "offer it among the choices, or write the case as one of them".to_owned();
+        walker.tell(Rule::Answer, place, message, Some(hint));
+    }
 }
 
 /// `ask("ok?") == "yess"`: an answer that is not offered.

@@ -2,7 +2,7 @@
 
 use super::known::{Functions, World, closure};
 use super::walk::{Place, Walker};
-use super::{Backing, Rule, kinds, options, rules, values};
+use super::{Backing, Named, Rule, addresses, kinds, options, rules, values};
 use crate::history::nearest;
 use rhai::{Expr, FnCallExpr, Position};
 use std::collections::BTreeSet;
@@ -45,6 +45,7 @@ impl Walker<'_> {
             self.stands(called);
             self.known_options(called);
             values::arguments(self, called);
+            addresses::check(self, called);
             kinds::check(self, called);
             self.closed(called);
             self.activity(called);
@@ -269,7 +270,7 @@ impl Walker<'_> {
     }
 
     fn unanswered(&mut self, name: &str, position: Position) {
-        let (rule, what) = match self.world.answered(name) {
+        let (rule, what) = match self.world.answered(Named::Activity(name)) {
             Backing::Yes => return,
             Backing::InTests => (Rule::Mocked, "nothing but a mock of a test answers"),
             Backing::No => (Rule::Activity, "nothing answers"),

@@ -1,9 +1,9 @@
 //! What a script may call: the functions of the engine, of its modules, and the activities around it.
 
 use super::super::params::Params;
-use super::Backing;
 use super::answers::Answers;
 use super::kinds::Kinds;
+use super::{Backing, Named};
 use crate::history::nearest;
 use rhai::{AST, ASTNode, Engine, Expr, FnPtr, FuncInfo, Module, ScriptFuncDef, Shared, Stmt};
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,7 +22,7 @@ pub(super) struct World<'w> {
     natives: Functions,
     kinds: Kinds,
     modules: BTreeMap<&'w str, Functions>,
-    answered: &'w dyn Fn(&str) -> Backing,
+    answered: &'w dyn Fn(Named<'_>) -> Backing,
     inputs: Option<Vec<String>>,
     /// The fields that a text gives to some map: each may hold a function.
     fields: BTreeSet<String>,
@@ -32,7 +32,7 @@ impl<'w> World<'w> {
     pub(super) fn new(
         engine: &'w Engine,
         texts: &'w [(&'w str, AST)],
-        answered: &'w dyn Fn(&str) -> Backing,
+        answered: &'w dyn Fn(Named<'_>) -> Backing,
         params: Option<&Params>,
     ) -> Self {
         let called: BTreeSet<String> = texts.iter().flat_map(|(_, ast)| called(ast)).collect();
@@ -69,9 +69,17 @@ impl<'w> World<'w> {
         self.fields.contains(name)
     }
 
-    /// What answers an activity that is no function of the script.
-    pub(super) fn answered(&self, name: &str) -> Backing {
-        (self.answered)(name)
+    /// What answers an activity that is no function of the script, or holds the script of a child run.
+    pub(super) fn answered(&self, named: Named<'_>) -> Backing {
+        (self.answered)(named)
+    }
+
+    /// The hashes under which a `switch` keeps texts as its cases; nothing where they cannot be written as the language does.
+    pub(super) fn cases(&self, texts: &[String]) -> Option<BTreeSet<u64>> {
+        let cases: Vec<String> = texts.iter().map(|text| format!("{text:?} => 0")).collect();
+        let ast = self.engine.compile(format!("switch f() {{ {} }}", cases.join(", "))).ok()?;
+        let [Stmt::Switch(switch, _)] = ast.statements() else { return None };
+        Some(switch.1.cases.keys().copied().collect())
     }
 
     /// Whether the language itself knows the name, or it is an operator.
@@ -170,6 +178,8 @@ pub(super) struct Text<'t> {
     pub(super) handles: BTreeSet<String>,
     /// The variables that hold the answer to a question, with those that there are.
     pub(super) answers: BTreeMap<String, Answers>,
+    /// The variables that hold a time.
+    pub(super) times: BTreeSet<String>,
     /// The variables that some closure shares with it.
     pub(super) shared: BTreeSet<String>,
     definitions: BTreeMap<String, Vec<AST>>,
@@ -212,6 +222,9 @@ impl<'t> Text<'t> {
             .into_keys()
             .collect(),
             answers: super::answers::variables(ast, &functions),
+            times: super::held::held(ast, |expr| super::values::is_now(expr, &functions).then_some(()))
+                .into_keys()
+                .collect(),
             functions,
             shared,
             definitions: BTreeMap::new(),

@@ -1,5 +1,6 @@
 //! What can be seen of a script's mistakes without running it: a pass over its syntax tree.
 
+mod addresses;
 mod answers;
 mod calls;
 mod dollars;
@@ -133,9 +134,22 @@ pub enum Rule {
     Endless,
     /// A value within the text of a shell.
     Pasted,
+    /// What is no address of a service.
+    Url,
+    /// The script of a child run that is not there.
+    Script,
 }
 
-/// What answers an activity, beside the functions of the script.
+/// What a script names that need not be in its own text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Named<'n> {
+    /// An activity.
+    Activity(&'n str),
+    /// The script of a child run, by its file.
+    Script(&'n str),
+}
+
+/// What answers an activity, beside the functions of the script, or holds the script of a child run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Backing {
     /// A file, or a section of the configuration.
@@ -162,7 +176,9 @@ impl Rule {
             | Self::Closed
             | Self::Input
             | Self::Field
-            | Self::AnswerCondition => true,
+            | Self::AnswerCondition
+            | Self::Url
+            | Self::Script => true,
             Self::UnusedSignal
             | Self::SignalCondition
             | Self::LoopCapture
@@ -183,8 +199,9 @@ impl Rule {
 
     /// Whether a run that comes to such a place is stuck there, whatever surrounds the script.
     fn sticks(self) -> bool {
-        // A file or a configuration may answer an activity by then; an input that is not declared is read as nothing.
-        self.is_error() && !matches!(self, Self::Activity | Self::Input)
+        // A file or a configuration may answer an activity by then; an input that is not declared is read as nothing; a call of no
+        // service and a child without a script fail, and that can be caught.
+        self.is_error() && !matches!(self, Self::Activity | Self::Input | Self::Url | Self::Script)
     }
 }
 
@@ -193,15 +210,15 @@ pub(super) fn waits(name: &str) -> bool {
     stands::suspends(name) || name == "attempt"
 }
 
-/// Looks through a script and what it imports; `answered` tells of names whether something beside the script's functions answers
-/// them. In the order of the files and their lines.
+/// Looks through a script and what it imports; `answered` tells of what it names whether something beside the script's functions
+/// answers it. In the order of the files and their lines.
 ///
 /// # Errors
 /// [`SyntaxError`] where a text is no script at all.
 pub fn check(
     interpreter: &Interpreter,
     source: &Source,
-    answered: &dyn Fn(&str) -> Backing,
+    answered: &dyn Fn(Named<'_>) -> Backing,
 ) -> Result<Vec<Finding>, SyntaxError> {
     looked_through(interpreter, source, answered).map(|(found, _)| found)
 }
@@ -218,7 +235,7 @@ pub fn needs(interpreter: &Interpreter, source: &Source) -> Result<Vec<Need>, Sy
 fn looked_through(
     interpreter: &Interpreter,
     source: &Source,
-    answered: &dyn Fn(&str) -> Backing,
+    answered: &dyn Fn(Named<'_>) -> Backing,
 ) -> Result<(Vec<Finding>, Vec<Need>), SyntaxError> {
     // A file of tests has the words of tests.
     let is_test = source.path.ends_with("_test.rhai");

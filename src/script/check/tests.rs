@@ -8,10 +8,10 @@ use std::collections::BTreeMap;
 fn told(main: &str) -> Vec<String> {
     let modules = BTreeMap::from([("lib".to_owned(), "fn greet(name) { name }".to_owned())]);
     let source = Source { path: "a.rhai".to_owned(), main: main.to_owned(), modules };
-    let answered = |name: &str| match name {
-        "charge" => Backing::Yes,
-        "mocked" => Backing::InTests,
-        _ => Backing::No,
+    let answered = |named: Named<'_>| match named {
+        Named::Activity("charge") | Named::Script("a.rhai") => Backing::Yes,
+        Named::Activity("mocked") => Backing::InTests,
+        Named::Activity(_) | Named::Script(_) => Backing::No,
     };
     let found = check(&Interpreter::new(), &source, &answered).expect("a script");
     let place = |finding: &Finding| (finding.line, finding.column.unwrap_or(0));
@@ -117,7 +117,7 @@ fn what_is_told_of_an_argument_is_what_the_engine_would_not_call() {
         let calls: Vec<String> = some.iter().flat_map(of).collect();
         let main = calls.join(";\n");
         let source = Source { path: "a.rhai".to_owned(), main, modules: BTreeMap::new() };
-        let found = check(&interpreter, &source, &|_: &str| Backing::Yes).expect("a script");
+        let found = check(&interpreter, &source, &|_| Backing::Yes).expect("a script");
         for finding in found.iter().filter(|finding| finding.rule == Rule::Value) {
             if !finding.message.contains(" takes ") || !finding.message.contains(", not ") {
                 continue;

@@ -168,3 +168,55 @@ fn calls_of_services_give_no_heartbeats() {
     }
     fine("exec([\"a\"], #{ heartbeat: \"1s\" }); defaults(#{ heartbeat: \"1s\" })");
 }
+
+#[test]
+fn cases_for_answers_that_are_never_given() {
+    let never = |place: &str, all: &str| {
+        format!("Answer {place} the question is never answered with this case: its answers are {all}")
+    };
+    let both = "\"yes\", \"no\"";
+    finds("switch ask(\"go?\") { \"yes\" => 1, \"nein\" => 2, _ => 3 }", &never("(1, 43)", both));
+    finds(
+        "let a = ask(\"go?\", #{ choices: [\"small\", \"tall \\\"x\\\"\"] });\nswitch a { \"small\" => 1, \"large\" => { log(\"x\"); 2 } }",
+        &never("(2, 37)", "\"small\", \"tall \"x\"\""),
+    );
+    finds("switch ask(\"go?\") { true => 1, \"no\" => 2 }", &never("(1, 29)", both));
+    fine("switch ask(\"go?\") { \"yes\" => 1, \"no\" => 2 }");
+    fine("switch ask(\"go?\") { \"yes\" | \"no\" => 2, _ => 3 }");
+    fine("switch ask(\"go?\", #{ timeout: \"1h\", otherwise: () }) { \"yes\" => 1, () => 2 }");
+    fine("switch ask(\"go?\", #{ choices: input.all }) { \"maybe\" => 1, _ => 2 }");
+    fine("let a = ask(\"go?\"); a = \"x\"; switch a { \"x\" => 1, _ => 2 }");
+    fine("switch input.a { \"x\" => 1, _ => 2 }");
+}
+
+#[test]
+fn addresses_that_are_none() {
+    for (call, column, shown) in [
+        ("http_get(\"htp://x\")", 10, "htp://x"),
+        ("http_post(\"shop/orders\", #{})", 11, "shop/orders"),
+        ("http(#{ url: \"https:///x\" , method: \"PUT\" })", 14, "https:///x"),
+        ("http_get(`ftp://${input.host}/x`)", 10, "ftp://…"),
+    ] {
+        finds(call, &format!("Url (1, {column}) \"{shown}\" is no address of a service"));
+    }
+    fine(
+        "http_get(\"https://x\"); http_get(\"HTTP://x/y?z\"); http_get(`${input.base}/x`); http_get(`https://${input.host}`);",
+    );
+    fine("fn http_get(x) { x } http_get(\"x\")");
+    finds("child(\"gone.rhai\")", "Script (1, 7) there is no script \"gone.rhai\"");
+    finds("start_child(\"gone.rhai\", #{})", "Script (1, 13) there is no script \"gone.rhai\"");
+    fine("child(\"a.rhai\"); child(input.file); child(`${input.month}.rhai`)");
+}
+
+#[test]
+fn what_is_added_to_a_time_is_a_duration() {
+    let no = |place: &str| {
+        format!(
+            "Value {place} \"year\" has no fixed length; write it in days or weeks, or use sleep_until with a date"
+        )
+    };
+    finds("now() + \"1 year\"", &no("(1, 9)"));
+    finds("let t = now();\nsleep_until(t + \"1h\" - \"1 year\")", &no("(2, 24)"));
+    fine("let t = now() + \"2 days\"; t - \"1h\"; let u = \"a\"; u + \"1 year\"; input.t + \"1 year\"");
+    fine("let t = now(); if input.a { t = \"in\"; } t + \"1 year\"");
+}

@@ -4,6 +4,7 @@ use super::super::calls::{check_named, check_value, check_word, choices_of};
 use super::super::raise::{duration_ms, type_word};
 use super::Rule;
 use super::calls::Called;
+use super::known::Functions;
 use super::walk::Walker;
 use crate::history::nearest;
 use crate::timer::{DurationError, parse_duration, parse_moment};
@@ -113,6 +114,8 @@ pub(super) fn arguments(walker: &mut Walker<'_>, called: &Called<'_>) {
         }
         ("sh", 2 | 3) => return argv(walker, arguments.get(1)),
         ("random_int", 2) => return range(walker, arguments),
+        // What is added to a time is a duration.
+        ("+" | "-", 2) if arguments.first().is_some_and(|time| is_time(walker, time)) => 1,
         _ => return,
     };
     let Some(value) = arguments.get(place) else { return };
@@ -124,6 +127,23 @@ pub(super) fn arguments(walker: &mut Walker<'_>, called: &Called<'_>) {
     {
         let hint = unit(value);
         walker.tell(Rule::Value, value.position(), message, hint);
+    }
+}
+
+/// Whether an expression is the time now.
+pub(super) fn is_now(expr: &Expr, own: &Functions) -> bool {
+    matches!(expr, Expr::FnCall(call, _)
+        if call.name == "now" && call.args.is_empty() && call.namespace.is_empty() && !own.contains_key("now"))
+}
+
+/// Whether an expression is a time: that of now, a variable that holds it, or one that is so much later.
+fn is_time(walker: &Walker<'_>, expr: &Expr) -> bool {
+    match expr {
+        Expr::Variable(variable, ..) => walker.text.times.contains(variable.1.as_str()),
+        Expr::FnCall(call, _) if call.op_token.is_some() && ["+", "-"].contains(&call.name.as_str()) => {
+            call.args.first().is_some_and(|first| is_time(walker, first))
+        }
+        other => is_now(other, &walker.text.functions),
     }
 }
 

@@ -155,6 +155,7 @@ impl Walker<'_> {
             }),
             Stmt::For(each, _) => self.each(each),
             Stmt::Switch(switch, _) => {
+                super::answers::cases(self, &switch.0, &switch.1);
                 self.value(&switch.0);
                 self.perhaps(|walker| {
                     for case in &switch.1.expressions {
