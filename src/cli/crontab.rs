@@ -55,7 +55,7 @@ pub(crate) fn uninstall(store: &Path) -> Result<bool, CliError> {
 }
 
 fn read() -> Result<String, CliError> {
-    let output = Command::new("crontab").arg("-l").stdin(Stdio::null()).output().map_err(failed)?;
+    let output = Command::new("crontab").arg("-l").stdin(Stdio::null()).output().map_err(unstarted)?;
     let said = String::from_utf8_lossy(&output.stderr);
     match (output.status.success(), said.contains("no crontab")) {
         (true, _) => String::from_utf8(output.stdout).map_err(|_| failed("the table is not UTF-8")),
@@ -71,7 +71,7 @@ fn write(table: &str) -> Result<(), CliError> {
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()
-        .map_err(failed)?;
+        .map_err(unstarted)?;
     if let Some(mut stdin) = child.stdin.take() {
         stdin.write_all(table.as_bytes()).map_err(failed)?;
     }
@@ -81,6 +81,10 @@ fn write(table: &str) -> Result<(), CliError> {
     } else {
         Err(failed(String::from_utf8_lossy(&output.stderr).trim_end()))
     }
+}
+
+fn unstarted(error: std::io::Error) -> CliError {
+    if error.kind() == std::io::ErrorKind::NotFound { CliError::NoCrontab } else { failed(error) }
 }
 
 fn failed(why: impl std::fmt::Display) -> CliError {

@@ -45,6 +45,9 @@ pub(crate) enum CliError {
         /// The name.
         name: String,
     },
+    /// Something came on stdin for a program that has none.
+    #[error("stdin holds something, and a program of durun exec reads none of it")]
+    Unread,
     /// The store cannot be examined.
     #[error(transparent)]
     Checkup(#[from] CheckupError),
@@ -139,6 +142,9 @@ pub(crate) enum CliError {
     /// The crontab cannot be read or written.
     #[error("the crontab: {0}")]
     Crontab(String),
+    /// There is no program that keeps one.
+    #[error("there is no program crontab here, so no crontab either")]
+    NoCrontab,
     /// The units of systemd cannot be written or removed.
     #[error("systemd's units: {0}")]
     Units(String),

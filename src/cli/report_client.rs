@@ -69,6 +69,14 @@ pub(crate) fn of(error: &CliError) -> Option<Report> {
         CliError::Config(error) => configuration(error),
         CliError::Usage(_) => Report::new("D0205", Exit::Usage, error.to_string())
             .hint("durun COMMAND --help shows how it is written"),
+        CliError::Unread => Report::new("D0221", Exit::Usage, error.to_string())
+            .note("nothing was recorded: it could not be given again to a later attempt")
+            .hint("put it into a file that the program reads itself: durun exec -- sh -c 'PROGRAM <FILE'")
+            .hint("where it is not meant for the program, in a loop that reads: durun exec … </dev/null"),
+        CliError::NoCrontab => Report::new("D1004", Exit::Io, error.to_string())
+            .note("nothing was installed")
+            .hint("durun tick --install --systemd uses a timer of systemd; durun serve goes on with all runs for as long as it runs")
+            .hint("or install a cron (packages cron, cronie), and type this again"),
         CliError::Crontab(_) => Report::new("D1004", Exit::Io, error.to_string())
             .note("the crontab is as it was")
             .hint("durun tick --install --systemd uses a timer of systemd"),

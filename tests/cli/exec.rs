@@ -100,3 +100,36 @@ fn it_is_tried_again_and_a_repeated_id_reports_how_it_ended() {
     let other = home.durun(&["exec", "--id", "one", "--", "true"]).exit(7).failure();
     assert!(other.contains("another input"), "{other}");
 }
+
+#[test]
+fn what_is_piped_in_for_a_program_that_has_no_stdin_is_refused() {
+    let home = Home::new();
+    let exec = || home.durun(&["exec", "--", "cat"]);
+    let err = exec().stdin("some data").exit(2).failure();
+    assert!(err.starts_with("error[D0221]: stdin holds something"), "{err}");
+    assert!(err.contains("durun exec -- sh -c 'PROGRAM <FILE'") && err.contains("</dev/null"), "{err}");
+    assert!(!home.store().exists(), "nothing was recorded");
+    exec().check();
+    // A file is meant for the program, and the rest of one that a loop reads is not.
+    home.file("data", "one\ntwo\nthree\n");
+    let shell = |line: &str| {
+        let line = line.replace("durun", env!("CARGO_BIN_EXE_durun"));
+        let words = ["-c", line.as_str()];
+        let output = std::process::Command::new("sh")
+            .args(words)
+            .current_dir(home.path())
+            .env("HOME", home.path())
+            .output();
+        let output = output.expect("a shell");
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    assert_eq!(shell("durun exec -- cat <data"), (Some(2), String::new()));
+    assert_eq!(
+        shell("while read -r it; do durun exec -- echo $it; done <data"),
+        (Some(0), "one\ntwo\nthree\n".to_owned())
+    );
+    assert_eq!(shell("durun exec -- echo so </dev/null"), (Some(0), "so\n".to_owned()));
+    let late = "(sleep 0.5; echo late) | { durun exec -- sleep 1; } 2>&1";
+    let (code, said) = shell(late);
+    assert!(code == Some(0) && said.starts_with("note: what came on stdin meanwhile was not read"), "{said}");
+}

@@ -158,4 +158,19 @@ A configuration has a mistake, cannot be read, or belongs to somebody else. The
 message says which file, which line and what would be right. Nothing was
 recorded or executed.",
     },
+    Code {
+        name: "D0221",
+        title: "stdin for a program that has none",
+        text: "\
+A program of `durun exec` has an empty stdin: what is read once from a pipe
+could not be given again to a second attempt, or after a crash. Put it into a
+file first, which every attempt reads from its beginning:
+
+    pg_dump shop >shop.sql && durun exec -- sh -c 'psql shop2 <shop.sql'
+
+In a loop that reads lines, stdin holds those that are still to come, and is not
+meant for the program; say so by </dev/null:
+
+    while read host; do durun exec -- ping -c1 $host </dev/null; done <hosts",
+    },
 ];

@@ -12,6 +12,7 @@ use crate::history::{Program, RunId, ScriptHash, Value};
 use crate::timer::parse_duration;
 use clap::Args;
 use std::collections::BTreeMap;
+use std::io::IsTerminal as _;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 use std::sync::PoisonError;
@@ -22,7 +23,7 @@ const NAME: &str = "durun-exec.rhai";
 
 const EXAMPLES: &str = "\
 stdout is the program's own, printed as it is when the program has ended; of several attempts, that of the last. stderr \
-is passed on line by line while it runs. On a terminal, of all that commands it only colours pass; the rest is shown as \\x1b…. stdin is empty. The same id again prints the same and ends the same.
+is passed on line by line while it runs. On a terminal, of all that commands it only colours pass; the rest is shown as \\x1b…. stdin is empty: what is piped in is refused. The same id again prints the same and ends the same.
 
 The exit code is the program's own; 128 + n where signal n ended it, 124 where it took longer than --timeout, 126 and \
 127 where it cannot be executed or does not exist. Where that is not 0, stderr ends with one block that begins with \
@@ -57,6 +58,9 @@ pub(crate) struct ExecArgs {
 
 /// Does it.
 pub(crate) fn run(context: &Context, args: &ExecArgs) -> Result<Exit, CliError> {
+    if stdin_holds_something() {
+        return Err(CliError::Unread);
+    }
     let directory = context.environment.directory();
     let hash = ScriptHash::of(SCRIPT);
     let path = directory.join(NAME).to_string_lossy().into_owned();
@@ -100,8 +104,22 @@ pub(crate) fn run(context: &Context, args: &ExecArgs) -> Result<Exit, CliError> 
         });
         let exit = executed(context, session, started);
         context.pass_on_the_rest();
+        if stdin_holds_something() {
+            context.complain(
+                "note: what came on stdin meanwhile was not read: a program of durun exec has none\n",
+            );
+        }
         exit
     })
+}
+
+/// Whether there is something on stdin that is meant for the program: in a pipe, or a file that nobody has begun to read. It could not be
+/// given once more to a later attempt.
+fn stdin_holds_something() -> bool {
+    let stdin = std::io::stdin();
+    let is_begun = rustix::fs::tell(&stdin).is_ok_and(|place| place > 0);
+    // Neither a terminal nor /dev/null says how much there is to read.
+    !stdin.is_terminal() && !is_begun && rustix::io::ioctl_fionread(&stdin).is_ok_and(|bytes| bytes > 0)
 }
 
 /// Executes the run, waits for it or says how it ended.

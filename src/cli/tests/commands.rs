@@ -95,6 +95,8 @@ pub(super) fn all(stage: &Stage) -> Vec<CliError> {
             })
             .into(),
         CliError::NoVariable { .. } => vec![CliError::NoVariable { name: "TOKEN".to_owned() }],
+        CliError::Unread => vec![CliError::Unread],
+        CliError::NoCrontab => vec![CliError::NoCrontab],
         CliError::Checkup(_) => vec![
             CliError::Checkup(CheckupError::Io(io_errors())),
             CliError::Checkup(CheckupError::Client(StoreError::OwnerGone.into())),
