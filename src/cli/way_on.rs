@@ -31,7 +31,7 @@ pub(crate) enum WayOn {
         /// The entry.
         before: Seq,
     },
-    /// The file of its script says something else now; `durun retry` with that.
+    /// The file of its script says something else now; `durun retry` with that, or `durun upgrade` of a run that has not ended.
     NewText,
     /// The file says something else now, which its history fits up to an entry only; `durun rewind` to that first.
     Back {
@@ -50,16 +50,19 @@ pub(crate) enum WayOn {
 }
 
 impl WayOn {
-    /// Of a run that may be stuck or have failed. Nothing is written.
+    /// Of a run that may be stuck or have failed, or that goes on under a text that its file has no more. Nothing is written.
     pub(crate) fn of(session: &Session, (run, id): (RunNo, &RunId), status: &StoredStatus) -> Self {
         let is_of_step = match status {
             StoredStatus::Ended(RunEnd::Failed { failure }) => failure.data.contains_key("name"),
             StoredStatus::Ended(RunEnd::TimedOut { .. }) => true,
             StoredStatus::Stuck(_) => return Self::of_stuck(session, run),
+            StoredStatus::Open => {
+                let is_edited = new_text(session, run).is_ok_and(|text| text.is_some());
+                return if is_edited { Self::NewText } else { Self::None };
+            }
             StoredStatus::Ended(
                 RunEnd::Completed { .. } | RunEnd::Cancelled { .. } | RunEnd::Terminated { .. },
-            )
-            | StoredStatus::Open => return Self::None,
+            ) => return Self::None,
         };
         let before = |last_step: Option<(String, Seq)>| {
             last_step.map_or(Self::None, |(step, before)| Self::Before { step, before })
@@ -128,6 +131,9 @@ impl WayOn {
             Self::Retry => vec![format!("retry {id}")],
             Self::Rewind { before, .. } | Self::Before { before, .. } => {
                 vec![format!("rewind {id} --to {before}"), format!("resume {id}")]
+            }
+            Self::NewText if matches!(view.row.status, StoredStatus::Open) => {
+                upgrade_commands(id, &shell(&view.row.script))
             }
             Self::NewText => vec![format!("retry {id} --script {}", shell(&view.row.script))],
             Self::Back { back, .. } => back_commands(id, back),

@@ -191,10 +191,14 @@ fn all_open_runs_go_on_under_a_text_and_one_that_does_not_fit_keeps_its_own() {
         .check();
     let shown = home.durun(&[&all[..], &["-o", "jsonl"]].concat()).exit(8).stdout();
     assert!(shown.contains("\"verdict\":\"same\"") && shown.contains("\"old_line\":2"), "{shown}");
-    for (id, result) in [("a", "2\n"), ("b", "1\n")] {
+    for id in ["a", "b"] {
         home.durun(&["signal", id, "go"]).make();
-        home.durun(&["resume", id]).out(result).check();
     }
+    home.durun(&["resume", "a"]).out("2\n").check();
+    let (out, err) = home.durun(&["resume", "b"]).both();
+    assert_eq!(out, "1\n");
+    let said = "note: ~/s.rhai was edited since; run b goes on under the text it was started with, and could not go on under the new one";
+    assert!(err.starts_with(said), "{err}");
     home.durun(&["-v", "upgrade", "--all", "--script", "s.rhai"])
         .err("no open runs of that script\n")
         .check();
@@ -261,4 +265,31 @@ fn what_it_waits_for_is_shown_and_answered_as_the_new_text_asks() {
     let shown = home.durun(&["status", "r"]).stdout();
     assert!(shown.contains("sleep · line 2 · due\n"), "{shown}");
     home.durun(&["resume", "r"]).out("later\n").check();
+}
+
+#[test]
+fn an_open_run_whose_file_was_edited_says_so_and_what_gives_it_the_new_text() {
+    let home = Home::recorded("one");
+    let told = |home: &Home| [home.durun(&["status", "one"]).stdout(), home.durun(&["why", "one"]).stdout()];
+    let said = "he script's file has changed since; the run keeps its text until it is given the new one";
+    let command = "durun upgrade one --script ~/order.rhai";
+    assert!(
+        told(&home).iter().all(|told| !told.contains(said) && !told.contains(command)),
+        "{:?}",
+        told(&home)
+    );
+    home.file("order.rhai", "on_signal(\"paid\", |data| data);\nwait_signal(\"picked\") + 1\n");
+    assert!(
+        told(&home).iter().all(|told| told.contains(said) && told.contains(command)),
+        "{:?}",
+        told(&home)
+    );
+    home.durun(&["signal", "one", "picked", "1"]).spoken();
+    let (out, err) = home.durun(&["resume", "one"]).both();
+    assert_eq!(out, "1\n", "it keeps its text");
+    assert_eq!(
+        err,
+        "note: ~/order.rhai was edited since; run one goes on under the text it was started with; under the new one, once it is \
+         parked (Ctrl-C, or kill): durun upgrade one --script ~/order.rhai && durun resume one\n"
+    );
 }

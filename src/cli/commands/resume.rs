@@ -1,13 +1,14 @@
 //! `durun resume`: goes on, here, with runs that nobody executes.
 
+use crate::cli::commands::start::tell_of_edit;
 use crate::cli::conclusion::{conclude, conclude_all};
 use crate::cli::context::Context;
-use crate::cli::detach;
 use crate::cli::error::CliError;
 use crate::cli::execution::{Manner, execute_for};
 use crate::cli::exit::Exit;
 use crate::cli::overlap_options::parse_patience;
-use crate::client::{ClientError, Resumed, Session, Standing, StoreError, find, resumable, resume};
+use crate::cli::{detach, escape};
+use crate::client::{ClientError, Resumed, Session, Standing, StoreError, find, new_text, resumable, resume};
 use crate::history::RunRow;
 use clap::Args;
 use std::time::Duration;
@@ -53,7 +54,13 @@ pub(crate) fn run(context: &Context, args: &ResumeArgs) -> Result<Exit, CliError
     let alone = rows.len() == 1;
     for row in rows {
         match resume(&session, &row)? {
-            Resumed::Claimed(run) => claimed.push(run),
+            Resumed::Claimed(run) => {
+                if !args.own_session && new_text(&session, row.no).is_ok_and(|text| text.is_some()) {
+                    let what = format!("{} was edited since", escape::line(&row.script));
+                    tell_of_edit(context, &session, &row, &what, "");
+                }
+                claimed.push(run);
+            }
             Resumed::Held(claim) if alone => return Err(StoreError::Held { id: row.id, claim }.into()),
             Resumed::Over(standing) if alone => {
                 let why = match &standing {

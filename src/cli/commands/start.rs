@@ -158,13 +158,23 @@ fn tell_edited(context: &Context, session: &Session, args: &StartArgs, row: &Run
             context.note(&format!("note: {file} was edited since run {id}; this is that run's result"));
         }
         Existing::Continue(_) | Existing::Attach(_) => {
-            let way = edited(session, row.no).map_or_else(|_| String::new(), |way| under_new_text(row, &way));
-            let way = aimed(&way, context.aim().as_deref());
-            context.warn(&format!(
-                "note: {file} was edited; run {id} goes on under the text it was started with{way}; another --id starts a new run"
-            ));
+            tell_of_edit(
+                context,
+                session,
+                row,
+                &format!("{file} was edited"),
+                "; another --id starts a new run",
+            );
         }
     }
+}
+
+/// Says of an open run that it goes on under the text that it has, and what would give it the one of its file.
+pub(super) fn tell_of_edit(context: &Context, session: &Session, row: &RunRow, what: &str, more: &str) {
+    let way = edited(session, row.no).map_or_else(|_| String::new(), |way| under_new_text(row, &way));
+    let way = aimed(&way, context.aim().as_deref());
+    let id = &row.id;
+    context.warn(&format!("note: {what}; run {id} goes on under the text it was started with{way}{more}"));
 }
 
 /// How an open run goes on under the text that the file has now.

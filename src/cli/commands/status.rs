@@ -187,11 +187,10 @@ fn way_on(context: &Context, session: &Session, view: &RunView) -> (Vec<String>,
     match view.status {
         RunStatus::Stuck => (vec![commands().join(" && ")], way.edited()),
         RunStatus::Failed | RunStatus::TimedOut => (commands(), way.edited()),
-        RunStatus::Running
-        | RunStatus::Waiting
-        | RunStatus::Parked
-        | RunStatus::Completed
-        | RunStatus::Cancelled
-        | RunStatus::Terminated => (Vec::new(), None),
+        RunStatus::Running | RunStatus::Waiting | RunStatus::Parked => match way.edited() {
+            Some(said) => (vec![commands().join(" && ")], Some(said)),
+            None => (Vec::new(), None),
+        },
+        RunStatus::Completed | RunStatus::Cancelled | RunStatus::Terminated => (Vec::new(), None),
     }
 }

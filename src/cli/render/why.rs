@@ -35,7 +35,7 @@ pub(crate) fn explain(
 ) -> Why {
     let id = &view.row.id;
     match &view.row.status {
-        StoredStatus::Open => open(view, unread, script, now),
+        StoredStatus::Open => open(view, unread, (script, way), now),
         StoredStatus::Stuck(stuck) => {
             let place = stuck.line.map(|line| format!(" in line {line}")).unwrap_or_default();
             let hint = stuck
@@ -126,7 +126,7 @@ fn because(what: &str, reason: &str) -> String {
     if reason.is_empty() { what.to_owned() } else { format!("{what}: {}", escape::line(reason)) }
 }
 
-fn open(view: &RunView, unread: &[String], script: Option<&Lines>, now: Moment) -> Why {
+fn open(view: &RunView, unread: &[String], (script, way): (Option<&Lines>, &WayOn), now: Moment) -> Why {
     let id = &view.row.id;
     let told: Vec<&Pending> = view.pending.iter().filter(|row| is_told(row)).collect();
     let crowds = crowds(&told, MOST);
@@ -164,6 +164,10 @@ fn open(view: &RunView, unread: &[String], script: Option<&Lines>, now: Moment) 
         if !unblock.iter().any(|command| command.starts_with("retry ")) {
             unblock.push(format!("resume {id}"));
         }
+    }
+    if let Some(said) = way.edited() {
+        sentences.push(format!("{}.", capital(&said)));
+        unblock.extend(way.commands(view));
     }
     // Several waits may be ended by the same command.
     let mut known = BTreeSet::new();
