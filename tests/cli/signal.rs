@@ -1,6 +1,8 @@
 //! `durun signal`: what is accepted, what is refused, what is said.
 
 use crate::harness::Home;
+use durun::timer::{Clock as _, SystemClock};
+use std::time::Duration;
 
 #[test]
 fn a_signal_is_accepted_in_silence_and_waits() {
@@ -89,4 +91,18 @@ fn an_ended_run_takes_no_signal() {
              = help: durun result one prints its result, durun history one what happened\n",
         )
         .check();
+}
+
+#[test]
+fn what_comes_too_late_for_its_wait_is_not_recommended() {
+    let script = "wait_signal(\"go\", #{ timeout: \"1s\", otherwise: 7 })";
+    let home = Home::killed_at("a", script, &[r#""status":"waiting""#]);
+    let told = |home: &Home| [home.durun(&["status", "a"]).stdout(), home.durun(&["why", "a"]).stdout()];
+    assert!(told(&home).iter().all(|told| told.contains("durun signal a go")), "{:?}", told(&home));
+    SystemClock.pause(Duration::from_millis(1_100));
+    for told in told(&home) {
+        assert!(told.contains("time is over") && told.contains("durun resume a"), "{told}");
+        assert!(!told.contains("durun signal a go"), "{told}");
+    }
+    home.durun(&["resume", "a"]).out("7\n").check();
 }

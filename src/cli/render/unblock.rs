@@ -18,6 +18,10 @@ pub(crate) fn commands(id: &RunId, pending: &Pending, alone: bool, now: Moment) 
             let answer = |choice: &String| format!("answer {id} {}{which}", shell(choice));
             question.choices.iter().map(answer).collect()
         }
+        // What comes now comes too late for it.
+        CommandKind::WaitToken | CommandKind::WaitSignal if pending.due.is_some_and(|due| due < now) => {
+            vec![format!("resume {id}")]
+        }
         CommandKind::WaitToken => vec![format!("resolve {} '<json>'", shell(name))],
         CommandKind::WaitSignal => {
             // Names are joined by commas; each of them would do.

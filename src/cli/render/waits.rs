@@ -130,6 +130,9 @@ pub(crate) fn sentence(pending: &Pending, executed: bool, now: Moment) -> String
         (Some(_), _) if pending.is_untouched() => parts.push("to be begun".to_owned()),
         (Some(_), _) => parts.push("next try is due".to_owned()),
         (None, Some(due)) if due > now => parts.push(format!("{} left", until(due, now))),
+        (None, Some(_)) if matches!(pending.label.kind, CommandKind::WaitSignal | CommandKind::WaitToken) => {
+            parts.push("its time is over".to_owned());
+        }
         (None, Some(_)) => parts.push("due".to_owned()),
         (None, None) => {}
     }
