@@ -81,6 +81,17 @@ impl Home {
         look(killed.0.id());
     }
 
+    /// What a call writes on stderr until this has been looked at; it is killed then.
+    pub(crate) fn while_told(&self, words: &[&str], look: impl FnOnce(&Self)) -> String {
+        let mut killed = Killed(self.durun(words).command.spawn().expect("the program starts"));
+        look(self);
+        let mut stderr = killed.0.stderr.take().expect("piped");
+        drop(killed);
+        let mut told = String::new();
+        std::io::Read::read_to_string(&mut stderr, &mut told).expect("text");
+        told
+    }
+
     /// Waits until the run's status, as JSON, contains all of these.
     pub(crate) fn until(&self, id: &str, seen: &[&str]) {
         let began = SystemClock.monotonic();

@@ -1,6 +1,7 @@
 //! Queues: a run begins when its queue lets it, and says what it waits for.
 
 use crate::harness::Home;
+use crate::tick_install;
 
 #[test]
 fn a_run_waits_in_its_queue_until_another_has_ended() {
@@ -79,4 +80,18 @@ fn a_queue_that_is_not_declared_is_told() {
     let refused = home.durun(&["start", "work.rhai", "--queue", "reports"]).exit(78).failure();
     assert!(refused.contains("durun.toml:2: there is no key \"max\" in [queue.reports]"), "{refused}");
     home.durun(&["list"]).stdout();
+}
+
+#[test]
+fn who_waits_for_a_run_that_is_left_to_a_tick_is_told_once() {
+    let (home, path) = tick_install::home();
+    home.durun(&["tick", "--install"]).env("PATH", &path).stdout();
+    home.file("work.rhai", "wait_signal(\"go\")");
+    let start = ["start", "work.rhai", "--overlap", "queue", "--id"];
+    home.durun(&[&start[..], &["first", "--park-after", "0s"]].concat()).exit(3).check();
+    let told = home.while_told(&[&start[..], &["second"]].concat(), |home| {
+        home.until("second", &["first is left to the next durun tick"]);
+    });
+    let said = "! run second does not begin before run first has ended, and nobody executes that: durun resume first goes on with it\n";
+    assert_eq!(told, said);
 }

@@ -92,6 +92,10 @@ fn ticks_that_were_installed_go_on_with_a_run() {
         both()
     );
     home.durun(&["tick"]).check();
-    assert!(both().iter().all(|said| said.contains("woken by tick, last ")), "{:?}", both());
+    assert!(
+        both().iter().all(|said| said.contains("woken by the next durun tick, the last came ")),
+        "{:?}",
+        both()
+    );
     assert!(!both().iter().any(|said| said.to_lowercase().contains("nobody")), "{:?}", both());
 }

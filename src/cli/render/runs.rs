@@ -166,7 +166,9 @@ pub(crate) fn waker(view: &RunView, now: Moment) -> String {
         Some(WokenBy::Process { pid }) => format!("executed by pid {pid}"),
         Some(WokenBy::Serve { pid }) if view.executor.is_some() => format!("executed by serve {pid}"),
         Some(WokenBy::Serve { pid }) => format!("woken by serve {pid}"),
-        Some(WokenBy::Tick { last: Some(last) }) => format!("woken by tick, last {}", relative(last, now)),
+        Some(WokenBy::Tick { last: Some(last) }) => {
+            format!("woken by the next durun tick, the last came {}", relative(last, now))
+        }
         Some(WokenBy::Tick { last: None }) => "woken by tick, the first within a minute".to_owned(),
         Some(WokenBy::Nobody { last_tick: Some(last) }) => {
             format!("nobody executes it, the last tick was {}", relative(last, now))

@@ -139,9 +139,16 @@ pub(in crate::store) fn refusal(
         for run in queue.busy.iter().take(MOST_NAMED) {
             let busy = row(rows, *run)?;
             let is_stuck = matches!(busy.status, StoredStatus::Stuck(_));
-            names.push(format!("{}{}", busy.id, if is_stuck { " is stuck" } else { "" }));
+            let by = if is_stuck { None } else { goes_on_with(rows, now, liveness, &busy)? };
+            let how = match by {
+                _ if is_stuck => " is stuck",
+                Some(WokenBy::Tick { .. }) => " is left to the next durun tick",
+                Some(WokenBy::Nobody { .. } | WokenBy::Process { .. } | WokenBy::Serve { .. }) | None => "",
+            };
+            names.push(format!("{}{how}", busy.id));
             stuck.extend(is_stuck.then(|| busy.id.clone()));
-            let is_idle = !is_stuck && is_left_alone(rows, now, liveness, &busy)?;
+            // A tick may come or not, and until then it may take long.
+            let is_idle = matches!(by, Some(WokenBy::Nobody { .. } | WokenBy::Tick { .. }));
             idle.extend(is_idle.then(|| busy.id.clone()));
             all.push(busy.id);
         }
@@ -161,16 +168,15 @@ pub(in crate::store) fn refusal(
     Ok(None)
 }
 
-/// Whether nobody executes a run, and nobody will when its time has come.
-fn is_left_alone(
+/// Who goes on with an open run.
+fn goes_on_with(
     rows: &(impl Rows + ?Sized),
     now: Moment,
     liveness: &dyn Liveness,
     row: &RunRow,
-) -> Result<bool, StoreError> {
+) -> Result<Option<WokenBy>, StoreError> {
     let executor = row.claim.filter(|claim| liveness.is_alive(claim.token));
-    let by = crate::store::wakers::woken_by(rows, now, liveness, RunStatus::Parked, executor)?;
-    Ok(matches!(by, Some(WokenBy::Nobody { .. })))
+    crate::store::wakers::woken_by(rows, now, liveness, RunStatus::Parked, executor)
 }
 
 /// How many go before a run: those that nobody executes could not begin, and hold nobody up.
