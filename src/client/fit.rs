@@ -91,6 +91,8 @@ pub(super) fn charter(row: &RunRow, start: &RunStart) -> Charter {
         timeout_ms: start.timeout_ms,
         secret: start.secret,
         patches: start.patches.clone(),
+        // What is only looked at or tried tells nobody.
+        aim: String::new(),
     }
 }
 

@@ -1,7 +1,8 @@
 //! `on_failure`: the last word of a run that is about to have failed, once, after its undos.
 
-use super::run::{Broken, Run};
+use super::run::{Broken, Charter, Run};
 use super::strands::{Kind, Slot};
+use super::trail::Onward;
 use super::world::World;
 use crate::history::{Failure, RunEnd, Value};
 use crate::script::{Host as _, Level, Mode, Said};
@@ -19,8 +20,8 @@ impl Run {
         let (Some(end), Some(error)) = (self.ending.end(self.cancel.as_ref()), self.ending.error()) else {
             return Ok(false);
         };
-        let failure = match end {
-            RunEnd::Failed { failure } => failure,
+        let failure = match &end {
+            RunEnd::Failed { failure } => failure.clone(),
             RunEnd::TimedOut { .. } => error.clone(),
             RunEnd::Completed { .. } | RunEnd::Cancelled { .. } | RunEnd::Terminated { .. } => {
                 return Ok(false);
@@ -28,7 +29,7 @@ impl Run {
         };
         let Some(handler) = self.world.state.borrow_mut().on_failure.take() else { return Ok(false) };
         self.look_stays();
-        let report = self.report(&failure);
+        let report = self.report(&failure, &end);
         let Value::Map(mut told) = failure.to_value() else { return Ok(false) };
         told.insert("report".to_owned(), Value::Text(report));
         let host: Rc<World> = Rc::clone(&self.world);
@@ -52,7 +53,7 @@ impl Run {
     }
 
     /// What a person is to read: the same at each replay.
-    fn report(&self, failure: &Failure) -> String {
+    fn report(&self, failure: &Failure, end: &RunEnd) -> String {
         let source = self.script.source();
         let mut lines = vec![format!("error: run {} failed: {}", self.charter.id, failure.message)];
         if let Some(line) = failure.line {
@@ -88,7 +89,17 @@ impl Run {
                 lines.push(format!("  = not undone: {what}: {}", error.unwrap_or_default()));
             }
         }
-        lines.push(format!("  = durun history {} tells what happened", self.charter.id));
+        let Charter { id, aim, .. } = &self.charter;
+        lines.push(format!("  = durun{aim} history {id} tells what happened"));
+        match self.trail().onward(end) {
+            Onward::Retry => lines.push(format!("  = durun{aim} retry {id} goes on at the failed step")),
+            // No earlier entry is true any more.
+            Onward::Behind(_) if self.has_undone() => {}
+            Onward::Behind(entry) => lines.push(format!(
+                "  = durun{aim} rewind {id} --to {entry} && durun{aim} resume {id} goes on from before it"
+            )),
+            Onward::Nowhere => {}
+        }
         lines.join("\n") + "\n"
     }
 }

@@ -37,6 +37,8 @@ pub struct Charter {
     pub secret: [u8; 16],
     /// Which named changes of its script hold from which entry on.
     pub patches: Patches,
+    /// What stands behind `durun` in commands that others are told.
+    pub aim: String,
 }
 
 /// Where a run stands after a step.

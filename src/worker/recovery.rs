@@ -119,6 +119,7 @@ pub(super) fn charter(run: &Executing) -> Charter {
         timeout_ms: run.start.timeout_ms,
         secret: run.start.secret,
         patches: run.start.patches.clone(),
+        aim: run.aim.to_string(),
     }
 }
 

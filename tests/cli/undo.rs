@@ -82,3 +82,19 @@ fn what_cannot_be_undone_is_told() {
     let failed = home.durun(&["start", "shut.rhai", "--id", "shut"]).exit(1).failure();
     assert!(failed.contains("not undone: on_undo of line 1"), "{failed}");
 }
+
+#[test]
+fn the_report_for_a_mail_names_the_store_and_the_command_that_goes_on() {
+    let home = Home::new();
+    home.file("s.rhai", "on_failure(|err| sh(\"cat >report\", [], #{ stdin: err.report }));\nsh(\"exit 3\", [], #{ retry: false })\n");
+    let report = |home: &Home| std::fs::read_to_string(home.path().join("report")).expect("a report");
+    home.durun(&["start", "s.rhai", "--id", "a"]).exit(1).failure();
+    let ends = "\n  = durun history a tells what happened\n  = durun retry a goes on at the failed step\n";
+    assert!(report(&home).ends_with(ends), "{}", report(&home));
+    home.durun(&["--store", "other", "start", "s.rhai", "--id", "a"]).exit(1).failure();
+    let store = home.path().join("other").display().to_string();
+    let ends = ends.replace("durun ", &format!("durun --store {store} "));
+    assert!(report(&home).ends_with(&ends), "{}", report(&home));
+    // Whoever reads it has none of the variables of the run.
+    home.durun(&["--store", "other", "retry", "a"]).exit(1).failure();
+}

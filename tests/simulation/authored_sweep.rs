@@ -277,6 +277,7 @@ fn replays(family: &Family, store: &dyn Store) -> Result<(), String> {
             timeout_ms: start.timeout_ms,
             secret: start.secret,
             patches: start.patches.clone(),
+            ..Charter::default()
         };
         let mut core = Run::new(&interpreter, Rc::clone(&script), charter);
         let mut state = Replayed::default();

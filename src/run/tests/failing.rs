@@ -29,6 +29,25 @@ fn the_handler_runs_after_the_undos_with_a_report() {
 }
 
 #[test]
+fn the_report_names_the_command_that_goes_on_for_whoever_reads_it_elsewhere() {
+    let text = "on_failure(|err| activity(\"mail\", err.report));\ntry { activity(\"load\"); } catch (e) { CAUGHT throw e; }";
+    let charter = crate::run::Charter { aim: " --store /s".into(), ..super::story::plain() };
+    let retry = "  = durun --store /s history story tells what happened\n  = durun --store /s retry story goes on at the failed step\n";
+    let rewind =
+        "  = durun --store /s rewind story --to 0 && durun --store /s resume story goes on from before it\n";
+    for (caught, ends, mail) in [("", retry, 1), ("activity(\"clean\");", rewind, 2)] {
+        let mut story = Story::with(&text.replace("CAUGHT", caught), charter.clone());
+        story.begin();
+        story.fails(0, Failure::new(kind::ACTIVITY, "declined").with("name", "load"));
+        if mail == 2 {
+            story.completes(1, Value::Null);
+        }
+        let report = story.given(mail);
+        assert!(report.as_text().is_some_and(|report| report.ends_with(ends)), "{report}");
+    }
+}
+
+#[test]
 fn the_report_names_what_could_not_be_taken_back() {
     let mut story = Story::of(MAIL);
     story.begin();

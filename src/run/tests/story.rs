@@ -58,7 +58,7 @@ pub(super) fn sight(state: &Replayed) -> String {
     format!("{open:?} {:?} {:?} {:?} {:?}", state.end, state.restart, state.last_logs, state.last_published)
 }
 
-fn plain() -> Charter {
+pub(super) fn plain() -> Charter {
     Charter { id: "story".into(), secret: [7; 16], ..Charter::default() }
 }
 

@@ -108,6 +108,7 @@ impl Core {
             timeout_ms: snapshot.start.timeout_ms,
             secret: snapshot.start.secret,
             patches: snapshot.start.patches.clone(),
+            ..Charter::default()
         };
         Self { interpreter: interpreter.clone(), script, charter }
     }
