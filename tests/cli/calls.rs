@@ -135,3 +135,11 @@ fn a_chain_of_a_function_that_calls_itself_is_told_once() {
     let told = format!("in line 2\n{0}called in line 3: deep\n{0}called in line 5: deep\n", " ".repeat(28));
     assert!(history.ends_with(&told), "{history}");
 }
+
+#[test]
+fn the_help_of_a_request_that_failed_does_not_lead_to_logs_that_there_are_none_of() {
+    let home = Home::new();
+    home.file("s.rhai", "http(#{ url: \"http://127.0.0.1:1/\", retry: false })\n");
+    let told = home.durun(&["start", "s.rhai", "--id", "a"]).exit(1).failure();
+    assert!(told.contains("durun history a tells what happened\n") && !told.contains("durun logs"), "{told}");
+}

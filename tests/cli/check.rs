@@ -402,3 +402,16 @@ fn eval_is_closed_and_says_so() {
     let said = format!("{out}{err}");
     assert!(said.contains("= help: eval is not offered in durun: a run does what stands in"), "{said}");
 }
+
+#[test]
+fn the_help_of_no_script_does_not_lead_to_where_one_is() {
+    let home = Home::new();
+    home.file("a.rhai", "params(#{ day: today() });\n");
+    let told = home.durun(&["check", "a.rhai"]).exit(1).both().0;
+    assert!(
+        told.starts_with("error[D0406]: a.rhai is no valid script") && !told.contains("durun check"),
+        "{told}"
+    );
+    let told = home.durun(&["start", "a.rhai"]).exit(2).failure();
+    assert!(told.contains("durun check a.rhai looks again"), "{told}");
+}

@@ -140,7 +140,11 @@ fn one(context: &Context, file: &Path) -> Result<Vec<Found>, CliError> {
     match check(file, context.executor.as_ref(), &config) {
         Ok(checked) => Ok(of(file, &checked)),
         Err(error @ ClientError::Program(ProgramError::Syntax { .. })) => {
-            let report = Report::of(&CliError::Client(error));
+            let mut report = Report::of(&CliError::Client(error));
+            if let Some(report) = &mut report {
+                // The help that leads here is of no use here.
+                report.hints.retain(|hint| !hint.starts_with("durun check "));
+            }
             Ok(report.into_iter().map(|report| Found { report, is_error: true, is_certain: true }).collect())
         }
         Err(error) => Err(error.into()),
