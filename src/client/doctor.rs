@@ -24,7 +24,7 @@ pub struct Checkup {
     pub bytes: u64,
     /// What is free on its file system for this user, in bytes.
     pub free: u64,
-    /// How long a small write takes to be on disk: the middle one of a few; nothing where there is no room for it.
+    /// How long a small write takes to be on disk: the middle one of a few; nothing where nothing can be written.
     pub sync: Option<Duration>,
     /// When the run that was recorded last was last written.
     pub newest: Option<Moment>,
@@ -38,6 +38,8 @@ pub struct Checkup {
     pub left_alone: usize,
     /// The process that has the file open; ours where nobody else has.
     pub owner: Option<u32>,
+    /// Whether the directory is closed to writing.
+    pub is_read_only: bool,
     /// Whether directory and file belong to the user who asks.
     pub is_ours: bool,
 }
@@ -70,6 +72,7 @@ pub fn check_up(session: &Session) -> Result<Checkup, CheckupError> {
         untold_lately: lately(&|view| needs_somebody(view) && view.row.is_hook()),
         left_alone: if is_looked_at { 0 } else { views.iter().filter(|view| is_left_alone(view)).count() },
         owner: session.store().owner(),
+        is_read_only: rustix::fs::access(place, rustix::fs::Access::WRITE_OK).is_err(),
         is_ours: [&directory, &file].iter().all(|owned| owned.uid() == rustix::process::geteuid().as_raw()),
     })
 }
@@ -97,6 +100,12 @@ pub enum CheckupError {
     Client(#[from] ClientError),
 }
 
+/// Whether nothing more can be written there, or nothing at all.
+fn is_no_place(kind: ErrorKind) -> bool {
+    use ErrorKind::{PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+    matches!(kind, StorageFull | QuotaExceeded | PermissionDenied | ReadOnlyFilesystem)
+}
+
 fn sync_time(session: &Session) -> std::io::Result<Option<Duration>> {
     let path = session.directory().join(format!("doctor.{}", std::process::id()));
     // One of the same number may have been killed.
@@ -116,7 +125,7 @@ fn sync_time(session: &Session) -> std::io::Result<Option<Duration>> {
     // A full disk may have had room for its name.
     let removed = std::fs::remove_file(&path);
     match measured {
-        Err(error) if matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) => Ok(None),
+        Err(error) if is_no_place(error.kind()) => Ok(None),
         Ok(sync) => removed.map(|()| sync),
         Err(error) => Err(error),
     }

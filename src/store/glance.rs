@@ -19,6 +19,8 @@ const PAUSE: Duration = Duration::from_millis(5);
 /// A store that is only looked at.
 struct Glance {
     source: Source,
+    /// What is said to who wants to change something.
+    refused: StoreError,
 }
 
 enum Source {
@@ -38,11 +40,15 @@ enum Owner {
     Never,
 }
 
-/// Looks at the store in a directory; nothing where there is none.
+/// Looks at the store in a directory; nothing where there is none. Who wants to change something is refused with this error.
 ///
 /// # Errors
 /// [`StoreError`]: what is wrong with the file, or that its owner does not answer.
-pub fn glance(directory: &Path, clock: Arc<dyn Clock>) -> Result<Option<Arc<dyn Store>>, StoreError> {
+pub fn glance(
+    directory: &Path,
+    clock: Arc<dyn Clock>,
+    refused: StoreError,
+) -> Result<Option<Arc<dyn Store>>, StoreError> {
     let file = directory.join("store.redb");
     if !file.exists() {
         return Ok(None);
@@ -60,11 +66,13 @@ pub fn glance(directory: &Path, clock: Arc<dyn Clock>) -> Result<Option<Arc<dyn 
             let liveness = Arc::new(Workers::at(directory));
             let tables = RedbTables::look_at(&file, Arc::clone(&clock), liveness)?;
             let source = Source::File(LocalSession::alone(Arc::new(tables), clock), lock);
-            return Ok(Some(Arc::new(Glance { source })));
+            return Ok(Some(Arc::new(Glance { source, refused })));
         }
         let told = (Vec::new(), Vec::new(), false);
         match Remote::connect(&place, Token(0), told, Default::default(), || ()) {
-            Ok(remote) => return Ok(Some(Arc::new(Glance { source: Source::Owner(remote) }))),
+            Ok(remote) => {
+                return Ok(Some(Arc::new(Glance { source: Source::Owner(remote), refused })));
+            }
             Err(NoConnection::Refused(error)) => return Err(error),
             Err(NoConnection::NoOwner) => clock.pause(PAUSE),
         }
@@ -91,8 +99,7 @@ fn owner(directory: &Path) -> Result<Owner, StoreError> {
 impl Store for Glance {
     fn call(&self, requests: Vec<Request>) -> Vec<Result<Answer, StoreError>> {
         if requests.iter().any(rules::writes) {
-            let refused = || StoreError::Protocol { message: "a glance changes nothing".to_owned() };
-            return requests.iter().map(|_| Err(refused())).collect();
+            return requests.iter().map(|_| Err(self.refused.clone())).collect();
         }
         match &self.source {
             Source::Owner(remote) => remote.call(requests),

@@ -93,15 +93,17 @@ parked. Make room, then: durun resume --all.",
         title: "no permission for the store",
         text: "\
 The store belongs to its user alone. Use the same user as before, or another
-store: --store DIR or $DURUN_STORE.",
+store: --store DIR or $DURUN_STORE. Your own store in a directory that is closed
+to writing can be looked at (list, status, history, logs, doctor), and no more.",
     },
     Code {
         name: "D0613",
         title: "the store cannot be read or written",
         text: "\
 The system reported an error for a file of the store. What was recorded before
-is safe; runs are parked. Look at the disk (dmesg); one that is read-only is to
-be mounted for writing, to read a store, too; then: durun resume --all.",
+is safe; runs are parked. Look at the disk (dmesg). A store on a disk that is
+mounted read-only can be looked at (list, status, history, logs, doctor), and no
+more; once it is mounted for writing: durun resume --all.",
     },
     Code {
         name: "D0614",

@@ -158,13 +158,16 @@ fn store(findings: &mut Findings, checkup: &Checkup) {
         },
     );
     findings.problem((directory | file) & OTHERS != 0, || "others may read or write the store".to_owned());
+    findings.problem(checkup.is_read_only, || {
+        "the store can only be read: its directory is closed to writing".to_owned()
+    });
     findings.fact("size", size(checkup.bytes));
     findings.fact("free", size(checkup.free));
     findings.problem(checkup.free < LITTLE, || {
         format!("only {} are free: where nothing more can be written, runs are parked", size(checkup.free))
     });
     let sync = checkup.sync.map(|sync| format!("{:.1} ms", sync.as_secs_f64() * 1000.0));
-    findings.fact("sync", sync.unwrap_or_else(|| "not measured: there is no room for it".to_owned()));
+    findings.fact("sync", sync.unwrap_or_else(|| "not measured: nothing can be written there".to_owned()));
     findings.problem(checkup.sync.is_some_and(|sync| sync > SLOW), || {
         "the disk takes long to write: each step of a run waits for it".to_owned()
     });
