@@ -73,7 +73,7 @@ pub use crate::script::{Fault, TestCase};
 pub use crate::store::{
     LogKey, LogLevel, LogLine, LogStream, NewOverlap, NewQueue, OnceRow, RunFilter, RunView, StoreError,
 };
-pub use crate::worker::{Finished, Observer, Progress};
+pub use crate::worker::{CutOff, Finished, Observer, Progress};
 pub use advance::{AdvanceOptions, Onlooker, Span, advance, go_on, next_due, ticks_installed};
 pub use cancel::cancel;
 pub use carry::{CarryError, export, import, read_export, write_export};

@@ -47,7 +47,7 @@ pub use effects::{Effects, Job, JobDone, JobKey, News, Ready};
 pub use hooks::{Hook, telling_program, telling_texts};
 pub use pipeline::Committing;
 pub use processes::Processes;
-pub use progress::{Observer, Progress};
+pub use progress::{CutOff, Observer, Progress};
 pub use recovery::{LoadError, compile_program, load_history};
 pub use slots::Quota;
 pub use supply::{Supply, Wish};

@@ -9,6 +9,17 @@ use std::sync::Arc;
 /// Where progress goes. Called on the worker's thread; must not block.
 pub type Observer = Arc<dyn Fn(RunNo, Progress) + Send + Sync>;
 
+/// A step that was under way when its run was put down, and begins again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CutOff {
+    /// Its kind and name.
+    pub label: CommandLabel,
+    /// The name of the strand that asks, where it has one.
+    pub strand: Option<String>,
+    /// The number of its attempt.
+    pub attempt: u32,
+}
+
 /// Something that happened to a run.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Progress {
@@ -20,8 +31,8 @@ pub enum Progress {
         steps: u32,
         /// How long it took, in milliseconds.
         took_ms: u64,
-        /// The steps that were asked for before and have no recorded outcome, each with the number of its attempt: they begin again.
-        again: Vec<(CommandLabel, u32)>,
+        /// The steps that were asked for before and have no recorded outcome: they begin again.
+        again: Vec<CutOff>,
     },
     /// The script asks for an effect.
     Scheduled {

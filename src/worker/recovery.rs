@@ -2,7 +2,7 @@
 
 use super::attempt::Attempt;
 use super::executing::{Executing, Phase};
-use super::progress::Progress;
+use super::progress::{CutOff, Progress};
 use super::worker::{Worker, WorkerError};
 use crate::history::{
     Checksum, Entry, Pending, Program, Record, RecordError, RunNo, RunRow, RunStart, Seq, StoredStatus,
@@ -301,7 +301,7 @@ impl Worker {
         let is_new = replayed.progress.is_some() && replayed.progress != snapshot.row.progress;
         run.lazy.row.progress = replayed.progress.clone().filter(|_| is_new);
         let is_new = replayed.summary.is_some() && replayed.summary != snapshot.row.summary;
-        run.lazy.row.summary = replayed.summary.filter(|_| is_new);
+        run.lazy.row.summary = replayed.summary.clone().filter(|_| is_new);
         run.lazy.found(snapshot.pending.iter().map(|row| row.op));
         for op in stale {
             run.lazy.settle(op);
@@ -321,6 +321,7 @@ impl Worker {
         let mut again = Vec::new();
         let mut told: Vec<Progress> = settled.into_iter().map(|op| Progress::Settled { op }).collect();
         told.extend(replayed.progress.map(Progress::ScriptProgress));
+        told.extend(replayed.summary.map(Progress::Summary));
         // What was asked for before it was put aside may still be on its way, and is asked for once.
         run.dispatches.clear();
         for (op, command) in &run.open {
@@ -339,7 +340,11 @@ impl Worker {
                 begun.is_some_and(|row| row.next_try.is_some() || row.waits_for.is_some() || row.begun);
             let is_first = is_mended && begun.is_none();
             if matches!(command.work, Work::Effect { .. }) && !has_come && !waits && !is_first {
-                again.push((command.label.clone(), row.map_or(0, |row| row.failures).saturating_add(1)));
+                again.push(CutOff {
+                    label: command.label.clone(),
+                    strand: command.strand.clone(),
+                    attempt: row.map_or(0, |row| row.failures).saturating_add(1),
+                });
             }
             // A question whose answer is there is asked no more.
             if !run.inbox.iter().any(|message| message.body.answers(*op)) {

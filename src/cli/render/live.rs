@@ -6,11 +6,13 @@ use super::tree;
 use super::waits::name;
 use super::when::left;
 use crate::cli::escape::{self, shell};
-use crate::client::{Claimed, Progress};
+use crate::client::{Claimed, CutOff, Progress};
 use crate::history::{CommandKind, CommandLabel, HowFar, Moment, OpId, RunEnd, RunId, RunNo};
 use crate::timer::show_duration;
 use std::collections::BTreeMap;
 
+/// So many steps that begin again are named when a run is resumed.
+const MOST_AGAIN: usize = 5;
 /// How many cells a bar has.
 const BAR: i64 = 10;
 
@@ -228,21 +230,22 @@ impl Live {
     }
 
     /// What is known from the record, and what has to be done once more.
-    fn resumed(&self, steps: u32, took_ms: u64, again: &[(CommandLabel, u32)]) -> Vec<String> {
+    fn resumed(&self, steps: u32, took_ms: u64, again: &[CutOff]) -> Vec<String> {
         let known = match steps {
             0 => "resumed: no step was recorded yet".to_owned(),
             1 => format!("resumed: 1 step known from the record, not run again ({took_ms}ms)"),
             steps => format!("resumed: {steps} steps known from the record, none run again ({took_ms}ms)"),
         };
         let mark = Paint::Yellow.paint("↻", self.color);
-        let begins = |(label, number): &(CommandLabel, u32)| {
-            let number = if *number > 1 { format!(", attempt {number}") } else { String::new() };
-            format!(
-                "{mark} {} begins again{number}: no outcome of it was recorded",
-                name(label.kind, &label.name)
-            )
+        let begins = |CutOff { label, strand, attempt }: &CutOff| {
+            let number = if *attempt > 1 { format!(", attempt {attempt}") } else { String::new() };
+            let what = named(label, strand.as_deref());
+            format!("{mark} {what} begins again{number}: no outcome of it was recorded")
         };
-        std::iter::once(known).chain(again.iter().map(begins)).collect()
+        // The tree below has them all.
+        let more = again.len().saturating_sub(MOST_AGAIN);
+        let more = (more > 0).then(|| format!("{mark} and {more} more"));
+        std::iter::once(known).chain(again.iter().take(MOST_AGAIN).map(begins)).chain(more).collect()
     }
 
     /// A question to a person stays on the screen, with what may be answered and the command that does.
@@ -305,8 +308,9 @@ impl Live {
 fn named(label: &CommandLabel, strand: Option<&str>) -> String {
     let what = name(label.kind, &label.name);
     match strand {
-        Some(strand) => format!("{what} · {}", escape::line(strand)),
-        None => what,
+        // An item that is called as its step is named once.
+        Some(strand) if strand != label.name => format!("{what} · {}", escape::line(strand)),
+        Some(_) | None => what,
     }
 }
 

@@ -97,14 +97,28 @@ fn a_resumed_run_says_what_is_known_and_what_begins_again() {
         live.tell(RUN, replayed(2, 1), Moment(0)),
         ["resumed: 1 step known from the record, not run again (4ms)"]
     );
-    let again = vec![(label(CommandKind::Exec, "tar\u{1b}"), 1), (label(CommandKind::Sh, "mail"), 3)];
+    let again = |kind, name, strand: Option<&str>, attempt| CutOff {
+        label: label(kind, name),
+        strand: strand.map(str::to_owned),
+        attempt,
+    };
+    let again =
+        vec![again(CommandKind::Exec, "tar\u{1b}", None, 1), again(CommandKind::Sh, "mail", Some("ada"), 3)];
+    let many = Progress::Replayed {
+        entries: 1,
+        steps: 0,
+        took_ms: 4,
+        again: [again.clone(), again.clone(), again.clone()].concat(),
+    };
+    let lines = live.tell(RUN, many, Moment(0));
+    assert_eq!((lines.len(), lines.last().map(String::as_str)), (7, Some("↻ and 1 more")));
     let cut_off = Progress::Replayed { entries: 1, steps: 0, took_ms: 4, again };
     assert_eq!(
         live.tell(RUN, cut_off, Moment(0)),
         [
             "resumed: no step was recorded yet",
             "↻ exec tar\\x1b begins again: no outcome of it was recorded",
-            "↻ sh mail begins again, attempt 3: no outcome of it was recorded",
+            "↻ sh mail · ada begins again, attempt 3: no outcome of it was recorded",
         ]
     );
 }
@@ -196,12 +210,12 @@ fn a_tree_fits_the_terminal_whatever_its_size() {
     for (columns, lines) in [(40, 10), (12, 4), (1, 1), (0, 0), (200, 60)] {
         let drawn = live.drawn(Moment(0), columns, lines);
         let rows: Vec<&str> = drawn.lines().collect();
-        assert!(rows.len() <= lines.saturating_sub(2).clamp(1, 16), "{} lines of {lines}", rows.len());
+        assert!(rows.len() <= lines.saturating_sub(2).max(1), "{} lines of {lines}", rows.len());
         for row in &rows {
             assert!(unicode_width::UnicodeWidthStr::width(*row) <= columns.max(2), "{columns}: {row}");
         }
     }
-    assert!(live.drawn(Moment(0), 80, 24).ends_with("… and 20 more"), "{}", live.drawn(Moment(0), 80, 24));
+    assert!(live.drawn(Moment(0), 80, 24).ends_with("… and 9 more"), "{}", live.drawn(Moment(0), 80, 24));
 }
 
 #[test]
@@ -239,4 +253,49 @@ fn in_a_narrow_terminal_the_name_is_shortened_before_the_time() {
     let mut live = Live::new(&[claimed(7, "order-1")], false);
     live.tell(RUN, scheduled(0, "a_name_that_is_quite_long", Some("mail")), Moment(0));
     assert_eq!(live.drawn(Moment(9_000), 30, 24), "⠋ mail  activity a_name… · 9s");
+}
+
+#[test]
+fn items_stand_in_the_order_in_which_people_count_and_are_named_once() {
+    let mut live = Live::new(&[claimed(7, "fan")], false);
+    for (op, strand) in (0..).zip(["job 10", "job 2", "job 1"]) {
+        live.tell(RUN, scheduled(op, strand, Some(strand)), Moment(0));
+    }
+    assert_eq!(line(&live, Moment(0)), "job 1  activity · 0s\njob 2  activity · 0s\njob 10  activity · 0s");
+    let done = |op, name| Progress::Outcome {
+        op: OpId(op),
+        label: label(CommandKind::Activity, name),
+        took_ms: 9,
+        ok: true,
+        message: None,
+        attempts: 1,
+    };
+    assert_eq!(live.tell(RUN, done(0, "job 10"), Moment(9)), ["✓ activity job 10  9ms"]);
+}
+
+#[test]
+fn a_tree_of_many_uses_the_lines_that_there_are_and_sums_up_the_rest() {
+    let mut live = Live::new(&[claimed(7, "fan")], false);
+    let name = format!("http://{}", "host/".repeat(20));
+    for op in 0..40 {
+        live.tell(RUN, scheduled(op, &name, None), Moment(0));
+    }
+    for op in 20..40 {
+        let failure = Failure::new("http", "no");
+        let failed = Progress::AttemptFailed {
+            op: OpId(op),
+            attempt: 1,
+            failure,
+            next_try: Some(Moment(90_000)),
+            attempts: None,
+        };
+        live.tell(RUN, failed, Moment(0));
+    }
+    let drawn = live.drawn(Moment(0), 78, 24);
+    assert_eq!(drawn.lines().count(), 22, "{drawn}");
+    assert!(drawn.ends_with("\n… and 19 more that wait"), "{drawn}");
+    assert!(drawn.lines().all(|row| row.chars().count() <= 60), "{drawn}");
+    let drawn = live.drawn(Moment(0), 78, 12);
+    assert!(drawn.ends_with("\n… and 31 more, 20 of them wait"), "{drawn}");
+    assert_eq!(live.drawn(Moment(0), 198, 50).lines().count(), 40);
 }

@@ -11,6 +11,7 @@ pub(crate) mod lines;
 pub(crate) mod live;
 pub(crate) mod log_line;
 pub(crate) mod marks;
+mod natural;
 pub(crate) mod overview;
 pub(crate) mod paint;
 pub(crate) mod rewinds;

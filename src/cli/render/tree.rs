@@ -2,6 +2,7 @@
 
 use super::foot::lasting;
 use super::live::{Doing, Live};
+use super::natural;
 use super::paint::Paint;
 use super::waits::{attempt, name};
 use super::when::{coarse, left};
@@ -9,8 +10,8 @@ use crate::cli::escape;
 use crate::history::{CommandKind, CommandLabel, Moment, RunId, RunNo, Value};
 use unicode_width::UnicodeWidthStr as _;
 
-/// At most so many lines move; what is above has to stay in sight.
-const MOST_LINES: usize = 16;
+/// Lines are shortened to no less than so many columns, so that there are more of them.
+const NARROW: usize = 60;
 /// So much is shown of what a heartbeat says, in columns.
 const DETAILS: usize = 40;
 /// The marks of a line that is at work, one after the other.
@@ -45,15 +46,20 @@ impl Live {
         if rows.is_empty() {
             return Paint::Cyan.paint(frame(now), self.color);
         }
-        let most = lines.saturating_sub(2).clamp(1, MOST_LINES);
-        let mut out: Vec<String> =
-            rows.iter().take(most).map(|row| self.painted(row, now, columns)).collect();
-        let most = lasting(&out, columns, lines).max(1);
+        let most = lines.saturating_sub(2).max(1);
+        let painted = |columns| -> Vec<String> {
+            rows.iter().take(most).map(|row| self.painted(row, now, columns)).collect()
+        };
+        let mut out = painted(columns);
+        if lasting(&out, columns, lines) < out.len() {
+            // More of them are worth more than the ends of long ones, which half the width would break.
+            out = painted((columns / 2).max(NARROW.min(columns)));
+        }
         let shown = if rows.len() > most { most - 1 } else { rows.len() };
         out.truncate(shown);
-        if shown < rows.len() {
-            let more = format!("… and {} more", rows.len() - shown);
-            out.push(Paint::Dim.paint(&escape::cut(&more, columns.saturating_sub(1)), self.color));
+        if let Some(rest) = rows.get(shown..).filter(|rest| !rest.is_empty()) {
+            let more = escape::cut(&summed_up(rest), columns.saturating_sub(1));
+            out.push(Paint::Dim.paint(&more, self.color));
         }
         out.join("\n")
     }
@@ -86,7 +92,8 @@ impl Live {
     fn of_run(&self, run: RunNo, depth: usize, now: Moment, rows: &mut Vec<Row>) {
         let mut doing: Vec<&Doing> =
             self.doing.iter().filter(|((of, _), _)| *of == run).map(|(_, doing)| doing).collect();
-        doing.sort_by(|a, b| a.strand.cmp(&b.strand).then_with(|| a.order().cmp(&b.order())));
+        let strand = |doing: &Doing| doing.strand.clone().unwrap_or_default();
+        doing.sort_by(|a, b| natural::order(&strand(a), &strand(b)).then_with(|| a.order().cmp(&b.order())));
         let remarks = self.remarks.get(&run);
         let said = remarks.into_iter().flat_map(|remarks| [&remarks.progress, &remarks.summary]);
         let said: Vec<String> = said.flatten().filter(|text| !text.is_empty()).cloned().collect();
@@ -117,7 +124,8 @@ impl Live {
             of = strand;
             let paint = if doing.order().0 { Paint::Yellow } else { Paint::Cyan };
             let facts = self.facts(run, doing, now);
-            let named = format!("{lead}{}", name(doing.label.kind, &doing.label.name));
+            let own = if strand == Some(&doing.label.name) { "" } else { &doing.label.name };
+            let named = format!("{lead}{}", name(doing.label.kind, own));
             let text = std::iter::once(named.clone()).chain(facts).collect::<Vec<_>>().join(" · ");
             let indent = format!("{}{branch}", "  ".repeat(depth));
             rows.push(Row { indent, spins: Some(paint), name: named.len(), text });
@@ -181,6 +189,16 @@ impl Live {
             | CommandKind::RunTimeout
             | CommandKind::Grace => None,
         }
+    }
+}
+
+/// What is not shown, in a few words.
+fn summed_up(rows: &[Row]) -> String {
+    let waiting = rows.iter().filter(|row| row.spins == Some(Paint::Yellow)).count();
+    match waiting {
+        0 => format!("… and {} more", rows.len()),
+        waiting if waiting == rows.len() => format!("… and {waiting} more that wait"),
+        waiting => format!("… and {} more, {waiting} of them wait", rows.len()),
     }
 }
 
