@@ -113,21 +113,29 @@ impl Run {
             *answer = format!("{answer} --question {question}");
         }
         let work = Work::Effect { input, options, body: None, probe: None };
-        self.beside(label, line, Wait::Notice { question }, work);
+        // Whoever looks on sees whom it tells of what, and not a step of the script.
+        let of = self.open.get(&question).map(|open| format!("notice of {}", open.label.name));
+        self.beside(label, (line, of), Wait::Notice { question }, work);
     }
 
     fn set_reminder(&mut self, question: OpId, line: Option<u32>, remind_ms: Option<i64>) {
         if let Some(ms) = remind_ms {
             let due = self.now().plus_ms(ms);
             let label = label(CommandKind::Remind, "");
-            self.beside(label, line, Wait::Reminder { question }, Work::Timer { due });
+            self.beside(label, (line, None), Wait::Reminder { question }, Work::Timer { due });
         }
     }
 
     /// Issues a command that no strand waits for.
-    fn beside(&mut self, label: CommandLabel, line: Option<u32>, wait: Wait, work: Work) {
+    fn beside(
+        &mut self,
+        label: CommandLabel,
+        (line, name): (Option<u32>, Option<String>),
+        wait: Wait,
+        work: Work,
+    ) {
         let op = self.number();
-        self.hand_out(op, label.clone(), line, None, work);
+        self.hand_out(op, label.clone(), line, name, work);
         let open = Open { label, line, owner: Owner::Nobody, wait };
         self.open.insert(op, Box::new(open));
     }
