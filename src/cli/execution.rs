@@ -48,7 +48,7 @@ fn executed(
     interrupts: &Interrupts,
 ) -> Result<Exit, CliError> {
     let names: Vec<(RunNo, RunId)> = runs.iter().map(|run| (run.run, run.id.clone())).collect();
-    let display = Display::new(context, &runs);
+    let display = Display::new(context, &runs, interrupts.stop());
     let options = ExecuteOptions {
         observer: display.observer(),
         stop: interrupts.stop(),

@@ -56,7 +56,7 @@ pub(crate) fn run(context: &Context, args: &ServeArgs) -> Result<Exit, CliError>
     let told = Arc::clone(&manager);
     stop.on_request(move || told.tell("STOPPING=1\nSTATUS=parking all runs"));
     hurry(&stop, Arc::clone(&context.clock));
-    let display = Display::new(context, &[]);
+    let display = Display::new(context, &[], interrupts.stop());
     let options = AdvanceOptions {
         execute: ExecuteOptions {
             observer: display.observer(),

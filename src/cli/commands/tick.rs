@@ -63,7 +63,7 @@ pub(crate) fn run(context: &Context, args: &TickArgs) -> Result<Exit, CliError> 
 
 fn tick(context: &Context, session: &Session, args: &TickArgs) -> Result<Exit, CliError> {
     let interrupts = Interrupts::install()?;
-    let display = Display::new(context, &[]);
+    let display = Display::new(context, &[], interrupts.stop());
     let options = AdvanceOptions {
         execute: ExecuteOptions {
             observer: display.observer(),

@@ -53,7 +53,7 @@ pub(crate) fn run(context: &Context, args: &UpdateArgs) -> Result<Exit, CliError
     let session = context.session()?;
     let sent = send_update(&session, &args.id, &args.name, argument, args.key.as_deref())?;
     let interrupts = Interrupts::install()?;
-    let display = Display::new(context, &[]);
+    let display = Display::new(context, &[], interrupts.stop());
     display.know(sent.row.no, &sent.row.id);
     let options = ExecuteOptions {
         observer: display.observer(),

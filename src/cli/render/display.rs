@@ -3,7 +3,7 @@
 use super::foot::{Foot, Narrowed};
 use super::live::Live;
 use crate::cli::context::Context;
-use crate::client::{Claimed, Observer, Progress};
+use crate::client::{Claimed, Observer, Progress, Stop, StopLevel};
 use crate::history::{RunId, RunNo};
 use crate::timer::Clock;
 use std::io::Write as _;
@@ -14,6 +14,12 @@ use std::time::Duration;
 
 /// How often the countdown is drawn.
 const TICK: Duration = Duration::from_millis(100);
+
+/// After so many of them a stop that is not over is told.
+const SLOW: u32 = 10;
+
+/// What is told then.
+const STOPPING: &str = "stopping …: what is under way has ten seconds to end; Ctrl-C again kills it";
 
 /// So many draws are left out after the terminal has another size: longer than tmux takes to tell it.
 const PATIENCE: usize = 4;
@@ -42,8 +48,8 @@ pub(crate) struct Display {
 }
 
 impl Display {
-    /// The display that the context calls for.
-    pub(crate) fn new(context: &Context, runs: &[Claimed]) -> Self {
+    /// The display that the context calls for, of an execution that this stops.
+    pub(crate) fn new(context: &Context, runs: &[Claimed], stop: Stop) -> Self {
         let live = Live::new(runs, context.color_stderr()).suggesting(context.command("").trim_end());
         let live = Arc::new(Mutex::new(live));
         let clock = Arc::clone(&context.clock);
@@ -57,7 +63,7 @@ impl Display {
         };
         let ticker = match &screen {
             Screen::Hidden | Screen::Lines => None,
-            Screen::Terminal(foot) => ticker(Arc::clone(foot), Arc::clone(&live), Arc::clone(&clock)),
+            Screen::Terminal(foot) => ticker(Arc::clone(foot), Arc::clone(&live), Arc::clone(&clock), stop),
         };
         if let (Screen::Terminal(foot), None) = (&screen, &ticker) {
             foot.lock().unwrap_or_else(PoisonError::into_inner).hurry();
@@ -114,16 +120,25 @@ fn ticker(
     foot: Arc<Mutex<Foot>>,
     live: Arc<Mutex<Live>>,
     clock: Arc<dyn Clock>,
+    stop: Stop,
 ) -> Option<(Sender<()>, JoinHandle<()>)> {
-    let (stop, stopped) = channel::<()>();
+    let (end, stopped) = channel::<()>();
     let work = move || {
+        let mut stopping = 0_u32;
         while stopped.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
             let live = live.lock().unwrap_or_else(PoisonError::into_inner);
             let (text, columns) = tree(&live, clock.as_ref());
-            foot.lock().unwrap_or_else(PoisonError::into_inner).draw(&text, columns);
+            let mut foot = foot.lock().unwrap_or_else(PoisonError::into_inner);
+            let waits = stop.level() == StopLevel::Park;
+            stopping = stopping.saturating_add(u32::from(waits));
+            if waits && stopping == SLOW {
+                foot.print(&[STOPPING.to_owned()], &text, columns);
+            } else {
+                foot.draw(&text, columns);
+            }
         }
     };
-    std::thread::Builder::new().name("display".to_owned()).spawn(work).ok().map(|thread| (stop, thread))
+    std::thread::Builder::new().name("display".to_owned()).spawn(work).ok().map(|thread| (end, thread))
 }
 
 /// The tree as it is now, and the columns of the terminal.
