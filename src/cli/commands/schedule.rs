@@ -9,7 +9,7 @@ use crate::cli::exit::Exit;
 use crate::cli::forewarning;
 use crate::cli::render::paint::Paint;
 use crate::cli::render::run_json::SCHEMA;
-use crate::cli::render::schedules::{json, nobody, table};
+use crate::cli::render::schedules::{is_overdue, json, nobody, table};
 use crate::cli::render::table::{Cell, render};
 use crate::cli::render::when::absolute;
 use crate::client::{
@@ -143,6 +143,13 @@ fn list(context: &Context) -> Result<Exit, CliError> {
             context.print(&table(&all.schedules, now, context.table_width(), context.color_stdout()))?;
             if let Some(nobody) = nobody(all.fired_by, &context.command("tick --install"), now) {
                 context.note(&nobody);
+            }
+            if is_overdue(&all.schedules, now) {
+                let (tick, serve) = (context.command("tick"), context.command("serve"));
+                context.note(&format!("what is overdue is fired by the next {tick}, or by {serve}"));
+            }
+            if all.schedules.iter().any(|view| view.row.unseen().next().is_some()) {
+                context.note(&format!("what was skipped or missed is told by {}", context.command("missed")));
             }
         }
     }

@@ -38,20 +38,37 @@ fn next(view: &ScheduleView, now: Moment) -> (String, Paint) {
             let why = paused.failed.as_ref().map(|run| format!(": run {run}")).unwrap_or_default();
             (format!("paused {}{why}", relative(paused.at, now)), Paint::Yellow)
         }
+        (None, Some(next)) if next < now => {
+            (format!("overdue by {}", show_duration(now.since_ms(next))), Paint::Yellow)
+        }
         (None, Some(next)) => (relative(next, now), Paint::Plain),
         (None, None) => ("never".to_owned(), Paint::Red),
     }
 }
 
-/// What became of the last slot: the run and how that stands.
+/// What became of the last slot: the run and how that stands; and of the last one before it that was left out, until somebody has
+/// seen that.
 fn last(view: &ScheduleView) -> String {
-    let Some(record) = view.row.recent.last() else { return String::new() };
+    let row = &view.row;
+    let Some(record) = row.recent.last() else { return String::new() };
     let status = view.last.map(|status| format!(": {status}")).unwrap_or_default();
-    match &record.fate {
+    let told = match &record.fate {
         Fate::Started { run } => format!("{run}{status}"),
         Fate::Skipped { by } => format!("skipped over {by}{status}"),
         Fate::Missed { reason } => format!("missed: {reason}"),
+    };
+    match row.unseen().filter(|left_out| *left_out != record).last() {
+        Some(left_out) => {
+            let slot = span(&SlotRecord { first: left_out.last, ..left_out.clone() }, Zone::named(&row.zone));
+            format!("{told} · {} {slot}", left_out.fate.word())
+        }
+        None => told,
     }
+}
+
+/// Whether a slot of some schedule should have been fired by now.
+pub(crate) fn is_overdue(views: &[ScheduleView], now: Moment) -> bool {
+    views.iter().any(|view| view.row.paused.is_none() && view.next.is_some_and(|next| next < now))
 }
 
 /// What was missed or skipped, one line a record.
@@ -152,5 +169,65 @@ pub(crate) fn nobody(fired_by: Option<WokenBy>, how: &str, now: Moment) -> Optio
         }
         Some(WokenBy::Nobody { last_tick: None }) => Some(format!("nobody fires schedules yet: {how}")),
         Some(WokenBy::Process { .. } | WokenBy::Serve { .. } | WokenBy::Tick { .. }) | None => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::history::{OverlapPolicy, RunId, RunStatus, ScheduledStart, Value};
+    use std::collections::BTreeMap;
+
+    fn nightly() -> ScheduleView {
+        let id = |text| RunId::parse(text).expect("an id");
+        let row = Schedule {
+            name: id("nightly"),
+            version: 1,
+            cron: "30 2 * * *".to_owned(),
+            zone: "UTC".to_owned(),
+            starts: ScheduledStart {
+                script: "/s/backup.rhai".to_owned(),
+                input: Value::Null,
+                directory: "/s".to_owned(),
+                environment: BTreeMap::new(),
+                timeout_ms: None,
+                unchecked: false,
+            },
+            overlap: OverlapPolicy::Skip,
+            catchup: Catchup::Latest,
+            jitter_ms: 0,
+            pause_on_failure: false,
+            created_at: Moment(0),
+            paused: None,
+            considered: Moment(0),
+            open: Vec::new(),
+            recent: Vec::new(),
+            seen_until: None,
+        };
+        ScheduleView { row, next: Some(Moment(100_000)), last: Some(RunStatus::Completed) }
+    }
+
+    #[test]
+    fn a_slot_whose_time_is_over_is_overdue() {
+        let view = nightly();
+        assert_eq!(next(&view, Moment(40_000)).0, "in 1m");
+        assert_eq!(next(&view, Moment(199_000)).0, "overdue by 1m 39s");
+        assert!(is_overdue(std::slice::from_ref(&view), Moment(199_000)));
+        assert!(!is_overdue(&[view], Moment(40_000)));
+    }
+
+    #[test]
+    fn a_slot_that_was_left_out_is_told_until_somebody_has_seen_it() {
+        let mut view = nightly();
+        let day = 86_400_000;
+        let by = || RunId::parse("nightly-1").expect("an id");
+        view.row.record(Moment(day), Fate::Started { run: by() }, Moment(day));
+        view.row.record(Moment(2 * day), Fate::Skipped { by: by() }, Moment(2 * day));
+        assert_eq!(last(&view), "skipped over nightly-1: completed");
+        let run = RunId::parse("nightly-3").expect("an id");
+        view.row.record(Moment(3 * day), Fate::Started { run }, Moment(3 * day));
+        assert_eq!(last(&view), "nightly-3: completed · skipped 1970-01-03 00:00");
+        view.row.seen_until = Some(Moment(3 * day));
+        assert_eq!(last(&view), "nightly-3: completed");
     }
 }
