@@ -83,6 +83,22 @@ fn what_the_store_and_the_scripts_have_names_for_is_completed() {
 }
 
 #[test]
+fn steps_and_entries_of_the_run_are_completed_with_what_they_are() {
+    let home = Home::new();
+    home.file(
+        "s.rhai",
+        "step(\"load\", || 1);\nstep(\"load\", || 2);\nsh(\"echo $1\", [3], #{ name: \"say it\" });\n",
+    );
+    home.durun(&["start", "s.rhai", "--id", "r"]).both();
+    assert_eq!(words(&home, &["logs", "r", ""]), ["load", "say it"]);
+    assert_eq!(words(&home, &["logs", "r", "sa"]), ["say it"]);
+    assert_eq!(words(&home, &["rewind", "r", "--to", ""]), ["0", "1", "2", "3", "4"]);
+    let told = home.durun(&["complete", "fish", "--", "durun", "rewind", "r", "--to", "3"]).stdout();
+    assert!(told.starts_with("3\t✓ sh say it (echo $1 3) · "), "{told}");
+    assert_eq!(words(&home, &["list", "--status", "waiting,par"]), ["waiting,parked"]);
+}
+
+#[test]
 fn it_makes_no_store_and_says_nothing_where_all_is_wrong() {
     let home = Home::new();
     assert_eq!(words(&home, &["status", ""]), Vec::<String>::new());

@@ -29,6 +29,10 @@ pub(super) enum Kind {
     Input,
     /// Schedules.
     Schedule,
+    /// The steps of the run, by name.
+    Step,
+    /// The entries of the run's history.
+    Entry,
     /// Keys of `once:`.
     Once,
     /// Codes of errors.
@@ -54,6 +58,8 @@ impl Kind {
             ("update", "name") => Self::Update,
             ("answer", "choice") => Self::Choice,
             ("answer", "question") => Self::Question,
+            ("logs", "step") => Self::Step,
+            ("rewind", "to") => Self::Entry,
             ("explain", "code") => Self::Code,
             ("pause" | "resume" | "trigger" | "remove" | "backfill" | "missed", "name") => Self::Schedule,
             ("forget", "key") | ("list", "prefix") => Self::Once,
@@ -153,6 +159,7 @@ mod tests {
         for command in ["signal", "cancel", "terminate", "answer", "update", "upgrade", "wait"] {
             assert_eq!(kind(command, "id"), Some(Kind::Run(Which::Open)), "{command}");
         }
+        assert_eq!((kind("logs", "step"), kind("rewind", "to")), (Some(Kind::Step), Some(Kind::Entry)));
         assert_eq!(kind("start", "script"), Some(Kind::Files(Files::Scripts)));
         assert_eq!(kind("durun", "store"), Some(Kind::Files(Files::Directories)));
         assert_eq!(kind("import", "file"), Some(Kind::Files(Files::All)));

@@ -6,17 +6,21 @@ use crate::cli::args::CommandLine;
 use crate::cli::codes;
 use crate::cli::environment::Environment;
 use crate::cli::opening::{executor, look_at_store};
+use crate::cli::render::story::Story;
 use crate::cli::store_place;
 use crate::client::{
-    Declared, OpenQuestion, RunFilter, Session, declared, declared_by, find, list, list_once, load_program,
-    open_questions, published, schedules, view,
+    Declared, HistoryReader, OpenQuestion, RunFilter, Session, declared, declared_by, find, list, list_once,
+    load_program, open_questions, published, schedules, view,
 };
-use crate::history::RunStatus;
+use crate::history::{CommandLabel, Entry, RunStatus, Seq};
 use clap::{ArgMatches, CommandFactory as _};
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+/// So many letters of an entry's line are its number and its time.
+const LEAD: usize = 28;
 /// So many runs are offered, the newest.
 const MOST: u32 = 500;
 
@@ -68,6 +72,16 @@ fn known(question: OpenQuestion) -> Candidate {
     Candidate { word: question.name.unwrap_or_else(|| question.op.to_string()), about: question.text }
 }
 
+/// An entry of a history by its number, with what it is.
+fn entry_told(seq: Seq, entry: &Entry) -> Candidate {
+    let mut story = Story::new(false, None);
+    // Told as the first it has its time whole; what is told of it is behind the mark.
+    let told = story.tell(seq, entry);
+    let line = told.lines().next().unwrap_or_default();
+    let about: String = line.chars().skip(LEAD).collect();
+    Candidate { word: seq.to_string(), about }
+}
+
 fn plain(word: impl Into<String>) -> Candidate {
     Candidate { word: word.into(), about: String::new() }
 }
@@ -93,6 +107,8 @@ impl Live {
                 let rows = self.session().and_then(|session| list_once(session, typed).ok());
                 rows.unwrap_or_default().into_iter().map(|row| plain(row.key)).collect()
             }
+            Kind::Step => self.steps(),
+            Kind::Entry => self.history().iter().map(|(seq, entry)| entry_told(*seq, entry)).collect(),
             Kind::Code => codes::all()
                 .map(|it| Candidate { word: it.name.to_owned(), about: it.title.to_owned() })
                 .collect(),
@@ -169,6 +185,38 @@ impl Live {
             Some(open_questions(&view(session, row.no).ok()?))
         };
         open().unwrap_or_default()
+    }
+
+    /// The history of the run that was named.
+    fn history(&self) -> Vec<(Seq, Entry)> {
+        let read = || {
+            let session = self.session()?;
+            let row = find(session, self.given::<String>("id")?).ok()?;
+            let (mut reader, mut entries) = (HistoryReader::new(row.no, row.id), Vec::new());
+            while let Some(page) = reader.page(session).ok().filter(|page| !page.is_empty()) {
+                entries.extend(page);
+            }
+            Some(entries)
+        };
+        read().unwrap_or_default()
+    }
+
+    /// The steps of the run, each name once: those that have ended, and those that have begun.
+    fn steps(&self) -> Vec<Candidate> {
+        let open = || {
+            let session = self.session()?;
+            let row = find(session, self.given::<String>("id")?).ok()?;
+            Some(view(session, row.no).ok()?.pending)
+        };
+        let open = open().unwrap_or_default().into_iter().map(|pending| pending.label);
+        let history = self.history();
+        let ended = history.iter().filter_map(|(_, entry)| Some(entry.fact.outcome_of()?.1.clone()));
+        let mut known = BTreeSet::new();
+        let is_new = |label: &CommandLabel| {
+            label.kind.is_effect() && !label.name.is_empty() && known.insert(label.name.clone())
+        };
+        let told = |label: CommandLabel| Candidate { word: label.name, about: label.kind.word().to_owned() };
+        ended.chain(open).filter(is_new).map(told).collect()
     }
 
     fn choices(&self) -> Vec<Candidate> {
