@@ -88,6 +88,30 @@ fn what_goes_on_is_a_tree_and_what_is_done_stays_above_it() {
 }
 
 #[test]
+fn a_stop_that_is_not_over_at_once_says_what_ctrl_c_does_then() {
+    let home = Home::new();
+    home.file(
+        "deaf.rhai",
+        "sh(\"trap '' TERM; echo here >here; while :; do sleep 1; done\", #{ name: \"deaf\" });\n",
+    );
+    home.file("quick.rhai", "sh(\"echo here >there; sleep 60\");\n");
+    let started = |script, file: &str| {
+        let terminal = Terminal::open(&home, 80, &["start", script, "--id", script], &[])?;
+        terminal.until_it(file, |_| home.path().join(file).exists());
+        Some(terminal)
+    };
+    let Some(mut terminal) = started("deaf.rhai", "here") else { return };
+    terminal.keys("\u{3}");
+    terminal
+        .until(&["stopping …: what is under way has ten seconds to end; Ctrl-C again kills it", "sh deaf"]);
+    let ended = interrupted(terminal);
+    assert!(ended.screen.contains("run deaf.rhai is parked, nothing is lost"), "{}", ended.screen);
+    let Some(terminal) = started("quick.rhai", "there") else { return };
+    let ended = interrupted(terminal);
+    assert!(!ended.screen.contains("stopping"), "{}", ended.screen);
+}
+
+#[test]
 fn a_terminal_that_cuts_lines_when_it_is_made_narrower_loses_none_that_stays() {
     let home = home();
     let Some(terminal) = started(&home, 200, &[("TERM", "linux")]) else { return };
