@@ -342,3 +342,11 @@ fn a_line_that_was_sent_answers_its_question_and_no_other() {
         home.durun(&["wait", "one"]).out("yes\n").check();
     });
 }
+
+#[test]
+fn what_tells_of_a_question_is_shown_as_its_notice() {
+    let script = "ask(\"Go?\", #{ notify: [\"sleep\", \"60\"] })";
+    let home = Home::killed_at("one", script, &["notice of Go?"]);
+    let status = home.durun(&["status", "one"]).stdout();
+    assert!(status.contains(" exec sleep · notice of Go? · line 1"), "{status}");
+}
