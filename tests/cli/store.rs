@@ -2,6 +2,7 @@
 
 use crate::harness::Home;
 use crate::terminal::Terminal;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 #[test]
@@ -175,4 +176,28 @@ fn a_redb_file_of_another_program_is_refused_and_left_alone() {
     let tables =
         redb::ReadableDatabase::begin_read(&other).expect("begins").list_tables().expect("lists").count();
     assert_eq!(tables, 1, "nothing was added");
+}
+
+#[test]
+fn a_store_that_is_closed_to_writing_can_be_looked_at_and_is_not_changed() {
+    if rustix::process::geteuid().is_root() {
+        println!("skipped: to root no directory is closed");
+        return;
+    }
+    let home = Home::recorded("one");
+    let rights =
+        |mode| std::fs::set_permissions(home.store(), std::fs::Permissions::from_mode(mode)).expect("rights");
+    rights(0o500);
+    assert!(home.durun(&["list"]).stdout().contains("one  parked"));
+    assert!(home.durun(&["status", "one"]).stdout().starts_with("one  parked"));
+    home.durun(&["history", "one"]).check();
+    let (told, _) = home.durun(&["doctor"]).exit(1).both();
+    assert!(
+        told.contains("problem: the store can only be read: its directory is closed to writing\n"),
+        "{told}"
+    );
+    let refused = home.durun(&["signal", "one", "paid", "1"]).exit(77).failure();
+    assert!(refused.starts_with("error[D0612]") && refused.contains("chmod u+rwX"), "{refused}");
+    rights(0o700);
+    home.durun(&["signal", "one", "paid", "1"]).check();
 }
