@@ -28,7 +28,8 @@ pub(super) fn fits(session: &Session, run: RunNo, source: Source) -> Result<Fit,
     let patches = upgraded(store, &interpreter, &snapshot.start, &script, snapshot.entries)?;
     let trial =
         Trial { store, interpreter: &interpreter, snapshot: &snapshot, history: &history, patches: &patches };
-    let (replayed, goes_on) = trial.of(&script)?;
+    let (mut replayed, goes_on) = trial.of(&script)?;
+    replayed.count_anew(snapshot.row.generation, &snapshot.row.branches);
     let asked = asked(&replayed.open, session.now());
     Ok(Fit { entries: replayed.entries, changed, goes_on, patches, asked })
 }

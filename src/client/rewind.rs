@@ -3,7 +3,7 @@
 use super::{ClientError, LoadedProgram, MendError, Session, Stand, find, read_history};
 use crate::history::{
     ActivityCompleted, Again, Checksum, Entry, Fact, Message, MessageBody, MessageId, Moment, OpId, Pending,
-    Record, RunNo, RunRow, Seq, StoredStatus, Value,
+    Record, RunNo, RunRow, Seq, StoredStatus, Value, counted_from,
 };
 use crate::run::Undoing;
 use crate::store::{Answer, Request, Rewind, Snapshot};
@@ -152,15 +152,17 @@ pub(super) fn plan(
     }
     let over: BTreeSet<OpId> = aside.iter().filter_map(|(_, entry)| ends(&entry.fact)).collect();
     let timeout_ms = time_out(session, &prefix, snapshot.start.timeout_ms, has_ended);
+    let pending = waiting(&stand, &over, &snapshot.pending);
+    let again = again(anew, &stand, &over, &pending);
     let request = Rewind {
         run: row.no,
         nonce: MessageId(Session::random()?),
         seen: (row.epoch, row.generation, snapshot.entries),
         from,
         records: sealed(session, &row, from, &entries)?,
-        again: again(anew, &stand, &over),
-        asked: asked(&stand, prefix.first(), timeout_ms),
-        pending: waiting(&stand, &over, &snapshot.pending),
+        asked: asked(&stand, &row, again.as_ref(), prefix.first().zip(timeout_ms)),
+        again,
+        pending,
         held: stand.held.clone(),
         heard: prefix.iter().filter_map(heard).collect(),
         unread: aside
@@ -257,21 +259,39 @@ fn sealed(
     Ok(records)
 }
 
-fn again(anew: Anew, stand: &Stand, over: &BTreeSet<OpId>) -> Option<Again> {
-    let open = || stand.open.iter().map(|row| row.op).filter(|op| over.contains(op));
-    let also = match anew {
+fn again(anew: Anew, stand: &Stand, over: &BTreeSet<OpId>, waiting: &[OpId]) -> Option<Again> {
+    let (also, timed) = match anew {
         Anew::None => return None,
-        Anew::Later => Vec::new(),
-        Anew::All => open().collect(),
+        Anew::Later => (Vec::new(), Vec::new()),
+        Anew::All => {
+            let open = stand.open.iter().map(|row| row.op);
+            let counted = stand.counted.iter().copied();
+            (
+                open.filter(|op| over.contains(op)).collect(),
+                counted.filter(|op| !waiting.contains(op)).collect(),
+            )
+        }
     };
-    Some(Again { from: stand.next_op, also })
+    Some(Again { from: stand.next_op, also, timed })
 }
 
-/// The pending rows of what it waits for then.
-fn asked(stand: &Stand, began: Option<&Entry>, timeout_ms: Option<i64>) -> Vec<Pending> {
+/// The pending rows of what it waits for then. The store counts the times that are anew.
+fn asked(
+    stand: &Stand,
+    row: &RunRow,
+    again: Option<&Again>,
+    time_out: Option<(&Entry, i64)>,
+) -> Vec<Pending> {
     let mut asked = stand.open.clone();
-    if let Some(row) = asked.iter_mut().find(|row| row.op == OpId::RUN_TIMEOUT) {
-        row.due = began.zip(timeout_ms).map(|(began, ms)| began.at.plus_ms(ms));
+    for pending in &mut asked {
+        let op = pending.op;
+        let is_anew = again.is_some_and(|again| again.timed.contains(&op));
+        if op == OpId::RUN_TIMEOUT {
+            pending.due = time_out.map(|(began, ms)| began.at.plus_ms(ms));
+        } else if stand.counted.contains(&op) && !is_anew {
+            let from = counted_from(row.generation, &row.branches, op, pending.scheduled_at);
+            pending.due = pending.due.map(|due| due.plus_ms(from.since_ms(pending.scheduled_at)));
+        }
     }
     asked
 }

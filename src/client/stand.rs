@@ -16,6 +16,8 @@ pub struct Stand {
     pub next_op: OpId,
     /// The pending rows of the commands that it waits for.
     pub open: Vec<Pending>,
+    /// Those of them that end after a time, which counts from when the script asked.
+    pub counted: Vec<OpId>,
     /// The commands that hold a lock.
     pub held: Vec<OpId>,
     /// From which command on all are those of the `on_failure` handler, where that has begun.
@@ -67,6 +69,7 @@ pub(super) fn stand(
     Ok(Stand {
         next_op: live.next_op(),
         open: asked(&replayed.open, session.now()),
+        counted: replayed.open.values().filter(|it| it.is_counted()).map(|it| it.op).collect(),
         held: live.held_locks().collect(),
         on_failure: live.on_failure_op(),
         undone: live.undone_so_far().to_vec(),

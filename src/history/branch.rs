@@ -38,6 +38,9 @@ pub struct Again {
     /// And these, which the script had asked for before, and whose outcomes were set aside.
     #[serde(default)]
     pub also: Vec<OpId>,
+    /// Waits and sleeps that the script had asked for before and that were over: their time counts from the rewind.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub timed: Vec<OpId>,
 }
 
 impl Again {
@@ -45,6 +48,15 @@ impl Again {
     pub fn is_of(&self, op: OpId) -> bool {
         (op >= self.from && op < OpId::GRACE) || self.also.contains(&op)
     }
+}
+
+/// From when the time of a command counts: from when the script asked, or from the last rewind that counts it anew.
+pub fn counted_from(generation: u32, branches: &[Branch], op: OpId, asked: Moment) -> Moment {
+    let counts = |branch: &&Branch| {
+        branch.generation == generation
+            && branch.again.as_ref().is_some_and(|again| again.timed.contains(&op))
+    };
+    branches.iter().filter(counts).map(|branch| branch.at).fold(asked, Moment::max)
 }
 
 /// What a command is told by besides its run and its number: the generation, and the last rewind that made it new.
@@ -87,7 +99,8 @@ mod tests {
     #[test]
     fn only_what_a_rewind_made_new_is_told_by_another_generation() {
         let again = |from, also: &[u32]| {
-            Some(Again { from: OpId(from), also: also.iter().copied().map(OpId).collect() })
+            let also = also.iter().copied().map(OpId).collect();
+            Some(Again { from: OpId(from), also, timed: Vec::new() })
         };
         let branches =
             [branch(0, again(5, &[3])), branch(0, None), branch(0, again(8, &[])), branch(1, again(0, &[]))];
@@ -95,6 +108,29 @@ mod tests {
         assert_eq!([2, 3, 4, 5, 7, 8].map(|op| parts(0, op).1), [0, 1, 0, 1, 1, 3]);
         assert_eq!(parts(1, 0), (1, 4));
         assert_eq!(parts(2, 9), (2, 0), "a later generation is new anyway");
+    }
+
+    #[test]
+    fn time_counts_from_the_last_rewind_that_counts_it_anew_where_that_is_behind_the_asking() {
+        let timed = |generation, at, op| {
+            let again = Again { from: OpId(9), also: Vec::new(), timed: vec![OpId(op)] };
+            Branch { at: Moment(at), ..branch(generation, Some(again)) }
+        };
+        let branches = [timed(0, 20, 3), timed(0, 10, 3), timed(0, 15, 4), branch(0, None), timed(1, 50, 3)];
+        let from = |generation, op, asked| counted_from(generation, &branches, OpId(op), Moment(asked)).0;
+        assert_eq!([from(0, 3, 5), from(0, 4, 5), from(0, 5, 5), from(1, 3, 5)], [20, 15, 5, 50]);
+        assert_eq!(from(0, 3, 30), 30, "another command has that number now");
+    }
+
+    #[test]
+    fn a_rewind_without_waits_is_written_as_before() {
+        let again = Again { from: OpId(2), also: vec![OpId(1)], timed: Vec::new() };
+        let before = rmp_serde::to_vec(&(OpId(2), vec![OpId(1)])).expect("encodes");
+        assert_eq!(rmp_serde::to_vec(&again).expect("encodes"), before);
+        assert_eq!(rmp_serde::from_slice::<Again>(&before).expect("decodes"), again);
+        let timed = Again { timed: vec![OpId(1)], ..again };
+        let bytes = rmp_serde::to_vec(&timed).expect("encodes");
+        assert_eq!(rmp_serde::from_slice::<Again>(&bytes).expect("decodes"), timed);
     }
 
     #[test]

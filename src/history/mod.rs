@@ -39,7 +39,7 @@ mod value;
 mod value_from;
 mod woken_by;
 
-pub use branch::{Again, Branch, MOST_BRANCHES, branch_no, generation_of, generation_parts};
+pub use branch::{Again, Branch, MOST_BRANCHES, branch_no, counted_from, generation_of, generation_parts};
 pub use call_site::CallSite;
 pub use child::{ChildEnded, ChildOutcome, MOST_NESTED_RUNS, OnParentClose, Parent};
 pub use command::{CommandKind, CommandLabel};

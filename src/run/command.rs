@@ -35,7 +35,7 @@ impl Command {
                 row.attempts = options.retry.attempts;
                 row.deadline = options.deadline;
             }
-            Work::Timer { due } => {
+            Work::Timer { due, .. } => {
                 row.input = self.shown.clone();
                 row.due = Some(*due);
             }
@@ -43,6 +43,19 @@ impl Command {
             Work::Dispatch(_) | Work::Wait => row.input = self.shown.clone(),
         }
         row
+    }
+
+    /// Whether it ends after a time that counts from when the script asked.
+    pub fn is_counted(&self) -> bool {
+        matches!(self.work, Work::Timer { counted: true, .. } | Work::Lock { due: Some(_) })
+    }
+
+    /// Counts that time from a later moment on.
+    pub fn count_from(&mut self, later: Moment) {
+        let by = later.since_ms(self.scheduled_at);
+        if let Work::Timer { due, counted: true } | Work::Lock { due: Some(due) } = &mut self.work {
+            *due = due.plus_ms(by);
+        }
     }
 }
 
@@ -63,6 +76,8 @@ pub enum Work {
     Timer {
         /// When it is due.
         due: Moment,
+        /// Whether that counts from when the script asked; otherwise it is an instant of the script's own, or the end of the run's time.
+        counted: bool,
     },
     /// A lock of the store, ended by `LockGranted`, or by `TimerFired`. Its name is the command's.
     Lock {

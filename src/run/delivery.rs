@@ -71,7 +71,11 @@ impl Run {
         }
         if let Some(ms) = self.charter.timeout_ms {
             let due = self.now().plus_ms(ms);
-            self.command(OpId::RUN_TIMEOUT, label(CommandKind::RunTimeout, ""), Work::Timer { due });
+            self.command(
+                OpId::RUN_TIMEOUT,
+                label(CommandKind::RunTimeout, ""),
+                Work::Timer { due, counted: false },
+            );
         }
         self.begin_main()
     }
@@ -190,7 +194,7 @@ impl Run {
         }
         if first {
             let due = self.now().plus_ms(GRACE_MS);
-            self.command(OpId::GRACE, label(CommandKind::Grace, ""), Work::Timer { due });
+            self.command(OpId::GRACE, label(CommandKind::Grace, ""), Work::Timer { due, counted: true });
         }
         self.raise_everywhere(&failure);
         self.cancel = Some(failure);

@@ -73,11 +73,11 @@ impl Run {
         match ask {
             Ask::Effect(effect) => self.effect(op, asker, effect),
             Ask::Sleep(until) => {
-                let due = match until {
-                    Until::After(ms) => self.now().plus_ms(ms),
-                    Until::At(at) => at,
+                let work = match until {
+                    Until::After(ms) => Work::Timer { due: self.now().plus_ms(ms), counted: true },
+                    Until::At(at) => Work::Timer { due: at, counted: false },
                 };
-                self.wait(op, asker, label(CommandKind::Sleep, ""), Wait::Timer, Work::Timer { due });
+                self.wait(op, asker, label(CommandKind::Sleep, ""), Wait::Timer, work);
             }
             Ask::WaitSignal { names, listed, timeout_ms, otherwise } => {
                 if let Some(signal) = self.world.state.borrow_mut().mailbox.take(&names) {
@@ -139,7 +139,7 @@ impl Run {
     }
 
     pub(super) fn wait_work(&self, timeout_ms: Option<i64>) -> Work {
-        timeout_ms.map_or(Work::Wait, |ms| Work::Timer { due: self.now().plus_ms(ms) })
+        timeout_ms.map_or(Work::Wait, |ms| Work::Timer { due: self.now().plus_ms(ms), counted: true })
     }
 
     /// Opens a command: its strand is blocked in it, or a handle is told of its end.

@@ -122,7 +122,7 @@ impl Run {
         if let Some(ms) = remind_ms {
             let due = self.now().plus_ms(ms);
             let label = label(CommandKind::Remind, "");
-            self.beside(label, (line, None), Wait::Reminder { question }, Work::Timer { due });
+            self.beside(label, (line, None), Wait::Reminder { question }, Work::Timer { due, counted: true });
         }
     }
 

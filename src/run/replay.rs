@@ -3,7 +3,7 @@
 use super::ahead::Ahead;
 use super::command::{Command, Stretch, Work};
 use super::run::{Run, Stepped};
-use crate::history::{Entry, Fact, HowFar, Moment, OpId, Restart, RunEnd, Seq, Stuck};
+use crate::history::{Branch, Entry, Fact, HowFar, Moment, OpId, Restart, RunEnd, Seq, Stuck, counted_from};
 use std::collections::BTreeMap;
 
 /// Where a run stands after its history.
@@ -29,6 +29,16 @@ pub struct Replayed {
     pub last_published: Vec<(String, crate::history::Value)>,
     /// What the history says of the end, where it does.
     pub recorded_end: Option<RunEnd>,
+}
+
+impl Replayed {
+    /// Counts the times of what is open from the rewinds that made them anew.
+    pub fn count_anew(&mut self, generation: u32, branches: &[Branch]) {
+        for command in self.open.values_mut() {
+            let asked = command.scheduled_at;
+            command.count_from(counted_from(generation, branches, command.op, asked));
+        }
+    }
 }
 
 /// Why a replay does not come to its end.
@@ -157,7 +167,7 @@ impl Replayed {
 /// The timers among open commands.
 pub fn timers(open: &BTreeMap<OpId, Box<Command>>) -> impl Iterator<Item = (OpId, Moment)> {
     open.values().filter_map(|command| match command.work {
-        Work::Timer { due } | Work::Lock { due: Some(due) } => Some((command.op, due)),
+        Work::Timer { due, .. } | Work::Lock { due: Some(due) } => Some((command.op, due)),
         Work::Effect { .. } | Work::Dispatch(_) | Work::Wait | Work::Lock { due: None } => None,
     })
 }

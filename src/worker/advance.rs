@@ -240,7 +240,7 @@ pub(super) fn announced(command: &Command) -> Progress {
     };
     match &command.work {
         Work::Effect { .. } | Work::Dispatch(_) => Progress::Scheduled { op, label, line, strand },
-        Work::Timer { due } => Progress::Waiting { op, label, due: Some(*due), line, strand, choices },
+        Work::Timer { due, .. } => Progress::Waiting { op, label, due: Some(*due), line, strand, choices },
         Work::Lock { due } => Progress::Waiting { op, label, due: *due, line, strand, choices },
         Work::Wait => Progress::Waiting { op, label, due: None, line, strand, choices },
     }

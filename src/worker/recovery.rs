@@ -262,7 +262,7 @@ impl Worker {
         &mut self,
         snapshot: &Snapshot,
         live: Run,
-        replayed: Replayed,
+        mut replayed: Replayed,
         stale: Vec<crate::history::OpId>,
         began: std::time::Duration,
     ) {
@@ -281,6 +281,7 @@ impl Worker {
         for job in stopped {
             self.effects.stop(job);
         }
+        replayed.count_anew(run.generation, &run.branches);
         run.open = replayed.open;
         for command in run.open.values_mut() {
             super::executing::complete(&run.config, command);

@@ -147,6 +147,9 @@ fn what_a_rewind_makes_it_wait_for_again_is_due_while_others_of_its_strands_wait
     home.until("r", &["\"entries\":2", "\"status\":\"waiting\""]);
     home.durun(&["rewind", "r", "--to", "0"]).check();
     home.until("r", &["\"entries\":1", "\"status\":\"parked\""]);
+    // It sleeps once more, from the rewind on.
+    home.durun(&["tick"]).check();
+    home.until("r", &["\"entries\":1", "\"status\":\"parked\""]);
     home.durun(&["tick"]).check();
     home.until("r", &["\"entries\":2", "\"status\":\"waiting\""]);
 }

@@ -183,3 +183,66 @@ fn what_was_undone_and_stays_done_for_the_script_is_told() {
     assert_eq!(told_of("3"), None);
     home.durun(&["rewind", "t", "--to", "1"]).err(&format!("warning: {flight}")).check();
 }
+
+/// Waits of one second, and how an hour of each is ended before its time.
+const WAITS: [(&str, Option<&[&str]>); 4] = [
+    ("sleep(TIME); 7", None),
+    ("wait_signal(\"go\", #{ timeout: TIME, otherwise: 7 })", Some(&["signal", "r", "go"])),
+    ("ask(\"ok?\", #{ timeout: TIME, otherwise: 7, remind: \"2h\" })", Some(&["answer", "r", "yes"])),
+    (
+        "let got = 7; try { got = with_lock(\"l\", #{ timeout: TIME }, || true); } catch {} got",
+        Some(&["terminate", "holder"]),
+    ),
+];
+
+/// How long the run waits in all for what it asked for first, in milliseconds.
+fn patience(home: &Home) -> i64 {
+    let status = home.durun(&["status", "r", "-o", "json"]).bytes();
+    let status: serde_json::Value = serde_json::from_slice(&status).expect("JSON");
+    let instant = |name: &str| {
+        let at = status.pointer(&format!("/waits_for/0/{name}")).and_then(serde_json::Value::as_str);
+        at.and_then(durun::timer::parse_moment).unwrap_or_else(|| panic!("no instant {name}: {status}")).0
+    };
+    instant("due") - instant("scheduled_at")
+}
+
+#[test]
+fn the_time_of_a_wait_that_was_over_counts_from_the_rewind() {
+    for (script, ends) in WAITS {
+        let home = Home::new();
+        home.file("holder.rhai", "with_lock(\"l\", || wait_signal(\"never\"))");
+        home.durun(&["start", "holder.rhai", "--id", "holder", "--park-after", "0s"]).exit(3).failure();
+        home.file("s.rhai", script.replace("TIME", "\"1s\""));
+        home.durun(&["start", "s.rhai", "--id", "r"]).out("7\n").check();
+        home.durun(&["rewind", "r", "--to", "0"]).check();
+        let first = patience(&home);
+        assert!(first >= 2_000, "{first} ms of {script}");
+        // The one that takes it up counts alike, and it is over once more.
+        home.durun(&["resume", "r"]).out("7\n").check();
+        home.durun(&["rewind", "r", "--to", "0"]).check();
+        assert!(patience(&home) >= first + 1_000, "{} ms of {script}", patience(&home));
+        home.file("s.rhai", script.replace("TIME", "\"1h\""));
+        home.durun(&["upgrade", "r", "--script", "s.rhai"]).check();
+        let longer = patience(&home);
+        assert!(longer >= 3_602_000, "{longer} ms of {script}");
+        home.durun(&["resume", "r", "--park-after", "0s"]).exit(3).failure();
+        assert_eq!(patience(&home), longer, "{script}");
+        if let Some(ends) = ends {
+            home.durun(ends).check();
+            let end = home.durun(&["resume", "r"]).bytes();
+            assert_ne!(String::from_utf8_lossy(&end), "7\n", "{script}");
+        }
+    }
+}
+
+#[test]
+fn a_sleep_until_an_instant_is_not_longer_for_a_rewind() {
+    let home = Home::new();
+    home.file("s.rhai", "sleep_until(now() + \"1s\"); let at = now(); sleep(\"1h\"); at");
+    home.durun(&["start", "s.rhai", "--id", "r", "--park-after", "0s"]).exit(3).failure();
+    home.until("r", &["\"status\":\"parked\""]);
+    home.durun(&["tick"]).check();
+    home.until("r", &["\"entries\":2", "\"status\":\"waiting\""]);
+    home.durun(&["rewind", "r", "--to", "0"]).check();
+    assert_eq!(patience(&home), 1_000);
+}

@@ -306,7 +306,11 @@ impl Story {
             seen: (1, self.generation, Seq(self.next)),
             from: Seq(from),
             records: Vec::new(),
-            again: Some(Again { from: OpId(from), also: Vec::new() }),
+            again: Some(Again {
+                from: OpId(from),
+                also: Vec::new(),
+                timed: self.open_ops.get(1).copied().into_iter().collect(),
+            }),
             asked: self.open_ops.iter().take(2).map(|op| pending(op.0)).collect(),
             pending: self.open_ops.first().copied().into_iter().collect(),
             held: self.locks.first().copied().into_iter().collect(),

@@ -44,7 +44,7 @@ pub(super) fn sight(state: &Replayed) -> String {
         .map(|command| {
             let work = match &command.work {
                 Work::Effect { input, .. } => format!("effect {input}"),
-                Work::Timer { due } => format!("timer {}", due.0),
+                Work::Timer { due, .. } => format!("timer {}", due.0),
                 Work::Lock { due } => format!("lock until {due:?}"),
                 Work::Dispatch(dispatch) => format!("dispatch {dispatch:?}"),
                 Work::Wait => "wait".to_owned(),
@@ -162,7 +162,7 @@ impl Story {
     /// The fact that an open timer came due; time goes there.
     pub(super) fn firing(&mut self, op: u32) -> Fact {
         let command = self.command(op);
-        let (Work::Timer { due } | Work::Lock { due: Some(due) }) = command.work else {
+        let (Work::Timer { due, .. } | Work::Lock { due: Some(due) }) = command.work else {
             panic!("op {op} is no timer")
         };
         let fact = Fact::of_timer(OpId(op), &command.label, due);

@@ -105,5 +105,5 @@ fn ruling_17_the_run_time_out_counts_from_run_began() {
     let entry = Entry { at: Moment(70_000), fact: Fact::RunBegan { seed: 1 } };
     replay(&mut run, &mut state, &[entry], |_, _| ()).expect("replays");
     let work = &state.open[&crate::history::OpId::RUN_TIMEOUT].work;
-    assert!(matches!(work, Work::Timer { due: Moment(75_000) }));
+    assert!(matches!(work, Work::Timer { due: Moment(75_000), .. }));
 }

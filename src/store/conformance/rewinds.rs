@@ -61,7 +61,7 @@ fn to(run: RunNo, from: u32, entries: u32) -> Rewind {
         seen: (1, 0, Seq(entries)),
         from: Seq(from),
         records: Vec::new(),
-        again: Some(Again { from: OpId(5), also: Vec::new() }),
+        again: Some(Again { from: OpId(5), also: Vec::new(), timed: Vec::new() }),
         asked: Vec::new(),
         pending: Vec::new(),
         held: Vec::new(),
@@ -181,18 +181,21 @@ fn waiting(subject: &Subject) {
     assert!(subject.append(began).is_ok());
     subject.done(Request::Release { run, epoch: 1 });
     let unread = Message { no: MessageNo(1), id: heard.id, accepted_at: NOON, body: heard.body };
-    let asked = vec![Pending { line: Some(4), ..pending(2) }, Pending { due: Some(NOON), ..pending(3) }];
+    let ended = Pending { scheduled_at: NOON.plus_ms(-9), due: Some(NOON.plus_ms(-2)), ..pending(3) };
+    let asked = vec![Pending { line: Some(4), ..pending(2) }, ended.clone()];
     let new = Rewind {
         asked,
         pending: vec![OpId(2)],
         held: vec![OpId(9)],
         unread: vec![unread.clone()],
+        again: Some(Again { timed: vec![OpId(3)], ..Again::default() }),
         ..to(run, 1, 3)
     };
     assert!(rewind(subject, new).is_ok());
     let snapshot = subject.snapshot(run);
     let stays = Pending { failures: 2, line: Some(4), ..pending(2) };
-    let anew = Pending { due: Some(NOON), ..pending(3) };
+    // Seven milliseconds from now.
+    let anew = Pending { due: Some(NOON.plus_ms(7)), ..ended };
     assert_eq!(snapshot.pending, [stays, anew], "only what stays keeps its attempts");
     assert_eq!(snapshot.lock_ops, [OpId(9)]);
     assert_eq!(snapshot.inbox.first(), Some(&unread));

@@ -5,8 +5,8 @@ use super::end::{all_of_run, end_unasked};
 use super::message::{Remembered, remember, remembered};
 use super::{Surroundings, put_row};
 use crate::history::{
-    Branch, Checksum, ChildOutcome, MOST_BRANCHES, Message, MessageBody, MessageId, RunNo, RunRow, Seq,
-    StoredStatus, branch_no, generation_parts,
+    Branch, Checksum, ChildOutcome, MOST_BRANCHES, Message, MessageBody, MessageId, Moment, Pending, RunNo,
+    RunRow, Seq, StoredStatus, branch_no, generation_parts,
 };
 use crate::store::codec::{decode, encode};
 use crate::store::histories::{record, tail};
@@ -38,7 +38,7 @@ pub(super) fn rewind(
         nonce: new.nonce,
     });
     set_aside(rows, &row, new)?;
-    put_asked(rows, row.no, &new.asked, |op| new.pending.contains(&op))?;
+    put_asked(rows, row.no, &timed_anew(new, around.now), |op| new.pending.contains(&op))?;
     super::lock::release_others(rows, around, row.no, &new.held, &mut told)?;
     mail(rows, around, new)?;
     let mut began_with = start(rows, &row)?;
@@ -64,6 +64,16 @@ pub(super) fn rewind(
     put_row(rows, &row)?;
     children(rows, around, &before, new, &mut told)?;
     Ok(super::lock::done(told))
+}
+
+/// What the script waits for, with the time that counts from now where a wait is to be over once more.
+fn timed_anew(new: &Rewind, now: Moment) -> Vec<Pending> {
+    let timed = |op| new.again.as_ref().is_some_and(|again| again.timed.contains(&op));
+    let mut asked = new.asked.clone();
+    for row in asked.iter_mut().filter(|row| timed(row.op)) {
+        row.due = row.due.map(|due| due.plus_ms(now.since_ms(row.scheduled_at).max(0)));
+    }
+    asked
 }
 
 /// Refuses whatever cannot be done, before anything is written; gives the checksum that the first entry set aside is chained to.
