@@ -70,6 +70,20 @@ fn refuse_missing(context: &Context, script: &Path, request: &StartRequest) -> R
 /// # Errors
 /// [`CliError::Told`] with what is found first.
 pub(crate) fn refuse(context: &Context, script: &Path, otherwise: &str) -> Result<(), CliError> {
+    let nothing = "nothing was recorded: each run comes to this line, and would be stuck there";
+    refuse_all(context, script, nothing, otherwise)
+}
+
+/// Refuses such a script as the new text of a run.
+///
+/// # Errors
+/// As [`refuse()`].
+pub(crate) fn refuse_upgrade(context: &Context, script: &Path) -> Result<(), CliError> {
+    let nothing = "nothing was changed: each run comes to this line, and would be stuck there";
+    refuse_all(context, script, nothing, "--unchecked upgrades all the same")
+}
+
+fn refuse_all(context: &Context, script: &Path, nothing: &str, otherwise: &str) -> Result<(), CliError> {
     // What is no script, or has a configuration that cannot be read, is refused as such.
     let Ok(config) = context.config(script) else { return Ok(()) };
     let Ok(checked) = check(script, context.executor.as_ref(), &config) else { return Ok(()) };
@@ -77,7 +91,7 @@ pub(crate) fn refuse(context: &Context, script: &Path, otherwise: &str) -> Resul
     let Some(first) = found.iter().find(|found| found.is_certain) else { return Ok(()) };
     let mut report = first.report.clone();
     report.exit = Exit::Usage;
-    report = report.note("nothing was recorded: each run comes to this line, and would be stuck there");
+    report = report.note(nothing);
     if found.len() > 1 {
         let file = escape::shell(&script.to_string_lossy());
         report = report.hint(format!("durun check {file} shows all of it: {}", counted(&found)));

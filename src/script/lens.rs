@@ -31,6 +31,35 @@ pub struct Frame {
     pub variables: Vec<(String, Sight)>,
 }
 
+/// Variables at a call, as they are kept until somebody wants to see them.
+#[derive(Debug, Clone)]
+struct Kept {
+    line: u32,
+    variables: Vec<(String, Variable)>,
+}
+
+/// What is kept of a variable.
+#[derive(Debug, Clone)]
+enum Variable {
+    /// Of one that a closure has captured: the variable, which may change while its strand waits.
+    Shared(Dynamic),
+    /// Of any other: how it is seen.
+    Seen(Sight),
+}
+
+impl Variable {
+    fn of(value: &Dynamic) -> Self {
+        if value.is_shared() { Self::Shared(value.clone()) } else { Self::Seen(seen(value)) }
+    }
+
+    fn sight(&self) -> Sight {
+        match self {
+            Self::Shared(value) => seen(value),
+            Self::Seen(sight) => sight.clone(),
+        }
+    }
+}
+
 /// A look: at which level of calls, and the how manieth of its strand.
 #[derive(Debug, Clone, Copy)]
 struct Look {
@@ -47,7 +76,7 @@ pub struct Lens {
     looks: RefCell<BTreeMap<usize, u64>>,
     /// In the first replay: the looks at the calls that have not returned, as far as that is known.
     noted: RefCell<BTreeMap<usize, Vec<Look>>>,
-    frames: RefCell<BTreeMap<usize, Vec<Frame>>>,
+    frames: RefCell<BTreeMap<usize, Vec<Kept>>>,
     last: Cell<Option<usize>>,
     /// The first strand of those that only take back what was done, or tell of it.
     afterwards: Cell<Option<usize>>,
@@ -73,14 +102,17 @@ impl Lens {
         self.afterwards.set(self.afterwards.get().or_else(|| Some(self.begun.get())));
     }
 
-    /// The frames of a strand, outermost first, up to the one that waits in this line.
+    /// The frames of a strand, outermost first, up to the one that waits in this line, with what the variables are by now.
     pub fn frames(&self, strand: usize, waits: Option<u32>) -> Vec<Frame> {
-        let mut frames = self.frames.borrow().get(&strand).cloned().unwrap_or_default();
+        let frames = self.frames.borrow();
+        let frames = frames.get(&strand).map(Vec::as_slice).unwrap_or_default();
         // What was called and has returned is not left.
-        if let Some(place) = frames.iter().rposition(|frame| Some(frame.line) == waits) {
-            frames.truncate(place + 1);
-        }
-        frames
+        let inner = frames.iter().rposition(|frame| Some(frame.line) == waits);
+        let sights = |kept: &Kept| {
+            let sights = kept.variables.iter().map(|(name, variable)| (name.clone(), variable.sight()));
+            Frame { line: kept.line, variables: sights.collect() }
+        };
+        frames.iter().take(inner.map_or(usize::MAX, |place| place + 1)).map(sights).collect()
     }
 
     /// The strand that was looked at last before all had ended.
@@ -105,32 +137,35 @@ impl Lens {
                 self.last.set(Some(strand));
             }
         } else if noted.iter().any(|look| look.number == *number) {
-            let frame = Frame { line, variables: variables(context, &caller) };
+            let frame = Kept { line, variables: variables(context, &caller) };
             self.frames.borrow_mut().entry(strand).or_default().push(frame);
         }
     }
 }
 
-fn variables(context: &EvalContext<'_, '_, '_, '_, '_, '_>, caller: &Context) -> Vec<(String, Sight)> {
+fn variables(context: &EvalContext<'_, '_, '_, '_, '_, '_>, caller: &Context) -> Vec<(String, Variable)> {
     // A closure that reads them has captured them, and they are the same in all of the script.
-    let is_constant = |(name, value): &(String, Sight)| {
-        constant(name, caller).is_some_and(|constant| of(&constant, &mut { MOST_VALUES }) == *value)
+    let is_constant = |(name, variable): &(String, Variable)| {
+        constant(name, caller).is_some_and(|constant| seen(&constant) == variable.sight())
     };
     // The newest come first; of those of one name it is the one that is seen.
-    let mut seen: Vec<(String, Sight)> = Vec::new();
+    let mut kept: Vec<(String, Variable)> = Vec::new();
     for (name, _, value) in context.scope().iter_raw() {
-        if name.starts_with("durun_") || seen.iter().any(|(known, _)| known == name) {
+        if name.starts_with("durun_") || kept.iter().any(|(known, _)| known == name) {
             continue;
         }
-        if seen.len() == MOST_VARIABLES {
+        if kept.len() == MOST_VARIABLES {
             break;
         }
-        let mut left = MOST_VALUES;
-        seen.push((name.to_owned(), of(value, &mut left)));
+        kept.push((name.to_owned(), Variable::of(value)));
     }
-    seen.retain(|variable| !is_constant(variable));
-    seen.reverse();
-    seen
+    kept.retain(|variable| !is_constant(variable));
+    kept.reverse();
+    kept
+}
+
+fn seen(value: &Dynamic) -> Sight {
+    of(value, &mut { MOST_VALUES })
 }
 
 /// A value as it is shown; what is long is cut.

@@ -146,5 +146,12 @@ fn calls_are_shown_by_the_names_that_they_are_given() {
     assert!(err.contains("the history has exec \"pack\", the script now asks for exec \"wrap\""), "{err}");
     home.file("bad.rhai", "exec([\"true\"], #{ name: \" \" })");
     let err = home.durun(&["start", "--unchecked", "bad.rhai"]).exit(8).failure();
-    assert!(err.contains("name is a line of 1 to 100 characters"), "{err}");
+    assert!(err.contains("name is a line with something to read in it"), "{err}");
+    home.file(
+        "long.rhai",
+        "let name = \"one\\n\"; for i in 0..99 { name += \"x\"; } exec([\"true\"], #{ name: name }).code",
+    );
+    home.durun(&["start", "long.rhai", "--id", "long"]).out("0\n").check();
+    let story = home.durun(&["history", "long"]).stdout();
+    assert!(story.contains(&format!("exec one {}…", "x".repeat(95))), "{story}");
 }

@@ -106,6 +106,15 @@ fn each_strand_has_its_variables_while_another_process_executes_them() {
 }
 
 #[test]
+fn a_variable_that_another_strand_changes_is_shown_as_it_is_now() {
+    let home = Home::new();
+    home.file("s.rhai", "let left = 2;\nparallel([1, 2], |n| { left -= 1; wait_signal(`${n}`); });\n");
+    home.durun(&["start", "s.rhai", "--id", "one", "--park-after", "0s"]).exit(3).failure();
+    let status = home.durun(&["status", "one"]).stdout();
+    assert_eq!((status.matches("left = 0").count(), status.matches("left = ").count()), (3, 3), "{status}");
+}
+
+#[test]
 fn what_is_the_same_in_all_of_the_script_is_no_variable_of_each_strand() {
     let home = Home::new();
     home.file(

@@ -293,3 +293,18 @@ fn an_open_run_whose_file_was_edited_says_so_and_what_gives_it_the_new_text() {
          parked (Ctrl-C, or kill): durun upgrade one --script ~/order.rhai && durun resume one\n"
     );
 }
+
+#[test]
+fn a_text_under_which_each_run_would_be_stuck_is_refused() {
+    let home = Home::new();
+    home.file("s.rhai", "wait_signal(\"go\");\n1\n");
+    home.durun(&["start", "s.rhai", "--id", "r", "--park-after", "0s"]).exit(3).failure();
+    home.file("s.rhai", "wait_signal(\"go\");\nmissing(1)\n");
+    for words in [["upgrade", "r", "--script", "s.rhai"], ["upgrade", "--all", "--script", "s.rhai"]] {
+        let refused = home.durun(&words).exit(2).failure();
+        assert!(refused.contains("nothing was changed: each run comes to this line"), "{refused}");
+        assert!(refused.contains("--unchecked upgrades all the same"), "{refused}");
+    }
+    home.durun(&["signal", "r", "go"]).check();
+    home.durun(&["resume", "r"]).out("1\n").check();
+}

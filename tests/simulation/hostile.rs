@@ -281,7 +281,7 @@ fn ending(number: u32, command: &Command, state: &Replayed) -> Fact {
             scheduled_at: command.scheduled_at,
             ended_at: Moment(0),
         })),
-        Work::Timer { due } => Fact::of_timer(op, &command.label, *due),
+        Work::Timer { due, .. } => Fact::of_timer(op, &command.label, *due),
         Work::Lock { .. } => message(number, MessageBody::Grant { op, name }),
         Work::Wait if command.label.kind == CommandKind::Ask => {
             let choice =

@@ -5,9 +5,10 @@ use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::escape;
 use crate::cli::exit::Exit;
+use crate::cli::forewarning;
 use crate::cli::render::verdicts::{self, Verdict};
 use crate::client::{
-    ClientError, LoadedProgram, Session, Upgraded, load_program, upgrade, upgrade_all, view,
+    ClientError, LoadedProgram, Session, Upgraded, find, load_program, upgrade, upgrade_all, view,
 };
 use clap::Args;
 use std::path::PathBuf;
@@ -39,12 +40,21 @@ pub(crate) struct UpgradeArgs {
     /// Replay and tell, and change nothing
     #[arg(long)]
     dry_run: bool,
+    /// Let them go on under it also where durun check sees that each would be stuck
+    #[arg(long)]
+    unchecked: bool,
 }
 
 /// Does it.
 pub(crate) fn run(context: &Context, args: &UpgradeArgs) -> Result<Exit, CliError> {
     let program = load_program(&args.script, context.executor.as_ref()).map_err(ClientError::from)?;
     let session = context.session()?;
+    if let Some(id) = &args.id {
+        find(&session, id)?;
+    }
+    if !args.unchecked {
+        forewarning::refuse_upgrade(context, &args.script)?;
+    }
     match &args.id {
         Some(id) => one(context, &session, args, &program, id),
         None => all(context, &session, args, &program),

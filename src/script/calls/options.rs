@@ -350,14 +350,15 @@ pub(in super::super) fn check_word(value: &Dynamic) -> Result<(), String> {
     word(value).map(drop)
 }
 
-/// The name that a call is shown under, in place of its program or address.
+/// The name that a call is shown under, in place of its program or address: a line, cut where it is long.
 pub(super) fn title(value: &Dynamic) -> Result<String, String> {
     const LONGEST: usize = 100;
-    let title = text("name", value)?;
-    if title.trim().is_empty() || title.chars().count() > LONGEST || title.contains(char::is_control) {
-        return Err(format!("name is a line of 1 to {LONGEST} characters, such as \"backup\""));
+    let title = text("name", value)?.replace(char::is_control, " ");
+    if title.trim().is_empty() {
+        return Err("name is a line with something to read in it, such as \"backup\"".to_owned());
     }
-    Ok(title)
+    let cut = title.char_indices().nth(LONGEST).and_then(|_| title.char_indices().nth(LONGEST - 1));
+    Ok(cut.and_then(|(place, _)| title.get(..place)).map_or(title.clone(), |start| format!("{start}…")))
 }
 
 fn stdin(value: &Dynamic) -> Result<Value, String> {
