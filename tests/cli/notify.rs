@@ -73,7 +73,7 @@ fn a_run_that_fails_again_after_it_was_mended_is_told_of_again() {
     let runs = |told: &[Value]| told.iter().map(|told| told["run"].to_string()).collect::<String>();
     assert_eq!(runs(&told(&home)), "\"f\"".repeat(3));
     home.durun(&["start", "--unchecked", "g.rhai", "--id", "g"]).exit(8).failure();
-    home.durun(&["upgrade", "g", "--script", "h.rhai"]).both();
+    home.durun(&["upgrade", "g", "--unchecked", "--script", "h.rhai"]).both();
     home.durun(&["resume", "g"]).exit(8).failure();
     assert_eq!(told(&home).len(), 5);
 }

@@ -306,5 +306,5 @@ fn a_text_under_which_each_run_would_be_stuck_is_refused() {
         assert!(refused.contains("--unchecked upgrades all the same"), "{refused}");
     }
     home.durun(&["signal", "r", "go"]).check();
-    home.durun(&["resume", "r"]).out("1\n").check();
+    home.durun(&["-q", "resume", "r"]).out("1\n").check();
 }
