@@ -38,6 +38,7 @@ const BENCHES: &[(&str, Bench)] = &[
     ("w1", steps::lone),
     ("w2", steps::many),
     ("w2-once", steps::many_once),
+    ("w2-threads", steps::many_on_threads),
     ("w3", steps::start_to_result),
     ("w3-cold", programs::cold_start),
     ("w4", signals::accepted),

@@ -31,6 +31,22 @@ pub(crate) fn many(yard: &Yard) {
     }
 }
 
+/// W2 on several executing threads: the same runs, each pinned to one of them.
+pub(crate) fn many_on_threads(yard: &Yard) {
+    const STEPS: u64 = 10;
+    for (runs, in_flight) in [(1000, 128), (4000, 1000)] {
+        for threads in [1, 2, 3] {
+            let rounds = yard.rounds(5, || {
+                let mut world = World::open(&yard.folder("w2"));
+                let took = timed(|| world.complete_on(threads, &steps(STEPS), runs, in_flight)).0;
+                vec![("w2", took / (runs * STEPS) as f64)]
+            });
+            let name = format!("{in_flight} in flight on {threads} threads, a step");
+            yard.tell(&name, &yard.price(median(&rounds["w2"])));
+        }
+    }
+}
+
 /// W3: start to result of a run with one step, in a process that is there already.
 pub(crate) fn start_to_result(yard: &Yard) {
     let mut all = Vec::new();

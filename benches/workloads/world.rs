@@ -42,11 +42,38 @@ impl World {
         let (sender, inputs) = channel();
         self.wake = Some(sender.clone());
         self.store.set_events(Arc::new(move |event| drop(sender.send(Input::Store(event)))));
+        (self.worker_without_events(observer), inputs)
+    }
+
+    fn worker_without_events(&self, observer: Observer) -> Worker {
         let store: Arc<dyn Store> = Arc::clone(&self.store) as Arc<dyn Store>;
         let settings =
             Settings { live_strands: 24_000, committing: Committing::Beside, ..Settings::seeded(1) };
-        let worker = Worker::new(store, Arc::new(SystemClock), Box::new(NoProcesses), observer, settings);
-        (worker, inputs)
+        Worker::new(store, Arc::new(SystemClock), Box::new(NoProcesses), observer, settings)
+    }
+
+    /// Starts and drives so many runs to their ends on several threads, each with a worker and a share of the runs for itself.
+    pub(crate) fn complete_on(&mut self, threads: u64, text: &Text, runs: u64, in_flight: u64) {
+        let (senders, inputs): (Vec<_>, Vec<_>) = (0..threads).map(|_| channel()).unzip();
+        let all = senders.clone();
+        self.store.set_events(Arc::new(move |event: Event| {
+            for sender in &all {
+                drop(sender.send(Input::Store(event.clone())));
+            }
+        }));
+        let share = runs / threads;
+        std::thread::scope(|scope| {
+            for ((place, wake), inputs) in (0..).zip(senders).zip(inputs) {
+                let next = self.next + place * share;
+                let mut world = Self { store: Arc::clone(&self.store), next, wake: Some(wake) };
+                scope.spawn(move || {
+                    let mut worker = world.worker_without_events(Arc::new(|_, _| ()));
+                    let done = world.feed_to(&mut worker, &inputs, text, (share, in_flight / threads), false);
+                    assert_eq!(done, (share, 0));
+                });
+            }
+        });
+        self.next += runs;
     }
 
     /// Starts so many runs of a script in one call, claimed or not.
@@ -101,6 +128,17 @@ impl World {
 
     fn feed(&mut self, text: &Text, to_start: u64, in_flight: u64, is_to_make_way: bool) -> (u64, u64) {
         let (mut worker, inputs) = self.worker(Arc::new(|_, _| ()));
+        self.feed_to(&mut worker, &inputs, text, (to_start, in_flight), is_to_make_way)
+    }
+
+    fn feed_to(
+        &mut self,
+        worker: &mut Worker,
+        inputs: &Receiver<Input>,
+        text: &Text,
+        (to_start, in_flight): (u64, u64),
+        is_to_make_way: bool,
+    ) -> (u64, u64) {
         let started = if in_flight == 1 {
             Starting::OneByOne(self)
         } else {
@@ -115,7 +153,7 @@ impl World {
             Starting::Beside { places, started }
         };
         let mut feed = Feed { starting: started, text, to_start, is_to_make_way, ended: 0, parked: 0 };
-        worker.drive_with(&inputs, &mut feed).expect("drives");
+        worker.drive_with(inputs, &mut feed).expect("drives");
         (feed.ended, feed.parked)
     }
 
