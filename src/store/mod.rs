@@ -72,7 +72,7 @@ pub use request::{
 pub use rules::SCHEMA;
 pub use salvage::{Salvaged, examine};
 pub use shared::{Aside, SharedStore};
-pub use stopped::Patience;
+pub use stopped::{Patience, is_stopped};
 pub use upkeep::{CarriedRow, EndedRun, Kept, Place, Upkeep, Witness};
 
 use crate::history::Token;

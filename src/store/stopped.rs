@@ -14,7 +14,7 @@ const LOOK: Duration = Duration::from_millis(200);
 pub type Patience = Arc<dyn Fn(u32) -> bool + Send + Sync>;
 
 /// Whether a process is stopped or held by a debugger, as proc(5) tells.
-pub(super) fn is_stopped(pid: u32) -> bool {
+pub fn is_stopped(pid: u32) -> bool {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     // The name in parentheses may hold anything.
     stat.rsplit_once(") ").is_some_and(|(_, state)| state.starts_with(['T', 't']))

@@ -46,7 +46,11 @@ fn an_owner_that_is_stopped_by_ctrl_z_leaves_the_store_to_others_and_goes_on_whe
         send(&owner, Signal::CONT);
         world.good(&["status", "approve"]);
     }
+    let said = format!("which is stopped: fg or bg in its terminal, or kill -CONT {}", owner.id());
+    let told = || ["status", "why"].map(|word| world.good(&[word, "approve"]).contains(&said));
+    assert_eq!(told(), [false, false]);
     stop(&world, &owner, Signal::TSTP);
+    assert_eq!(told(), [true, true]);
     assert_eq!(world.run(&["signal", "approve", "approved", "1"]).code, Some(0));
     send(&owner, Signal::CONT);
     assert_eq!(quiet(&finish(owner)), "1");

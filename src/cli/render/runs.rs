@@ -9,6 +9,7 @@ use crate::client::{RunView, answered};
 use crate::history::{
     CommandKind, HowFar, Moment, Pending, RunEnd, RunNo, RunRow, RunStatus, StoredStatus, WokenBy,
 };
+use crate::store::is_stopped;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -148,10 +149,19 @@ pub(crate) fn candidate(row: &RunRow) -> Vec<Cell> {
 /// Who goes on with an open run, in words, and what to type where nobody does.
 pub(crate) fn executor(view: &RunView, now: Moment, command: &dyn Fn(&str) -> String) -> String {
     let who = waker(view, now);
+    if let Some(how) = stopped(view) {
+        return format!("{who}, {how}");
+    }
     match view.woken_by {
         Some(WokenBy::Nobody { .. }) => format!("{who}: {}", command(&going_on_with(view, now))),
         Some(WokenBy::Process { .. } | WokenBy::Serve { .. } | WokenBy::Tick { .. }) | None => who,
     }
+}
+
+/// Of a run whose process is stopped, as by Ctrl-Z: that it is, and how it goes on.
+pub(crate) fn stopped(view: &RunView) -> Option<String> {
+    let pid = view.executor.map(|claim| claim.pid).filter(|pid| is_stopped(*pid))?;
+    Some(format!("which is stopped: fg or bg in its terminal, or kill -CONT {pid}"))
 }
 
 /// What goes on here with a run that nobody executes: where the next attempt of a step is still to come, it is tried at once.

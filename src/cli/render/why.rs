@@ -2,7 +2,7 @@
 
 use super::crowd::{Crowd, crowds};
 use super::lines::{of_end, shown};
-use super::runs::waker;
+use super::runs::{stopped, waker};
 use super::unblock::{asks_once, commands};
 use super::waits::{attempt, name, next_attempt, tries};
 use super::when::{absolute, coarse, relative, until};
@@ -155,7 +155,8 @@ fn open(view: &RunView, unread: &[String], (script, way): (Option<&Lines>, &WayO
     let nexts: Vec<&Pending> = crowds.iter().take(MOST).filter_map(Crowd::next).collect();
     let mut unblock: Vec<String> = nexts.iter().flat_map(|row| commands(id, row, alone, now)).collect();
     if let Some(claim) = view.executor {
-        sentences.push(format!("Process {} executes it.", claim.pid));
+        let how = stopped(view).map(|how| format!(", {how}")).unwrap_or_default();
+        sentences.push(format!("Process {} executes it{how}.", claim.pid));
     } else {
         sentences.push(match view.woken_by {
             Some(WokenBy::Tick { .. } | WokenBy::Serve { .. }) => format!("It is {}.", waker(view, now)),
