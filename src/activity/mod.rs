@@ -47,7 +47,7 @@ pub use launcher::{After, Before, Launcher};
 pub use leftover::{LeftoverError, end_leftover};
 pub use note::note_path;
 pub use outcome::{Done, Failed};
-pub use output::{LineSink, Stream};
+pub use output::{LastLine, LineSink, Stream};
 pub use poll::{is_not_yet, next_poll};
 pub use process::{GRACE, Halt, ProcessEnd, ProcessOutput, ProcessSpec, STDERR_BYTES, STDOUT_BYTES, run};
 pub use program::NotStarted;

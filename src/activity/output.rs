@@ -1,10 +1,8 @@
 //! What is kept of an output that may be endless: its beginning, its end, its lines as they come.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-/// How much of a stream is told line by line, in bytes.
-const TOLD_BYTES: usize = 1024 * 1024;
 /// A longer line is told in pieces of so many bytes.
 const LINE_BYTES: usize = 8 * 1024;
 
@@ -17,9 +15,37 @@ pub enum Stream {
     Stderr,
 }
 
-/// Where the lines of a process go while it runs: called on the launcher's thread, must not block. Of each
-/// stream it hears the first 1 MiB.
+/// Where the lines of a process go while it runs: called on the launcher's thread, must not block.
 pub type LineSink = Arc<dyn Fn(Stream, &str) + Send + Sync>;
+
+/// The last line that a process has written so far, for whoever looks.
+#[derive(Debug, Clone, Default)]
+pub struct LastLine(Arc<Mutex<String>>);
+
+impl LastLine {
+    /// What it says; nothing before there was one.
+    pub fn text(&self) -> String {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Takes the next line, where that says something; whether it is the first that does.
+    pub fn take(&self, line: &str) -> bool {
+        let line = line.trim();
+        if line.is_empty() {
+            return false;
+        }
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_first = last.is_empty();
+        line.clone_into(&mut last);
+        is_first
+    }
+}
+
+impl PartialEq for LastLine {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
 
 /// Keeps the first bytes.
 pub(super) struct Head {
@@ -68,12 +94,11 @@ pub(super) struct Lines {
     stream: Stream,
     sink: Option<LineSink>,
     open: Vec<u8>,
-    told: usize,
 }
 
 impl Lines {
     pub(super) fn new(stream: Stream, sink: Option<LineSink>) -> Self {
-        Self { stream, sink, open: Vec::new(), told: 0 }
+        Self { stream, sink, open: Vec::new() }
     }
 
     pub(super) fn push(&mut self, new: &[u8]) {
@@ -99,13 +124,7 @@ impl Lines {
 
     fn tell(&mut self) {
         let line = std::mem::take(&mut self.open);
-        self.told += line.len();
         let Some(sink) = self.sink.as_ref() else { return };
-        if self.told > TOLD_BYTES {
-            sink(self.stream, "… (the rest is not shown)");
-            self.sink = None;
-            return;
-        }
         let line = line.strip_suffix(b"\n").unwrap_or(&line);
         sink(self.stream, &String::from_utf8_lossy(line.strip_suffix(b"\r").unwrap_or(line)));
     }
@@ -162,11 +181,18 @@ mod tests {
     }
 
     #[test]
-    fn a_line_without_end_and_a_flood_of_lines_are_bounded() {
+    fn a_line_without_end_is_told_in_pieces() {
         let pieces = told(&[b"x".repeat(3 * LINE_BYTES).as_slice()]);
         assert_eq!(pieces.iter().map(String::len).collect::<Vec<_>>(), [LINE_BYTES; 3]);
-        let flood = told(&[b"y\n".repeat(TOLD_BYTES).as_slice()]);
-        assert_eq!(flood.len(), TOLD_BYTES / 2 + 1);
-        assert!(flood.last().expect("a line").contains("not shown"));
+    }
+
+    #[test]
+    fn the_last_line_is_the_latest_that_says_something() {
+        let last = LastLine::default();
+        assert!(!last.take(" \t"), "it says nothing");
+        let seen = last.clone();
+        assert_eq!((last.take(" one"), last.take("two "), last.take("")), (true, false, false));
+        assert_eq!(seen.text(), "two");
+        assert!(seen == last && seen != LastLine::default());
     }
 }

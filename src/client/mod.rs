@@ -62,7 +62,7 @@ mod wait;
 mod watch;
 mod way_back;
 
-pub use crate::activity::{Variables, forbid_core_dumps};
+pub use crate::activity::{LastLine, Variables, forbid_core_dumps};
 pub use crate::run::Standpoint;
 pub use crate::script::Sight;
 pub use crate::script::{

@@ -1,6 +1,6 @@
 //! The door to the world: jobs out, results back in.
 
-use crate::activity::{Done, Failed};
+use crate::activity::{Done, Failed, LastLine};
 use crate::config::Config;
 use crate::history::{CommandLabel, OpId, RunNo, RunStart, Value};
 use crate::store::{LogStream, StoreError};
@@ -71,6 +71,13 @@ pub enum News {
         stream: LogStream,
         /// Its end.
         end: String,
+    },
+    /// One of its processes has begun to write: where its last line is seen.
+    Writes {
+        /// Which.
+        key: JobKey,
+        /// That line.
+        last: LastLine,
     },
     /// It lives, and this is how far it is.
     Heartbeat {

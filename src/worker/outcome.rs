@@ -5,6 +5,7 @@ use super::effects::JobKey;
 use super::executing::{Arrival, Executing};
 use super::progress::Progress;
 use super::worker::Worker;
+use crate::activity::LastLine;
 use crate::history::{
     ActivityCompleted, ActivityFailed, Fact, Failure, HowFar, Moment, OpId, RunNo, Seq, Value, kind,
 };
@@ -96,6 +97,13 @@ impl Worker {
         }
         if let Some(told) = told {
             self.tell(no, Progress::ScriptProgress(told));
+        }
+    }
+
+    /// A process of an attempt has begun to write.
+    pub(super) fn writes(&mut self, key: JobKey, last: LastLine) {
+        if self.runs.get(key.run).is_some_and(|run| run.attempts.contains_key(&key.op)) {
+            self.tell(key.run, Progress::Writes { op: key.op, last });
         }
     }
 

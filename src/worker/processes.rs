@@ -2,7 +2,7 @@
 
 use super::effects::{Effects, Job, JobDone, JobKey, News, Ready};
 use crate::activity::{
-    Activities, Circumstance, Circumstances, Done, Failed, Found, FunctionCall, HttpAsk, Launcher,
+    Activities, Circumstance, Circumstances, Done, Failed, Found, FunctionCall, HttpAsk, LastLine, Launcher,
     ProcessEnd, ProcessOutput, Secrets, TranscriptPlace, Variables, call_file, call_function, call_http,
     end_leftover, find_activity, http_activity, http_ask, judge, note_path, prepared, process_of,
     transcript_path,
@@ -180,6 +180,12 @@ impl Effects for Processes {
             Err(failed) => ready(News::Done(JobDone { key, result: Err(failed) })),
             Ok((mut spec, ok_codes)) => {
                 let beat = Arc::clone(&ready);
+                let (writes, last) = (Arc::clone(&ready), LastLine::default());
+                spec.on_line = Some(Arc::new(move |_, line| {
+                    if last.take(line) {
+                        writes(News::Writes { key, last: last.clone() });
+                    }
+                }));
                 spec.on_heartbeat = Some(Arc::new(move |details| beat(News::Heartbeat { key, details })));
                 let clock = Arc::clone(&self.clock);
                 let place = note.display().to_string();

@@ -1,5 +1,6 @@
 //! What a worker tells while it goes on, for a live display.
 
+use crate::activity::LastLine;
 use crate::history::{
     CommandLabel, Failure, HowFar, MessageId, Moment, OpId, RunEnd, RunId, RunNo, Stuck, Value,
 };
@@ -51,6 +52,13 @@ pub enum Progress {
         op: OpId,
         /// What it said.
         details: Value,
+    },
+    /// A process of an attempt has begun to write.
+    Writes {
+        /// The command.
+        op: OpId,
+        /// The last line that it has written, whenever that is looked at.
+        last: LastLine,
     },
     /// An attempt begins.
     AttemptStarted {

@@ -80,7 +80,7 @@ impl Worker {
                 result.is_ok() && is_whole
             }
             News::Wrote { .. } | News::Heartbeat { .. } => true,
-            News::Unkept(_) => false,
+            News::Writes { .. } | News::Unkept(_) => false,
         }
     }
 

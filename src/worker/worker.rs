@@ -261,6 +261,7 @@ impl Worker {
         match input {
             Input::News(News::Done(done)) => self.job_done(done),
             Input::News(News::Wrote { key, attempt, stream, end }) => self.wrote(key, attempt, stream, &end),
+            Input::News(News::Writes { key, last }) => self.writes(key, last),
             Input::News(News::Heartbeat { key, details }) => self.heartbeat(key, details),
             Input::News(News::Unkept(error)) => self.unkept = Some(error),
             Input::Store(Event::Message { run, message }) => self.take_message(run, message),

@@ -88,6 +88,18 @@ fn what_goes_on_is_a_tree_and_what_is_done_stays_above_it() {
 }
 
 #[test]
+fn what_a_program_writes_is_seen_while_it_runs() {
+    let home = Home::new();
+    home.file("s.rhai", "sh(\"echo one; echo two >&2; sleep 60\", #{ name: \"build\" });\n");
+    let Some(terminal) = Terminal::open(&home, 80, &["start", "s.rhai", "--id", "s"], &[]) else { return };
+    terminal.until_it("its last line", |screen| {
+        let line = screen.lines().find(|line| line.contains("sh build · "));
+        line.is_some_and(|line| line.ends_with(" · one") || line.ends_with(" · two"))
+    });
+    interrupted(terminal);
+}
+
+#[test]
 fn a_stop_that_is_not_over_at_once_says_what_ctrl_c_does_then() {
     let home = Home::new();
     home.file(

@@ -6,7 +6,7 @@ use super::tree;
 use super::waits::name;
 use super::when::left;
 use crate::cli::escape::{self, shell};
-use crate::client::{Claimed, CutOff, Progress};
+use crate::client::{Claimed, CutOff, LastLine, Progress};
 use crate::history::{CommandKind, CommandLabel, HowFar, Moment, OpId, RunEnd, RunId, RunNo};
 use crate::timer::show_duration;
 use std::collections::BTreeMap;
@@ -43,6 +43,8 @@ pub(super) struct Doing {
     pub(super) attempt_since: Moment,
     /// What it said last of how far it is.
     pub(super) details: Option<String>,
+    /// What its process wrote last.
+    pub(super) last_line: Option<LastLine>,
     pub(super) last_error: Option<String>,
     pub(super) next_try: Option<Moment>,
     pub(super) due: Option<Moment>,
@@ -58,6 +60,7 @@ impl Doing {
             attempts: None,
             attempt_since: since,
             details: None,
+            last_line: None,
             last_error: None,
             next_try: None,
             due: None,
@@ -116,8 +119,13 @@ impl Live {
                 self.at(run, op, now).details = tree::told(&details);
                 Vec::new()
             }
+            Progress::Writes { op, last } => {
+                self.at(run, op, now).last_line = Some(last);
+                Vec::new()
+            }
             Progress::AttemptStarted { op, attempt } => {
                 let doing = self.at(run, op, now);
+                doing.last_line = None;
                 doing.attempt = attempt;
                 doing.attempt_since = now;
                 doing.next_try = None;

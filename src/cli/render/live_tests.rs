@@ -202,6 +202,25 @@ fn a_tree_has_strands_by_name_children_below_their_parents_and_how_far_all_are()
 }
 
 #[test]
+fn a_step_has_the_last_line_of_its_process_until_the_next_attempt_or_what_a_heartbeat_says() {
+    let mut live = Live::new(&[claimed(7, "order-1")], false);
+    live.tell(RUN, scheduled(0, "copy", None), Moment(0));
+    let last = LastLine::default();
+    live.tell(RUN, Progress::Writes { op: OpId(0), last: last.clone() }, Moment(0));
+    last.take("page 1");
+    assert_eq!(live.drawn(Moment(0), 80, 24), "⠋ activity copy · 0s · page 1");
+    last.take(&format!("page 2 \u{1b}[31m{}", "x".repeat(80)));
+    let drawn = live.drawn(Moment(0), 80, 24);
+    assert!(drawn.starts_with("⠋ activity copy · 0s · page 2 ") && drawn.ends_with('…'), "{drawn}");
+    assert!(!drawn.contains('\u{1b}'), "{drawn}");
+    live.tell(RUN, Progress::Heartbeat { op: OpId(0), details: "half".into() }, Moment(0));
+    assert_eq!(live.drawn(Moment(0), 80, 24), "⠋ activity copy · 0s · half");
+    live.tell(RUN, Progress::Heartbeat { op: OpId(0), details: Value::Null }, Moment(0));
+    live.tell(RUN, Progress::AttemptStarted { op: OpId(0), attempt: 2 }, Moment(0));
+    assert_eq!(live.drawn(Moment(0), 80, 24), "⠋ activity copy · attempt 2 · 0s");
+}
+
+#[test]
 fn a_tree_fits_the_terminal_whatever_its_size() {
     let mut live = Live::new(&[claimed(7, "order-1")], false);
     for op in 0..30 {

@@ -7,6 +7,7 @@ use super::paint::Paint;
 use super::waits::{attempt, name};
 use super::when::{coarse, left};
 use crate::cli::escape;
+use crate::client::LastLine;
 use crate::history::{CommandKind, CommandLabel, Moment, RunId, RunNo, Value};
 use unicode_width::UnicodeWidthStr as _;
 
@@ -154,7 +155,7 @@ impl Live {
                     parts.push(attempt(doing.attempt, doing.attempts));
                 }
                 parts.push(coarse(now.since_ms(doing.attempt_since)));
-                parts.extend(doing.details.clone());
+                parts.extend(doing.details.clone().or_else(|| doing.last_line.as_ref().map(written)));
                 parts.extend(error.as_ref().map(|error| format!("last error: {error}")));
             }
         }
@@ -206,6 +207,11 @@ fn summed_up(rows: &[Row]) -> String {
 fn frame(now: Moment) -> &'static str {
     let number = usize::try_from(now.0.div_euclid(FRAME_MS).rem_euclid(10)).unwrap_or_default();
     SPINNER.get(number).copied().unwrap_or("·")
+}
+
+/// What a process wrote last.
+fn written(last: &LastLine) -> String {
+    escape::cut(&escape::line(&last.text()), DETAILS)
 }
 
 /// What a heartbeat says, in a few words: `3/10`, a text, a number; nothing where it says nothing.
