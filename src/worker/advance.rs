@@ -117,12 +117,12 @@ impl Worker {
             run.lazy.row.progress = Some(progress);
         }
         let mut stopped = Vec::new();
+        for op in stretch.unlocked {
+            run.let_go(op, monotonic);
+        }
         for op in stretch.settled {
             stopped.extend(run.settle(op));
             told.push(Progress::Settled { op });
-        }
-        for op in stretch.unlocked {
-            run.let_go(op, monotonic);
         }
         for command in &stretch.commands {
             run.ask_lock(command, monotonic);
@@ -136,8 +136,10 @@ impl Worker {
         if let Some(restart) = stretch.restart {
             run.phase = Phase::Restarting(Box::new(restart));
         }
-        run.cut_off(&stopped);
-        for job in stopped {
+        let jobs: Vec<_> = stopped.iter().map(|(job, _)| *job).collect();
+        run.dying.extend(stopped);
+        run.give_back(monotonic);
+        for job in jobs {
             self.effects.stop(job);
         }
         for progress in told {

@@ -4,6 +4,7 @@ use super::attempt::Attempt;
 use super::effects::JobKey;
 use super::lazy::Lazy;
 use super::runs::Sleep;
+use super::slots::Slot;
 use crate::config::Config;
 use crate::history::{
     Branch, Checksum, CommandKind, EffectOptions, Entry, Fact, Message, MessageBody, MessageId, MessageNo,
@@ -69,8 +70,9 @@ pub(super) struct Executing {
     /// Commands that the store is to be asked for.
     pub(super) dispatches: Vec<OpId>,
     pub(super) attempts: BTreeMap<OpId, Box<Attempt>>,
-    /// Jobs that a cancel ended and that are not over: until then nothing of the clean-up begins.
-    pub(super) dying: BTreeSet<JobKey>,
+    /// Jobs that were stopped and are not over, with their slots: until then nothing else of the run begins, it gives nothing back,
+    /// and does not end.
+    pub(super) dying: BTreeMap<JobKey, Option<Slot>>,
     pub(super) lazy: Lazy,
     pub(super) log_lines: u32,
     pub(super) attempt_lines: u32,
@@ -148,7 +150,7 @@ impl Executing {
             outcomes: Vec::new(),
             dispatches: Vec::new(),
             attempts: BTreeMap::new(),
-            dying: BTreeSet::new(),
+            dying: BTreeMap::new(),
             lazy: Lazy::default(),
             log_lines: 0,
             attempt_lines: 0,
@@ -202,6 +204,7 @@ impl Executing {
             return Some(Fact::UpdateCompleted(Box::new(completed)));
         }
         match &self.phase {
+            Phase::Ending(_) | Phase::Restarting(_) if !self.dying.is_empty() => return None,
             Phase::Blocked if self.next_seq.0 == 0 => return None,
             Phase::Blocked => {}
             Phase::Ending(end) => {
@@ -234,7 +237,7 @@ impl Executing {
     pub(super) fn has_input(&self) -> bool {
         match self.phase {
             Phase::Blocked => !self.outcomes.is_empty() && self.next_seq.0 > 0,
-            Phase::Ending(_) | Phase::Restarting(_) => true,
+            Phase::Ending(_) | Phase::Restarting(_) => self.dying.is_empty(),
             Phase::Sliced | Phase::Stuck(_) => false,
         }
     }
@@ -306,9 +309,9 @@ impl Executing {
                 Fact::RunBegan { .. } | Fact::UpdateCompleted(_) | Fact::Unknown { .. } => {}
             }
         }
-        let mut once = std::mem::take(&mut self.lazy.released);
+        let mut lazy = self.lazy.take(self.dying.is_empty());
+        let mut once = std::mem::take(&mut lazy.released);
         once.extend(entry.as_ref().and_then(|entry| self.once_change(&entry.fact)));
-        let mut lazy = self.lazy.take();
         lazy.row.hook = lazy.row.status.as_ref().and_then(|status| self.hook(status, now));
         let hook = lazy.row.hook.as_ref().map(|hook| hook.id.clone());
         let pending: Vec<Pending> =

@@ -19,7 +19,9 @@ pub(super) struct Lazy {
     pub(super) row: RowChange,
     /// `once` keys that the run held and gives back without a result.
     pub(super) released: Vec<OnceChange>,
-    /// Locks to ask for and to let go of, in order.
+    /// Locks that it held and gives back.
+    pub(super) unlocked: Vec<LockChange>,
+    /// Locks to ask for, and not to wait for any longer, in order.
     pub(super) locks: Vec<LockChange>,
     /// Commands whose pending row is in the store.
     written: BTreeSet<OpId>,
@@ -65,10 +67,18 @@ impl Lazy {
         self.row.cancel_requested_at = Some(at);
     }
 
-    /// Takes all that is to be written.
-    pub(super) fn take(&mut self) -> Self {
+    /// Takes all that is to be written; what is given back to others only where nothing of the run still uses it.
+    pub(super) fn take(&mut self, gives_back: bool) -> Self {
         let mut written = std::mem::take(&mut self.written);
         written.extend(self.pending.iter());
-        std::mem::replace(self, Self { written, ..Self::default() })
+        let mut taken = std::mem::replace(self, Self { written, ..Self::default() });
+        if gives_back {
+            let asked = std::mem::replace(&mut taken.locks, std::mem::take(&mut taken.unlocked));
+            taken.locks.extend(asked);
+        } else {
+            self.unlocked = std::mem::take(&mut taken.unlocked);
+            self.released = std::mem::take(&mut taken.released);
+        }
+        taken
     }
 }

@@ -19,14 +19,32 @@ impl Executing {
         }
     }
 
-    /// A lock is held no longer, or waited for no longer: others have it at once.
+    /// A lock is waited for no longer, or held no longer: others have it as soon as nothing of this run is under way that was
+    /// begun under it.
     pub(super) fn let_go(&mut self, op: OpId, now: Duration) {
         // The store forgets a grant that was not told yet.
         self.inbox.retain(
             |message| !matches!(message.body, MessageBody::Grant { op: granted, .. } if granted == op),
         );
-        self.lazy.locks.push(LockChange::Released { op });
-        self.lazy.hurry(now);
+        let released = LockChange::Released { op };
+        if self.open.get(&op).is_some_and(|command| matches!(command.work, Work::Lock { .. })) {
+            self.lazy.locks.push(released);
+            self.lazy.hurry(now);
+        } else {
+            self.lazy.unlocked.push(released);
+        }
+    }
+
+    /// What it held is given back, unless something that was stopped is not over yet.
+    pub(super) fn give_back(&mut self, now: Duration) {
+        if !self.dying.is_empty() {
+            return;
+        }
+        if !self.lazy.unlocked.is_empty() {
+            self.lazy.hurry(now);
+        } else if !self.lazy.released.is_empty() {
+            self.lazy.touch(now);
+        }
     }
 
     /// After a replay: what the store has of the run's locks becomes what its script has.
@@ -45,5 +63,6 @@ impl Executing {
             self.lazy.locks.push(LockChange::Asked { op: *op, name });
             self.lazy.hurry(now);
         }
+        self.give_back(now);
     }
 }

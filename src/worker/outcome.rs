@@ -4,6 +4,7 @@ use super::advance::log_line;
 use super::effects::JobKey;
 use super::executing::{Arrival, Executing};
 use super::progress::Progress;
+use super::slots::Slot;
 use super::worker::Worker;
 use crate::activity::LastLine;
 use crate::history::{
@@ -24,20 +25,14 @@ impl Executing {
         key
     }
 
-    /// Nobody waits for a command any more, whatever came of it; gives the job of it that is to be stopped.
-    pub(super) fn settle(&mut self, op: OpId) -> Option<JobKey> {
+    /// Nobody waits for a command any more, whatever came of it; gives the job of it that is to be stopped, and its slot.
+    pub(super) fn settle(&mut self, op: OpId) -> Option<(JobKey, Option<Slot>)> {
         self.release_once(op);
         self.open.remove(&op);
         self.outcomes.retain(|arrival| arrival.op != op);
         self.lazy.settle(op);
-        self.attempts.remove(&op).and_then(|attempt| attempt.job())
-    }
-
-    /// Jobs are being stopped: those of a cancelled run are over before its clean-up begins.
-    pub(super) fn cut_off(&mut self, jobs: &[JobKey]) {
-        if self.run.as_ref().is_some_and(crate::run::Run::is_cancelled) {
-            self.dying.extend(jobs);
-        }
+        let mut attempt = self.attempts.remove(&op)?;
+        attempt.job().map(|job| (job, attempt.slot.take()))
     }
 }
 

@@ -277,8 +277,8 @@ impl Worker {
         // What the entry that brought it back has settled; the rest is known here better than by its rows.
         let settled: Vec<_> = run.open.keys().filter(|op| !replayed.open.contains_key(op)).copied().collect();
         let stopped: Vec<_> = settled.iter().filter_map(|op| run.settle(*op)).collect();
-        run.cut_off(&stopped);
-        for job in stopped {
+        for (job, slot) in stopped {
+            run.dying.insert(job, slot);
             self.effects.stop(job);
         }
         replayed.count_anew(run.generation, &run.branches);

@@ -117,7 +117,8 @@ impl Executing {
             return true;
         }
         match self.phase {
-            Phase::Sliced | Phase::Ending(_) | Phase::Restarting(_) => true,
+            Phase::Sliced => true,
+            Phase::Ending(_) | Phase::Restarting(_) => self.dying.is_empty(),
             Phase::Blocked if self.next_seq.0 == 0 => {
                 self.queued.is_none() || self.next_admission().is_some_and(|at| at <= around.monotonic)
             }
