@@ -5,6 +5,7 @@ use super::report::Report;
 use super::report_client::mistake;
 use crate::client::StoreError;
 use crate::history::{RunId, RunNo, RunStatus};
+use crate::store::is_stopped;
 
 /// What to do about damage.
 const NEXT: &str = "keep a copy of the directory; durun export --salvage saves the runs that are whole; then restore a backup, or begin a new store with --store DIR";
@@ -44,14 +45,7 @@ pub(crate) fn of(error: &StoreError) -> Report {
         StoreError::Nested { .. } => Report::new("D0900", Exit::Failed, error.to_string())
             .hint("a script that starts itself without end? let it loop, or go on with restart_with(input)"),
         StoreError::Ended { id, status } => ended(id, *status, Vec::new()),
-        StoreError::Held { id, claim } => {
-            Report::new("D0603", Exit::Busy, format!("run {id} is executed by process {}", claim.pid))
-                .hint(format!(
-                    "durun wait {id} waits for its end; kill {} parks what that process executes, and nothing is lost: then \
-                     type this again",
-                    claim.pid
-                ))
-        }
+        StoreError::Held { id, claim } => held(id, claim.pid),
         StoreError::Served { claim } => {
             Report::new("D1003", Exit::Busy, format!("process {} serves this store already", claim.pid))
                 .hint("one durun serve goes on with all runs of a store; --store DIR names another store")
@@ -135,6 +129,20 @@ pub(super) fn ended(id: &RunId, status: RunStatus, known: Vec<String>) -> Report
 fn is_ours(path: &str) -> bool {
     let us = rustix::process::geteuid().as_raw();
     std::fs::metadata(path).is_ok_and(|facts| std::os::unix::fs::MetadataExt::uid(&facts) == us)
+}
+
+/// A run that a process executes, which may be stopped.
+fn held(id: &RunId, pid: u32) -> Report {
+    let report = Report::new("D0603", Exit::Busy, format!("run {id} is executed by process {pid}"));
+    if is_stopped(pid) {
+        return report.note("that process is stopped").hint(format!(
+            "it goes on with fg or bg in its terminal, or: kill -CONT {pid}; kill {pid} && kill -CONT {pid} parks what it \
+             executes, and nothing is lost"
+        ));
+    }
+    report.hint(format!(
+        "durun wait {id} waits for its end; kill {pid} parks what that process executes, and nothing is lost: then type this again"
+    ))
 }
 
 #[cfg(test)]

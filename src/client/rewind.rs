@@ -291,6 +291,7 @@ fn asked(
         } else if stand.counted.contains(&op) && !is_anew {
             let from = counted_from(row.generation, &row.branches, op, pending.scheduled_at);
             pending.due = pending.due.map(|due| due.plus_ms(from.since_ms(pending.scheduled_at)));
+            pending.scheduled_at = from;
         }
     }
     asked

@@ -55,6 +55,7 @@ impl Command {
         let by = later.since_ms(self.scheduled_at);
         if let Work::Timer { due, counted: true } | Work::Lock { due: Some(due) } = &mut self.work {
             *due = due.plus_ms(by);
+            self.scheduled_at = later;
         }
     }
 }

@@ -48,3 +48,18 @@ fn a_run_that_is_stuck_under_a_lock_still_holds_it() {
     let failure = home.durun(&["start", "work.rhai", "--id", "second"]).exit(1).failure();
     assert!(failure.contains("the lock \"db\" was not free in time"), "{failure}");
 }
+
+#[test]
+fn whoever_holds_what_a_run_waits_for_and_does_not_get_on_is_let_go_on_first() {
+    let home = Home::new();
+    home.file("hold.rhai", "with_lock(\"db\", || wait_signal(\"go\"))\n");
+    home.file("work.rhai", "with_lock(\"db\", || 7)\n");
+    for (script, id) in [("hold.rhai", "first"), ("work.rhai", "second")] {
+        home.durun(&["start", script, "--id", id, "--park-after", "0s"]).exit(3).failure();
+    }
+    home.durun(&["signal", "first", "go"]).check();
+    let why = home.durun(&["why", "second"]).stdout();
+    assert!(why.ends_with("  durun resume first\n  durun resume second\n"), "{why}");
+    home.durun(&["resume", "first"]).out("true\n").check();
+    home.durun(&["resume", "second"]).out("7\n").check();
+}

@@ -51,6 +51,12 @@ fn an_owner_that_is_stopped_by_ctrl_z_leaves_the_store_to_others_and_goes_on_whe
     assert_eq!(told(), [false, false]);
     stop(&world, &owner, Signal::TSTP);
     assert_eq!(told(), [true, true]);
+    let held = world.run(&["resume", "approve"]);
+    assert_eq!(held.code, Some(75), "{held:?}");
+    assert!(
+        held.err.contains(&format!("fg or bg in its terminal, or: kill -CONT {}", owner.id())),
+        "{held:?}"
+    );
     assert_eq!(world.run(&["signal", "approve", "approved", "1"]).code, Some(0));
     send(&owner, Signal::CONT);
     assert_eq!(quiet(&finish(owner)), "1");

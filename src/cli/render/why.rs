@@ -9,7 +9,9 @@ use super::when::{absolute, coarse, relative, until};
 use crate::cli::way_on::WayOn;
 use crate::cli::{escape, failed_item};
 use crate::client::{Lines, RunView, answered, open_question};
-use crate::history::{CommandKind, Failure, Moment, Pending, RunEnd, StoredStatus, Value, WokenBy};
+use crate::history::{
+    CommandKind, Failure, LockView, Moment, Pending, RunEnd, RunStatus, StoredStatus, Value, WokenBy,
+};
 use std::collections::BTreeSet;
 
 /// How many pending commands are told of.
@@ -154,7 +156,11 @@ fn open(view: &RunView, unread: &[String], (script, way): (Option<&Lines>, &WayO
     let alone = asks_once(&view.pending);
     let nexts: Vec<&Pending> = crowds.iter().take(MOST).filter_map(Crowd::next).collect();
     let mut unblock: Vec<String> = nexts.iter().flat_map(|row| commands(id, row, alone, now)).collect();
+    // Whoever holds what it waits for goes on first.
+    unblock.splice(0..0, view.locks.iter().filter(|lock| lock.before > 0).filter_map(of_holder));
     if let Some(claim) = view.executor {
+        let own = format!("resume {id}");
+        unblock.retain(|command| *command != own);
         let how = stopped(view).map(|how| format!(", {how}")).unwrap_or_default();
         sentences.push(format!("Process {} executes it{how}.", claim.pid));
     } else {
@@ -177,6 +183,15 @@ fn open(view: &RunView, unread: &[String], (script, way): (Option<&Lines>, &WayO
         nexts.iter().filter_map(|row| shown(script, row.line, Some(&row.label))).collect();
     lines.dedup();
     Why { text: format!("Run {id} is {}. {}", view.status, sentences.join(" ")), lines, commands: unblock }
+}
+
+/// What lets a lock be given back that its holder does not get on with by itself.
+fn of_holder(lock: &LockView) -> Option<String> {
+    match lock.holder_status {
+        RunStatus::Parked => Some(format!("resume {}", lock.holder)),
+        RunStatus::Stuck => Some(format!("why {}", lock.holder)),
+        _ => None,
+    }
 }
 
 /// What lies in an inbox: the first of it.

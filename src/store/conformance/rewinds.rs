@@ -195,7 +195,7 @@ fn waiting(subject: &Subject) {
     let snapshot = subject.snapshot(run);
     let stays = Pending { failures: 2, line: Some(4), ..pending(2) };
     // Seven milliseconds from now.
-    let anew = Pending { due: Some(NOON.plus_ms(7)), ..ended };
+    let anew = Pending { scheduled_at: NOON, due: Some(NOON.plus_ms(7)), ..ended };
     assert_eq!(snapshot.pending, [stays, anew], "only what stays keeps its attempts");
     assert_eq!(snapshot.lock_ops, [OpId(9)]);
     assert_eq!(snapshot.inbox.first(), Some(&unread));
