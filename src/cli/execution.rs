@@ -62,13 +62,22 @@ fn executed(
     let finished = finished.map_err(ClientError::from)?;
     let is_asked = |no: &RunNo| names.iter().any(|(run, _)| run == no);
     let (finished, children): (Vec<_>, Vec<_>) = finished.into_iter().partition(|(no, _)| is_asked(no));
+    let is_left = manner.park_after.is_some();
     let parked = finished.iter().any(|(_, finished)| *finished == Finished::Parked);
     if let Some(exit) = interrupts.exit().filter(|_| parked) {
         context.complain(&parting(context, &names, &finished));
         return Ok(exit);
     }
     let exit = concluded(context, session, &names, finished, (manner, interrupts))?;
-    tell_of_children(context, session, &children)?;
+    let children = put_down(context, session, &children)?;
+    match (is_left, parked) {
+        // Who goes on with one of a store goes on with all, and that is said.
+        (true, true) => {}
+        (true, false) => {
+            left_waiting(context, session, &children)?;
+        }
+        (false, _) => tell_of_children(context, &children),
+    }
     Ok(exit)
 }
 
@@ -136,21 +145,27 @@ fn left_waiting(context: &Context, session: &Session, runs: &[(RunNo, RunId)]) -
     Ok(Exit::NotFinished)
 }
 
-/// Children that outlive the runs that were asked for, and were put down; and runs that were to tell of others, and could not.
-fn tell_of_children(
+/// Children that outlive the runs that were asked for, and were put down; of runs that were to tell of others, and could not, that is
+/// said.
+fn put_down(
     context: &Context,
     session: &Session,
     children: &[(RunNo, Finished)],
-) -> Result<(), CliError> {
+) -> Result<Vec<(RunNo, RunId)>, CliError> {
+    let mut ids = Vec::new();
     for (no, finished) in children {
-        if untold::is_told(context, session, *no, finished) || *finished != Finished::Parked {
-            continue;
+        if !untold::is_told(context, session, *no, finished) && *finished == Finished::Parked {
+            ids.push((*no, view(session, *no)?.row.id));
         }
-        let id = view(session, *no)?.row.id;
+    }
+    Ok(ids)
+}
+
+fn tell_of_children(context: &Context, children: &[(RunNo, RunId)]) {
+    for (_, id) in children {
         let command = context.command(&format!("resume {id}"));
         context.complain(&format!("run {id} is parked too, nothing is lost; go on with: {command}\n"));
     }
-    Ok(())
 }
 
 /// What is said after an interruption: the command that goes on.

@@ -185,6 +185,22 @@ fn a_run_that_only_waits_is_left_to_the_next_tick() {
 }
 
 #[test]
+fn child_runs_that_only_wait_are_left_to_the_next_tick_as_silently() {
+    let (home, path) = tick_install::home();
+    home.file("kid.rhai", "sleep(\"1h\")");
+    home.file("waits.rhai", "start_child(\"kid.rhai\"); sleep(\"2h\")");
+    home.file("ends.rhai", "start_child(\"kid.rhai\"); 5");
+    let start = |script, id| home.durun(&["start", script, "--id", id, "--park-after", "0s"]);
+    let said = "nobody goes on with it when its time has come: durun tick --install\n";
+    assert_eq!(start("waits.rhai", "a").exit(3).failure(), format!("run a waits, and {said}"));
+    let (out, err) = start("ends.rhai", "b").both();
+    assert_eq!((out.as_str(), err), ("5\n", format!("run b.0 waits, and {said}")));
+    home.durun(&["tick", "--install"]).env("PATH", &path).stdout();
+    start("waits.rhai", "c").exit(3).check();
+    start("ends.rhai", "d").out("5\n").check();
+}
+
+#[test]
 fn what_only_waits_is_put_down_by_resume_too() {
     let home = Home::new();
     home.file("s.rhai", "wait_signal(\"go\")").file("t.rhai", "4");
