@@ -137,15 +137,16 @@ fn failed(id: &RunId, failure: &Failure, script: Option<&Lines>, way: &WayOn) ->
     if let Some(tail) = stderr_tail(failure) {
         report = report.note(format!("stderr of the last attempt:\n{tail}"));
     }
-    let report = super::unstarted::hints(failure, false).iter().fold(report, Report::hint);
-    go_on(report, id, written(id, failure), (way, &file_of(script)))
+    let file = file_of(script);
+    let report = super::unstarted::hints(failure, (id, Some(&file))).iter().fold(report, Report::hint);
+    go_on(report, id, written(id, failure), (way, &file))
 }
 
 /// The report of a program of `durun exec` that ended as failed, whose words were passed on, or that there is not.
 pub(crate) fn of_program(id: &RunId, failure: &Failure, way: &WayOn) -> Report {
     let tries = failure.data.get("attempts").and_then(Value::as_int).unwrap_or(1);
     let report = Report::new("D0101", Exit::Failed, format!("run {id} failed: {}", failure.message));
-    let report = super::unstarted::hints(failure, true).iter().fold(report, Report::hint);
+    let report = super::unstarted::hints(failure, (id, None)).iter().fold(report, Report::hint);
     let report = if tries > 1 { report.note(format!("attempts: {tries}")) } else { report };
     go_on(report, id, written(id, failure), (way, "FILE"))
 }

@@ -1,6 +1,7 @@
 //! What to do about a program that a run names and that there is not.
 
-use crate::history::{Failure, Value, kind, nearest};
+use super::escape::shell;
+use crate::history::{Failure, RunId, Value, kind};
 
 /// Words that the shell knows and no program is called by.
 const OF_THE_SHELL: &[&str] = &[
@@ -10,8 +11,9 @@ const OF_THE_SHELL: &[&str] = &[
 /// What in a line belongs to the shell.
 const SIGNS: &[char] = &['|', '&', ';', '<', '>', '$', '*', '~', '`', '"', '\''];
 
-/// What to do about a failure because of a program that PATH does not have; `by_hand` where `durun exec` names it.
-pub(crate) fn hints(failure: &Failure, by_hand: bool) -> Vec<String> {
+/// What to do about a failure because of a program that PATH does not have: of that run, with its script as it is typed, which is
+/// nothing where `durun exec` names the program.
+pub(crate) fn hints(failure: &Failure, (id, script): (&RunId, Option<&str>)) -> Vec<String> {
     let text = |key: &str| failure.data.get(key).and_then(Value::as_text);
     if is_unstarted(failure)
         && let Some(near) = failure.message.strip_prefix("there is no program /").and_then(beside)
@@ -19,18 +21,27 @@ pub(crate) fn hints(failure: &Failure, by_hand: bool) -> Vec<String> {
         return vec![format!("did you mean {near}?")];
     }
     let (Some(program), Some(path)) = (text("program"), text("path")) else { return Vec::new() };
-    let what = if failure.kind == kind::ACTIVITY {
+    if failure.kind == kind::ACTIVITY {
         let name = text("name").unwrap_or("NAME");
-        vec![format!("the cmd of [activity.{name}] in durun.toml names it")]
-    } else {
-        written(program, by_hand).map_or_else(Vec::new, |hint| vec![hint])
-    };
-    if what.is_empty() {
         return vec![
-            near(program, path).map_or_else(|| absent(by_hand), |near| format!("did you mean {near}?")),
+            format!("the cmd of [activity.{name}] in durun.toml names it"),
+            absent("name it there with its path"),
         ];
     }
-    what
+    if let Some(hint) = written(program, script.is_none()) {
+        return vec![hint];
+    }
+    let mend = match script {
+        Some(file) => format!(
+            "name it in the script with its path, exec([\"/PATH/PROGRAM\"]), and go on under that: durun retry {id} --script {file}"
+        ),
+        None => "name it with its path: durun exec -- /PATH/PROGRAM".to_owned(),
+    };
+    near(program, path)
+        .map(|near| format!("did you mean {near}?"))
+        .into_iter()
+        .chain([absent(&mend)])
+        .collect()
 }
 
 /// Whether a program was never begun: it has written nothing.
@@ -48,25 +59,30 @@ fn beside(path: &str) -> Option<String> {
         .filter(|file| file.path().is_file())
         .filter_map(|file| file.file_name().into_string().ok())
         .collect();
-    let near = nearest(name, names.iter().map(String::as_str))?;
+    let near = likest(name, &names)?;
     let folder: std::path::PathBuf = folder.components().collect();
-    Some(super::escape::shell(&folder.join(near).to_string_lossy()))
+    Some(shell(&folder.join(near).to_string_lossy()))
+}
+
+/// The name that is hardly another one: there are so many that some other is always a little like it.
+fn likest<'n>(name: &str, names: &'n [String]) -> Option<&'n str> {
+    const LONG: usize = 7;
+    let most = if name.chars().count() < LONG { 1 } else { 2 };
+    let near = names.iter().map(|other| (strsim::damerau_levenshtein(name, other), other.as_str()));
+    near.filter(|(edits, _)| *edits <= most).min().map(|(_, other)| other)
 }
 
 /// A line where a program alone belongs, or a word of the shell.
 fn written(program: &str, by_hand: bool) -> Option<String> {
     let quoted = format!("{program:?}");
-    let shell = if by_hand {
-        format!("durun exec -- sh -c {}", super::escape::shell(program))
-    } else {
-        format!("sh({quoted})")
-    };
+    let line =
+        if by_hand { format!("durun exec -- sh -c {}", shell(program)) } else { format!("sh({quoted})") };
     if OF_THE_SHELL.contains(&program.split_whitespace().next().unwrap_or_default()) {
-        let line = if by_hand { "durun exec -- sh -c 'LINE'" } else { "sh(\"LINE\")" };
-        return Some(format!("it is a word of the shell, and no program: {line}"));
+        let other = if by_hand { "durun exec -- sh -c 'LINE'" } else { "sh(\"LINE\")" };
+        return Some(format!("it is a word of the shell, and no program: {other}"));
     }
     if program.contains(SIGNS) {
-        return Some(format!("a line for the shell is {shell}"));
+        return Some(format!("a line for the shell is {line}"));
     }
     let words: Vec<&str> = program.split_whitespace().collect();
     if words.len() < 2 {
@@ -77,7 +93,7 @@ fn written(program: &str, by_hand: bool) -> Option<String> {
     } else {
         let list: Vec<String> = words.iter().map(|word| format!("{word:?}")).collect();
         format!(
-            "each argument is a text of its own: exec([{}]); a line for the shell is {shell}",
+            "each argument is a text of its own: exec([{}]); a line for the shell is {line}",
             list.join(", ")
         )
     })
@@ -92,14 +108,14 @@ fn near(program: &str, path: &str) -> Option<String> {
     let folders = path.split(':').filter(|folder| folder.starts_with('/'));
     let files = folders.filter_map(|folder| std::fs::read_dir(folder).ok()).flatten().flatten();
     let names: Vec<String> = files.filter_map(|file| file.file_name().into_string().ok()).collect();
-    nearest(program, names.iter().map(String::as_str)).map(str::to_owned)
+    likest(program, &names).map(str::to_owned)
 }
 
-fn absent(by_hand: bool) -> String {
-    let path = if by_hand { "durun exec -- /PATH/PROGRAM" } else { "exec([\"/PATH/PROGRAM\"])" };
+/// What helps where the PATH of the run does not have a program, which may be another by now.
+fn absent(mend: &str) -> String {
     format!(
-        "install it in that PATH, which the run recorded at its start, or name it with its path: {path}; a crontab has a short \
-         PATH: put PATH=… at its top"
+        "that is the PATH that the run recorded at its start, whatever PATH is by now: install it in a folder of that; or {mend}; or \
+         start a new run; a crontab has a short PATH: put PATH=… at its top"
     )
 }
 
@@ -110,7 +126,8 @@ mod tests {
     fn of(kind: &str, program: &str, path: &str, by_hand: bool) -> String {
         let failure =
             Failure::new(kind, "").with("program", program).with("path", path).with("name", "backup");
-        hints(&failure, by_hand).join("; ")
+        let id = RunId::parse("one").expect("an id");
+        hints(&failure, (&id, if by_hand { None } else { Some("s.rhai") })).join("; ")
     }
 
     #[test]
@@ -135,27 +152,48 @@ mod tests {
             assert_eq!(of("exec", program, "/bin", false), script);
             assert_eq!(of("exec", program, "/bin", true), hand);
         }
-        assert_eq!(
-            of("activity", "gti", "/bin", false),
-            "the cmd of [activity.backup] in durun.toml names it"
+        let told = of("activity", "gti", "/bin", false);
+        assert!(
+            told.starts_with("the cmd of [activity.backup] in durun.toml names it; that is the PATH "),
+            "{told}"
         );
     }
 
     #[test]
     fn the_program_that_is_called_most_like_it_is_told() {
         let folder = tempfile::tempdir().expect("a folder");
-        for name in ["git", "gtop", "rsync"] {
+        for name in ["git", "gtop", "rsync", "keytool", "terraform"] {
             std::fs::write(folder.path().join(name), "").expect("written");
         }
         let path = format!("/no/such:{}", folder.path().display());
-        assert_eq!(of("exec", "gti", &path, false), "did you mean git?");
-        assert_eq!(of("exec", "rsnyc", &path, true), "did you mean rsync?");
-        assert!(of("exec", "kubectl", &path, false).contains("exec([\"/PATH/PROGRAM\"])"));
-        assert!(of("exec", "kubectl", &path, true).contains("durun exec -- /PATH/PROGRAM"));
-        assert_eq!(hints(&Failure::new("exec", "exit code 1"), false), Vec::<String>::new());
+        for (name, near) in [
+            ("gti", Some("git")),
+            ("rsnyc", Some("rsync")),
+            ("rsnycc", None),
+            ("terafrm", Some("terraform")),
+            ("mytool", None),
+            ("kubectl", None),
+        ] {
+            let near = near.map_or_else(String::new, |near| format!("did you mean {near}?; "));
+            for by_hand in [false, true] {
+                let told = of("exec", name, &path, by_hand);
+                assert!(
+                    told.starts_with(&format!("{near}that is the PATH that the run recorded ")),
+                    "{told}"
+                );
+                let mend = if by_hand {
+                    "durun exec -- /PATH/PROGRAM; "
+                } else {
+                    "durun retry one --script s.rhai; "
+                };
+                assert!(told.contains(mend), "{told}");
+            }
+        }
+        let id = RunId::parse("one").expect("an id");
+        assert_eq!(hints(&Failure::new("exec", "exit code 1"), (&id, None)), Vec::<String>::new());
         let absent = |name: &str| {
             let message = format!("there is no program {}", folder.path().join(".").join(name).display());
-            hints(&Failure::new("exec", message).with("type", "not_started"), true)
+            hints(&Failure::new("exec", message).with("type", "not_started"), (&id, None))
         };
         assert_eq!(absent("rsnyc"), [format!("did you mean {}?", folder.path().join("rsync").display())]);
         assert_eq!(absent("kubectl"), [""; 0]);

@@ -1,6 +1,8 @@
 //! What people mistype: a clear message, the right exit code, and nothing recorded.
 
 use crate::harness::Home;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
 
 #[test]
 fn malformed_input_is_told_and_nothing_is_recorded() {
@@ -165,4 +167,26 @@ fn a_file_that_is_nearly_another_is_told_with_what_executes_that() {
     home.file("uplaod.rhai", "1");
     let told = home.durun(&["start", "upload.rhai"]).exit(4).failure();
     assert!(told.ends_with(" = help: did you mean uplaod.rhai?\n"), "{told}");
+}
+
+#[test]
+fn a_program_that_is_not_found_is_looked_for_where_the_run_did_when_it_was_started() {
+    let home = Home::new();
+    home.file("keytool", "").file("tools/mytool", "#!/bin/sh\necho it\n");
+    std::fs::set_permissions(home.path().join("tools/mytool"), Permissions::from_mode(0o755))
+        .expect("executable");
+    let script = |program: &str| format!("exec([\"{program}\"], #{{ retry: 1 }}).lines[0]");
+    home.file("s.rhai", script("mytool"));
+    let here = format!("{}:/bin", home.path().display());
+    let said = " = help: that is the PATH that the run recorded at its start, whatever PATH is by now: install it in a folder of that; or \
+         name it in the script with its path, exec([\"/PATH/PROGRAM\"]), and go on under that: durun retry one --script ~/s.rhai; or \
+         start a new run; a crontab has a short PATH: put PATH=… at its top\n";
+    let told = home.durun(&["start", "s.rhai", "--id", "one"]).env("PATH", &here).exit(1).failure();
+    assert!(told.contains("\"mytool\" in PATH (") && told.contains(said), "{told}");
+    assert!(!told.contains("keytool"), "{told}");
+    let tools = format!("{}/tools:{here}", home.path().display());
+    let told = home.durun(&["retry", "one"]).env("PATH", &tools).exit(1).failure();
+    assert!(told.contains(said), "{told}");
+    home.file("s.rhai", script(&home.path().join("tools/mytool").display().to_string()));
+    home.durun(&["retry", "one", "--script", "s.rhai"]).env("PATH", &here).out("it\n").check();
 }
