@@ -1,14 +1,17 @@
 //! Every error of a command in words: its code, its exit code and what to type next.
 
 use super::error::CliError;
+use super::escape::shell;
 use super::exit::Exit;
 use super::place::Place;
 use super::render::runs::candidate;
 use super::render::table::render;
 use super::report::Report;
-use super::way_on::back_hint;
+use super::way_on::{self, back_hint};
 use super::{report_reply, report_store};
-use crate::client::{CheckupError, ClientError, Conflict, Difference, ExecuteError, QueryError, likest};
+use crate::client::{
+    CheckupError, ClientError, Conflict, Difference, ExecuteError, QueryError, Reopening, likest,
+};
 use crate::config::ConfigError;
 use crate::history::{RunId, RunRow, RunStatus};
 
@@ -272,10 +275,19 @@ fn over(error: &ClientError, text: String) -> Report {
         ClientError::EndedBefore { id, .. } => Report::new("D1000", Exit::Conflict, text)
             .note("nothing was started")
             .hint(format!("durun result {id} prints its result; --if-ended again starts another run")),
-        ClientError::UpgradeEnded { id, status: RunStatus::Failed | RunStatus::TimedOut } => {
-            Report::new("D0709", Exit::Conflict, text).hint(format!(
-                "to go on at the failed step under the new text: durun retry {id} --script FILE"
-            ))
+        ClientError::UpgradeEnded { id, way: Some(way), .. } => Report::new("D0709", Exit::Conflict, text)
+            .hint(match way {
+                Reopening::Retry { file } => {
+                    format!("to go on under the new text: durun retry {id} --script {}", shell(file))
+                }
+                Reopening::Rewind(before) => {
+                    format!("to go on under the new text: {}", way_on::rewind_line(id, before))
+                }
+            }),
+        ClientError::UpgradeEnded { id, status: RunStatus::Failed | RunStatus::TimedOut, .. } => {
+            Report::new("D0709", Exit::Conflict, text)
+                .note("it keeps the text that it had")
+                .hint(format!("durun why {id} says what has ended it, and what goes on"))
         }
         ClientError::UpgradeEnded { id, .. } => Report::new("D0709", Exit::Conflict, text)
             .note("it keeps the text that it had")

@@ -6,7 +6,7 @@ use super::place::Place;
 use super::report::{Report, apart};
 use super::way_on::{WayOn, back_hint, upgrade_commands};
 use crate::client::{Lines, Standing};
-use crate::history::{Failure, RunEnd, RunId, RunStatus, Seq, Stuck, Value, kind};
+use crate::history::{Failure, RunEnd, RunId, RunStatus, Stuck, Value, kind};
 use crate::timer::show_duration;
 
 /// The report of a run that did not complete; nothing for one that did.
@@ -26,28 +26,12 @@ pub(crate) fn of(id: &RunId, standing: &Standing, script: Option<&Lines>, way: &
                 .hint(format!("durun history {id} tells how far it came"))
         }
         Standing::Ended(RunEnd::TimedOut { reason }) => {
-            Report::new("D0104", Exit::TimedOut, because(&format!("run {id} timed out"), reason))
-                .hint(format!("durun history {id} tells what took so long"))
-                .hint(match way {
-                    WayOn::Rewind { effect, before } => after(id, effect, *before),
-                    WayOn::Undone { effect } => undone(id, effect),
-                    WayOn::Before { step, before } => again(id, step, *before),
-                    WayOn::NewText => {
-                        let file = file_of(script);
-                        format!(
-                            "{}; to go on under the text that the file has now, with its whole time again: durun retry {id} --script {file}; under its own: durun retry {id}",
-                            has_changed(&file)
-                        )
-                    }
-                    WayOn::Retry
-                    | WayOn::Back { .. }
-                    | WayOn::Unfit { .. }
-                    | WayOn::None => {
-                        format!(
-                            "to go on with what was under way, with its whole time again: durun retry {id}"
-                        )
-                    }
-                })
+            let file = file_of(script);
+            let report =
+                Report::new("D0104", Exit::TimedOut, because(&format!("run {id} timed out"), reason))
+                    .hint(format!("durun history {id} tells what took so long"))
+                    .hint(timed_out(id, way, &file));
+            changed(report, way, &file)
         }
         Standing::Stuck(stuck) => stuck_report(id, stuck, script, way),
         Standing::Open(status) => open(id, *status),
@@ -84,26 +68,24 @@ pub(crate) fn ran_out(id: &RunId, status: RunStatus, ms: i64) -> Report {
         .hint(format!("durun why {id} says what it waits for, and what unblocks it"))
 }
 
-/// What goes on from before a failure, where something was done since.
-fn after(id: &RunId, effect: &str, before: Seq) -> String {
-    format!(
-        "{effect} came after the failure; to go on from before it: durun rewind {id} --to {before} && durun resume {id}"
-    )
+fn timed_out(id: &RunId, way: &WayOn, file: &str) -> String {
+    way.back_in_words(id).unwrap_or_else(|| match way {
+        WayOn::NewText => format!(
+            "to go on under the text that the file has now, with its whole time again: durun retry {id} --script {file}; under its own: durun retry {id}"
+        ),
+        WayOn::Retry { .. }
+        | WayOn::Rewind { .. }
+        | WayOn::Undone { .. }
+        | WayOn::Before { .. }
+        | WayOn::Back { .. }
+        | WayOn::Unfit { .. }
+        | WayOn::None => format!("to go on with what was under way, with its whole time again: durun retry {id}"),
+    })
 }
 
-/// What to do where the run has taken back what it did.
-pub(crate) fn undone(id: &RunId, effect: &str) -> String {
-    format!(
-        "{effect} came after the failure, and what was done before has been taken back: going on from there would count it as done. \
-         Start a new run; or see what going back to before all that would set aside: durun rewind {id} --to ENTRY --dry-run"
-    )
-}
-
-/// What does the last step once more, where the script itself ended the run.
-pub(crate) fn again(id: &RunId, step: &str, before: Seq) -> String {
-    format!(
-        "its script ended it; to go on from before its last step, {step}: durun rewind {id} --to {before} && durun resume {id}"
-    )
+/// What is said of the script's file, where that has changed.
+fn changed(report: Report, way: &WayOn, file: &str) -> Report {
+    way.edited(file).into_iter().fold(report, Report::note)
 }
 
 fn failed(id: &RunId, failure: &Failure, script: Option<&Lines>, way: &WayOn) -> Report {
@@ -164,26 +146,24 @@ fn written(id: &RunId, failure: &Failure) -> Option<String> {
 fn go_on(report: Report, id: &RunId, written: Option<String>, (way, file): (&WayOn, &str)) -> Report {
     let written = written.map_or_else(String::new, |logs| format!(", {logs} what it wrote"));
     let report = report.hint(format!("durun history {id} tells what happened{written}"));
+    let report = changed(report, way, file);
     match way {
-        WayOn::Retry => report.hint(format!("to go on at the failed step: durun retry {id}")),
-        WayOn::Rewind { effect, before } => report.hint(after(id, effect, *before)),
-        WayOn::Undone { effect } => report.hint(undone(id, effect)),
-        WayOn::Before { step, before } => report.hint(again(id, step, *before)),
+        WayOn::Retry { .. } => report.hint(format!("to go on at the failed step: durun retry {id}")),
         WayOn::NewText => report
-            .note(has_changed(file))
             .hint(format!("to go on at the failed step under the text that the file has now: durun retry {id} --script {file}"))
             .hint(format!("to go on at the failed step under its own text: durun retry {id}")),
-        WayOn::Back { .. } | WayOn::Unfit { .. } | WayOn::None => report,
+        WayOn::Rewind { .. }
+        | WayOn::Undone { .. }
+        | WayOn::Before { .. }
+        | WayOn::Back { .. }
+        | WayOn::Unfit { .. }
+        | WayOn::None => way.back_in_words(id).into_iter().fold(report, Report::hint),
     }
 }
 
 /// The script as it is typed in a command.
 fn file_of(script: Option<&Lines>) -> String {
     script.map_or_else(|| "FILE".to_owned(), |script| shell(script.path()))
-}
-
-fn has_changed(file: &str) -> String {
-    format!("{file} has changed since; the run keeps its text until it is given the new one")
 }
 
 /// What could not be taken back, a line each; and what went wrong in the handler of the failure.
@@ -233,19 +213,18 @@ fn stuck_report(id: &RunId, stuck: &Stuck, script: Option<&Lines>, way: &WayOn) 
     let file = file_of(script);
     let mend = format!("mend the script, then: durun {}", upgrade_commands(id, &file).join(" && durun "));
     match way {
-        WayOn::NewText => report
-            .note(has_changed(&file))
+        WayOn::NewText => changed(report, way, &file)
             .hint(format!("to go on under the text that the file has now: durun retry {id} --script {file}")),
         WayOn::Back { misfit, back } => report
             .note(format!("{file} has changed since, and what is recorded does not fit it: {misfit}"))
             .hint(mend)
             .hint(back_hint(id, back)),
-        WayOn::Unfit { misfit } => report
-            .note(format!("{file} has changed since, and the run cannot go on under it: {misfit}"))
-            .hint(mend),
-        WayOn::Retry | WayOn::Rewind { .. } | WayOn::Undone { .. } | WayOn::Before { .. } | WayOn::None => {
-            report.hint(mend)
-        }
+        WayOn::Unfit { .. } => changed(report, way, &file).hint(mend),
+        WayOn::Retry { .. }
+        | WayOn::Rewind { .. }
+        | WayOn::Undone { .. }
+        | WayOn::Before { .. }
+        | WayOn::None => report.hint(mend),
     }
 }
 
@@ -275,12 +254,14 @@ pub(crate) fn asked(script: Option<&Lines>, line: Option<u32>, label: &str) -> O
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::client::TurningPoint;
+    use crate::history::Seq;
 
     fn shown(standing: &Standing) -> (u8, String) {
         let id = RunId::parse("order-1").expect("an id");
         let text = "let p = 1;\ncharge(p);\n".to_owned();
         let script = Lines::new("/s/order.rhai".to_owned(), text, std::collections::BTreeMap::new());
-        let report = of(&id, standing, Some(&script), &WayOn::Retry).expect("a report");
+        let report = of(&id, standing, Some(&script), &WayOn::Retry { misfit: None }).expect("a report");
         (report.exit.code(), report.render(false))
     }
 
@@ -373,7 +354,11 @@ error[D0105]: run order-1 is stuck: there is no function charge
         let id = RunId::parse("order-1").expect("an id");
         let failure = Failure::new("exec", "no").with("name", "a");
         let standing = Standing::Ended(RunEnd::Failed { failure });
-        let way = WayOn::Rewind { effect: "step \"undo\"".to_owned(), before: Seq(3) };
+        let way = WayOn::Rewind {
+            effect: "step \"undo\"".to_owned(),
+            before: TurningPoint { at: Seq(3), file: None },
+            misfit: None,
+        };
         let text = of(&id, &standing, None, &way).expect("a report").render(false);
         let hint = "step \"undo\" came after the failure; to go on from before it: durun rewind order-1 --to 3 && durun \
                     resume order-1\n";

@@ -3,6 +3,7 @@
 use super::escape;
 use super::exit::Exit;
 use super::report::Report;
+use super::way_on;
 use crate::client::{CarryError, MendError};
 use crate::history::RunStatus;
 use std::io::ErrorKind;
@@ -31,16 +32,14 @@ pub(crate) fn of(error: &MendError) -> Report {
                 "a result can be set for a step, activity, exec, sh or http up to the entry that --to names",
             )
             .hint(format!("durun history {id} -o jsonl shows the ops")),
-        MendError::EffectBetween { id, effect, entry, has_undone: true, .. } => {
-            Report::new("D1205", Exit::Conflict, text)
-                .note(nothing)
-                .note(format!("entry {entry} says so"))
-                .hint(super::report_end::undone(id, effect))
-        }
+        MendError::Undone { id, effect, entry, before, .. } => Report::new("D1205", Exit::Conflict, text)
+            .note(nothing)
+            .note(format!("entry {entry} says so"))
+            .hint(way_on::undone(id, effect, *before)),
         MendError::EffectBetween { id, entry, before, .. } => Report::new("D1205", Exit::Conflict, text)
             .note(nothing)
             .note(format!("entry {entry} says so: trying the step again might repeat it, or make it untrue"))
-            .hint(format!("if that is what you want: durun rewind {id} --to {before} && durun resume {id}")),
+            .hint(format!("if that is what you want: {}", way_on::rewind_line(id, before))),
         MendError::NoFailedStep { id, status, last_step } => {
             let report = Report::new("D1206", Exit::Conflict, text).note(nothing);
             let why = match status {
@@ -48,7 +47,7 @@ pub(crate) fn of(error: &MendError) -> Report {
                 _ => "its script ended it, or what failed was not its own step",
             };
             report.note(why).hint(match last_step {
-                Some((step, before)) => super::report_end::again(id, step, *before),
+                Some((step, before)) => way_on::again(id, step, before),
                 None => format!("durun rewind {id} --to ENTRY goes on from an entry of durun history {id}"),
             })
         }

@@ -2,8 +2,8 @@
 
 use super::escape::{self, shell};
 use crate::client::{
-    ClientError, Edited, LoadedProgram, MendError, RunView, Session, WayBack, before_last_step, edited,
-    new_text, plan_retry,
+    ClientError, Edited, LoadedProgram, MendError, RunView, Session, TurningPoint, WayBack, before_last_step,
+    edited, new_text, plan_retry,
 };
 use crate::history::{RunEnd, RunId, RunNo, Seq, StoredStatus};
 
@@ -11,25 +11,34 @@ use crate::history::{RunEnd, RunId, RunNo, Seq, StoredStatus};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum WayOn {
     /// `durun retry`.
-    Retry,
+    Retry {
+        /// Why it does so under its own text only, where the file of its script has another, in words.
+        misfit: Option<String>,
+    },
     /// This came after the failed step; `durun rewind` to the entry before that.
     Rewind {
         /// In words.
         effect: String,
         /// The entry.
-        before: Seq,
+        before: TurningPoint,
+        /// Why it does so under its own text only, where the file of its script has another, in words.
+        misfit: Option<String>,
     },
     /// This came after the failure, and what was done before that has been taken back: no earlier entry is true any more.
     Undone {
         /// In words.
         effect: String,
+        /// The last entry before all that was taken back.
+        before: Seq,
     },
     /// Its script ended it; `durun rewind` to the entry before its last step, which is done once more.
     Before {
         /// That step, in words.
         step: String,
         /// The entry.
-        before: Seq,
+        before: TurningPoint,
+        /// Why it does so under its own text only, where the file of its script has another, in words.
+        misfit: Option<String>,
     },
     /// The file of its script says something else now; `durun retry` with that, or `durun upgrade` of a run that has not ended.
     NewText,
@@ -52,9 +61,8 @@ pub(crate) enum WayOn {
 impl WayOn {
     /// Of a run that may be stuck or have failed, or that goes on under a text that its file has no more. Nothing is written.
     pub(crate) fn of(session: &Session, (run, id): (RunNo, &RunId), status: &StoredStatus) -> Self {
-        let is_of_step = match status {
-            StoredStatus::Ended(RunEnd::Failed { failure }) => failure.data.contains_key("name"),
-            StoredStatus::Ended(RunEnd::TimedOut { .. }) => true,
+        match status {
+            StoredStatus::Ended(RunEnd::Failed { .. } | RunEnd::TimedOut { .. }) => {}
             StoredStatus::Stuck(_) => return Self::of_stuck(session, run),
             StoredStatus::Open => {
                 let is_edited = new_text(session, run).is_ok_and(|text| text.is_some());
@@ -63,26 +71,37 @@ impl WayOn {
             StoredStatus::Ended(
                 RunEnd::Completed { .. } | RunEnd::Cancelled { .. } | RunEnd::Terminated { .. },
             ) => return Self::None,
-        };
-        let before = |last_step: Option<(String, Seq)>| {
-            last_step.map_or(Self::None, |(step, before)| Self::Before { step, before })
+        }
+        let misfit = |before: &TurningPoint| if before.file.is_none() { misfit(session, run) } else { None };
+        let before = |last_step: Option<(String, TurningPoint)>| {
+            last_step.map_or(Self::None, |(step, before)| Self::Before {
+                step,
+                misfit: misfit(&before),
+                before,
+            })
         };
         match plan_retry(session, id.as_str(), None) {
             Ok(_) => {
                 let fits = |text: &LoadedProgram| plan_retry(session, id.as_str(), Some(text)).is_ok();
                 let text = new_text(session, run).ok().flatten();
-                if text.as_ref().is_some_and(fits) { Self::NewText } else { Self::Retry }
+                if text.as_ref().is_some_and(fits) {
+                    Self::NewText
+                } else {
+                    Self::Retry { misfit: self::misfit(session, run) }
+                }
             }
-            Err(ClientError::Mend(MendError::EffectBetween { effect, has_undone: true, .. })) => {
-                Self::Undone { effect }
+            Err(ClientError::Mend(MendError::Undone { effect, before, .. })) => {
+                Self::Undone { effect, before }
             }
-            Err(ClientError::Mend(MendError::EffectBetween { effect, before, .. })) if is_of_step => {
-                Self::Rewind { effect, before }
+            Err(ClientError::Mend(MendError::EffectBetween { effect, before, .. }))
+                if status.is_of_step() =>
+            {
+                Self::Rewind { effect, misfit: misfit(&before), before }
             }
             Err(ClientError::Mend(MendError::NoFailedStep { last_step, .. })) => before(last_step),
             // A step that failed and was caught is not why it ended.
             Err(ClientError::Mend(MendError::EffectBetween { .. })) => {
-                before_last_step(session, id.as_str()).map_or(Self::None, before)
+                before_last_step(session, id.as_str(), None).map_or(Self::None, before)
             }
             Err(_) => Self::None,
         }
@@ -104,23 +123,39 @@ impl WayOn {
         }
     }
 
-    /// What is to be said of the file of its script, where that has changed.
-    pub(crate) fn edited(&self) -> Option<String> {
+    /// What is to be said of the file of its script, which is called so, where that has changed.
+    pub(crate) fn edited(&self, file: &str) -> Option<String> {
         match self {
-            Self::NewText => Some(
-                "the script's file has changed since; the run keeps its text until it is given the new one"
-                    .to_owned(),
-            ),
+            Self::NewText
+            | Self::Rewind { before: TurningPoint { file: Some(_), .. }, .. }
+            | Self::Before { before: TurningPoint { file: Some(_), .. }, .. } => Some(format!(
+                "{file} has changed since; the run keeps its text until it is given the new one"
+            )),
             Self::Back { misfit, back } => Some(format!(
-                "the script's file has changed since, and what is recorded fits it up to entry {} only: {misfit}",
+                "{file} has changed since, and what is recorded fits it up to entry {} only: {misfit}",
                 back.to
             )),
-            Self::Unfit { misfit } => Some(format!(
-                "the script's file has changed since, and the run cannot go on under it: {misfit}"
-            )),
-            Self::Retry | Self::Rewind { .. } | Self::Undone { .. } | Self::Before { .. } | Self::None => {
-                None
+            Self::Unfit { misfit }
+            | Self::Retry { misfit: Some(misfit) }
+            | Self::Rewind { misfit: Some(misfit), .. }
+            | Self::Before { misfit: Some(misfit), .. } => {
+                Some(format!("{file} has changed since, and the run cannot go on under it: {misfit}"))
             }
+            Self::Retry { misfit: None }
+            | Self::Rewind { misfit: None, .. }
+            | Self::Before { misfit: None, .. }
+            | Self::Undone { .. }
+            | Self::None => None,
+        }
+    }
+
+    /// What goes on from an earlier entry, or why nothing does, in a sentence.
+    pub(crate) fn back_in_words(&self, id: &RunId) -> Option<String> {
+        match self {
+            Self::Rewind { effect, before, .. } => Some(after(id, effect, before)),
+            Self::Undone { effect, before } => Some(undone(id, effect, *before)),
+            Self::Before { step, before, .. } => Some(again(id, step, before)),
+            Self::Retry { .. } | Self::NewText | Self::Back { .. } | Self::Unfit { .. } | Self::None => None,
         }
     }
 
@@ -128,10 +163,8 @@ impl WayOn {
     pub(crate) fn commands(&self, view: &RunView) -> Vec<String> {
         let id = &view.row.id;
         match self {
-            Self::Retry => vec![format!("retry {id}")],
-            Self::Rewind { before, .. } | Self::Before { before, .. } => {
-                vec![format!("rewind {id} --to {before}"), format!("resume {id}")]
-            }
+            Self::Retry { .. } => vec![format!("retry {id}")],
+            Self::Rewind { before, .. } | Self::Before { before, .. } => rewind_commands(id, before),
             Self::NewText if matches!(view.row.status, StoredStatus::Open) => {
                 upgrade_commands(id, &shell(&view.row.script))
             }
@@ -148,6 +181,60 @@ impl WayOn {
 /// What lets a run go on under another text, in a file as a shell reads it: words behind `durun`.
 pub(crate) fn upgrade_commands(id: &RunId, file: &str) -> Vec<String> {
     vec![format!("upgrade {id} --script {file}"), format!("resume {id}")]
+}
+
+/// What lets a run go on from an earlier entry, under the text that is to be its own then: words behind `durun`.
+fn rewind_commands(id: &RunId, before: &TurningPoint) -> Vec<String> {
+    let on = before
+        .file
+        .as_ref()
+        .map_or_else(|| vec![format!("resume {id}")], |file| upgrade_commands(id, &shell(file)));
+    [vec![format!("rewind {id} --to {}", before.at)], on].concat()
+}
+
+/// The same in a line, as it is typed.
+pub(crate) fn rewind_line(id: &RunId, before: &TurningPoint) -> String {
+    format!("durun {}", rewind_commands(id, before).join(" && durun "))
+}
+
+/// What goes on from before a failure, where something was done since.
+fn after(id: &RunId, effect: &str, before: &TurningPoint) -> String {
+    format!(
+        "{effect} came after the failure; to go on from before it{}: {}",
+        under(before),
+        rewind_line(id, before)
+    )
+}
+
+/// What does the last step once more, where the script itself ended the run.
+pub(crate) fn again(id: &RunId, step: &str, before: &TurningPoint) -> String {
+    format!(
+        "its script ended it; to go on from before its last step, {step}{}: {}",
+        under(before),
+        rewind_line(id, before)
+    )
+}
+
+/// What to do where the run has taken back what it did.
+pub(crate) fn undone(id: &RunId, effect: &str, before: Seq) -> String {
+    format!(
+        "{effect} came after the failure, and what was done before has been taken back: going on from there would count it as done. \
+         Start a new run; or see what going back to before all that would set aside: durun rewind {id} --to {before} --dry-run"
+    )
+}
+
+fn under(before: &TurningPoint) -> &'static str {
+    if before.file.is_some() { ", under the new text" } else { "" }
+}
+
+/// Why a run cannot go on under what the file of its script says now, in words; nothing where it says the same, or could.
+fn misfit(session: &Session, run: RunNo) -> Option<String> {
+    match edited(session, run) {
+        Ok(Edited::Differs(difference)) => Some(escape::line(&difference.to_string())),
+        Ok(Edited::NoScript(error)) => Some(escape::line(&error.to_string())),
+        // What cannot be read says nothing.
+        Ok(Edited::No | Edited::Fits) | Err(_) => None,
+    }
 }
 
 /// The same from the last entry that fits it.

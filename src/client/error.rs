@@ -1,6 +1,8 @@
 //! Why a client's wish was not fulfilled, as data for whoever puts it into words.
 
-use super::{Difference, ExecuteError, MendError, OpenQuestion, ProgramError, QueryError, ScheduleError};
+use super::{
+    Difference, ExecuteError, MendError, OpenQuestion, ProgramError, QueryError, Reopening, ScheduleError,
+};
 use crate::history::{
     Choice, Moment, RecordError, RunEnd, RunId, RunNo, RunRow, RunStatus, Seq, Value, ValueError,
 };
@@ -78,6 +80,8 @@ pub enum ClientError {
         id: RunId,
         /// How.
         status: RunStatus,
+        /// How it goes on under that text, where it would.
+        way: Option<Reopening>,
     },
     /// The history of a run does not fit the text that it is to go on under.
     #[error("run {id} cannot go on under that script: {difference}")]

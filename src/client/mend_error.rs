@@ -1,5 +1,6 @@
 //! Why a run cannot be mended as asked: there is nothing to retry, or no such place to go back to.
 
+use super::TurningPoint;
 use crate::history::{OpId, RunId, RunStatus, Seq};
 
 /// Why a run cannot be mended as asked.
@@ -57,9 +58,21 @@ pub enum MendError {
         /// The entry of that.
         entry: Seq,
         /// The last entry before the failure.
+        before: TurningPoint,
+    },
+    /// After the failed step another effect was recorded, and what was done before it has been taken back.
+    #[error("run {id} did {effect} after {failed} had failed")]
+    Undone {
+        /// The run.
+        id: RunId,
+        /// What failed, in words.
+        failed: String,
+        /// What was done after it, in words.
+        effect: String,
+        /// The entry of that.
+        entry: Seq,
+        /// The last entry before all that has been taken back.
         before: Seq,
-        /// Whether what was done before the failure has been taken back since.
-        has_undone: bool,
     },
     /// The run ended without a failed step.
     #[error("run {id} has {}, and none of its steps failed", status.word().replace('_', " "))]
@@ -69,7 +82,7 @@ pub enum MendError {
         /// How it ended.
         status: RunStatus,
         /// Its last step, in words, and the entry before it; nothing where undos have begun.
-        last_step: Option<(String, Seq)>,
+        last_step: Option<(String, TurningPoint)>,
     },
     /// At that place the ended run held a lock, which others may hold by now.
     #[error("at entry {at} run {id} held a lock, which it gave up when it ended")]

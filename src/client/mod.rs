@@ -55,6 +55,7 @@ mod tests;
 mod tree;
 mod trial;
 mod trials;
+mod turning_point;
 mod unread;
 mod update;
 mod upgrade;
@@ -100,7 +101,7 @@ pub use program::{LoadedProgram, ProgramError, SyntaxError, is_script, load_prog
 pub use project::{files_in, find_scripts, find_tests, is_of_tests};
 pub use prune::{Age, Pruning, audit, compact, prunable, prune, retain, sweep, wakers};
 pub use query::{Answers, queries, query};
-pub use reopen::{Failing, before_last_step, plan_retry};
+pub use reopen::{Failing, Reopening, before_last_step, plan_retry};
 pub use reply::{
     AnswerRequest, OpenQuestion, Replied, answer, answered, choice_of, open_question, open_questions, resolve,
 };
@@ -124,6 +125,7 @@ pub use terminate::{terminate, terminate_by_undo};
 pub use tree::{Descendant, descendants};
 pub use trial::{Tried, check_runs, upgrade_all};
 pub use trials::{Ending, TestFile, Tested, load_tests, perform};
+pub use turning_point::TurningPoint;
 pub use unread::unread;
 pub use update::{UpdateSent, Updated, await_update, send_update, update_answer};
 pub use upgrade::{Upgraded, upgrade};

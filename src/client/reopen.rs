@@ -1,9 +1,11 @@
 //! Reopening: a run that failed or timed out goes on at its last failed step, which is tried again as what it was.
 
-use super::rewind::{Anew, Past, Plan, plan};
-use super::upgrade::with_way_back;
-use super::{ClientError, LoadedProgram, MendError, Session, Stand, find};
-use crate::history::{CancelCause, CommandLabel, Entry, Fact, OpId, RunEnd, RunStatus, Seq, StoredStatus};
+use super::rewind::{Anew, Past, Plan, ends, plan};
+use super::upgrade::{source, with_way_back};
+use super::{ClientError, LoadedProgram, MendError, Session, Stand, TurningPoint, find};
+use crate::history::{
+    CancelCause, CommandLabel, Entry, Fact, OpId, RunEnd, RunRow, RunStatus, Seq, StoredStatus,
+};
 use std::collections::BTreeMap;
 
 /// What is tried again.
@@ -13,6 +15,18 @@ pub enum Failing {
     Step(CommandLabel),
     /// What was under way when the time-out came.
     TimedOut,
+}
+
+/// How a run that has ended goes on under another text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reopening {
+    /// At the step that failed.
+    Retry {
+        /// The file of the text.
+        file: String,
+    },
+    /// From an earlier entry.
+    Rewind(TurningPoint),
 }
 
 /// Plans that a failed or timed-out run goes on at its last failed step, under another text where one is given. Nothing is written.
@@ -27,16 +41,17 @@ pub fn plan_retry(
 ) -> Result<(Plan, Failing), ClientError> {
     let past = Past::read(session, find(session, text)?.no)?;
     let row = &past.snapshot.row;
+    let turn = |at: Seq| TurningPoint::of(session, &past, at, program);
     // One that tells of another run, recorded by an earlier durun, held whom to tell; now durun.toml says so, each time.
     let telling = (program.is_none() && row.is_hook()).then(|| LoadedProgram::telling(&row.script));
-    let program = program.or(telling.as_ref());
     let stood = stand(session, &past)?;
     // From which command on all are those of the handler of the failure, where it has begun.
     let handler = stood.as_ref().and_then(|stand| stand.on_failure);
-    let none = |status| MendError::NoFailedStep {
-        id: row.id.clone(),
-        status,
-        last_step: stood.as_ref().and_then(last_step),
+    let none = |status| -> ClientError {
+        let last_step = stood.as_ref().and_then(last_step).map(|(step, at)| (step, turn(at)));
+        let is_unfit = last_step.as_ref().is_some_and(|(_, before)| before.file.is_none());
+        let misfit = program.filter(|_| is_unfit).and_then(|program| misfit(session, row, program));
+        misfit.unwrap_or_else(|| MendError::NoFailedStep { id: row.id.clone(), status, last_step }.into())
     };
     let (place, failing) = match &row.status {
         StoredStatus::Ended(RunEnd::Failed { .. }) => {
@@ -52,8 +67,9 @@ pub fn plan_retry(
             return Err(ClientError::NoRetry { id: row.id.clone() });
         }
     };
-    let anew = later_effects(&past, place, &failing, stood.as_ref())?;
+    let anew = later_effects(&past, (place, &failing), stood.as_ref(), &turn)?;
     let row = row.clone();
+    let program = program.or(telling.as_ref());
     let plan =
         plan(session, past, place, &BTreeMap::new(), anew, program).map_err(|error| match program {
             Some(program) => with_way_back(session, &row, program, error),
@@ -67,9 +83,33 @@ pub fn plan_retry(
 ///
 /// # Errors
 /// As `find`, and what a replay has to say.
-pub fn before_last_step(session: &Session, text: &str) -> Result<Option<(String, Seq)>, ClientError> {
+pub fn before_last_step(
+    session: &Session,
+    text: &str,
+    program: Option<&LoadedProgram>,
+) -> Result<Option<(String, TurningPoint)>, ClientError> {
     let past = Past::read(session, find(session, text)?.no)?;
-    Ok(stand(session, &past)?.and_then(|stand| last_step(&stand)))
+    let last = stand(session, &past)?.and_then(|stand| last_step(&stand));
+    Ok(last.map(|(step, at)| (step, TurningPoint::of(session, &past, at, program))))
+}
+
+/// How a run that has ended would go on under a text, where it would. Nothing is written.
+pub(super) fn reopening(session: &Session, row: &RunRow, program: &LoadedProgram) -> Option<Reopening> {
+    let turn = match plan_retry(session, row.id.as_str(), Some(program)) {
+        Ok(_) => return Some(Reopening::Retry { file: program.program.path.clone() }),
+        Err(ClientError::Mend(MendError::EffectBetween { before, .. })) if row.status.is_of_step() => before,
+        Err(ClientError::Mend(MendError::EffectBetween { .. } | MendError::NoFailedStep { .. })) => {
+            before_last_step(session, row.id.as_str(), Some(program)).ok()??.1
+        }
+        Err(_) => return None,
+    };
+    turn.file.is_some().then_some(Reopening::Rewind(turn))
+}
+
+/// Why a run cannot go on under a text, and from where it could; nothing where its history fits.
+pub(super) fn misfit(session: &Session, row: &RunRow, program: &LoadedProgram) -> Option<ClientError> {
+    let misfit = session.executor().fits(session, row.no, source(program)).err()?;
+    Some(with_way_back(session, row, program, misfit.about(&row.id)))
 }
 
 fn last_step(stand: &Stand) -> Option<(String, Seq)> {
@@ -106,9 +146,9 @@ fn timed_out(past: &Past) -> Option<(Seq, Failing)> {
 /// of the failure did was about that failure: it is set aside, and what the script asks for in its place is new.
 fn later_effects(
     past: &Past,
-    failed_at: Seq,
-    failing: &Failing,
+    (failed_at, failing): (Seq, &Failing),
     stood: Option<&Stand>,
+    turn: &dyn Fn(Seq) -> TurningPoint,
 ) -> Result<Anew, MendError> {
     let handler = stood.and_then(|stand| stand.on_failure);
     let is_later = |seq: Seq, entry: &Entry| seq > failed_at && entry.fact.effect_kind().is_some();
@@ -116,20 +156,26 @@ fn later_effects(
     let anew = if later.peek().is_some() { Anew::Later } else { Anew::None };
     let outcomes = later.filter_map(|(seq, entry)| Some((*seq, entry.fact.outcome_of()?)));
     let mut others = outcomes.filter(|(_, (op, _))| handler.is_none_or(|first| *op < first));
-    match others.next() {
-        Some((entry, (_, label))) => Err(MendError::EffectBetween {
-            id: past.snapshot.row.id.clone(),
-            failed: match failing {
-                Failing::Step(label) => words(label),
-                Failing::TimedOut => "the whole run".to_owned(),
-            },
-            effect: words(label),
-            entry,
-            before: Seq(failed_at.0.saturating_sub(1)),
-            has_undone: stood.is_some_and(|stand| !stand.undone.is_empty()),
-        }),
-        None => Ok(anew),
+    let Some((entry, (_, label))) = others.next() else { return Ok(anew) };
+    let id = past.snapshot.row.id.clone();
+    let failed = match failing {
+        Failing::Step(label) => words(label),
+        Failing::TimedOut => "the whole run".to_owned(),
+    };
+    let effect = words(label);
+    if let Some(before) = stood.and_then(|stand| before_undone(past, stand)) {
+        return Err(MendError::Undone { id, failed, effect, entry, before });
     }
+    let before = turn(Seq(failed_at.0.saturating_sub(1)));
+    Err(MendError::EffectBetween { id, failed, effect, entry, before })
+}
+
+/// The last entry before all that has been taken back: the beginning, where it is not known of each what that was. Nothing where
+/// nothing has been.
+fn before_undone(past: &Past, stand: &Stand) -> Option<Seq> {
+    let outcome = |op: OpId| past.entries.iter().find(|(_, entry)| ends(&entry.fact) == Some(op));
+    let entry = |op: Option<OpId>| op.and_then(outcome).map_or(0, |(seq, _)| seq.0);
+    stand.undone.iter().map(|undo| Seq(entry(undo.op).saturating_sub(1))).min()
 }
 
 fn words(label: &CommandLabel) -> String {

@@ -95,7 +95,7 @@ pub fn plan_rewind(
 }
 
 /// The command that an entry ends.
-fn ends(fact: &Fact) -> Option<OpId> {
+pub(super) fn ends(fact: &Fact) -> Option<OpId> {
     match fact {
         Fact::QuestionAnswered(answered) => Some(answered.question),
         Fact::ChildEnded(ended) => Some(ended.op),

@@ -1,8 +1,9 @@
 //! Upgrading a run: its history is replayed against another text, and where that fits it goes on under it.
 
+use super::reopen::{misfit, reopening};
 use super::way_back::way_back;
 use super::{ClientError, LoadedProgram, Session, find, view};
-use crate::history::{RunNo, RunRow, ScriptHash};
+use crate::history::{RunNo, RunRow, RunStatus, ScriptHash};
 use crate::script::Source;
 use crate::store::{Answer, Request, Upgrade};
 
@@ -20,7 +21,7 @@ pub struct Upgraded {
 /// Replays the run's history against the program and, unless it is only to be tried, lets the run go on under it.
 ///
 /// # Errors
-/// As [`find()`]; `UpgradeEnded` for a run that has ended, `Differs` where the history does not fit, `Held` of the store
+/// As [`find()`]; `UpgradeEnded` for a run that has ended; `Differs` where the history does not fit, `Held` of the store
 /// where a process executes it.
 pub fn upgrade(
     session: &Session,
@@ -31,7 +32,10 @@ pub fn upgrade(
     let row = find(session, text)?;
     let status = view(session, row.no)?.status;
     if status.is_ended() {
-        return Err(ClientError::UpgradeEnded { id: row.id, status });
+        let way = reopening(session, &row, program);
+        let is_unfit = matches!(status, RunStatus::Failed | RunStatus::TimedOut) && way.is_none();
+        let misfit = is_unfit.then(|| misfit(session, &row, program)).flatten();
+        return Err(misfit.unwrap_or(ClientError::UpgradeEnded { id: row.id, status, way }));
     }
     let source = source(program);
     let epoch = if dry_run { None } else { Some(claim(session, row.no)?) };

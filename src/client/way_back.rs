@@ -49,7 +49,7 @@ pub(super) fn way_back(
 }
 
 /// The way back to an entry, where the text fits all up to it and asks for all that stays under way there.
-fn behind(session: &Session, past: &Past, program: &LoadedProgram, to: u32) -> Option<WayBack> {
+pub(super) fn behind(session: &Session, past: &Past, program: &LoadedProgram, to: u32) -> Option<WayBack> {
     let row = &past.snapshot.row;
     let plan = plan_rewind(session, row.id.as_str(), Point::Entry(to), &BTreeMap::new()).ok()?;
     let kept = past.entries.iter().filter(|(seq, _)| *seq < plan.kept);

@@ -47,6 +47,17 @@ pub enum StoredStatus {
     Ended(RunEnd),
 }
 
+impl StoredStatus {
+    /// Whether a step that failed, or its time, has ended the run, and not its script by itself.
+    pub fn is_of_step(&self) -> bool {
+        match self {
+            Self::Ended(RunEnd::Failed { failure }) => failure.data.contains_key("name"),
+            Self::Ended(RunEnd::TimedOut { .. }) => true,
+            Self::Open | Self::Stuck(_) | Self::Ended(_) => false,
+        }
+    }
+}
+
 /// Why a run cannot go on: the script must be mended, nothing is lost.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Stuck {

@@ -263,7 +263,7 @@ fn where_an_undo_came_after_the_failure_no_command_goes_on_as_if_nothing_had_bee
     let told = home.durun(&["start", "s.rhai", "--id", "one"]).exit(1).failure();
     let hint = " = help: step \"undo\" came after the failure, and what was done before has been taken back: going on from there \
                 would count it as done. Start a new run; or see what going back to before all that would set aside: durun \
-                rewind one --to ENTRY --dry-run\n";
+                rewind one --to 0 --dry-run\n";
     assert!(told.ends_with(hint), "{told}");
     let refused = home.durun(&["retry", "one"]).exit(7).failure();
     assert!(refused.ends_with(hint), "{refused}");
@@ -271,6 +271,13 @@ fn where_an_undo_came_after_the_failure_no_command_goes_on_as_if_nothing_had_bee
         let told = home.durun(&words).stdout();
         assert!(told.contains("durun history one") && !told.contains("durun rewind"), "{told}");
     }
+    // Of a step that is taken back the entry before it is named.
+    let booked = "step(\"one\", || 1);\nstep(\"book\", #{ undo: |n| step(\"cancel\", || n) }, || 2);\n";
+    home.file("b.rhai", format!("{booked}exec([\"false\"], #{{ retry: 1 }})"));
+    let told = home.durun(&["start", "b.rhai", "--id", "two"]).exit(1).failure();
+    assert!(told.ends_with("would set aside: durun rewind two --to 1 --dry-run\n"), "{told}");
+    let plan = home.durun(&["rewind", "two", "--to", "1", "--dry-run"]).stdout();
+    assert!(plan.contains("book") && !plan.contains("was undone and stays"), "{plan}");
     // Whoever knows better still can.
     home.file("up", "");
     home.durun(&["-v", "rewind", "one", "--to", "1"]).spoken();
@@ -309,4 +316,74 @@ fn a_failed_run_whose_file_was_mended_names_the_way_under_the_new_text() {
     home.file("b.rhai", "exec([\"ls\"]);\nexec([\"true\"], #{ retry: 1 });");
     let told = home.durun(&["retry", "b"]).exit(1).failure();
     assert!(told.ends_with("  = help: to go on at the failed step: durun retry b\n"), "{told}");
+}
+
+#[test]
+fn a_run_that_its_script_ended_goes_on_under_the_text_that_was_mended_since() {
+    let home = Home::new();
+    let text =
+        |end: &str| format!("let n = step(\"count\", || 3);\nlet sent = step(\"send\", || 4);\n{end}\n");
+    home.file("s.rhai", text("fail(\"too few rows\")"));
+    let told = home.durun(&["start", "s.rhai", "--id", "one"]).exit(1).failure();
+    assert!(told.ends_with("step \"send\": durun rewind one --to 1 && durun resume one\n"), "{told}");
+    home.file("s.rhai", text("n + sent"));
+    let line = "durun rewind one --to 1 && durun upgrade one --script ~/s.rhai && durun resume one\n";
+    for (exit, words) in [
+        (1, &["resume", "one"][..]),
+        (7, &["upgrade", "one", "--script", "s.rhai"]),
+        (7, &["retry", "one"]),
+        (7, &["retry", "one", "--script", "s.rhai"]),
+    ] {
+        let told = home.durun(words).exit(exit).failure();
+        assert!(told.ends_with(line) && told.contains("under the new text: "), "{words:?}: {told}");
+    }
+    let edited = "he script's file has changed since; the run keeps its text until it is given the new one";
+    let indented = |told: &str| told.lines().map(str::trim).collect::<Vec<_>>().join("\n") + "\n";
+    for words in [["why", "one"], ["status", "one"]] {
+        let told = home.durun(&words).stdout();
+        assert!(told.contains(edited), "{told}");
+        assert!(indented(&told).contains(&line.replace(" && ", "\n")), "{told}");
+    }
+    home.durun(&["rewind", "one", "--to", "1"]).make();
+    home.durun(&["upgrade", "one", "--script", "s.rhai"]).make();
+    home.durun(&["resume", "one"]).out("7\n").check();
+}
+
+#[test]
+fn a_text_that_does_not_fit_what_its_script_ended_is_refused_with_from_where_it_would() {
+    let home = Home::new();
+    home.file("s.rhai", "step(\"one\", || 1);\nstep(\"two\", || 2);\nthrow \"no\"");
+    home.durun(&["start", "s.rhai", "--id", "one"]).exit(1).failure();
+    home.file("s.rhai", "step(\"uno\", || 1)");
+    let line = "durun rewind one --to 0 && durun upgrade one --script ~/s.rhai && durun resume one\n";
+    for word in ["upgrade", "retry"] {
+        let told = home.durun(&[word, "one", "--script", "s.rhai"]).exit(8).failure();
+        assert!(told.contains("error[D0710]") && told.ends_with(line), "{told}");
+    }
+    for words in [["why", "one"], ["status", "one"]] {
+        let told = home.durun(&words).stdout();
+        assert!(
+            told.contains("he script's file has changed since, and the run cannot go on under it: "),
+            "{told}"
+        );
+    }
+}
+
+#[test]
+fn what_was_done_after_a_failure_is_gone_back_behind_under_the_mended_text() {
+    let home = Home::new();
+    let step = "exec([\"sh\", \"-c\", \"test -e up\"], #{ retry: 1 });";
+    let text =
+        |end: &str| format!("try {{ {step} }} catch (err) {{ step(\"tell\", || 1); {end} }}\n\"done\"");
+    home.file("s.rhai", text("throw err"));
+    let told = home.durun(&["start", "s.rhai", "--id", "one"]).exit(1).failure();
+    assert!(told.ends_with("from before it: durun rewind one --to 0 && durun resume one\n"), "{told}");
+    home.file("s.rhai", text("()"));
+    let line = "durun rewind one --to 0 && durun upgrade one --script ~/s.rhai && durun resume one\n";
+    for (exit, words) in
+        [(1, &["resume", "one"][..]), (7, &["retry", "one"]), (7, &["upgrade", "one", "--script", "s.rhai"])]
+    {
+        let told = home.durun(words).exit(exit).failure();
+        assert!(told.ends_with(line), "{words:?}: {told}");
+    }
 }

@@ -71,9 +71,13 @@ for the run, or cancel it, then forget the key.",
         text: "\
 `durun upgrade` is for runs that can go on. A run that has ended keeps the text
 with which it ran; start another with the new one. One that has failed or timed
-out goes on at the step that failed, under the new text:
+out goes on at the step that failed, under the new text; one that its script
+ended, from an earlier entry:
 
-    durun retry import --script import.rhai",
+    durun retry import --script import.rhai
+    durun rewind import --to 4
+    durun upgrade import --script import.rhai
+    durun resume import",
     },
     Code {
         name: "D0710",

@@ -68,7 +68,7 @@ does what you ask for, and shows first what is set aside:
         text: "\
 retry tries a failed step again. This run ended without one: the script called
 fail() or threw, or a child run failed. Look at the history, and say from where
-it is to go on:
+it is to go on; under a mended script, with `durun upgrade` behind it:
 
     durun history ID
     durun rewind ID --to ENTRY",

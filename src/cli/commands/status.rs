@@ -182,12 +182,13 @@ fn variables(context: &Context, session: &Session, view: &RunView, args: &Status
 /// changed since.
 fn way_on(context: &Context, session: &Session, view: &RunView) -> (Vec<String>, Option<String>) {
     let way = WayOn::of(session, (view.row.no, &view.row.id), &view.row.status);
+    let edited = way.edited("the script's file");
     let commands =
         || -> Vec<String> { way.commands(view).iter().map(|words| context.command(words)).collect() };
     match view.status {
-        RunStatus::Stuck => (vec![commands().join(" && ")], way.edited()),
-        RunStatus::Failed | RunStatus::TimedOut => (commands(), way.edited()),
-        RunStatus::Running | RunStatus::Waiting | RunStatus::Parked => match way.edited() {
+        RunStatus::Stuck => (vec![commands().join(" && ")], edited),
+        RunStatus::Failed | RunStatus::TimedOut => (commands(), edited),
+        RunStatus::Running | RunStatus::Waiting | RunStatus::Parked => match edited {
             Some(said) => (vec![commands().join(" && ")], Some(said)),
             None => (Vec::new(), None),
         },

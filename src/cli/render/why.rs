@@ -14,6 +14,9 @@ use crate::history::{
 };
 use std::collections::BTreeSet;
 
+/// What the file is called.
+const FILE: &str = "the script's file";
+
 /// How many pending commands are told of.
 const MOST: usize = 3;
 
@@ -48,7 +51,7 @@ pub(crate) fn explain(
             let message = escape::line(&stuck.message);
             let since =
                 format!("Since {} ({})", absolute(view.row.updated_at), relative(view.row.updated_at, now));
-            let edited = way.edited().map(|said| format!(" {}.", capital(&said))).unwrap_or_default();
+            let edited = edited(way);
             let text = format!(
                 "{since} run {id} is stuck{place} ({}): {message}. Its script must be mended; nothing is lost.{edited} Nobody \
                  executes it.{hint}",
@@ -74,18 +77,20 @@ pub(crate) fn explain(
                 WayOn::Rewind { effect, .. } => {
                     format!(" After the failure it did {}.", escape::line(effect))
                 }
-                WayOn::Undone { effect } => format!(
+                WayOn::Undone { effect, .. } => format!(
                     " After the failure it did {}, and took back what it had done.",
                     escape::line(effect)
                 ),
                 WayOn::Before { step, .. } => {
                     format!(" Its script ended it; the last that it did is {}.", escape::line(step))
                 }
-                WayOn::NewText | WayOn::Back { .. } | WayOn::Unfit { .. } => {
-                    way.edited().map(|said| format!(" {}.", capital(&said))).unwrap_or_default()
-                }
-                WayOn::Retry | WayOn::None => String::new(),
+                WayOn::Retry { .. }
+                | WayOn::NewText
+                | WayOn::Back { .. }
+                | WayOn::Unfit { .. }
+                | WayOn::None => String::new(),
             };
+            let edited = edited(way);
             let when = relative(view.last_at, now);
             let commands = match end {
                 RunEnd::Completed { .. } => vec![format!("result {id}")],
@@ -95,12 +100,17 @@ pub(crate) fn explain(
                 | RunEnd::Terminated { .. } => way.commands(view),
             };
             Why {
-                text: format!("Run {id} waits for nothing: it has ended ({when}). It {text}.{after}"),
+                text: format!("Run {id} waits for nothing: it has ended ({when}). It {text}.{after}{edited}"),
                 lines: of_end(script, view),
                 commands,
             }
         }
     }
+}
+
+/// That the file of the script has changed, in a sentence that follows others.
+fn edited(way: &WayOn) -> String {
+    way.edited(FILE).map(|said| format!(" {}.", capital(&said))).unwrap_or_default()
 }
 
 /// A sentence with its full stop, where it has no end of its own.
@@ -172,7 +182,7 @@ fn open(view: &RunView, unread: &[String], (script, way): (Option<&Lines>, &WayO
             unblock.push(format!("resume {id}"));
         }
     }
-    if let Some(said) = way.edited() {
+    if let Some(said) = way.edited(FILE) {
         sentences.push(format!("{}.", capital(&said)));
         unblock.extend(way.commands(view));
     }

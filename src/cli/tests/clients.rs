@@ -7,7 +7,7 @@ use super::stores::stores;
 use crate::client::testing::{id, row};
 use crate::client::{
     CarryError, ClientError, Conflict, Difference, ExecuteError, MendError, OpenQuestion, ProgramError,
-    QueryError, ScheduleError, check_runs, load_program, query, upgrade,
+    QueryError, Reopening, ScheduleError, TurningPoint, check_runs, load_program, query, upgrade,
 };
 use crate::config::ConfigError;
 use crate::history::{
@@ -106,20 +106,23 @@ specimens! { mends: MendError;
     MendError::NoOutcome { .. } => vec![MendError::NoOutcome { id: order(), op: OpId(3) }],
     MendError::NothingAside { .. } => vec![MendError::NothingAside { id: order(), at: Seq(12) }],
     MendError::NothingToSet { .. } => vec![MendError::NothingToSet { id: order(), op: OpId(3) }],
-    MendError::EffectBetween { .. } => [("tell", false), ("refund", true)]
-        .map(|(step, has_undone)| MendError::EffectBetween {
-            id: order(),
-            failed: "activity \"charge\"".to_owned(),
-            effect: format!("step \"{step}\""),
-            entry: Seq(5),
-            before: Seq(3),
-            has_undone,
-        })
+    MendError::EffectBetween { .. } => vec![MendError::EffectBetween {
+        id: order(),
+        failed: "activity \"charge\"".to_owned(),
+        effect: "step \"tell\"".to_owned(),
+        entry: Seq(5),
+        before: TurningPoint { at: Seq(3), file: None },
+    }],
+    MendError::Undone { .. } => vec![MendError::Undone {
+        id: order(),
+        failed: "activity \"charge\"".to_owned(),
+        effect: "step \"refund\"".to_owned(),
+        entry: Seq(5),
+        before: Seq(3),
+    }],
+    MendError::NoFailedStep { .. } => [RunStatus::Failed, RunStatus::TimedOut]
+        .map(|status| MendError::NoFailedStep { id: order(), status, last_step: None })
         .into(),
-    MendError::NoFailedStep { .. } => vec![
-        MendError::NoFailedStep { id: order(), status: RunStatus::Failed, last_step: None },
-        MendError::NoFailedStep { id: order(), status: RunStatus::TimedOut, last_step: None },
-    ],
     MendError::HeldLock { .. } => vec![MendError::HeldLock { id: order(), at: Seq(4) }],
 }
 
@@ -250,9 +253,7 @@ pub(super) fn clients(stage: &Stage) -> Vec<ClientError> {
 
 specimens! { kinds: ClientError;
     ClientError::Store(_) => stores().into_iter().map(ClientError::Store).collect(),
-    ClientError::Program(_) => {
-        vec![ClientError::Program(ProgramError::NotAFile { path: PathBuf::from("scripts") })]
-    },
+    ClientError::Program(_) => vec![ProgramError::NotAFile { path: PathBuf::from("scripts") }.into()],
     ClientError::Input { .. } => {
         let input = |wrong| ClientError::Input { script: "order.rhai".to_owned(), wrong };
         let mut all: Vec<ClientError> = bad_inputs().into_iter().map(|wrong| input(vec![wrong])).collect();
@@ -267,10 +268,13 @@ specimens! { kinds: ClientError;
     ClientError::NoRuns => vec![ClientError::NoRuns],
     ClientError::UndoStuck { .. } => vec![ClientError::UndoStuck { id: order() }],
     ClientError::Ambiguous { .. } => vec![ClientError::Ambiguous { text: "order".to_owned(), candidates: rows() }],
-    ClientError::UpgradeEnded { .. } => vec![
-        ClientError::UpgradeEnded { id: order(), status: RunStatus::Completed },
-        ClientError::UpgradeEnded { id: order(), status: RunStatus::Failed },
-    ],
+    ClientError::UpgradeEnded { .. } => {
+        let file = || "/s/order.rhai".to_owned();
+        let back = TurningPoint { at: Seq(3), file: Some(file()) };
+        let ways = [None, Some(Reopening::Retry { file: file() }), Some(Reopening::Rewind(back))];
+        let of = |status, way| ClientError::UpgradeEnded { id: order(), status, way };
+        [of(RunStatus::Completed, None)].into_iter().chain(ways.map(|way| of(RunStatus::Failed, way))).collect()
+    },
     ClientError::Differs { .. } => vec![ClientError::Differs {
         id: order(),
         difference: Box::new(Difference {

@@ -7,7 +7,7 @@ use crate::cli::report_end;
 use crate::cli::way_on::WayOn;
 use crate::cli::{report_struggle, report_update};
 use crate::client::testing::{id, row};
-use crate::client::{Lines, Standing};
+use crate::client::{Lines, Standing, TurningPoint};
 use crate::history::{
     CommandKind, CommandLabel, Failure, Moment, OpId, Pending, RunEnd, RunStatus, Seq, UpdateAnswer, Value,
     kind,
@@ -163,20 +163,24 @@ fn struggles() -> Vec<Report> {
 /// All of them.
 pub(super) fn all(stage: &Stage) -> Vec<Report> {
     let order = id("order-1");
-    let effect = || WayOn::Rewind { effect: "step \"tell\"".to_owned(), before: Seq(3) };
+    let effect = || WayOn::Rewind {
+        effect: "step \"tell\"".to_owned(),
+        before: TurningPoint { at: Seq(3), file: None },
+        misfit: None,
+    };
     let told = |text: &&'static str| stage.told(text).ok_or(*text);
     let (told, completed): (Vec<_>, Vec<_>) =
         FAILING.iter().chain(MISTAKEN).map(told).partition(Result::is_ok);
     assert!(completed.is_empty(), "these are to go wrong: {completed:#?}");
     let mut all: Vec<Report> = told.into_iter().flatten().collect();
     for standing in standings(stage) {
-        for way in [WayOn::None, WayOn::Retry, WayOn::NewText, effect()] {
+        for way in [WayOn::None, WayOn::Retry { misfit: None }, WayOn::NewText, effect()] {
             all.extend(report_end::of(&order, &standing, None, &way));
         }
     }
     let program =
         Failure::new(kind::EXEC, "backup exited with 3").with("name", "backup").with("attempts", 5_i64);
-    all.push(report_end::of_program(&order, &program, &WayOn::Retry));
+    all.push(report_end::of_program(&order, &program, &WayOn::Retry { misfit: None }));
     all.push(report_end::ran_out(&order, RunStatus::Waiting, 5_000));
     all.extend(updates());
     all.extend(struggles());
