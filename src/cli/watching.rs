@@ -52,11 +52,7 @@ pub(crate) fn watch(
             context.print(&text)?;
             return Ok(now.status);
         }
-        let fitting: Vec<String> = text
-            .lines()
-            .take(lines.saturating_sub(2).max(1))
-            .map(|line| cut(line, columns.saturating_sub(1 + ECHO)))
-            .collect();
+        let fitting = fitting(&text, columns.saturating_sub(1 + ECHO), lines.saturating_sub(2).max(1));
         if stay.is_empty() {
             foot.draw(&fitting.join("\n"), columns);
         } else {
@@ -64,6 +60,16 @@ pub(crate) fn watch(
         }
         watch.next(Some(if wait.is_zero() { TICK } else { wait }));
     }
+}
+
+/// As much of a text as there is room for; that there is more is its last line.
+fn fitting(text: &str, columns: usize, lines: usize) -> Vec<String> {
+    let all: Vec<&str> = text.lines().collect();
+    let shown = if all.len() > lines { lines - 1 } else { all.len() };
+    let more = all.len() - shown;
+    let more = (more > 0).then(|| format!("… and {more} more lines: durun status shows them"));
+    let shown = all.iter().take(shown).map(|line| cut(line, columns));
+    shown.chain(more.map(|more| cut(&more, columns))).collect()
 }
 
 /// What has happened since, an entry a piece.
@@ -75,5 +81,18 @@ fn tell(session: &Session, reader: &mut HistoryReader, story: &mut Story) -> Res
             return Ok(told);
         }
         told.extend(page.iter().map(|(seq, entry)| story.tell(*seq, entry)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_no_room_is_counted() {
+        assert_eq!(fitting("a\nb\nc", 80, 3), ["a", "b", "c"]);
+        assert_eq!(fitting("a\nb\nc\nd", 80, 3), ["a", "b", "… and 2 more lines: durun status shows them"]);
+        assert_eq!(fitting("a\nb", 9, 1), ["… and 2 …"]);
+        assert!(fitting("", 80, 1).is_empty());
     }
 }
