@@ -84,7 +84,8 @@ fn usual(rule: Rule, message: &str) -> &'static str {
         | Rule::Answer
         | Rule::UnusedFailure
         | Rule::Endless
-        | Rule::Pasted => "durun explain CODE says more",
+        | Rule::Pasted
+        | Rule::TextAsNumber => "durun explain CODE says more",
         Rule::Url => "write it whole: https://host/path",
         Rule::Script => "it is looked for from the folder of the script that starts it",
         Rule::Unreachable => "take it away, or put a condition before what leaves",
@@ -120,6 +121,7 @@ fn code(rule: Rule) -> &'static str {
         Rule::Unreachable => "D1378",
         Rule::Endless => "D1379",
         Rule::Pasted => "D1380",
+        Rule::TextAsNumber => "D1383",
         Rule::Url => "D1381",
         Rule::Script => "D1382",
     }

@@ -347,4 +347,15 @@ names that are written out are looked at.
 
     child(\"reports/month.rhai\", #{ month: 11 });",
     },
+    Code {
+        name: "D1383",
+        title: "text where a number is meant",
+        text: "\
+What a process writes is text, also where it looks like a number. The language
+compares text and a number without an error: they are never equal, and neither
+is the greater or the lesser. `+` makes text of both: \"5\" + 1 is \"51\".
+
+    let free = parse_int(sh(\"df --output=avail / | tail -1\").stdout);
+    if free < 1000000 { log(\"warn\", `${free} KiB are left`); }",
+    },
 ];

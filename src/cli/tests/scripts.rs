@@ -94,6 +94,10 @@ specimens! { broken: Broken;
     (Rule::Unreachable, _) => breaking(Rule::Unreachable, &["fail(\"not yet\");\nsh(\"make\");\n"]),
     (Rule::Endless, _) => breaking(Rule::Endless, &["let n = 0;\nloop { n += 1; }\n"]),
     (Rule::Pasted, _) => breaking(Rule::Pasted, &["let name = \"a b\";\nsh(`cp ${name} /backup`);\n"]),
+    (Rule::TextAsNumber, _) => breaking(Rule::TextAsNumber, &[
+        "if sh(\"nproc\").stdout > 3 { print(\"many\"); }\n",
+        "let r = exec([\"nproc\"]);\nr.stdout + 1\n",
+    ]),
     (Rule::Url, _) => breaking(Rule::Url, &["http_get(\"htp://shop.example.org/orders\");\n"]),
     (Rule::Script, _) => breaking(Rule::Script, &["child(\"month.rhai\");\n"]),
     (Rule::Mocked, _) => breaking(Rule::Mocked, &["activity(\"pay\", 1);\n"]),

@@ -56,6 +56,7 @@ impl Walker<'_> {
         if !own && !called.is_method {
             super::handles::arguments(self, called);
             super::answers::compared(self, called);
+            super::outputs::counted(self, called);
         }
         if own {
             let takes = self.text.functions.get(name);

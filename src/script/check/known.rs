@@ -174,6 +174,8 @@ pub(super) struct Text<'t> {
     pub(super) declares: BTreeSet<String>,
     /// The variables that hold the result of a process or of a service, with the call that gave it.
     pub(super) results: BTreeMap<String, String>,
+    /// The variables that hold what a process has written; nothing where the text runs none, or writes there itself.
+    pub(super) outputs: Option<BTreeMap<String, String>>,
     /// The variables that hold a handle.
     pub(super) handles: BTreeSet<String>,
     /// The variables that hold the answer to a question, with those that there are.
@@ -191,6 +193,7 @@ impl<'t> Text<'t> {
         let mut aliases = BTreeMap::new();
         let mut shared = BTreeSet::new();
         let mut declares = BTreeSet::new();
+        let (mut runs, mut overwrites) = (false, false);
         ast.walk(&mut |path| {
             match path.last() {
                 Some(ASTNode::Stmt(Stmt::Var(variable, ..))) => {
@@ -206,16 +209,24 @@ impl<'t> Text<'t> {
                 Some(ASTNode::Stmt(Stmt::Share(variables))) => {
                     shared.extend(variables.iter().map(|(variable, _)| variable.name.to_string()));
                 }
+                Some(ASTNode::Stmt(Stmt::Assignment(assignment))) => {
+                    overwrites |= super::outputs::field(&assignment.1.lhs).is_some();
+                }
+                Some(ASTNode::Expr(Expr::FnCall(call, _))) => {
+                    runs |= super::outputs::is_given_by(&call.name);
+                }
                 _ => {}
             }
             true
         });
         let functions = own(ast);
+        let results = super::fields::results(ast);
         let mut text = Self {
             file,
             aliases,
             declares,
-            results: super::fields::results(ast),
+            outputs: (runs && !overwrites).then(|| super::outputs::variables(ast, &functions, &results)),
+            results,
             handles: super::held::held(ast, |expr| {
                 super::handles::start(expr, &functions).map(str::to_owned)
             })

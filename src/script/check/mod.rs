@@ -16,6 +16,7 @@ mod known;
 #[cfg(test)]
 mod needs_tests;
 mod options;
+mod outputs;
 mod pasted;
 mod rules;
 mod stands;
@@ -134,6 +135,8 @@ pub enum Rule {
     Endless,
     /// A value within the text of a shell.
     Pasted,
+    /// What a process has written, which is text, beside a number.
+    TextAsNumber,
     /// What is no address of a service.
     Url,
     /// The script of a child run that is not there.
@@ -193,7 +196,8 @@ impl Rule {
             | Self::UnusedFailure
             | Self::Unreachable
             | Self::Endless
-            | Self::Pasted => false,
+            | Self::Pasted
+            | Self::TextAsNumber => false,
         }
     }
 

@@ -1,6 +1,8 @@
 //! What is done with handles, answers and failures, and where the flow of a script ends: each rule by what breaks it and what does not.
 
 use super::tests::{finds, fine};
+use crate::history::Value;
+use crate::script::tests::drive;
 
 #[test]
 fn handles_where_their_values_are_meant() {
@@ -219,4 +221,63 @@ fn what_is_added_to_a_time_is_a_duration() {
     finds("let t = now();\nsleep_until(t + \"1h\" - \"1 year\")", &no("(2, 24)"));
     fine("let t = now() + \"2 days\"; t - \"1h\"; let u = \"a\"; u + \"1 year\"; input.t + \"1 year\"");
     fine("let t = now(); if input.a { t = \"in\"; } t + \"1 year\"");
+}
+
+#[test]
+fn outputs_beside_numbers() {
+    let told = |place: &str, text: &str, what: &str| {
+        format!("TextAsNumber {place} {text} is text, and beside a number {what}")
+    };
+    for (operator, what) in [
+        ("<", "< is always false"),
+        ("<=", "<= is always false"),
+        (">", "> is always false"),
+        (">=", ">= is always false"),
+        ("==", "== is always false"),
+        ("!=", "!= is always true"),
+        ("+", "+ writes one behind the other"),
+    ] {
+        finds(&format!("sh(\"a\").stdout {operator} 3"), &told("(1, 16)", "stdout", what));
+        finds(&format!("3 {operator} exec([\"a\"]).stderr"), &told("(1, 3)", "stderr", what));
+        finds(
+            &format!("let r = sh(\"a\");\nif r.stdout {operator} -1.5 == 1 {{ 2 }}"),
+            &told("(2, 13)", "stdout", what),
+        );
+        finds(&format!("let n = sh(\"a\").stdout;\nn {operator} 3"), &told("(2, 3)", "'n'", what));
+    }
+    finds(
+        "let r = sh(\"a\"); let n = r.stderr;\nn + 3 + 4",
+        &told("(2, 3)", "'n'", "+ writes one behind the other"),
+    );
+    for text in [
+        "r.code > 3",
+        "parse_int(r.stdout) > 3",
+        "r.stdout.len() > 3",
+        "r.stdout == \"3\"",
+        "r.stdout > input.n",
+        "\"a\" + r.stdout",
+        "r.json > 3",
+        "r.json.stdout > 3",
+        "let n = r.stdout; n = parse_int(n); n > 3",
+        "r.stdout = 5; r.stdout > 3",
+        "input.stdout > 3",
+        "let s = input.a; if s == () { s = r; } s.stdout > 3",
+    ] {
+        fine(&format!("let r = sh(\"a\"); {text}"));
+    }
+    fine("fn sh(x) { #{ stdout: 4 } } let r = sh(1); r.stdout > 3 || sh(2).stdout > 3");
+    fine("let r = http_get(\"http://a/\"); r.body > 3; let m = #{ stdout: 4 }; m.stdout > 3");
+}
+
+#[test]
+fn the_language_compares_text_and_numbers_without_a_word() {
+    for (text, comes_out) in
+        [("<", false), ("<=", false), (">", false), (">=", false), ("==", false), ("!=", true)]
+    {
+        for script in [format!("\"5\" {text} 3"), format!("5 {text} \"3\"")] {
+            assert_eq!(drive(&script).0.ok(), Some(Value::Bool(comes_out)), "{script}");
+        }
+    }
+    assert_eq!(drive("\"5\" + 1").0.ok(), Some(Value::Text("51".to_owned())));
+    assert_eq!(drive("1 + \"5\"").0.ok(), Some(Value::Text("15".to_owned())));
 }
