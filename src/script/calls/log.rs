@@ -7,6 +7,15 @@ use super::ask::{Given, caller, wrong};
 use crate::history::Value;
 use rhai::{Dynamic, Engine, ImmutableString, Map, NativeCallContext};
 
+/// The levels by the words that a script writes.
+pub(in super::super) const LEVELS: &[(&str, Level)] =
+    &[("debug", Level::Debug), ("info", Level::Info), ("warn", Level::Warn), ("error", Level::Error)];
+
+/// What is said of a level that there is not.
+pub(in super::super) fn no_level(word: &str) -> String {
+    format!("there is no log level \"{word}\"; there are debug, info, warn and error")
+}
+
 pub(super) fn register(engine: &mut Engine) {
     engine.register_fn("log", |context: NativeCallContext<'_>, message: Dynamic| {
         log(&context, "info", &message, None)
@@ -31,19 +40,12 @@ pub(super) fn register(engine: &mut Engine) {
 
 fn log(context: &NativeCallContext<'_>, level: &str, message: &Dynamic, fields: Option<Map>) -> Given<()> {
     let caller = caller(context)?;
-    let level = match level {
-        "debug" => Level::Debug,
-        "info" => Level::Info,
-        "warn" => Level::Warn,
-        "error" => Level::Error,
-        other => {
-            let message = format!("there is no log level \"{other}\"; there are debug, info, warn and error");
-            return Err(wrong(context, message));
-        }
+    let Some((_, level)) = LEVELS.iter().find(|(word, _)| *word == level) else {
+        return Err(wrong(context, no_level(level)));
     };
     let fields = fields.map_or(Ok(Value::Null), |fields| value_of(context, &fields.into()))?;
     if caller.mode != Mode::ReadOnly {
-        caller.host.log(Said { level, text: text_of(context, message), fields });
+        caller.host.log(Said { level: *level, text: text_of(context, message), fields });
     }
     Ok(())
 }

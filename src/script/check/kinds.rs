@@ -133,7 +133,7 @@ fn tell(walker: &mut Walker<'_>, called: &Called<'_>, place: usize, not: &str, w
 }
 
 /// The kind of a value that is written out, or of what a call gives that has one kind only.
-fn kind(walker: &Walker<'_>, expr: &Expr) -> Option<String> {
+pub(super) fn kind(walker: &Walker<'_>, expr: &Expr) -> Option<String> {
     if closure(expr).is_some() {
         return Some("FnPtr".to_owned());
     }

@@ -281,3 +281,32 @@ fn the_language_compares_text_and_numbers_without_a_word() {
     assert_eq!(drive("\"5\" + 1").0.ok(), Some(Value::Text("51".to_owned())));
     assert_eq!(drive("1 + \"5\"").0.ok(), Some(Value::Text("15".to_owned())));
 }
+
+#[test]
+fn log_levels_that_there_are_not() {
+    let no = |word: &str| {
+        format!("Value (1, 5) there is no log level \"{word}\"; there are debug, info, warn and error")
+    };
+    for (arguments, word) in [
+        ("\"wran\", \"hello\"", "wran"),
+        ("\"WARN\", `disk ${input.disk}`", "WARN"),
+        ("\"hello\", 5", "hello"),
+        ("\"\", 1.5", ""),
+        ("\"wran\", input.text, #{ a: 1 }", "wran"),
+        ("\"wran\", sh(\"a\").stdout, input.fields", "wran"),
+    ] {
+        finds(&format!("log({arguments})"), &no(word));
+    }
+    for arguments in [
+        "\"hello\"",
+        "\"hello\", #{ a: 1 }",
+        "\"hello\", input.fields",
+        "\"warn\", \"hello\"",
+        "\"error\", \"hello\", #{ a: 1 }",
+        "input.level, \"hello\"",
+        "8.0, 2.0",
+    ] {
+        fine(&format!("log({arguments})"));
+    }
+    fine("fn log(a, b) { a + b } log(\"wran\", \"hello\")");
+}

@@ -1,6 +1,6 @@
 //! The values of options and arguments that are written out: durations, numbers, words of a list, lists where text is given.
 
-use super::super::calls::{check_named, check_value, check_word, choices_of};
+use super::super::calls::{LEVELS, check_named, check_value, check_word, choices_of, no_level};
 use super::super::raise::{duration_ms, type_word};
 use super::Rule;
 use super::calls::Called;
@@ -114,6 +114,7 @@ pub(super) fn arguments(walker: &mut Walker<'_>, called: &Called<'_>) {
         }
         ("sh", 2 | 3) => return argv(walker, arguments.get(1)),
         ("random_int", 2) => return range(walker, arguments),
+        ("log", 2 | 3) => return level(walker, arguments),
         // What is added to a time is a duration.
         ("+" | "-", 2) if arguments.first().is_some_and(|time| is_time(walker, time)) => 1,
         _ => return,
@@ -175,6 +176,26 @@ fn range(walker: &mut Walker<'_>, arguments: &[Expr]) {
         let message = format!("random_int({least}, {most}): the first may not exceed the second");
         walker.tell(Rule::Value, *position, message, Some(format!("random_int({most}, {least})")));
     }
+}
+
+/// `log("wran", "hello")`. A text and a map may be a message and its fields.
+fn level(walker: &mut Walker<'_>, arguments: &[Expr]) {
+    let Some((Expr::StringConstant(given, position), [message, fields @ ..])) = arguments.split_first()
+    else {
+        return;
+    };
+    let is_level = LEVELS.iter().any(|(word, _)| *word == given.as_str());
+    if is_level || fields.is_empty() && super::kinds::kind(walker, message).is_none_or(|kind| kind == "Map") {
+        return;
+    }
+    let (lower, words) = (given.to_lowercase(), LEVELS.iter().map(|(word, _)| *word));
+    let is_part = |word: &&str| !lower.is_empty() && (lower.starts_with(word) || word.starts_with(&lower));
+    let near = nearest(&lower, words.clone()).or_else(|| words.clone().find(is_part));
+    let hint = near.map_or_else(
+        || "a message is one text: log(`… ${value}`); a map after it has its fields".to_owned(),
+        |near| format!("did you mean \"{near}\"?"),
+    );
+    walker.tell(Rule::Value, *position, no_level(given), Some(hint));
 }
 
 fn time(walker: &mut Walker<'_>, value: Option<&Expr>) {

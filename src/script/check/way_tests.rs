@@ -42,6 +42,7 @@ const STICKING: &[&str] = &[
     "exec(\"ls -l\")",
     "timestamp()",
     "exec([\"a\"]).stdot",
+    "log(\"wran\", \"a\")",
 ];
 
 #[test]
