@@ -155,8 +155,9 @@ handler or another strand writes meanwhile is overwritten. Wait first:
         text: "\
 The option or argument takes another kind of value: a duration is text such as
 \"30s\", \"1 min\", \"1h 30m\" or \"2 days\", or a number of seconds; months and years
-have no fixed length. A run that comes to the call is stuck. Only values that
-are written out are looked at.",
+have no fixed length. A log level is debug, info, warn or error, a time zone a
+name such as Europe/Berlin. A run that comes to the call is stuck. Only values
+that are written out are looked at.",
     },
     Code {
         name: "D1326",

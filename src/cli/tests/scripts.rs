@@ -62,6 +62,7 @@ specimens! { broken: Broken;
             "parallel([1], |n| n, #{ on_error: \"colect\" });\n",
             "sleep_until(\"tomorrow\");\n",
             "log(\"wran\", \"the disk is full\");\n",
+            "today(\"Europe/Berln\");\n",
             "exec([\"true\"], #{ retry: true });\n",
         ]),
     (Rule::Program, _) => breaking(Rule::Program, &["exec(\"ls -l\");\n", "exec(`ls ${input.folder}`);\n", "exec([]);\n"]),

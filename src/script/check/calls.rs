@@ -53,6 +53,9 @@ impl Walker<'_> {
             rules::patch(self, called);
         }
         rules::nothing(self, called, used);
+        if called.is_method && !self.text.functions.contains_key(name) {
+            self.only(false, |walker| values::of_method(walker, called));
+        }
         if !own && !called.is_method {
             super::handles::arguments(self, called);
             super::answers::compared(self, called);

@@ -310,3 +310,18 @@ fn log_levels_that_there_are_not() {
     }
     fine("fn log(a, b) { a + b } log(\"wran\", \"hello\")");
 }
+
+#[test]
+fn time_zones_that_there_are_not() {
+    for (script, place, zone) in [
+        ("today(\"Europe/Berln\")", "(1, 7)", "Europe/Berln"),
+        ("now().in_zone(\"CEST\").format(\"%H\")", "(1, 15)", "CEST"),
+        ("let t = now(); t.in_zone(\"utc\")", "(1, 26)", "utc"),
+        ("in_zone(now(), \"\")", "(1, 16)", ""),
+    ] {
+        finds(script, &format!("Value {place} \"{zone}\" is no time zone"));
+    }
+    fine("today(); today(\"UTC\"); today(input.zone); now().in_zone(\"Europe/Berlin\").format(\"%H\")");
+    fine("fn today(x) { x } today(\"Europe/Berln\"); fn in_zone(x) { x } now().in_zone(\"utc\")");
+    fine("let m = #{ in_zone: |x| x }; m.in_zone(\"utc\")");
+}

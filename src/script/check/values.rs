@@ -7,7 +7,7 @@ use super::calls::Called;
 use super::known::Functions;
 use super::walk::Walker;
 use crate::history::nearest;
-use crate::timer::{DurationError, parse_duration, parse_moment};
+use crate::timer::{DurationError, Zone, parse_duration, parse_moment};
 use rhai::{Array, Dynamic, Expr, Map, Position};
 
 /// Units of time, as they may be meant.
@@ -115,6 +115,8 @@ pub(super) fn arguments(walker: &mut Walker<'_>, called: &Called<'_>) {
         ("sh", 2 | 3) => return argv(walker, arguments.get(1)),
         ("random_int", 2) => return range(walker, arguments),
         ("log", 2 | 3) => return level(walker, arguments),
+        ("today", 1) => return zone(walker, arguments.first()),
+        ("in_zone", 2) => return zone(walker, arguments.get(1)),
         // What is added to a time is a duration.
         ("+" | "-", 2) if arguments.first().is_some_and(|time| is_time(walker, time)) => 1,
         _ => return,
@@ -196,6 +198,26 @@ fn level(walker: &mut Walker<'_>, arguments: &[Expr]) {
         |near| format!("did you mean \"{near}\"?"),
     );
     walker.tell(Rule::Value, *position, no_level(given), Some(hint));
+}
+
+/// What a method is given: `now().in_zone("Europe/Berln")`.
+pub(super) fn of_method(walker: &mut Walker<'_>, called: &Called<'_>) {
+    // A field of a map may hold a function of that name.
+    if called.name() == "in_zone" && !walker.world.is_field("in_zone") {
+        zone(walker, called.call.args.first());
+    }
+}
+
+/// `today("Europe/Berln")`.
+fn zone(walker: &mut Walker<'_>, value: Option<&Expr>) {
+    let Some(Expr::StringConstant(name, position)) = value else { return };
+    if Zone::named(name).is_none() {
+        let hint = Zone::near(name).first().map_or_else(
+            || "write for example \"UTC\" or \"Europe/Berlin\"".to_owned(),
+            |near| format!("did you mean \"{near}\"?"),
+        );
+        walker.tell(Rule::Value, *position, format!("\"{name}\" is no time zone"), Some(hint));
+    }
 }
 
 fn time(walker: &mut Walker<'_>, value: Option<&Expr>) {

@@ -43,6 +43,7 @@ const STICKING: &[&str] = &[
     "timestamp()",
     "exec([\"a\"]).stdot",
     "log(\"wran\", \"a\")",
+    "today(\"Europe/Berln\")",
 ];
 
 #[test]
