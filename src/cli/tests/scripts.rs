@@ -37,7 +37,11 @@ specimens! { broken: Broken;
             "let list = [];\nlist.pusch(1);\n",
             "import \"lib\" as lib;\nlib::gret(\"Ada\");\n",
         ]),
-    (Rule::Arguments, _) => breaking(Rule::Arguments, &["fn bill(order) { order }\nbill();\n", "sleep(\"1h\", \"2h\");\n"]),
+    (Rule::Arguments, _) => breaking(Rule::Arguments, &[
+            "fn bill(order) { order }\nbill();\n",
+            "sleep(\"1h\", \"2h\");\n",
+            "fn charge(amount, card) { amount }\nactivity(\"charge\", 1);\n",
+        ]),
     (Rule::Variable, _) => breaking(Rule::Variable, &[
             "let amount = 1;\namuont + 1\n",
             "let price = 12;\nfn twice() { price * 2 }\ntwice()\n",

@@ -84,10 +84,14 @@ fn function(
 
 fn fits(context: &NativeCallContext<'_>, name: &str, parameters: usize) -> Given<bool> {
     if parameters > 1 {
-        let message = format!(
-            "function {name} takes {parameters} arguments; an activity takes one, its input (a map holds several)"
-        );
-        return Err(wrong(context, message));
+        return Err(wrong(context, too_many(name, parameters)));
     }
     Ok(parameters == 1)
+}
+
+/// What is said of a function that takes more than an activity gives it.
+pub(in super::super) fn too_many(name: &str, parameters: usize) -> String {
+    format!(
+        "function {name} takes {parameters} arguments; an activity takes one, its input (a map holds several)"
+    )
 }

@@ -44,6 +44,7 @@ mod wait_token;
 mod wait_until;
 mod with_lock;
 
+pub(super) use activity::too_many;
 pub(super) use http::{NO_HEARTBEATS, OWN as OF_HTTP, SILENCE};
 pub(super) use log::{LEVELS, no_level};
 pub(super) use options::{OF_ALL, OF_DEFAULTS, OF_PROCESS, check_value, check_word, choices_of, unknown};

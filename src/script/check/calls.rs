@@ -262,7 +262,8 @@ impl Walker<'_> {
             return;
         }
         if let Some(Expr::StringConstant(name, position)) = called.call.args.first() {
-            if self.text.functions.contains_key(name.as_str()) {
+            if let Some(least) = self.text.functions.get(name.as_str()).and_then(BTreeSet::first) {
+                self.takes_one(called, name, *least, *position);
                 self.only(is_done_at_once(called), |walker| {
                     walker.function(name, Place::Body("an activity"));
                 });
@@ -271,6 +272,22 @@ impl Walker<'_> {
             }
         }
         rules::input(self, called);
+    }
+
+    /// A function that takes more than the input of an activity.
+    fn takes_one(&mut self, called: &Called<'_>, name: &str, takes: usize, position: Position) {
+        if takes < 2 {
+            return;
+        }
+        let params =
+            self.text.definitions(name).map(|(params, _)| params).find(|params| params.len() == takes);
+        let fields: Vec<String> = params.into_iter().flatten().map(|param| format!("{param}: …")).collect();
+        let hint = format!(
+            "write fn {name}(input), and {}(\"{name}\", #{{ {} }})",
+            called.name(),
+            fields.join(", ")
+        );
+        self.tell(Rule::Arguments, position, super::super::calls::too_many(name, takes), Some(hint));
     }
 
     fn unanswered(&mut self, name: &str, position: Position) {

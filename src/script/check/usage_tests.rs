@@ -325,3 +325,20 @@ fn time_zones_that_there_are_not() {
     fine("fn today(x) { x } today(\"Europe/Berln\"); fn in_zone(x) { x } now().in_zone(\"utc\")");
     fine("let m = #{ in_zone: |x| x }; m.in_zone(\"utc\")");
 }
+
+#[test]
+fn functions_that_take_more_than_an_activity_gives() {
+    for (call, column) in [("activity(\"f\", 1)", 31), ("start_activity(\"f\")", 37)] {
+        finds(
+            &format!("fn f(a, b) {{ a + b }} {call}"),
+            &format!(
+                "Arguments (1, {column}) function f takes 2 arguments; an activity takes one, its input (a map holds several)"
+            ),
+        );
+    }
+    fine("fn f() { 1 } fn g(x) { x } activity(\"f\", 1); activity(\"g\"); start_activity(\"g\", 2).join()");
+    // The engine takes the one with fewest.
+    fine("fn f(a) { a } fn f(a, b) { a + b } activity(\"f\", 1)");
+    let (ended, asked) = drive("fn f(a, b) { a + b } activity(\"f\", 1); 5");
+    assert!(ended.is_err() && asked.is_empty());
+}
