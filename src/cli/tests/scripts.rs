@@ -78,7 +78,10 @@ specimens! { broken: Broken;
         "let done = sh(\"date\");\nif done.exit_code == 0 { print(1); }\n",
     ]),
     (Rule::UnusedSignal, _) => breaking(Rule::UnusedSignal, &["wait_signal(\"paid\", \"1h\");\nstep(\"ship\", || 1);\n"]),
-    (Rule::SignalCondition, _) => breaking(Rule::SignalCondition, &["if wait_signal(\"paid\", \"1h\") { 1 } else { 2 }\n"]),
+    (Rule::SignalCondition, _) => breaking(Rule::SignalCondition, &[
+        "if wait_signal(\"paid\", \"1h\") { 1 } else { 2 }\n",
+        "let paid = wait_signal(\"paid\", \"1h\");\nif paid { 1 } else { 2 }\n",
+    ]),
     (Rule::LoopCapture, _) => breaking(Rule::LoopCapture, &["for host in [1, 2] { on_query(`${host}`, || host); }\n"]),
     (Rule::OptionsAsInput, _) => breaking(Rule::OptionsAsInput, &["fn charge(x) { x }\nactivity(\"charge\", #{ timeout: \"30s\" });\n"]),
     (Rule::Nothing, _) => breaking(Rule::Nothing, &["let name = sh(\"id -un\").stdout.trim();\nlog(name);\n"]),

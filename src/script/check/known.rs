@@ -180,6 +180,8 @@ pub(super) struct Text<'t> {
     pub(super) handles: BTreeSet<String>,
     /// The variables that hold the answer to a question, with those that there are.
     pub(super) answers: BTreeMap<String, Answers>,
+    /// The variables that hold what came of a signal.
+    pub(super) signals: BTreeSet<String>,
     /// The variables that hold a time.
     pub(super) times: BTreeSet<String>,
     /// The variables that some closure shares with it.
@@ -233,6 +235,7 @@ impl<'t> Text<'t> {
             .into_keys()
             .collect(),
             answers: super::answers::variables(ast, &functions),
+            signals: super::signals::variables(ast, &functions),
             times: super::held::held(ast, |expr| super::values::is_now(expr, &functions).then_some(()))
                 .into_keys()
                 .collect(),

@@ -19,6 +19,7 @@ mod options;
 mod outputs;
 mod pasted;
 mod rules;
+mod signals;
 mod stands;
 #[cfg(test)]
 mod tests;

@@ -96,7 +96,7 @@ fn gives(expr: &Expr) -> bool {
     }
 }
 
-/// `if wait_signal(…)`: a time-out gives (), a payload may be anything.
+/// What is a condition, in its parts.
 pub(super) fn condition(walker: &mut Walker<'_>, expr: &Expr) {
     match expr {
         Expr::FnCall(call, _) if call.name == "!" => {
@@ -109,24 +109,11 @@ pub(super) fn condition(walker: &mut Walker<'_>, expr: &Expr) {
             condition(walker, first);
             walker.perhaps(|walker| rest.iter().for_each(|part| condition(walker, part)));
         }
-        Expr::FnCall(call, position) if call.name == "wait_signal" && !has_otherwise(call.args.get(1)) => {
-            let message = "a signal is no condition: its payload may be anything, and a time-out gives ()";
-            let hint = "say what a time-out gives: wait_signal(name, #{timeout: \"1h\", otherwise: false})";
-            walker.tell(Rule::SignalCondition, *position, message.to_owned(), Some(hint.to_owned()));
-        }
         other => {
+            super::signals::condition(walker, other);
             super::answers::condition(walker, other);
             super::handles::used(walker, other);
         }
-    }
-}
-
-/// Options that are not written out are not known.
-fn has_otherwise(options: Option<&Expr>) -> bool {
-    match options {
-        Some(Expr::Map(map, _)) => map.0.iter().any(|(key, _)| key.name == "otherwise"),
-        Some(Expr::Variable(..)) => true,
-        _ => false,
     }
 }
 

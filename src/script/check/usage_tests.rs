@@ -342,3 +342,26 @@ fn functions_that_take_more_than_an_activity_gives() {
     let (ended, asked) = drive("fn f(a, b) { a + b } activity(\"f\", 1); 5");
     assert!(ended.is_err() && asked.is_empty());
 }
+
+#[test]
+fn what_came_of_a_signal_as_a_condition() {
+    let condition = "a signal is no condition: its payload may be anything, and a time-out gives ()";
+    let waited = "let d = wait_signal(\"go\", \"1s\");\n";
+    for (text, column) in [("if d { 1 }", 4), ("if input.a && !d { 1 }", 16), ("while d { sleep(1); }", 7)] {
+        finds(&format!("{waited}{text}"), &format!("SignalCondition (2, {column}) {condition}"));
+    }
+    for text in [
+        "if d != () { 1 }",
+        "if d == () { fail(\"late\") } if d { 1 }",
+        "if d != () && d { 1 }",
+        "if type_of(d) == \"bool\" && d { 1 }",
+        "if d ?? false { 1 }",
+        "own(d); if d { 1 } fn own(x) { if x == () { fail(\"late\") } }",
+        "if d.ok { 1 }",
+        "if input.a { d = true; } if d { 1 }",
+    ] {
+        fine(&format!("{waited}{text}"));
+    }
+    fine("let d = wait_signal(\"go\", #{ timeout: \"1s\", otherwise: false }); if d { 1 }");
+    fine("fn wait_signal(x) { true } let d = wait_signal(\"go\"); if d || wait_signal(\"go\") { 1 }");
+}
