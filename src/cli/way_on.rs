@@ -123,6 +123,14 @@ impl WayOn {
         }
     }
 
+    /// What is to be said of the file of the script of an open run: a process that executes it has to put it down first.
+    pub(crate) fn edited_while(&self, view: &RunView, file: &str) -> Option<String> {
+        let said = self.edited(file)?;
+        let executed =
+            view.executor.map(|claim| format!(", once it is parked (Ctrl-C, or kill {})", claim.pid));
+        Some(format!("{said}{}", executed.unwrap_or_default()))
+    }
+
     /// What is to be said of the file of its script, which is called so, where that has changed.
     pub(crate) fn edited(&self, file: &str) -> Option<String> {
         match self {

@@ -75,7 +75,7 @@ fn what_goes_on_is_a_tree_and_what_is_done_stays_above_it() {
         assert!(place("│ the building begins") < place("✓ step plan"), "{screen}");
         assert!(place("✓ step plan") < place("✓ step compile"), "{screen}");
         assert!(place("✓ step compile") < place("3/10"), "{screen}");
-        assert!(screen.contains("attempt 1 of 5 failed: exit code 1"), "{screen}");
+        assert!(screen.contains("failed: exit code 1 · attempt 1 of 5"), "{screen}");
         let ended = interrupted(terminal);
         assert!(ended.shows_cursor, "the cursor is hidden");
         for text in TREE {
@@ -154,7 +154,7 @@ fn a_resumed_run_counts_down_to_the_next_attempt_of_what_has_failed_before() {
     );
     let Some(terminal) = Terminal::open(&home, 200, &["resume", "house"], &[]) else { return };
     let screen = terminal.until(TREE);
-    assert!(screen.contains("attempt 1 of 5 failed: exit code 1"), "{screen}");
+    assert!(screen.contains("failed: exit code 1 · attempt 1 of 5"), "{screen}");
     interrupted(terminal);
 }
 

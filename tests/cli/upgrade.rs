@@ -308,3 +308,16 @@ fn a_text_under_which_each_run_would_be_stuck_is_refused() {
     home.durun(&["signal", "r", "go"]).check();
     home.durun(&["-q", "resume", "r"]).out("1\n").check();
 }
+
+#[test]
+fn an_edited_run_that_a_process_executes_is_to_be_parked_first() {
+    let home = Home::new();
+    home.file("s.rhai", "wait_signal(\"go\");\n1\n");
+    home.while_executed(&["start", "s.rhai", "--id", "r"], "r", &["\"kind\":\"wait_signal\""], |_| {
+        home.file("s.rhai", "wait_signal(\"go\");\n2\n");
+        for word in ["status", "why"] {
+            let told = home.durun(&[word, "r"]).stdout();
+            assert!(told.contains("the new one, once it is parked (Ctrl-C, or kill "), "{told}");
+        }
+    });
+}

@@ -182,7 +182,7 @@ fn variables(context: &Context, session: &Session, view: &RunView, args: &Status
 /// changed since.
 fn way_on(context: &Context, session: &Session, view: &RunView) -> (Vec<String>, Option<String>) {
     let way = WayOn::of(session, (view.row.no, &view.row.id), &view.row.status);
-    let edited = way.edited("the script's file");
+    let edited = way.edited_while(view, "the script's file");
     let commands =
         || -> Vec<String> { way.commands(view).iter().map(|words| context.command(words)).collect() };
     match view.status {

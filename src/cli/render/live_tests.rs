@@ -40,7 +40,7 @@ fn a_step_is_followed_from_its_first_attempt_to_its_line() {
     assert_eq!(live.tell(RUN, failed, Moment(2_200)), Vec::<String>::new());
     assert_eq!(
         line(&live, Moment(2_200)),
-        "activity charge · next try in 3s · attempt 1 of 3 failed: no\\x1b route"
+        "activity charge · next try in 3s · failed: no\\x1b route · attempt 1 of 3"
     );
     live.tell(RUN, Progress::AttemptStarted { op: OpId(0), attempt: 2 }, Moment(5_000));
     assert_eq!(

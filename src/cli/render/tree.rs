@@ -13,7 +13,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 /// Lines are shortened to no less than so many columns, so that there are more of them.
 const NARROW: usize = 60;
-/// So much is shown of what a heartbeat says, in columns.
+/// So much is shown of what a heartbeat says, of a last line and of a failure, in columns.
 const DETAILS: usize = 40;
 /// The marks of a line that is at work, one after the other.
 const SPINNER: [&str; 10] = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
@@ -35,7 +35,7 @@ impl Row {
     /// The text in so many columns: how it stands is worth more than the whole of a long name.
     fn fitted(&self, room: usize) -> String {
         let (name, facts) = self.text.split_at_checked(self.name).unwrap_or((&self.text, ""));
-        let for_name = room.saturating_sub(facts.width()).max(room / 3);
+        let for_name = room.saturating_sub(facts.width()).max(room / 4);
         escape::cut(&format!("{}{facts}", escape::cut(name, for_name)), room)
     }
 }
@@ -147,8 +147,8 @@ impl Live {
         match (doing.next_try, &doing.last_error) {
             (Some(next), error) => {
                 parts.push(format!("next try in {}", left(next, now)));
-                let error = error.as_deref().unwrap_or_default();
-                parts.push(format!("{} failed: {error}", attempt(doing.attempt, doing.attempts)));
+                parts.push(format!("failed: {}", escape::cut(error.as_deref().unwrap_or_default(), DETAILS)));
+                parts.push(attempt(doing.attempt, doing.attempts));
             }
             (None, error) => {
                 if doing.attempt > 1 {

@@ -182,7 +182,7 @@ fn open(view: &RunView, unread: &[String], (script, way): (Option<&Lines>, &WayO
             unblock.push(format!("resume {id}"));
         }
     }
-    if let Some(said) = way.edited(FILE) {
+    if let Some(said) = way.edited_while(view, FILE) {
         sentences.push(format!("{}.", capital(&said)));
         unblock.extend(way.commands(view));
     }
