@@ -9,8 +9,8 @@ use std::rc::Rc;
 
 /// The operations of the interpreter that one stretch may take in a look: 2 million.
 const LOOK_OPERATIONS: u64 = 2_000_000;
-/// The most strands that are shown.
-const MOST_SHOWN: usize = 20;
+/// The most strands that are looked at.
+const MOST_SEEN: usize = 1_000;
 
 /// Where a strand stands.
 #[derive(Debug, Clone, PartialEq)]
@@ -115,7 +115,7 @@ impl Run {
     }
 
     fn standpoints(&self, lens: &Lens) -> Vec<Standpoint> {
-        let seen = self.strands.values().take(MOST_SHOWN).map(|slot| Standpoint {
+        let seen = self.strands.values().take(MOST_SEEN).map(|slot| Standpoint {
             strand: slot.name().map(str::to_owned),
             line: slot.line,
             frames: shown(lens.frames(slot.strand.serial(), slot.line)),

@@ -115,6 +115,19 @@ fn a_variable_that_another_strand_changes_is_shown_as_it_is_now() {
 }
 
 #[test]
+fn strands_that_are_not_shown_are_counted() {
+    let home = Home::new();
+    let items: Vec<u32> = (0..30).collect();
+    home.file("s.rhai", format!("parallel({items:?}, |n| wait_signal(`go ${{n}}`), #{{ max: 30 }});\n"));
+    home.durun(&["start", "s.rhai", "--id", "one", "--park-after", "0s"]).exit(3).failure();
+    let status = home.durun(&["status", "one"]).stdout();
+    assert_eq!(status.matches("n = ").count(), 19, "{status}");
+    assert!(status.ends_with("… and of 11 more strands: -o json --variables\n"), "{status}");
+    let document = home.durun(&["status", "one", "-o", "json", "--variables"]).stdout();
+    assert_eq!(document.matches("\"n\":").count(), 30, "{document}");
+}
+
+#[test]
 fn what_is_the_same_in_all_of_the_script_is_no_variable_of_each_strand() {
     let home = Home::new();
     home.file(

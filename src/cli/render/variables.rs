@@ -6,11 +6,13 @@ use serde_json::{Map, Value as Json, json};
 
 /// The widest piece of a value that is shown.
 const WIDTH: usize = 80;
+/// The variables of so many strands are shown; the rest is counted.
+const MOST: usize = 20;
 
 /// The lines for people: where, and each variable below. A place without any is passed over, unless there is none anywhere.
 pub(crate) fn told(points: &[Standpoint]) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
-    for point in points {
+    for point in points.iter().take(MOST) {
         for (place, (line, variables)) in point.frames.iter().enumerate() {
             if variables.is_empty() {
                 continue;
@@ -33,6 +35,9 @@ pub(crate) fn told(points: &[Standpoint]) -> Vec<String> {
     }
     if lines.is_empty() && !points.is_empty() {
         lines.push("none".to_owned());
+    }
+    if let Some(more) = points.len().checked_sub(MOST).filter(|more| *more > 0) {
+        lines.push(format!("… and of {more} more strands: -o json --variables"));
     }
     lines
 }
