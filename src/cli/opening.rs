@@ -2,7 +2,7 @@
 
 use super::error::CliError;
 use super::suspension;
-use crate::client::{Engine, Executor, Session, StoreError};
+use crate::client::{Engine, Executor, Session, StoreError, is_closed_to_writing};
 use crate::history::{Claim, Token};
 use crate::store::{SharedStore, glance};
 use crate::timer::{Clock, SystemClock};
@@ -51,9 +51,4 @@ fn look(
     // It claims nothing.
     let claim = Claim { token: Token(0), pid: std::process::id() };
     Ok(store.map(|store| Session::new(store, clock, executor, claim, directory.to_owned())))
-}
-
-/// Whether nothing can be written into the directory: by its rights, or because its file system is mounted so.
-fn is_closed_to_writing(directory: &Path) -> bool {
-    rustix::fs::access(directory, rustix::fs::Access::WRITE_OK).is_err()
 }

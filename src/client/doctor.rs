@@ -6,6 +6,7 @@ use crate::history::{Moment, RunNo, RunStatus, WokenBy};
 use crate::store::{Kept, RunFilter, RunView, Upkeep};
 use std::io::{ErrorKind, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::path::Path;
 use std::time::Duration;
 
 /// How long ago counts as lately: 24 hours.
@@ -72,7 +73,7 @@ pub fn check_up(session: &Session) -> Result<Checkup, CheckupError> {
         untold_lately: lately(&|view| needs_somebody(view) && view.row.is_hook()),
         left_alone: if is_looked_at { 0 } else { views.iter().filter(|view| is_left_alone(view)).count() },
         owner: session.store().owner(),
-        is_read_only: rustix::fs::access(place, rustix::fs::Access::WRITE_OK).is_err(),
+        is_read_only: is_closed_to_writing(place),
         is_ours: [&directory, &file].iter().all(|owned| owned.uid() == rustix::process::geteuid().as_raw()),
     })
 }
@@ -98,6 +99,11 @@ pub enum CheckupError {
     /// The store.
     #[error(transparent)]
     Client(#[from] ClientError),
+}
+
+/// Whether nothing can be written into a directory: by its rights, or because its file system is mounted so.
+pub fn is_closed_to_writing(directory: &Path) -> bool {
+    rustix::fs::access(directory, rustix::fs::Access::WRITE_OK).is_err()
 }
 
 /// Whether nothing more can be written there, or nothing at all.

@@ -81,7 +81,7 @@ pub use carry::{CarryError, export, import, read_export, write_export};
 pub use check::{Checked, check, missing_inputs};
 pub use declared::{declared, declared_by};
 pub use difference::{Difference, Line};
-pub use doctor::{Checkup, CheckupError, check_up};
+pub use doctor::{Checkup, CheckupError, check_up, is_closed_to_writing};
 pub use edited::{Edited, edited, new_text};
 pub use engine::Engine;
 pub use error::{ClientError, Conflict};

@@ -289,9 +289,7 @@ fn asked(
         if op == OpId::RUN_TIMEOUT {
             pending.due = time_out.map(|(began, ms)| began.at.plus_ms(ms));
         } else if stand.counted.contains(&op) && !is_anew {
-            let from = counted_from(row.generation, &row.branches, op, pending.scheduled_at);
-            pending.due = pending.due.map(|due| due.plus_ms(from.since_ms(pending.scheduled_at)));
-            pending.scheduled_at = from;
+            pending.count_from(counted_from(row.generation, &row.branches, op, pending.scheduled_at));
         }
     }
     asked

@@ -116,6 +116,13 @@ impl Pending {
             && (&self.label, &self.strand, &self.input) == (&asked.label, &asked.strand, &asked.input)
     }
 
+    /// Counts its time from a later moment on, as if it was asked for then.
+    pub fn count_from(&mut self, moment: Moment) {
+        let later = moment.max(self.scheduled_at);
+        self.due = self.due.map(|due| due.plus_ms(later.since_ms(self.scheduled_at)));
+        self.scheduled_at = later;
+    }
+
     /// Whether nobody has taken it up since an upgrade or a rewind made the script ask for it: another text may ask for something else.
     pub fn is_untouched(&self) -> bool {
         self.next_try.is_some() && self.failures == 0 && self.last_failure.is_none() && !self.begun

@@ -136,12 +136,11 @@ impl Worker {
         if let Some(restart) = stretch.restart {
             run.phase = Phase::Restarting(Box::new(restart));
         }
-        let jobs: Vec<_> = stopped.iter().map(|(job, _)| *job).collect();
-        run.dying.extend(stopped);
-        run.give_back(monotonic);
-        for job in jobs {
+        for (job, slot) in stopped {
+            run.dying.insert(job, slot);
             self.effects.stop(job);
         }
+        run.give_back(monotonic);
         for progress in told {
             self.tell(no, progress);
         }

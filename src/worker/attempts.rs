@@ -206,10 +206,9 @@ impl Worker {
             self.noticed(no, &done.result);
             return;
         }
-        let monotonic = self.clock.monotonic();
         let Some(run) = self.runs.get_mut(no) else { return };
         if run.dying.remove(&done.key).is_some() {
-            run.give_back(monotonic);
+            run.give_back(self.clock.monotonic());
         }
         let Some(attempt) = run.attempts.get_mut(&op).filter(|attempt| attempt.job() == Some(done.key))
         else {

@@ -70,11 +70,7 @@ pub(super) fn rewind(
 fn timed_anew(new: &Rewind, now: Moment) -> Vec<Pending> {
     let timed = |op| new.again.as_ref().is_some_and(|again| again.timed.contains(&op));
     let mut asked = new.asked.clone();
-    for row in asked.iter_mut().filter(|row| timed(row.op)) {
-        let later = now.max(row.scheduled_at);
-        row.due = row.due.map(|due| due.plus_ms(later.since_ms(row.scheduled_at)));
-        row.scheduled_at = later;
-    }
+    asked.iter_mut().filter(|row| timed(row.op)).for_each(|row| row.count_from(now));
     asked
 }
 
