@@ -324,7 +324,7 @@ fn a_process_that_is_silent_longer_than_its_heartbeat_is_ended_and_one_that_spea
 #[test]
 fn what_attempts_write_is_followed_from_another_terminal_and_stays_after_a_kill() {
     let world = World::new();
-    let text = r#"log("begins"); sh("echo one; echo two >&2; echo x >>$LEDGER; while [ ! -e $LEDGER.go ]; do sleep 0.05; done; sleep 0.3; echo three"); exec(["echo", "other"])"#;
+    let text = r#"log("begins"); sh("echo one; echo two >&2; echo x >>$LEDGER; while [ ! -e $LEDGER.go ]; do sleep 0.05; done; sleep 0.3; echo three; sleep 0.7"); exec(["echo", "other"])"#;
     let child = begun(&world, text, 1);
     let words = |told: &str| -> Vec<String> {
         let lines = told.lines().map(|line| line.split_whitespace().skip(2).collect::<Vec<_>>().join(" "));
