@@ -5,11 +5,11 @@ use std::time::Duration;
 
 /// What `/proc/<pid>/stat` says of a process.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Stat {
+pub(crate) struct Stat {
     pub(super) pid: i32,
     state: String,
-    pub(super) group: i32,
-    pub(super) session: i32,
+    pub(crate) group: i32,
+    pub(crate) session: i32,
     /// When it began, in clock ticks since boot: with the pid it names a process for as long as the machine is up.
     pub(super) began: u64,
 }
@@ -27,6 +27,12 @@ impl Stat {
             session: fields.get(3)?.parse().ok()?,
             began: fields.get(19)?.parse().ok()?,
         })
+    }
+
+    /// That of this process. It says 0 of a group or session that has no number here, as where a container was entered from
+    /// outside; system calls whose answer is taken for a pid cannot.
+    pub(crate) fn own() -> Option<Self> {
+        Self::parse(&std::fs::read_to_string("/proc/self/stat").ok()?)
     }
 
     /// That of a process; nothing where there is none.
@@ -47,8 +53,8 @@ pub(super) struct Group(Pid);
 impl Group {
     /// The group of a leader. Nothing where the number can name no child's group: our own, that of init, or all processes.
     pub(super) fn led_by(pid: i32) -> Option<Self> {
-        let pid = Some(pid).filter(|pid| *pid > 1).and_then(Pid::from_raw)?;
-        (pid != rustix::process::getpgrp()).then_some(Self(pid))
+        let is_ours = Stat::own().is_some_and(|own| own.group == pid);
+        Some(pid).filter(|pid| *pid > 1 && !is_ours).and_then(Pid::from_raw).map(Self)
     }
 
     /// Sends a signal to all of it. A group that is gone is no error: that is what was wanted.
@@ -98,7 +104,7 @@ mod tests {
 
     #[test]
     fn no_number_names_all_processes_init_or_ourselves() {
-        for pid in [i32::MIN, -1, 0, 1, rustix::process::getpgrp().as_raw_pid()] {
+        for pid in [i32::MIN, -1, 0, 1, Stat::own().expect("a process").group] {
             assert_eq!(Group::led_by(pid), None, "{pid}");
         }
         assert!(Group::led_by(2).is_some());
@@ -106,7 +112,8 @@ mod tests {
 
     #[test]
     fn a_group_without_processes_is_empty_and_ours_is_not() {
-        assert!(!Group(rustix::process::getpgrp()).living().is_empty());
+        let ours = Pid::from_raw(Stat::own().expect("a process").group);
+        assert!(ours.is_none_or(|ours| !Group(ours).living().is_empty()));
         // The largest pid that Linux can give is 2²², so this names nobody.
         assert!(Group::led_by(i32::MAX).expect("a number").living().is_empty());
     }

@@ -1,6 +1,7 @@
 //! Ctrl-Z: the store is in the hands of others before this process stops, so that none of them waits for it.
 
 use super::error::CliError;
+use crate::activity::Stat;
 use crate::store::{Aside, SharedStore};
 use signal_hook::consts::SIGTSTP;
 use signal_hook::iterator::Signals;
@@ -44,5 +45,5 @@ fn stop_aside(stores: &[Aside]) {
 /// Whether there is a shell with jobs above: the kernel stops by Ctrl-Z no process that nobody could continue, such as the first of a
 /// terminal.
 fn somebody_can_continue() -> bool {
-    rustix::process::getsid(None).is_ok_and(|session| session != rustix::process::getpgrp())
+    Stat::own().is_none_or(|own| own.session != own.group)
 }

@@ -99,7 +99,7 @@ fn a_stranger_is_left_alone() {
         format!("{boot_line}\n{name}) {}", fields.join(" "))
     };
     let bystander = left_behind(&note_path(place.path(), 1, 3), &format!("exec sleep {FOREVER}"));
-    let own_group = rustix::process::getpgrp().as_raw_pid().to_string();
+    let own_group = Stat::own().expect("a process").group.to_string();
     let strangers = [
         format!("another boot\n{stat}"),
         // Another start time: the pid was given again.
