@@ -86,6 +86,7 @@ fn usual(rule: Rule, message: &str) -> &'static str {
         | Rule::Endless
         | Rule::Pasted
         | Rule::TextAsNumber => "durun explain CODE says more",
+        Rule::Operand => "durun explain D1384",
         Rule::Url => "write it whole: https://host/path",
         Rule::Script => "it is looked for from the folder of the script that starts it",
         Rule::Unreachable => "take it away, or put a condition before what leaves",
@@ -122,6 +123,7 @@ fn code(rule: Rule) -> &'static str {
         Rule::Endless => "D1379",
         Rule::Pasted => "D1380",
         Rule::TextAsNumber => "D1383",
+        Rule::Operand => "D1384",
         Rule::Url => "D1381",
         Rule::Script => "D1382",
     }

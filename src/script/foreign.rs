@@ -74,6 +74,46 @@ pub(super) fn instead(word: &str) -> Option<&'static str> {
 /// How a list becomes one text.
 pub(super) const JOIN: &str = "A list becomes one text so: let text = \"\"; for word in list { if text != \"\" { text += \",\"; } text += word; }";
 
+/// A list, and what it is called in messages of a run.
+const LISTS: &[&str] = &["a list", "array"];
+/// What numbers are called.
+const NUMBERS: &[&str] = &["a whole number", "a number", "int", "float"];
+
+/// Methods and fields that something does not have, by what it is, and how it is had.
+const OF_KINDS: &[(&[&str], &[&str], &str)] = &[
+    (&["text"], &["to_int"], "a whole number is read out of text by parse_int(text)"),
+    (&["text"], &["to_float"], "a number is read out of text by parse_float(text)"),
+    (&["text"], &["push", "concat"], "text is put together with +: text += \"more\", or `${one}${other}`"),
+    (&["text"], &["format"], "text with values in it stands between backticks: `total: ${x}`"),
+    (
+        &["text"],
+        &["map", "filter", "for_each", "reduce", "some", "all"],
+        "a text is no list: text.split(\",\") makes one, and so does .lines of what a process gives",
+    ),
+    (&["text", "the result of a process", "process result"], &["join"], JOIN),
+    (LISTS, &["join"], JOIN),
+    (LISTS, &["append"], "one more item is added so: list.push(item)"),
+    (
+        LISTS,
+        &["to_upper", "to_lower", "split", "starts_with", "ends_with", "replace", "trim"],
+        "of each item: for item in list { … }, or list.map(|item| …)",
+    ),
+    (LISTS, &["keys", "values"], "a list has its items alone: for (item, place) in list { … }"),
+    (NUMBERS, &["len", "trim", "split"], "as text: value.to_string()"),
+    (
+        &["the result of a process", "process result"],
+        &["trim", "split", "to_upper", "to_lower", "starts_with", "ends_with", "replace", "index_of"],
+        "its text is .stdout, its lines are .lines",
+    ),
+];
+
+/// How that is had for which something of a kind has no method or field.
+pub(super) fn of_kind(kind: &str, name: &str) -> Option<&'static str> {
+    let is_it =
+        |(kinds, names, _): &&(&[&str], &[&str], &str)| kinds.contains(&kind) && names.contains(&name);
+    OF_KINDS.iter().find(is_it).map(|(_, _, hint)| *hint)
+}
+
 /// Options as other tools call them, and what each is called here, the first that the call has.
 const OPTIONS: &[(&[&str], &[&str])] = &[
     (&["attempts", "max_attempts", "max_retries", "max_tries", "retries", "tries"], &["retry", "attempts"]),

@@ -46,8 +46,11 @@ pub(super) fn function(
         let (what, hint) = nothing(read.as_ref(), spot, script);
         return (format!("{what} is (), which has no function {bare}"), Some(hint));
     }
-    if is_method && (bare, given.first()) == ("join", Some(&"array")) {
-        return ("an array has no join".to_owned(), Some(super::foreign::JOIN.to_owned()));
+    if is_method
+        && let Some(of) = given.first()
+        && let Some(hint) = super::foreign::of_kind(of, bare)
+    {
+        return (format!("there is no function {bare} for {of}"), Some(hint.to_owned()));
     }
     let host = reference::headings(bare);
     if let Some(own) = script.parameters(bare) {

@@ -354,9 +354,24 @@ names that are written out are looked at.
         text: "\
 What a process writes is text, also where it looks like a number. The language
 compares text and a number without an error: they are never equal, and neither
-is the greater or the lesser. `+` makes text of both: \"5\" + 1 is \"51\".
+is the greater or the lesser. `+` makes text of both: \"5\" + 1 is \"51\". The
+same holds of text that is written out, and of inputs that `params` declares as
+text.
 
     let free = parse_int(sh(\"df --output=avail / | tail -1\").stdout);
     if free < 1000000 { log(\"warn\", `${free} KiB are left`); }",
+    },
+    Code {
+        name: "D1384",
+        title: "a kind that an operator or a condition does not take",
+        text: "\
+Text is not calculated with, also where it looks like a number: `\"5\" - 1` is an
+error, and so is a list plus a number. A condition is true or false; text,
+numbers and lists are neither. A run that comes to such a line is stuck. Told is
+only what is certain: what is written out, inputs with a default of that type,
+what a process has written.
+
+    let left = parse_int(sh(\"nproc\").stdout) - 1;
+    if left > 0 { log(`${left} more`); }",
     },
 ];

@@ -10,7 +10,8 @@ pub(super) const CODES: &[Code] = &[
 What a call gives has the fields that the reference of host functions names, and
 no others: of exec and sh `stdout`, `stderr`, `code`, `lines`, `json`, `csv`; of
 http `status`, `headers`, `body` and the same readings. A run that reads another
-is stuck there. A field that a map of your own does not have reads as ().
+is stuck there. Text, numbers and lists have only a few, such as `len` of a
+text or a list. A field that a map of your own does not have reads as ().
 
     let done = exec([\"date\"]);
     print(done.stdout);",

@@ -110,6 +110,11 @@ specimens! { broken: Broken;
     (Rule::Url, _) => breaking(Rule::Url, &["http_get(\"htp://shop.example.org/orders\");\n"]),
     (Rule::Script, _) => breaking(Rule::Script, &["child(\"month.rhai\");\n"]),
     (Rule::Mocked, _) => breaking(Rule::Mocked, &["activity(\"pay\", 1);\n"]),
+    (Rule::Operand, _) => breaking(Rule::Operand, &[
+            "let left = \"5\" - 1;\nprint(left);\n",
+            "params(#{ amount: \"5\" });\nprint(input.amount * 2);\n",
+            "let done = sh(\"true\");\nif done { print(1); }\n",
+        ]),
     (Rule::LostUpdate, _) => breaking(Rule::LostUpdate, &["let sum = 0;\non_signal(\"add\", |n| sum += n);\nsum = sum + sh(\"price\").code;\n"]),
 }
 

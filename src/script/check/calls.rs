@@ -59,7 +59,8 @@ impl Walker<'_> {
         if !own && !called.is_method {
             super::handles::arguments(self, called);
             super::answers::compared(self, called);
-            super::outputs::counted(self, called);
+            super::outputs::added(self, called);
+            super::operands::check(self, called);
         }
         if own {
             let takes = self.text.functions.get(name);

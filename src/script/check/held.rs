@@ -13,6 +13,7 @@ pub(super) fn held<T: Clone + PartialEq>(ast: &AST, of: impl Fn(&Expr) -> Option
             *known = None;
         }
     };
+    let mut changes_this = false;
     ast.walk(&mut |path| {
         match path.last() {
             Some(ASTNode::Stmt(Stmt::Var(variable, ..))) => give(&variable.0.name, Some(&variable.1)),
@@ -20,8 +21,17 @@ pub(super) fn held<T: Clone + PartialEq>(ast: &AST, of: impl Fn(&Expr) -> Option
                 if let Expr::Variable(variable, ..) = &assignment.1.lhs {
                     give(&variable.1, None);
                 }
+                changes_this |= matches!(assignment.1.lhs, Expr::ThisPtr(_));
             }
-            Some(ASTNode::Stmt(Stmt::For(each, _))) => give(&each.0.name, None),
+            Some(ASTNode::Stmt(Stmt::For(each, _))) => {
+                give(&each.0.name, None);
+                each.1.iter().for_each(|counter| give(&counter.name, None));
+            }
+            Some(ASTNode::Stmt(Stmt::TryCatch(flow, _))) => {
+                if let Expr::Variable(caught, ..) = &flow.expr {
+                    give(&caught.1, None);
+                }
+            }
             _ => {}
         }
         true
@@ -30,6 +40,10 @@ pub(super) fn held<T: Clone + PartialEq>(ast: &AST, of: impl Fn(&Expr) -> Option
         for param in &definition.params {
             give(param, None);
         }
+    }
+    // A function that is called on a variable may give it something else.
+    if changes_this {
+        return BTreeMap::new();
     }
     all.into_iter().filter_map(|(name, given)| Some((name, given?))).collect()
 }

@@ -5,7 +5,8 @@ use super::super::definitions::kinds_of;
 use super::super::reference::headings;
 use super::Rule;
 use super::calls::Called;
-use super::known::{World, closure};
+use super::certain::RESULT;
+use super::known::World;
 use super::walk::Walker;
 use rhai::{Engine, Expr};
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,19 +14,21 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What takes any value.
 const ANY: &str = "?";
 /// The kinds that are known by these names; of any other nothing is told.
-const PLAIN: &[&str] =
-    &["String", "int", "float", "bool", "char", "()", "Array", "Map", "FnPtr", "Blob", "time", "handle"];
-/// Operators that give true or false, whatever stands beside them.
-const CONDITIONS: &[&str] = &["==", "!=", "<", "<=", ">", ">=", "!", "in"];
+const PLAIN: &[&str] = &[
+    "String", "int", "float", "bool", "char", "()", "Array", "Map", "FnPtr", "Blob", "time", "handle", RESULT,
+];
 /// Names of signals: a text, or a list of texts. The engine takes any value there.
 const NAMES: &[&str] = &["wait_signal", "start_wait_signal"];
 
 /// Every form of every function that is called: the kinds of its arguments, and that of what it gives.
-pub(super) struct Kinds(BTreeMap<String, Vec<(Vec<String>, String)>>);
+pub(super) struct Kinds(BTreeMap<String, Vec<Form>>);
+
+/// The kinds of the arguments of a function, and that of what it gives.
+pub(super) type Form = (Vec<String>, String);
 
 impl Kinds {
     pub(super) fn of(engine: &Engine, called: &BTreeSet<String>) -> Self {
-        let mut all: BTreeMap<String, Vec<(Vec<String>, String)>> = BTreeMap::new();
+        let mut all: BTreeMap<String, Vec<Form>> = BTreeMap::new();
         for (name, takes, gives) in kinds_of(engine, |name| called.contains(name)) {
             let takes: Vec<String> = takes.into_iter().map(known).collect();
             // A line of text is taken by exec to be told what is wrong with it: no form of its own.
@@ -37,16 +40,38 @@ impl Kinds {
     }
 
     /// What a function gives, where all its forms give the same.
-    fn gives(&self, name: &str) -> Option<&str> {
+    pub(super) fn gives(&self, name: &str) -> Option<&str> {
         // The engine names the text that is printed; what the call gives is nothing.
         if ["print", "debug"].contains(&name) {
             return Some("()");
         }
-        let forms = self.0.get(name)?;
-        let all: BTreeSet<&str> = forms.iter().map(|(_, gives)| gives.as_str()).collect();
-        let mut all = all.into_iter();
-        all.next().filter(|kind| PLAIN.contains(kind) && all.next().is_none())
+        one(self.0.get(name)?.iter())
     }
+
+    /// What it gives with so many arguments, of which the first is of that kind.
+    pub(super) fn gives_of(&self, name: &str, first: &str, count: usize) -> Option<&str> {
+        one(self.forms_of(name, first, count))
+    }
+
+    /// The forms of a function with so many arguments of which the first is of that kind.
+    pub(super) fn forms_of(&self, name: &str, first: &str, count: usize) -> impl Iterator<Item = &Form> {
+        let takes = move |(takes, _): &&Form| {
+            takes.len() == count && takes.first().is_some_and(|wanted| wanted == ANY || wanted == first)
+        };
+        self.0.get(name).into_iter().flatten().filter(takes)
+    }
+
+    /// What a function may be called on.
+    pub(super) fn receivers(&self, name: &str) -> BTreeSet<&str> {
+        let forms = self.0.get(name).into_iter().flatten();
+        forms.filter_map(|(takes, _)| takes.first().map(String::as_str)).collect()
+    }
+}
+
+/// What all forms give, where that is known and the same.
+fn one<'f>(mut forms: impl Iterator<Item = &'f Form>) -> Option<&'f str> {
+    let gives = forms.next()?.1.as_str();
+    (PLAIN.contains(&gives) && forms.all(|(_, other)| other == gives)).then_some(gives)
 }
 
 /// A kind that is known, or any.
@@ -61,40 +86,46 @@ pub(super) fn check(walker: &mut Walker<'_>, called: &Called<'_>) {
     if World::is_of_language(name) || called.call.op_token.is_some() {
         return;
     }
-    let given: Vec<Option<String>> = arguments.iter().map(|argument| kind(walker, argument)).collect();
+    let certain = walker.certain();
+    let given: Vec<Option<&str>> = arguments.iter().map(|argument| certain.kind(argument)).collect();
     // A line of text is told of as what it is.
-    if name == "exec" && given.first().is_some_and(|kind| kind.as_deref() == Some("String")) {
+    if name == "exec" && given.first() == Some(&Some("String")) {
         return;
     }
     let Some(forms) = walker.world.kinds().0.get(name) else { return };
-    let mut fitting: Vec<&Vec<String>> =
-        forms.iter().map(|(takes, _)| takes).filter(|takes| takes.len() == given.len()).collect();
-    if fitting.is_empty() {
-        return;
-    }
-    let mut wrong = None;
-    for (place, kind) in given.iter().enumerate() {
-        let Some(kind) = kind else { continue };
-        let takes =
-            |form: &&Vec<String>| form.get(place).is_some_and(|wanted| wanted == ANY || wanted == kind);
-        let wanted: BTreeSet<&str> =
-            fitting.iter().filter_map(|form| Some(form.get(place)?.as_str())).collect();
-        let left: Vec<&Vec<String>> = fitting.iter().copied().filter(|form| takes(form)).collect();
-        if left.is_empty() {
-            wrong = Some((place, word(kind), words(&wanted)));
-            break;
-        }
-        fitting = left;
-    }
+    let fitting = forms.iter().filter(|(takes, _)| takes.len() == given.len()).collect();
+    let mut wrong = misfit(fitting, &given);
     if wrong.is_none() && NAMES.contains(&name) {
-        let kind = given.first().and_then(Option::as_deref);
-        wrong = kind
+        wrong = given
+            .first()
+            .copied()
+            .flatten()
             .filter(|kind| !["String", "Array"].contains(kind))
             .map(|kind| (0, word(kind), "text or a list".to_owned()));
     }
     if let Some((place, not, wanted)) = wrong {
         tell(walker, called, place, &not, &wanted);
     }
+}
+
+/// The first argument that no form takes, with what it is and what it should be.
+pub(super) fn misfit(mut fitting: Vec<&Form>, given: &[Option<&str>]) -> Option<(usize, String, String)> {
+    for (place, kind) in given.iter().enumerate() {
+        let Some(kind) = kind else { continue };
+        let takes = |(form, _): &&Form| form.get(place).is_some_and(|wanted| wanted == ANY || wanted == kind);
+        let mut wanted: BTreeSet<&str> =
+            fitting.iter().filter_map(|(form, _)| Some(form.get(place)?.as_str())).collect();
+        // Where a closure is taken, the name of a function is, too.
+        if wanted.contains("FnPtr") {
+            wanted.remove("String");
+        }
+        let left: Vec<&Form> = fitting.iter().copied().filter(takes).collect();
+        if left.is_empty() && !wanted.is_empty() {
+            return Some((place, word(kind), words(&wanted)));
+        }
+        fitting = left;
+    }
+    None
 }
 
 fn tell(walker: &mut Walker<'_>, called: &Called<'_>, place: usize, not: &str, wanted: &str) {
@@ -132,40 +163,13 @@ fn tell(walker: &mut Walker<'_>, called: &Called<'_>, place: usize, not: &str, w
     walker.tell(Rule::Value, argument.start_position(), message, Some(hint));
 }
 
-/// The kind of a value that is written out, or of what a call gives that has one kind only.
-pub(super) fn kind(walker: &Walker<'_>, expr: &Expr) -> Option<String> {
-    if closure(expr).is_some() {
-        return Some("FnPtr".to_owned());
-    }
-    let kind = match expr {
-        Expr::StringConstant(..) | Expr::InterpolatedString(..) => "String",
-        Expr::IntegerConstant(..) => "int",
-        Expr::FloatConstant(..) => "float",
-        Expr::BoolConstant(..) | Expr::And(..) | Expr::Or(..) => "bool",
-        Expr::CharConstant(..) => "char",
-        Expr::Unit(_) => "()",
-        Expr::Array(..) => "Array",
-        Expr::Map(..) => "Map",
-        Expr::FnCall(call, _) if CONDITIONS.contains(&call.name.as_str()) && call.op_token.is_some() => {
-            "bool"
-        }
-        Expr::FnCall(call, _) => {
-            let is_own = walker.text.functions.contains_key(call.name.as_str());
-            let is_plain = call.op_token.is_none() && call.namespace.is_empty() && !is_own;
-            return is_plain.then(|| walker.world.kinds().gives(&call.name)).flatten().map(str::to_owned);
-        }
-        _ => return None,
-    };
-    Some(kind.to_owned())
-}
-
-fn words(kinds: &BTreeSet<&str>) -> String {
+pub(super) fn words(kinds: &BTreeSet<&str>) -> String {
     let all: BTreeSet<String> = kinds.iter().map(|kind| word(kind)).collect();
     all.into_iter().collect::<Vec<_>>().join(" or ")
 }
 
 /// A kind as a person calls it.
-fn word(kind: &str) -> String {
+pub(super) fn word(kind: &str) -> String {
     match kind {
         "String" => "text",
         "int" => "a whole number",
@@ -179,6 +183,7 @@ fn word(kind: &str) -> String {
         "Blob" => "bytes",
         "time" => "a time",
         "handle" => "a handle",
+        RESULT => "the result of a process",
         "range" | "range=" | "ExclusiveRange" | "InclusiveRange" => "a range",
         other => other,
     }

@@ -24,6 +24,8 @@ pub(super) struct World<'w> {
     modules: BTreeMap<&'w str, Functions>,
     answered: &'w dyn Fn(Named<'_>) -> Backing,
     inputs: Option<Vec<String>>,
+    /// The kinds of the inputs that the script declares with a default.
+    defaults: BTreeMap<String, &'static str>,
     /// The fields that a text gives to some map: each may hold a function.
     fields: BTreeSet<String>,
 }
@@ -40,8 +42,9 @@ impl<'w> World<'w> {
         let kinds = Kinds::of(engine, &called);
         let modules = texts.iter().map(|(path, ast)| (*path, own(ast))).collect();
         let inputs = params.map(|params| params.all().iter().map(|param| param.name.clone()).collect());
+        let defaults = params.map(super::certain::defaults).unwrap_or_default();
         let fields = texts.iter().flat_map(|(_, ast)| fields(ast)).collect();
-        Self { engine, natives, kinds, modules, answered, inputs, fields }
+        Self { engine, natives, kinds, modules, answered, inputs, defaults, fields }
     }
 
     /// The numbers of arguments that a function of the engine takes which a text calls; nothing where there is none of that name.
@@ -57,6 +60,11 @@ impl<'w> World<'w> {
     /// The inputs that the script declares, where it does.
     pub(super) fn inputs(&self) -> Option<&[String]> {
         self.inputs.as_deref()
+    }
+
+    /// The kind of an input, where the script declares it with a default.
+    pub(super) fn default(&self, input: &str) -> Option<&'static str> {
+        self.defaults.get(input).copied()
     }
 
     /// The functions of a module.
@@ -115,20 +123,30 @@ fn natives(engine: &Engine, is_wanted: impl Fn(&str) -> bool + Copy) -> Function
     natives
 }
 
-/// The names that a text calls.
+/// The names that a text calls, and those with which it reads fields.
 fn called(ast: &AST) -> BTreeSet<String> {
     let mut all = BTreeSet::new();
     ast.walk(&mut |path| {
-        if let Some(
-            ASTNode::Expr(Expr::FnCall(call, _) | Expr::MethodCall(call, _))
-            | ASTNode::Stmt(Stmt::FnCall(call, _)),
-        ) = path.last()
-        {
-            all.insert(call.name.to_string());
+        match path.last() {
+            Some(
+                ASTNode::Expr(Expr::FnCall(call, _) | Expr::MethodCall(call, _))
+                | ASTNode::Stmt(Stmt::FnCall(call, _)),
+            ) => {
+                all.insert(call.name.to_string());
+            }
+            Some(ASTNode::Expr(Expr::Property(property, _))) => {
+                all.insert(getter(&property.2));
+            }
+            _ => {}
         }
         true
     });
     all
+}
+
+/// How the engine calls the function that reads a field.
+pub(super) fn getter(field: &str) -> String {
+    format!("get${field}")
 }
 
 /// The fields that a text gives to maps, as keys or by writing them.
@@ -162,6 +180,12 @@ fn own(ast: &AST) -> Functions {
     functions
 }
 
+/// The parameters of all functions of a text.
+fn params_of(ast: &AST) -> impl Iterator<Item = &str> {
+    let functions = ast.shared_lib().iter_script_fn_info();
+    functions.flat_map(|(_, _, _, _, definition)| definition.params.iter().map(rhai::ImmutableString::as_str))
+}
+
 /// One text, taken apart.
 pub(super) struct Text<'t> {
     /// Its name.
@@ -182,6 +206,12 @@ pub(super) struct Text<'t> {
     pub(super) answers: BTreeMap<String, Answers>,
     /// The variables that hold what came of a signal.
     pub(super) signals: BTreeSet<String>,
+    /// The variables that hold what `params` gave, and of which no field is written.
+    pub(super) inputs: BTreeSet<String>,
+    /// Whether something of the text's own is called `input`.
+    pub(super) hides_input: bool,
+    /// The variables that are of one kind wherever they are given something, with that.
+    pub(super) kinds: BTreeMap<String, String>,
     /// The variables that hold a time.
     pub(super) times: BTreeSet<String>,
     /// The variables that some closure shares with it.
@@ -195,10 +225,12 @@ impl<'t> Text<'t> {
         let mut aliases = BTreeMap::new();
         let mut shared = BTreeSet::new();
         let mut declares = BTreeSet::new();
-        let (mut runs, mut overwrites) = (false, false);
+        let (mut runs, mut overwrites, mut writes) = (false, false, false);
+        let mut hides_input = params_of(ast).any(|param| param == "input");
         ast.walk(&mut |path| {
             match path.last() {
                 Some(ASTNode::Stmt(Stmt::Var(variable, ..))) => {
+                    hides_input |= variable.0.name == "input";
                     if matches!(&variable.1, Expr::FnCall(call, _) if call.name == "params") {
                         declares.insert(variable.0.name.to_string());
                     }
@@ -213,6 +245,7 @@ impl<'t> Text<'t> {
                 }
                 Some(ASTNode::Stmt(Stmt::Assignment(assignment))) => {
                     overwrites |= super::outputs::field(&assignment.1.lhs).is_some();
+                    writes |= !matches!(assignment.1.lhs, Expr::Variable(..));
                 }
                 Some(ASTNode::Expr(Expr::FnCall(call, _))) => {
                     runs |= super::outputs::is_given_by(&call.name);
@@ -226,7 +259,6 @@ impl<'t> Text<'t> {
         let mut text = Self {
             file,
             aliases,
-            declares,
             outputs: (runs && !overwrites).then(|| super::outputs::variables(ast, &functions, &results)),
             results,
             handles: super::held::held(ast, |expr| {
@@ -239,7 +271,11 @@ impl<'t> Text<'t> {
             times: super::held::held(ast, |expr| super::values::is_now(expr, &functions).then_some(()))
                 .into_keys()
                 .collect(),
+            inputs: if declares.is_empty() || writes { BTreeSet::new() } else { super::certain::inputs(ast) },
+            declares,
+            hides_input,
             functions,
+            kinds: BTreeMap::new(),
             shared,
             definitions: BTreeMap::new(),
             params: BTreeMap::new(),

@@ -3,6 +3,7 @@
 mod addresses;
 mod answers;
 mod calls;
+mod certain;
 mod dollars;
 mod fields;
 mod flow;
@@ -15,9 +16,13 @@ mod kinds;
 mod known;
 #[cfg(test)]
 mod needs_tests;
+mod operands;
+#[cfg(test)]
+mod operands_tests;
 mod options;
 mod outputs;
 mod pasted;
+mod receivers;
 mod rules;
 mod signals;
 mod stands;
@@ -136,8 +141,10 @@ pub enum Rule {
     Endless,
     /// A value within the text of a shell.
     Pasted,
-    /// What a process has written, which is text, beside a number.
+    /// Text beside a number, where the language says nothing of it.
     TextAsNumber,
+    /// A kind that an operator or a condition does not take.
+    Operand,
     /// What is no address of a service.
     Url,
     /// The script of a child run that is not there.
@@ -181,6 +188,7 @@ impl Rule {
             | Self::Input
             | Self::Field
             | Self::AnswerCondition
+            | Self::Operand
             | Self::Url
             | Self::Script => true,
             Self::UnusedSignal
@@ -261,6 +269,11 @@ fn looked_through(
         // A function is looked through for each place in which it may run: what is certain in one of them is certain.
         own.sort_by_key(|finding| (finding.line, finding.column, finding.rule, !finding.is_certain));
         own.dedup_by(|again, first| *again == Finding { is_certain: again.is_certain, ..first.clone() });
+        // What a method that is not there would give is not told of.
+        own.dedup_by(|again, first| {
+            (first.line, first.column, first.rule, again.rule)
+                == (again.line, again.column, Rule::Function, Rule::Nothing)
+        });
         found.extend(own);
     }
     Ok((found, needs))

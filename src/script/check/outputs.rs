@@ -11,10 +11,6 @@ use std::collections::BTreeMap;
 const CALLS: &[&str] = &["exec", "sh"];
 /// The fields of their results that are text.
 const FIELDS: &[&str] = &["stdout", "stderr"];
-/// What comes out when text is compared with a number, whatever they are.
-const COMPARED: &[(&str, bool)] =
-    &[("<", false), ("<=", false), (">", false), (">=", false), ("==", false), ("!=", true)];
-
 /// Whether a call of that name gives an output.
 pub(super) fn is_given_by(name: &str) -> bool {
     CALLS.contains(&name)
@@ -49,15 +45,12 @@ fn output(expr: &Expr, own: &Functions, results: &BTreeMap<String, String>) -> O
     (is_given_by(call) && !own.contains_key(call)).then(|| format!("{shown}.{field}"))
 }
 
-/// `sh("nproc").stdout > 3`, `sh("nproc").stdout + 1`.
-pub(super) fn counted(walker: &mut Walker<'_>, called: &Called<'_>) {
+/// `sh("nproc").stdout + 1`: what is calculated with a number is seldom to be written before one.
+pub(super) fn added(walker: &mut Walker<'_>, called: &Called<'_>) {
     let (Some(outputs), [one, other]) = (&walker.text.outputs, called.call.args.as_slice()) else { return };
-    let operator = called.name();
-    let what = match COMPARED.iter().find(|(name, _)| *name == operator) {
-        Some((_, comes_out)) => format!("{operator} is always {comes_out}"),
-        None if operator == "+" => "+ writes one behind the other".to_owned(),
-        None => return,
-    };
+    if called.name() != "+" {
+        return;
+    }
     for (written, number) in [(bare(one), other), (bare(other), one)] {
         let parse = match number {
             Expr::IntegerConstant(..) => "parse_int",
@@ -76,7 +69,7 @@ pub(super) fn counted(walker: &mut Walker<'_>, called: &Called<'_>) {
                 (shown, field.to_owned())
             }
         };
-        let message = format!("{text} is text, and beside a number {what}");
+        let message = format!("{text} is text, and beside a number + writes one behind the other");
         let hint = format!("{parse}({shown}) reads the number out of it");
         walker.tell(Rule::TextAsNumber, called.position, message, Some(hint));
     }

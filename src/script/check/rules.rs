@@ -113,6 +113,7 @@ pub(super) fn condition(walker: &mut Walker<'_>, expr: &Expr) {
             super::signals::condition(walker, other);
             super::answers::condition(walker, other);
             super::handles::used(walker, other);
+            super::operands::condition(walker, other);
         }
     }
 }

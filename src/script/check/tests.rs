@@ -5,7 +5,7 @@ use crate::history::Value;
 use crate::script::tests::drive;
 use std::collections::BTreeMap;
 
-fn told(main: &str) -> Vec<String> {
+pub(super) fn told(main: &str) -> Vec<String> {
     let modules = BTreeMap::from([("lib".to_owned(), "fn greet(name) { name }".to_owned())]);
     let source = Source { path: "a.rhai".to_owned(), main: main.to_owned(), modules };
     let answered = |named: Named<'_>| match named {

@@ -240,8 +240,8 @@ fn outputs_beside_numbers() {
         finds(&format!("sh(\"a\").stdout {operator} 3"), &told("(1, 16)", "stdout", what));
         finds(&format!("3 {operator} exec([\"a\"]).stderr"), &told("(1, 3)", "stderr", what));
         finds(
-            &format!("let r = sh(\"a\");\nif r.stdout {operator} -1.5 == 1 {{ 2 }}"),
-            &told("(2, 13)", "stdout", what),
+            &format!("let r = sh(\"a\");\nlet b = r.stdout {operator} -1.5; b"),
+            &told("(2, 18)", "stdout", what),
         );
         finds(&format!("let n = sh(\"a\").stdout;\nn {operator} 3"), &told("(2, 3)", "'n'", what));
     }

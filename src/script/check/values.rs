@@ -187,7 +187,7 @@ fn level(walker: &mut Walker<'_>, arguments: &[Expr]) {
         return;
     };
     let is_level = LEVELS.iter().any(|(word, _)| *word == given.as_str());
-    if is_level || fields.is_empty() && super::kinds::kind(walker, message).is_none_or(|kind| kind == "Map") {
+    if is_level || fields.is_empty() && walker.certain().kind(message).is_none_or(|kind| kind == "Map") {
         return;
     }
     let (lower, words) = (given.to_lowercase(), LEVELS.iter().map(|(word, _)| *word));

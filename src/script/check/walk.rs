@@ -45,7 +45,8 @@ pub(super) struct Walker<'w> {
 
 /// Looks through one text: that of the script itself, which every run begins, or one that it imports.
 pub(super) fn text(world: &World<'_>, file: &str, ast: &AST, is_main: bool) -> (Vec<Finding>, Vec<Need>) {
-    let text = Text::new(file, ast);
+    let mut text = Text::new(file, ast);
+    text.kinds = super::certain::variables(world, &text, ast);
     let mut walker = Walker {
         world,
         text: &text,
@@ -295,7 +296,18 @@ impl Walker<'_> {
                     super::inputs::used(walker, pair);
                     super::fields::field(walker, pair);
                     super::handles::field(walker, pair);
-                    walker.expr(&pair.rhs, used);
+                    if matches!(expr, Expr::Dot(..)) {
+                        super::receivers::check(walker, pair);
+                    }
+                    // What stands in front of the next dot is an index here, and nothing that a method is called on.
+                    let rest = match (expr, &pair.rhs) {
+                        (Expr::Index(..), Expr::Dot(next, ..)) => {
+                            walker.value(&next.lhs);
+                            &next.rhs
+                        }
+                        (_, rest) => rest,
+                    };
+                    walker.expr(rest, used);
                 });
             }
             Expr::And(parts, _) | Expr::Or(parts, _) | Expr::Coalesce(parts, _) => {
