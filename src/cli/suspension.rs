@@ -1,7 +1,7 @@
 //! Ctrl-Z: the store is in the hands of others before this process stops, so that none of them waits for it.
 
 use super::error::CliError;
-use crate::activity::Stat;
+use crate::client::Stat;
 use crate::store::{Aside, SharedStore};
 use signal_hook::consts::SIGTSTP;
 use signal_hook::iterator::Signals;

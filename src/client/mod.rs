@@ -63,6 +63,8 @@ mod wait;
 mod watch;
 mod way_back;
 
+#[cfg(feature = "cli")]
+pub(crate) use crate::activity::Stat;
 pub use crate::activity::{LastLine, Variables, forbid_core_dumps};
 pub use crate::run::Standpoint;
 pub use crate::script::Sight;
