@@ -85,7 +85,11 @@ fn usual(rule: Rule, message: &str) -> &'static str {
         | Rule::UnusedFailure
         | Rule::Endless
         | Rule::Pasted
-        | Rule::TextAsNumber => "durun explain CODE says more",
+        | Rule::TextAsNumber
+        | Rule::Letters
+        | Rule::Secret
+        | Rule::Lock
+        | Rule::Constant => "durun explain CODE says more",
         Rule::Operand => "durun explain D1384",
         Rule::Url => "write it whole: https://host/path",
         Rule::Script => "it is looked for from the folder of the script that starts it",
@@ -124,6 +128,10 @@ fn code(rule: Rule) -> &'static str {
         Rule::Pasted => "D1380",
         Rule::TextAsNumber => "D1383",
         Rule::Operand => "D1384",
+        Rule::Letters => "D1388",
+        Rule::Secret => "D1385",
+        Rule::Lock => "D1386",
+        Rule::Constant => "D1387",
         Rule::Url => "D1381",
         Rule::Script => "D1382",
     }

@@ -152,7 +152,11 @@ impl Place {
             ),
             EvalAltResult::ErrorAssignmentToConstant(name, _) => (
                 format!("'{name}' cannot be written here"),
-                hint("predicates of wait_until and queries may read, not write"),
+                hint(match name.as_str() {
+                    "input" => "it is what the run was started with: change a copy, let mine = input;",
+                    "run" => "it tells of the run: keep what is yours in a variable, let mine = …;",
+                    _ => "predicates of wait_until and queries may read, not write",
+                }),
             ),
             EvalAltResult::ErrorNonPureMethodCallOnConstant(name, _) => (
                 format!("'{name}' changes what it is called on, and that cannot be changed"),
@@ -167,9 +171,17 @@ impl Place {
                 (format!("'{word}' is a reserved word"), None)
             }
             EvalAltResult::ErrorMismatchDataType(wanted, given, _) => {
-                let hint = (type_of(given) == "handle").then(|| unknown::JOIN.to_owned());
+                let hint = match type_of(given) {
+                    "handle" => Some(unknown::JOIN.to_owned()),
+                    range if range.contains("Range") => Some(super::foreign::PART.to_owned()),
+                    _ => None,
+                };
                 (format!("{} is wanted here, not {}", type_of(wanted), type_of(given)), hint)
             }
+            EvalAltResult::ErrorArrayBounds(length, at, _) => (
+                format!("there is no item [{at}] in a list of {length}"),
+                hint("the first is [0], the last [-1]; one more is added by list.push(item)"),
+            ),
             EvalAltResult::ErrorFor(_) => (
                 "for goes over a list, a range such as 0..3, or the keys of a map".to_owned(),
                 hint("of a map: for name in map.keys() { … }"),

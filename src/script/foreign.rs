@@ -114,6 +114,12 @@ pub(super) fn of_kind(kind: &str, name: &str) -> Option<&'static str> {
     OF_KINDS.iter().find(is_it).map(|(_, _, hint)| *hint)
 }
 
+/// What closures are given.
+pub(super) const CLOSURES: &str = "map, filter and the like hand over an item, and where it stands: |item| …, or |item, place| …; reduce what there is so far, and an item: |sum, item| …; sort two items";
+
+/// How parts of texts and lists are had.
+pub(super) const PART: &str = "a part of a text is text.sub_string(0, 2), one of a list is list.extract(0, 2): where it begins, and how many";
+
 /// Options as other tools call them, and what each is called here, the first that the call has.
 const OPTIONS: &[(&[&str], &[&str])] = &[
     (&["attempts", "max_attempts", "max_retries", "max_tries", "retries", "tries"], &["retry", "attempts"]),

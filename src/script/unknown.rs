@@ -52,6 +52,11 @@ pub(super) fn function(
     {
         return (format!("there is no function {bare} for {of}"), Some(hint.to_owned()));
     }
+    if bare.starts_with("anon$") {
+        let written = script.parameters(bare).unwrap_or_default();
+        let message = format!("the closure |{written}| does not take {}", arguments(&given));
+        return (message, Some(super::foreign::CLOSURES.to_owned()));
+    }
     let host = reference::headings(bare);
     if let Some(own) = script.parameters(bare) {
         let message = format!("{bare} does not take {}", arguments(&given));
@@ -195,6 +200,10 @@ fn nothing(read: Option<&Read<'_>>, spot: Option<&Spot<'_>>, script: &Script) ->
             };
             ((*name).to_owned(), hint)
         }
+        None if spot.is_some_and(|spot| spot.before.trim_end().ends_with(')')) => (
+            "what was called gives nothing, and".to_owned(),
+            "a function gives its last expression, without ';' behind it, or what return says".to_owned(),
+        ),
         None => ("it".to_owned(), reads.to_owned()),
     }
 }

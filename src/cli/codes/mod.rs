@@ -20,6 +20,7 @@ mod store;
 mod tests_of_scripts;
 mod typed;
 mod updates;
+mod usage;
 
 /// One code.
 #[derive(Debug, Clone, Copy)]
@@ -46,6 +47,7 @@ const ALL: &[&[Code]] = &[
     schedules::CODES,
     mending::CODES,
     lint::CODES,
+    usage::CODES,
     tests_of_scripts::CODES,
     making::CODES,
     salvaging::CODES,

@@ -110,6 +110,18 @@ specimens! { broken: Broken;
     (Rule::Url, _) => breaking(Rule::Url, &["http_get(\"htp://shop.example.org/orders\");\n"]),
     (Rule::Script, _) => breaking(Rule::Script, &["child(\"month.rhai\");\n"]),
     (Rule::Mocked, _) => breaking(Rule::Mocked, &["activity(\"pay\", 1);\n"]),
+    (Rule::Letters, _) => breaking(Rule::Letters, &["for name in sh(\"ls\").stdout { log(name); }\n"]),
+    (Rule::Secret, _) => breaking(Rule::Secret, &[
+            "exec([\"curl\", \"-H\", secret(\"TOKEN\")]);\n",
+            "let key = secret(\"KEY\");\nsh(\"login $1\", [key]);\n",
+            "write_file(\"key\", secret(\"KEY\"));\n",
+        ]),
+    (Rule::Lock, _) => breaking(Rule::Lock, &["with_lock(\"a\", || with_lock(\"a\", || 1));\n"]),
+    (Rule::Constant, _) => breaking(Rule::Constant, &[
+            "input.host = \"a\";\nprint(input.host);\n",
+            "run.id = \"b\";\n",
+            "input.hosts.push(\"b\");\n",
+        ]),
     (Rule::Operand, _) => breaking(Rule::Operand, &[
             "let left = \"5\" - 1;\nprint(left);\n",
             "params(#{ amount: \"5\" });\nprint(input.amount * 2);\n",

@@ -47,6 +47,9 @@ impl Walker<'_> {
             values::arguments(self, called);
             addresses::check(self, called);
             kinds::check(self, called);
+            super::secrets::check(self, called);
+            super::locks::check(self, called);
+            values::recorded(self, called);
             self.closed(called);
             self.activity(called);
             rules::unused(self, called, used);
@@ -82,6 +85,7 @@ impl Walker<'_> {
     fn argument(&mut self, called: &Called<'_>, is_host: bool, place: usize, argument: &Expr) {
         let name = called.name();
         if let ("sh", true, 0, Expr::StringConstant(text, position)) = (name, is_host, place, argument) {
+            super::dollars::numbers(self, called, text, *position);
             return super::dollars::shell(self, called, text, *position);
         }
         if ("sh", true, 0) == (name, is_host, place) {
@@ -105,10 +109,13 @@ impl Walker<'_> {
             };
             let way = self.way;
             let is_kept = self.is_kept;
+            let locks = super::locks::within(self, called, is_host);
+            let locks = std::mem::replace(&mut self.locks, locks);
             // What a function of the script does with it is not looked at.
             self.is_kept |= !is_host && !called.is_method;
             self.done_at_once(argument, place, is_host && is_done_at_once(called));
             self.is_kept = is_kept;
+            self.locks = locks;
             if name == "strand" || rules::keeps(called) {
                 self.way.leave_beside(way);
             }
@@ -184,7 +191,9 @@ impl Walker<'_> {
             }
             _ => super::super::reference::headings(called.name()),
         };
-        let hint = if called.is_method && called.name() == "join" {
+        let hint = if called.name() == "range" {
+            Some("a range is written 0..10: for i in 0..10 { … }".to_owned())
+        } else if called.is_method && called.name() == "join" {
             Some(format!("strands are joined: handle.join(). {}", super::super::foreign::JOIN))
         } else {
             (!forms.is_empty()).then(|| format!("it is written {}", forms.join(" or ")))

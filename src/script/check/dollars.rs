@@ -28,6 +28,64 @@ pub(super) fn shell(walker: &mut Walker<'_>, called: &Called<'_>, text: &str, po
     walker.tell(Rule::Dollar, position, message, Some(hint));
 }
 
+/// What sets the arguments of a shell anew, or is quoted in ways that are not followed.
+const DEEPER: &[&str] = &["set ", "shift", "()", "<<", "function ", "case ", "`", "#"];
+
+/// `$2` in the text of a call of the shell that hands over fewer arguments, where the text sets none itself.
+pub(super) fn numbers(walker: &mut Walker<'_>, called: &Called<'_>, text: &str, position: Position) {
+    let given = match called.call.args.get(1) {
+        None | Some(Expr::Map(..)) => 0,
+        Some(Expr::Array(items, _)) => items.len(),
+        Some(_) => return,
+    };
+    if DEEPER.iter().any(|own| text.contains(own)) {
+        return;
+    }
+    let Some(number) = numbered(text).find(|number| *number > given) else { return };
+    let message = match given {
+        0 => format!("${number} is empty: the shell is given no arguments"),
+        1 => format!("${number} is empty: the shell is given one argument"),
+        _ => format!("${number} is empty: the shell is given {given} arguments"),
+    };
+    let hint = "they stand in a list behind the text: sh(\"… \\\"$1\\\" \\\"$2\\\" …\", [first, second])";
+    walker.tell(Rule::Dollar, position, message, Some(hint.to_owned()));
+}
+
+/// The numbers of the arguments that a text of the shell takes; between single quotes a `$` is only that.
+fn numbered(text: &str) -> impl Iterator<Item = usize> {
+    let mut found = Vec::new();
+    let (mut in_single, mut in_double) = (false, false);
+    // Around each bracket that is open, whether it stands between double quotes: within, quotes begin anew.
+    let mut around = Vec::new();
+    let (mut rest, mut before) = (text.chars(), ' ');
+    while let Some(one) = rest.next() {
+        match one {
+            '(' if !in_single && (!in_double || before == '$') => {
+                around.push(in_double);
+                in_double = false;
+            }
+            ')' if !in_single && !in_double => in_double = around.pop().unwrap_or(false),
+            '\'' if !in_double => in_single = !in_single,
+            '"' if !in_single => in_double = !in_double,
+            '\\' if !in_single => _ = rest.next(),
+            '$' if !in_single => {
+                let after = rest.as_str();
+                let after =
+                    after.strip_prefix('{').filter(|inner| inner.get(1..2) == Some("}")).unwrap_or(after);
+                let number = after.chars().next().and_then(|digit| digit.to_digit(10));
+                found.extend(number.and_then(|number| usize::try_from(number).ok()));
+                // `$$` is the number of the shell, and no two signs.
+                if after.starts_with('$') {
+                    _ = rest.next();
+                }
+            }
+            _ => {}
+        }
+        before = one;
+    }
+    found.into_iter()
+}
+
 /// A name behind a `$`.
 struct Named<'t> {
     name: &'t str,

@@ -7,6 +7,7 @@ use super::Rule;
 use super::calls::Called;
 use super::certain::RESULT;
 use super::known::World;
+use super::stands::suspends;
 use super::walk::Walker;
 use rhai::{Engine, Expr};
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,6 +18,8 @@ const ANY: &str = "?";
 const PLAIN: &[&str] = &[
     "String", "int", "float", "bool", "char", "()", "Array", "Map", "FnPtr", "Blob", "time", "handle", RESULT,
 ];
+/// What a host call gives of which no more is known than that it is no closure: it was recorded.
+const OUTCOME: &str = "outcome";
 /// Names of signals: a text, or a list of texts. The engine takes any value there.
 const NAMES: &[&str] = &["wait_signal", "start_wait_signal"];
 
@@ -74,6 +77,11 @@ fn one<'f>(mut forms: impl Iterator<Item = &'f Form>) -> Option<&'f str> {
     (PLAIN.contains(&gives) && forms.all(|(_, other)| other == gives)).then_some(gives)
 }
 
+/// Whether what takes one kind takes another.
+fn fits(wanted: &str, kind: &str) -> bool {
+    wanted == ANY || wanted == kind || kind == OUTCOME && wanted != "FnPtr"
+}
+
 /// A kind that is known, or any.
 fn known(kind: String) -> String {
     let is_known = PLAIN.contains(&kind.as_str()) || kind.to_lowercase().contains("range");
@@ -87,7 +95,10 @@ pub(super) fn check(walker: &mut Walker<'_>, called: &Called<'_>) {
         return;
     }
     let certain = walker.certain();
-    let given: Vec<Option<&str>> = arguments.iter().map(|argument| certain.kind(argument)).collect();
+    let given: Vec<Option<&str>> = arguments
+        .iter()
+        .map(|argument| certain.kind(argument).or_else(|| outcome(walker, argument)))
+        .collect();
     // A line of text is told of as what it is.
     if name == "exec" && given.first() == Some(&Some("String")) {
         return;
@@ -108,11 +119,21 @@ pub(super) fn check(walker: &mut Walker<'_>, called: &Called<'_>) {
     }
 }
 
+/// What a call gives that waits for something: a value that was recorded.
+fn outcome(walker: &Walker<'_>, expr: &Expr) -> Option<&'static str> {
+    let Expr::FnCall(call, _) = expr else { return None };
+    let name = call.name.as_str();
+    // These give what a closure gives.
+    let passes_on = ["shielded", "wait_until", "with_lock"].contains(&name);
+    let is_own = walker.text.functions.contains_key(name) || !call.namespace.is_empty();
+    (suspends(name) && !passes_on && !is_own).then_some(OUTCOME)
+}
+
 /// The first argument that no form takes, with what it is and what it should be.
 pub(super) fn misfit(mut fitting: Vec<&Form>, given: &[Option<&str>]) -> Option<(usize, String, String)> {
     for (place, kind) in given.iter().enumerate() {
         let Some(kind) = kind else { continue };
-        let takes = |(form, _): &&Form| form.get(place).is_some_and(|wanted| wanted == ANY || wanted == kind);
+        let takes = |(form, _): &&Form| form.get(place).is_some_and(|wanted| fits(wanted, kind));
         let mut wanted: BTreeSet<&str> =
             fitting.iter().filter_map(|(form, _)| Some(form.get(place)?.as_str())).collect();
         // Where a closure is taken, the name of a function is, too.
@@ -146,6 +167,9 @@ fn tell(walker: &mut Walker<'_>, called: &Called<'_>, place: usize, not: &str, w
         Expr::Array(words, _) if name == "sh" && place == 0 => {
             let list = if words.is_empty() { "[\"ls\", \"-l\"]" } else { "[…]" };
             format!("a program with its arguments as a list is exec({list}); sh takes a line for the shell")
+        }
+        _ if (name, place) == ("sh", 1) => {
+            "its arguments are a list: sh(\"… \\\"$1\\\" …\", [argument])".to_owned()
         }
         _ if not == "text" && name == "int" => {
             "a whole number is read out of text by parse_int(text)".to_owned()
@@ -183,6 +207,7 @@ pub(super) fn word(kind: &str) -> String {
         "Blob" => "bytes",
         "time" => "a time",
         "handle" => "a handle",
+        OUTCOME => "what a call gives",
         RESULT => "the result of a process",
         "range" | "range=" | "ExclusiveRange" | "InclusiveRange" => "a range",
         other => other,

@@ -208,6 +208,8 @@ pub(super) struct Text<'t> {
     pub(super) signals: BTreeSet<String>,
     /// The variables that hold what `params` gave, and of which no field is written.
     pub(super) inputs: BTreeSet<String>,
+    /// The variables that hold text with a secret in it; nothing where the text names none.
+    pub(super) secrets: Option<BTreeSet<String>>,
     /// Whether something of the text's own is called `input`.
     pub(super) hides_input: bool,
     /// The variables that are of one kind wherever they are given something, with that.
@@ -225,7 +227,7 @@ impl<'t> Text<'t> {
         let mut aliases = BTreeMap::new();
         let mut shared = BTreeSet::new();
         let mut declares = BTreeSet::new();
-        let (mut runs, mut overwrites, mut writes) = (false, false, false);
+        let (mut runs, mut overwrites, mut writes, mut names) = (false, false, false, false);
         let mut hides_input = params_of(ast).any(|param| param == "input");
         ast.walk(&mut |path| {
             match path.last() {
@@ -249,6 +251,7 @@ impl<'t> Text<'t> {
                 }
                 Some(ASTNode::Expr(Expr::FnCall(call, _))) => {
                     runs |= super::outputs::is_given_by(&call.name);
+                    names |= call.name == "secret";
                 }
                 _ => {}
             }
@@ -274,6 +277,7 @@ impl<'t> Text<'t> {
             inputs: if declares.is_empty() || writes { BTreeSet::new() } else { super::certain::inputs(ast) },
             declares,
             hides_input,
+            secrets: names.then(|| super::secrets::variables(ast, &functions)),
             functions,
             kinds: BTreeMap::new(),
             shared,

@@ -4,6 +4,7 @@ mod addresses;
 mod answers;
 mod calls;
 mod certain;
+mod constant;
 mod dollars;
 mod fields;
 mod flow;
@@ -14,6 +15,9 @@ mod held;
 mod inputs;
 mod kinds;
 mod known;
+mod locks;
+#[cfg(test)]
+mod mistakes_tests;
 #[cfg(test)]
 mod needs_tests;
 mod operands;
@@ -24,6 +28,7 @@ mod outputs;
 mod pasted;
 mod receivers;
 mod rules;
+mod secrets;
 mod signals;
 mod stands;
 #[cfg(test)]
@@ -42,6 +47,7 @@ use super::raise::line_of;
 use super::source::{Source, SyntaxError, readable};
 use known::World;
 use rhai::Position;
+use std::collections::BTreeSet;
 
 /// Something that a script does wrong, or seems to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -143,6 +149,14 @@ pub enum Rule {
     Pasted,
     /// Text beside a number, where the language says nothing of it.
     TextAsNumber,
+    /// A text that is gone through letter by letter.
+    Letters,
+    /// A secret where its value is not put in.
+    Secret,
+    /// A lock within itself.
+    Lock,
+    /// What is written to `input` or `run`.
+    Constant,
     /// A kind that an operator or a condition does not take.
     Operand,
     /// What is no address of a service.
@@ -189,6 +203,9 @@ impl Rule {
             | Self::Field
             | Self::AnswerCondition
             | Self::Operand
+            | Self::Secret
+            | Self::Lock
+            | Self::Constant
             | Self::Url
             | Self::Script => true,
             Self::UnusedSignal
@@ -206,15 +223,27 @@ impl Rule {
             | Self::Unreachable
             | Self::Endless
             | Self::Pasted
-            | Self::TextAsNumber => false,
+            | Self::TextAsNumber
+            | Self::Letters => false,
         }
     }
 
     /// Whether a run that comes to such a place is stuck there, whatever surrounds the script.
     fn sticks(self) -> bool {
-        // A file or a configuration may answer an activity by then; an input that is not declared is read as nothing; a call of no
-        // service and a child without a script fail, and that can be caught.
-        self.is_error() && !matches!(self, Self::Activity | Self::Input | Self::Url | Self::Script)
+        // A file or a configuration may answer an activity by then; an input that is not declared is read as nothing, and what is
+        // written to one is lost; a call of no service, a child without a script, a secret that is refused and a lock within itself
+        // fail, and that can be caught.
+        let goes_on = matches!(
+            self,
+            Self::Activity
+                | Self::Input
+                | Self::Url
+                | Self::Script
+                | Self::Secret
+                | Self::Lock
+                | Self::Constant
+        );
+        self.is_error() && !goes_on
     }
 }
 
@@ -269,10 +298,17 @@ fn looked_through(
         // A function is looked through for each place in which it may run: what is certain in one of them is certain.
         own.sort_by_key(|finding| (finding.line, finding.column, finding.rule, !finding.is_certain));
         own.dedup_by(|again, first| *again == Finding { is_certain: again.is_certain, ..first.clone() });
-        // What a method that is not there would give is not told of.
-        own.dedup_by(|again, first| {
-            (first.line, first.column, first.rule, again.rule)
-                == (again.line, again.column, Rule::Function, Rule::Nothing)
+        let places = own.iter().map(|finding| (finding.line, finding.column, finding.rule));
+        let told: BTreeSet<_> =
+            places.filter(|place| [Rule::Function, Rule::Constant].contains(&place.2)).collect();
+        // What a method that is not there, or may not stand there, would do is not told of.
+        own.retain(|finding| {
+            let is_told = |rule| told.contains(&(finding.line, finding.column, rule));
+            match finding.rule {
+                Rule::Nothing => !is_told(Rule::Function) && !is_told(Rule::Constant),
+                Rule::Constant => !is_told(Rule::Function),
+                _ => true,
+            }
         });
         found.extend(own);
     }

@@ -103,3 +103,23 @@ pub(super) fn condition(walker: &mut Walker<'_>, expr: &Expr) {
     let message = format!("a condition is true or false, and this is {}", word(kind));
     walker.tell(Rule::Operand, expr.start_position(), message, Some(hint));
 }
+
+/// `for line in sh("ls")`: what has no items. Over what a process has written it goes letter by letter.
+pub(super) fn repeated(walker: &mut Walker<'_>, expr: &Expr) {
+    let expr = bare(expr);
+    let Some(kind) = walker.certain().kind(expr) else { return };
+    let hint = match kind {
+        RESULT => "its lines are .lines: for line in sh(\"ls\").lines { … }",
+        "String" if super::outputs::field(expr).is_some() => {
+            let message = "a text is gone through letter by letter".to_owned();
+            let hint = "its lines are .lines: for line in sh(\"ls\").lines { … }".to_owned();
+            return walker.tell(Rule::Letters, expr.start_position(), message, Some(hint));
+        }
+        "int" => "so many times: for i in 0..n { … }",
+        "Map" => "of a map: for name in map.keys() { … }",
+        "float" | "bool" | "()" | "FnPtr" => "a list is written [1, 2], a range 0..3",
+        _ => return,
+    };
+    let message = format!("for goes over a list or a range, and this is {}", word(kind));
+    walker.tell(Rule::Operand, expr.start_position(), message, Some(hint.to_owned()));
+}

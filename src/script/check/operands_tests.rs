@@ -150,3 +150,67 @@ fn methods_and_fields_that_there_are_not_for_what_they_are_called_on() {
         assert_eq!(told, [""; 0], "{text}");
     }
 }
+
+#[test]
+fn what_for_does_not_go_over() {
+    let told = |column: u32, what: &str| {
+        format!("Operand (1, {column}) for goes over a list or a range, and this is {what}")
+    };
+    for (text, column, what) in [
+        ("let r = sh(\"ls\"); for f in r { log(f); }", 28, "the result of a process"),
+        ("params(#{ n: 5 }); for i in input.n { log(i); }", 29, "a whole number"),
+        ("let m = #{ a: 1 }; for k in m { log(k); }", 29, "a map"),
+    ] {
+        finds(text, &told(column, what));
+    }
+    let letters = "a text is gone through letter by letter";
+    finds("for f in sh(\"ls\").stdout { log(f); }", &format!("Letters (1, 10) {letters}"));
+    finds("let r = sh(\"ls\"); for f in r.stdout { log(f); }", &format!("Letters (1, 28) {letters}"));
+    for text in [
+        "for f in sh(\"ls\").lines { log(f); }",
+        "for f in input.all { log(f); } for i in 0..3 { log(i); } for c in \"abc\" { log(c); }",
+        "let m = #{ a: 1 }; for k in m.keys() { log(k); } for v in m.values() { log(v); }",
+        "let n = [1]; n = 5; for i in n { log(i); }",
+    ] {
+        fine(text);
+    }
+    assert!(drive("let n = 5; for i in n { }").0.is_err() && drive("let m = #{}; for i in m { }").0.is_err());
+}
+
+#[test]
+fn ranges_as_indices_and_closures_that_take_too_much() {
+    let range = "an index of a list is one place, and not a range";
+    for (text, column) in [("let a = [1, 2]; a[0..1]", 20), ("[1][0..=0]", 6)] {
+        finds(text, &format!("Value (1, {column}) {range}"));
+        assert!(drive(text).0.is_err(), "{text}");
+    }
+    fine(
+        "let a = [1, 2]; a[0]; a[-1]; a.extract(0..1); \"abc\".sub_string(0..1); input.a[0..1]; 5[0..1]; \"abc\"[0..1]",
+    );
+    for (call, most, takes) in [
+        ("map(|a, b, c| a)", 2, 3),
+        ("filter(|a, b, c| true)", 2, 3),
+        ("some(|a, b, c| true)", 2, 3),
+        ("all(|a, b, c| true)", 2, 3),
+        ("find(|a, b, c| true)", 2, 3),
+        ("find_map(|a, b, c| a)", 2, 3),
+        ("retain(|a, b, c| true)", 2, 3),
+        ("reduce(|a, b, c, d| a)", 3, 4),
+        ("sort(|a, b, c| 0)", 2, 3),
+    ] {
+        let name = call.split('(').next().expect("a name");
+        let text = format!("let l = [1, 2]; l.{call}");
+        let column = "let l = [1, 2]; l.".len() + name.len() + 2;
+        finds(
+            &text,
+            &format!(
+                "Arguments (1, {column}) {name} hands over {most} values at most, and this closure takes {takes}"
+            ),
+        );
+        assert!(drive(&text).0.is_err(), "{text}");
+        let fitting = text.replacen(if takes == 4 { ", d" } else { ", c" }, "", 1);
+        fine(&fitting);
+        assert!(drive(&fitting).0.is_ok(), "{fitting}");
+    }
+    fine("let one = 1; let two = 2; [1].map(|a, b| a + b + one + two); input.l.map(|a, b, c| a)");
+}

@@ -3,7 +3,7 @@
 use super::Rule;
 use super::certain::RESULT;
 use super::kinds::{misfit, word, words};
-use super::known::{Functions, getter};
+use super::known::{Functions, closure, getter};
 use super::walk::Walker;
 use rhai::{BinaryExpr, Expr, FnCallExpr, Position};
 
@@ -48,6 +48,9 @@ fn method(walker: &mut Walker<'_>, kind: &str, call: &FnCallExpr, position: Posi
             Some(hint),
         );
     }
+    if kind == "Array" {
+        closures(walker, call);
+    }
     let certain = walker.certain();
     let given: Vec<Option<&str>> =
         std::iter::once(Some(kind)).chain(call.args.iter().map(|argument| certain.kind(argument))).collect();
@@ -59,6 +62,44 @@ fn method(walker: &mut Walker<'_>, kind: &str, call: &FnCallExpr, position: Posi
     };
     let message = format!("{name} takes {wanted} here, not {not}");
     walker.tell(Rule::Value, argument.start_position(), message, Some(hint));
+}
+
+/// Methods of lists, and how much they hand over to a closure at most.
+const HANDED: &[(&str, usize)] = &[
+    ("all", 2),
+    ("filter", 2),
+    ("find", 2),
+    ("find_map", 2),
+    ("map", 2),
+    ("reduce", 3),
+    ("retain", 2),
+    ("some", 2),
+    ("sort", 2),
+];
+
+/// `list.map(|a, b, c| …)`: a closure that takes more than it is given.
+fn closures(walker: &mut Walker<'_>, call: &FnCallExpr) {
+    let Some((name, most)) = HANDED.iter().find(|(name, _)| call.name == *name) else { return };
+    let Some(argument) = call.args.first() else { return };
+    let Some(written) = closure(argument) else { return };
+    let captured = written.captures.len();
+    let takes =
+        walker.text.definitions(&written.name).map(|(params, _)| params.len().saturating_sub(captured)).min();
+    let Some(takes) = takes.filter(|takes| takes > most) else { return };
+    let message = format!("{name} hands over {most} values at most, and this closure takes {takes}");
+    let hint = super::super::foreign::CLOSURES.to_owned();
+    walker.tell(Rule::Arguments, argument.start_position(), message, Some(hint));
+}
+
+/// `list[0..2]`: an index is one place, in lists.
+pub(super) fn index(walker: &mut Walker<'_>, pair: &BinaryExpr) {
+    let Expr::FnCall(call, _) = &pair.rhs else { return };
+    let is_range = call.op_token.is_some() && ["..", "..="].contains(&call.name.as_str());
+    if is_range && walker.certain().kind(&pair.lhs) == Some("Array") {
+        let message = "an index of a list is one place, and not a range".to_owned();
+        let hint = super::super::foreign::PART.to_owned();
+        walker.tell(Rule::Value, pair.rhs.start_position(), message, Some(hint));
+    }
 }
 
 fn field(walker: &mut Walker<'_>, kind: &str, name: &str, position: Position) {

@@ -104,13 +104,16 @@ fn unit_of(text: &str) -> Option<String> {
 /// The arguments of a call that are durations, times, or the words of a program.
 pub(super) fn arguments(walker: &mut Walker<'_>, called: &Called<'_>) {
     let arguments = &called.call.args;
+    if called.name() == "wait_token" {
+        token(walker, arguments.first());
+    }
     let place = match (called.name(), arguments.len()) {
         ("sleep" | "timer", 1) => 0,
         ("wait_signal" | "start_wait_signal" | "wait_until" | "wait_token", 2) => 1,
         ("sleep_until" | "timer_until", 1) => return time(walker, arguments.first()),
         ("exec", _) => {
             argv(walker, arguments.first());
-            return program(walker, arguments.first());
+            return program(walker, arguments);
         }
         ("sh", 2 | 3) => return argv(walker, arguments.get(1)),
         ("random_int", 2) => return range(walker, arguments),
@@ -167,6 +170,44 @@ fn argv(walker: &mut Walker<'_>, list: Option<&Expr>) {
             let hint = "each argument is a text of its own; a list of them is added with +: [\"ls\"] + files";
             walker.tell(Rule::Value, expr.position(), message, Some(hint.to_owned()));
         }
+    }
+}
+
+/// `wait_token("order-7")`.
+fn token(walker: &mut Walker<'_>, given: Option<&Expr>) {
+    let Some(Expr::StringConstant(text, position)) = given else { return };
+    let message = format!("\"{text}\" is none of this run's tokens: no run gives one that is known before");
+    let hint = "let t = token(); hand it to who is to answer, and wait_token(t); a name that others know is that of a signal: wait_signal(\"name\")";
+    walker.tell(Rule::Value, *position, message, Some(hint.to_owned()));
+}
+
+/// The calls that record a value, and which of their arguments it is.
+const RECORDED: &[(&str, usize)] = &[
+    ("publish", 1),
+    ("activity", 1),
+    ("start_activity", 1),
+    ("child", 1),
+    ("start_child", 1),
+    ("signal_run", 2),
+    ("restart_with", 0),
+];
+
+/// `publish("total", || 1)`: what is recorded is a value.
+pub(super) fn recorded(walker: &mut Walker<'_>, called: &Called<'_>) {
+    let Some((name, place)) = RECORDED.iter().find(|(name, _)| *name == called.name()) else { return };
+    let Some(value) = called.call.args.get(*place) else { return };
+    if let Some(closure) = closure_within(value) {
+        let message = format!("{name} records its value, and a closure cannot be recorded");
+        let hint = "give the value: a closure of a variable is called so: make.call()";
+        walker.tell(Rule::Value, closure.start_position(), message, Some(hint.to_owned()));
+    }
+}
+
+fn closure_within(value: &Expr) -> Option<&Expr> {
+    match value {
+        Expr::Array(items, _) => items.iter().find_map(closure_within),
+        Expr::Map(map, _) => map.0.iter().find_map(|(_, value)| closure_within(value)),
+        other => super::known::closure(other).map(|_| other),
     }
 }
 
@@ -231,9 +272,15 @@ fn time(walker: &mut Walker<'_>, value: Option<&Expr>) {
 }
 
 /// `exec("ls -l")`: a line of text where the program and its arguments belong.
-fn program(walker: &mut Walker<'_>, value: Option<&Expr>) {
+fn program(walker: &mut Walker<'_>, arguments: &[Expr]) {
+    let value = arguments.first();
     let (message, hint) = match value {
-        Some(Expr::StringConstant(text, _)) => {
+        Some(Expr::StringConstant(..)) => {
+            let texts = arguments.iter().filter_map(|argument| match argument {
+                Expr::StringConstant(text, _) => Some(text.as_str()),
+                _ => None,
+            });
+            let text = texts.collect::<Vec<_>>().join(" ");
             let words: Vec<String> = text.split_whitespace().map(|word| format!("{word:?}")).collect();
             let hint = format!("exec([{}]); a line for the shell is sh({text:?})", words.join(", "));
             ("exec takes a program and its arguments as a list", hint)

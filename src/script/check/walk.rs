@@ -29,6 +29,8 @@ pub(super) struct Walker<'w> {
     pub(super) place: Place,
     /// The variables of the `for` loops around, within the function.
     pub(super) loops: Vec<String>,
+    /// The locks that are held, as far as they are named.
+    pub(super) locks: Vec<String>,
     /// Whether every run comes here.
     pub(super) way: Way,
     /// The variables of the function, innermost block last.
@@ -52,6 +54,7 @@ pub(super) fn text(world: &World<'_>, file: &str, ast: &AST, is_main: bool) -> (
         text: &text,
         place: Place::Script,
         loops: Vec::new(),
+        locks: Vec::new(),
         way: Way::new(is_main),
         scopes: vec![Vec::new()],
         in_function: false,
@@ -167,6 +170,7 @@ impl Walker<'_> {
             }
             Stmt::Assignment(assignment) => {
                 rules::assignment(self, &assignment.0, &assignment.1);
+                super::constant::written(self, &assignment.1.lhs);
                 self.value(&assignment.1.rhs);
                 // What is written need not be there before.
                 self.perhaps(|walker| walker.value(&assignment.1.lhs));
@@ -207,6 +211,7 @@ impl Walker<'_> {
     fn each(&mut self, each: &(rhai::Ident, Option<rhai::Ident>, FlowControl)) {
         self.value(&each.2.expr);
         super::inputs::repeated(self, &each.2.expr);
+        super::operands::repeated(self, &each.2.expr);
         let counter = each.1.as_ref().map(|counter| counter.name.to_string());
         let variables: Vec<String> = std::iter::once(each.0.name.to_string()).chain(counter).collect();
         let outer = self.loops.len();
@@ -290,14 +295,16 @@ impl Walker<'_> {
                 }
             }
             Expr::Dot(pair, ..) | Expr::Index(pair, ..) => {
+                super::constant::changed(self, expr);
                 self.value(&pair.lhs);
                 self.only(!may_stop(expr), |walker| {
                     super::inputs::field(walker, pair);
                     super::inputs::used(walker, pair);
                     super::fields::field(walker, pair);
                     super::handles::field(walker, pair);
-                    if matches!(expr, Expr::Dot(..)) {
-                        super::receivers::check(walker, pair);
+                    match expr {
+                        Expr::Dot(..) => super::receivers::check(walker, pair),
+                        _ => super::receivers::index(walker, pair),
                     }
                     // What stands in front of the next dot is an index here, and nothing that a method is called on.
                     let rest = match (expr, &pair.rhs) {
@@ -328,7 +335,9 @@ impl Walker<'_> {
 
     /// A closure's captures here, and its body in its own place, to which only some runs come.
     pub(super) fn closure(&mut self, expr: &Expr, place: Place) {
+        let locks = std::mem::take(&mut self.locks);
         self.done_at_once(expr, place, false);
+        self.locks = locks;
     }
 
     /// The same of a closure that the call to which it is given may do at once, as a part of itself.
