@@ -20,6 +20,7 @@ const IMPORT: &str =
     "another script is imported so: import \"NAME\" as name; its functions are name::function(…)";
 const LOOP: &str = "a loop is written for item in list { … }, for i in 0..3 { … } or while x { … }";
 const PROGRAM: &str = "programs are called so: exec([\"ls\", \"-l\"]), or sh(\"ls | wc -l\") with a shell";
+const PART: &str = "a part of a text is text.sub_string(0, 2), one of a list is list.extract(0, 2)";
 const STRAND: &str =
     "work beside the rest is begun so: let handle = strand(|| …); handle.join() waits for it";
 const TEST: &str = "a condition is written if x == \"\" { … } else { … }; whether a file is there says sh(\"test -f FILE\", #{ ok_codes: [0, 1] }).code";
@@ -122,6 +123,20 @@ pub(super) fn hint(slip: &Slip<'_>) -> Option<&'static str> {
     if message.contains("is a reserved symbol") {
         return symbol(slip);
     }
+    if message.starts_with("Invalid escape") {
+        return Some("a backslash is written \\\\; between backticks it stands for itself: `\\d`");
+    }
+    if message.contains("a typo of '=='") {
+        return Some("whether two are the same is asked with ==: if x == 2 { … }");
+    }
+    if message.starts_with("Script is incomplete") {
+        return Some(
+            "something that was begun has no end: a block { … }, a bracket, or a value after an operator",
+        );
+    }
+    if message.contains("']' for a matching [") && after.starts_with(':') {
+        return Some(PART);
+    }
     if message.starts_with("Invalid character: ") {
         return Some("text stands in double quotes: \"text\"; '…' is one character");
     }
@@ -170,6 +185,7 @@ fn symbol(slip: &Slip<'_>) -> Option<&'static str> {
         '#' => "a comment begins with //; a map is written #{ name: value }",
         '-' if slip.before.is_empty() => "a comment begins with //",
         '+' | '-' => "it is written x += 1; or x -= 1;",
+        '$' if slip.after.starts_with("$(") => PROGRAM,
         '$' => "a variable is written by its name alone, within text so: `total: ${x}`",
         _ => "the sign means nothing here: text stands in double quotes",
     })
@@ -194,7 +210,7 @@ fn statement(slip: &Slip<'_>) -> Option<&'static str> {
         "try" => return Some(TRY),
         _ => {}
     }
-    if last == "lambda" {
+    if last == "lambda" || after.starts_with("=>") {
         return Some(CLOSURE);
     }
     if begins("let") && after.starts_with(':') {
@@ -225,6 +241,9 @@ fn list(slip: &Slip<'_>) -> Option<&'static str> {
     }
     if after.starts_with('"') && word_at_end(before) == "f" {
         return Some(TEXT);
+    }
+    if word(after) == "for" {
+        return Some("a list is made of another so: list.map(|x| x + 1).filter(|x| x > 2)");
     }
     let is_unit = ["ms", "s", "m", "h", "d", "w", "min"].contains(&word(after));
     if is_unit && before.ends_with(|letter: char| letter.is_ascii_digit()) {
@@ -266,7 +285,11 @@ fn block(slip: &Slip<'_>) -> Option<&'static str> {
         return Some("the error stands in brackets: catch (error) { … }");
     }
     if message.contains("'{' to start a statement block") {
+        if ["and", "or", "not"].iter().any(|other| word(after) == *other || word_at_end(before) == *other) {
+            return of(STATEMENTS, "not");
+        }
         return match word(line) {
+            _ if word(after) == "then" => Some(CONDITION),
             "for" | "while" => Some(LOOP),
             "if" | "else" => Some(CONDITION),
             _ => None,
@@ -279,7 +302,18 @@ fn block(slip: &Slip<'_>) -> Option<&'static str> {
         if ["\" ||", "\"||"].iter().any(|text| line.contains(text)) {
             return Some("|| begins a closure after a comma: step(\"name\", || …)");
         }
-        return (after.starts_with('{')).then_some(CONDITION);
+        return Some(if after.starts_with('{') {
+            CONDITION
+        } else {
+            "a condition is true or false: n != 0, text != \"\", !list.is_empty()"
+        });
+    }
+    if message.contains("an iterable value") {
+        return Some(if message.contains("map") {
+            "of a map: for name in map.keys() { … }"
+        } else {
+            "so many times: for i in 0..5 { … }; over a list: for item in list { … }"
+        });
     }
     if message.contains("name of a variable") {
         return match word(line) {
@@ -293,6 +327,17 @@ fn block(slip: &Slip<'_>) -> Option<&'static str> {
     }
     if message.contains("body statement block for function") || message.contains("parameters for function") {
         return Some(FUNCTION);
+    }
+    if message.contains("'catch' for the 'try'") && ["except", "rescue"].contains(&word(after)) {
+        return Some("an error is caught so: try { … } catch (error) { … }");
+    }
+    if message.contains("'while' for the do") {
+        return Some(
+            "what is repeated until a condition holds: do { … } until x; without a condition: loop { … }",
+        );
+    }
+    if message.contains("':' to follow the property") {
+        return Some("a map is written #{ name: value }");
     }
     if message.contains("'catch' for the 'try'") {
         return Some("what is done in any case stands behind: try { … } catch (error) { … } …");

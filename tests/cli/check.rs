@@ -415,3 +415,33 @@ fn the_help_of_no_script_does_not_lead_to_where_one_is() {
     let told = home.durun(&["start", "a.rhai"]).exit(2).failure();
     assert!(told.contains("durun check a.rhai looks again"), "{told}");
 }
+
+#[test]
+fn slips_of_newcomers_are_answered_with_what_is_written_here() {
+    let home = Home::new();
+    for (text, hint) in [
+        ("let x = 1; if x = 2 { 3 }", "whether two are the same is asked with =="),
+        ("let x = true; if x and x { 3 }", "conditions are written !x, x && y"),
+        ("let x = true; if not x { 3 }", "conditions are written !x, x && y"),
+        ("let x = true; let y = if x then 1 else 2;", "it is written if x { … }"),
+        ("let x = 1; if x == 1 { 2 } else if", "something that was begun has no end"),
+        ("\"\\d+\"", "a backslash is written \\\\; between backticks"),
+        ("let m = #{x = 1};", "a map is written #{ name: value }"),
+        ("if 1 { 2 }", "a condition is true or false"),
+        ("for i in 5 { i }", "so many times: for i in 0..5"),
+        ("for (k, v) in #{a: 1} { k }", "of a map: for name in map.keys()"),
+        ("let f = x => x + 1;", "a closure is written"),
+        ("try { 1 } except { 2 }", "an error is caught so"),
+        ("do { 1 }", "what is repeated until a condition holds"),
+        ("[1, 2][0:1]", "a part of a text is"),
+        ("[x for x in [1]]", "a list is made of another so"),
+        ("let d = $(date);", "programs are called so"),
+        ("for i in range(10) { i }", "a range is written 0..10"),
+        ("exec(\"ls\", \"-l\")", "exec([\"ls\", \"-l\"])"),
+        ("sh(\"echo $1\", \"a\")", "its arguments are a list"),
+    ] {
+        home.file("a.rhai", text);
+        let out = home.durun(&["check", "a.rhai"]).exit(1).stdout();
+        assert!(out.contains(&format!("\n  = help: {hint}")), "{text}: {out}");
+    }
+}
