@@ -7,10 +7,11 @@ use super::exec_end;
 use super::exit::Exit;
 use super::render::run_json;
 use super::render::runs::table;
+use super::render::unread::unheard;
 use super::report::Report;
 use super::report_end;
 use super::way_on::WayOn;
-use crate::client::{Lines, Session, Standing, hinted, lines, view};
+use crate::client::{Lines, Session, Standing, hinted, lines, unread, view};
 use crate::history::{RunEnd, RunId, RunNo, StoredStatus, Value};
 
 /// Prints a value as a result: text raw, nothing for null, else JSON; with `-o` always as JSON.
@@ -54,6 +55,9 @@ pub(crate) fn conclude(
     }
     if let Standing::Ended(RunEnd::Completed { result }) = standing {
         print_value(context, result)?;
+        if let Some(said) = said_in_vain(context, session, run) {
+            context.note(&format!("{said}: durun status {id}"));
+        }
         return Ok(Exit::Done);
     }
     Ok(blame(context, session, run, id, standing))
@@ -62,6 +66,14 @@ pub(crate) fn conclude(
 /// The texts of a run's script; without them a report shows the number of a line alone.
 pub(crate) fn script_of(session: &Session, run: RunNo) -> Option<Lines> {
     lines(session, run).ok()
+}
+
+/// What was said to a run that has ended, and never told to its script.
+fn said_in_vain(context: &Context, session: &Session, run: RunNo) -> Option<String> {
+    let view = view(session, run).ok().filter(|view| view.status.is_ended())?;
+    // What cannot be read says nothing.
+    let unread = unread(session, &view).unwrap_or_default();
+    unheard(&unread, view.unread, context.clock.now())
 }
 
 /// The report of a run that did not complete.
@@ -90,6 +102,7 @@ pub(crate) fn blame(
 ) -> Exit {
     match told(session, run, id, standing) {
         Some(report) => {
+            let report = said_in_vain(context, session, run).into_iter().fold(report, Report::note);
             context.complain(&context.shown(&report));
             report.exit
         }

@@ -49,7 +49,9 @@ pub(crate) fn refused(id: &RunId, name: &str, failure: &Failure) -> Report {
 /// The run ended before.
 pub(crate) fn ended(id: &RunId, name: &str) -> Report {
     Report::new("D0933", Exit::Conflict, format!("run {id} ended before it answered the update \"{name}\""))
-        .hint(format!("durun history {id} says whether it was let in, and how the run ended"))
+        .hint(format!(
+            "durun history {id} says how the run ended, and durun status {id} names what its script was never told of"
+        ))
 }
 
 /// The time given ran out.

@@ -98,6 +98,7 @@ pub(crate) fn row(name: &str) -> RunRow {
         origin: None,
         branches: Vec::new(),
         edits: Vec::new(),
+        gone: Vec::new(),
     }
 }
 

@@ -34,6 +34,7 @@ mod run_row;
 mod schedule;
 mod secret;
 mod status;
+mod unread;
 mod update;
 mod value;
 mod value_from;
@@ -71,6 +72,7 @@ pub use run_row::{Claim, FUNCTIONS, HOOK_SCRIPT, Program, RunRow, RunStart, Scri
 pub use schedule::{Catchup, Fate, Origin, Paused, Schedule, ScheduledStart, SlotRecord};
 pub use secret::{Placeholder, is_secret_name};
 pub use status::{RunEnd, RunStatus, StoredStatus, Stuck};
+pub use unread::{Unread, UnreadKind};
 pub use update::{UpdateAccepted, UpdateAnswer, UpdateCompleted};
 pub use value::{MAX_BYTES, MAX_DEPTH, Value, ValueError};
 pub use woken_by::{Waker, WokenBy};

@@ -3,7 +3,7 @@
 use super::flat::lean;
 use super::{
     Branch, Edit, HowFar, Moment, Origin, Parent, PastGeneration, Patches, QueuePlace, RunId, RunNo,
-    StoredStatus, Value,
+    StoredStatus, Unread, Value,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -136,6 +136,9 @@ pub struct RunRow {
     /// From which entry on it has had which text, where that was changed.
     #[serde(default)]
     pub edits: Vec<Edit>,
+    /// Of the messages that were never delivered and went with its end the first; none of a run that ended before they were kept.
+    #[serde(default)]
+    pub gone: Vec<Unread>,
 }
 
 lean!(RunRow {
@@ -163,6 +166,7 @@ lean!(RunRow {
     origin,
     branches,
     edits,
+    gone,
 );
 
 /// The name of the script of runs that tell of others, in the folder of the script that they tell of.

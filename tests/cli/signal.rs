@@ -106,3 +106,29 @@ fn what_comes_too_late_for_its_wait_is_not_recommended() {
     }
     home.durun(&["resume", "a"]).out("7\n").check();
 }
+
+#[test]
+fn what_a_run_was_told_in_vain_is_named_once_it_has_ended() {
+    let home = Home::new();
+    home.write("a.rhai", "wait_signal(\"go\")");
+    home.durun(&["start", "a.rhai", "--id", "one", "--record-only"]).check();
+    home.durun(&["signal", "one", "go"]).check();
+    home.durun(&["cancel", "one"]).check();
+    home.durun(&["terminate", "one"]).check();
+    let status = home.durun(&["status", "one"]).stdout();
+    assert!(status.contains("\n  unread    2 messages: signal go ("), "{status}");
+    assert!(status.contains("), request to cancel ("), "{status}");
+    let why = home.durun(&["why", "one"]).stdout();
+    assert!(
+        why.contains(" It was terminated. 2 messages were never told to its script: signal go ("),
+        "{why}"
+    );
+    let block = home.durun(&["result", "one"]).failure();
+    assert!(block.contains(" = note: 2 messages were never told to its script: signal go ("), "{block}");
+    let document = home.durun(&["status", "one", "-o", "jsonl"]).stdout();
+    for part in
+        ["\"unread\":[{\"at\":", "\"kind\":\"signal\",\"name\":\"go\"}", "\"kind\":\"cancel\",\"name\":\"\"}"]
+    {
+        assert!(document.contains(part), "{part}: {document}");
+    }
+}

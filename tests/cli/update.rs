@@ -131,7 +131,7 @@ fn an_update_waits_no_longer_than_it_is_told_and_stays_with_the_run() {
         .exit(7)
         .err(
             "error[D0933]: run one ended before it answered the update \"slow\"\n |\n \
-             = help: durun history one says whether it was let in, and how the run ended\n",
+             = help: durun history one says how the run ended, and durun status one names what its script was never told of\n",
         )
         .check();
 }

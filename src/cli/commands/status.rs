@@ -114,8 +114,7 @@ fn table(
     let children = descendants(session, view.row.no, MOST_DESCENDANTS)?;
     let script = lines(session, view.row.no).ok();
     let (way_on, edited) = way_on(context, session, view);
-    let unread =
-        if view.unread > 0 && !view.status.is_ended() { unread(session, view.row.no)? } else { Vec::new() };
+    let unread = unread(session, view)?;
     let beside = Beside {
         children: &children,
         published: &published,
@@ -145,7 +144,8 @@ fn show(
         Format::Json | Format::Jsonl => {
             let published = published(session, view.row.no)?;
             let children = descendants(session, view.row.no, MOST_DESCENDANTS)?;
-            let mut document = run_json::full(view, &children, &published, context.clock.now());
+            let unread = unread(session, view)?;
+            let mut document = run_json::full(view, &children, &published, &unread, context.clock.now());
             if let (true, Some(document)) = (args.variables, document.as_object_mut()) {
                 let look = || look(session, view.row.no).map(|seen| variables::document(&seen));
                 let variables = looks.documents.try_seen(view, now, look)?;

@@ -33,7 +33,7 @@ pub(crate) fn run(context: &Context, args: &WhyArgs) -> Result<Exit, CliError> {
     }
     let script = lines(&session, view.row.no).ok();
     let way = WayOn::of(&session, (view.row.no, &view.row.id), &view.row.status);
-    let unread = if view.status.is_ended() { Vec::new() } else { unread(&session, view.row.no)? };
+    let unread = unread(&session, &view)?;
     let why = why::explain(&view, &unread, script.as_ref(), &way, context.clock.now());
     let commands: Vec<String> = why.commands.iter().map(|words| context.command(words)).collect();
     match context.format() {

@@ -25,6 +25,7 @@ mod tree;
 pub(crate) mod trials;
 pub(crate) mod unblock;
 pub(crate) mod unequal;
+pub(crate) mod unread;
 pub(crate) mod variables;
 pub(crate) mod verdicts;
 pub(crate) mod waits;

@@ -3,7 +3,7 @@
 use super::when::relative;
 use crate::client::{Descendant, RunView, open_question, path_of};
 use crate::history::{
-    CallSite, Edit, Failure, LockView, Moment, Pending, RunEnd, StoredStatus, Value, WokenBy,
+    CallSite, Edit, Failure, LockView, Moment, Pending, RunEnd, StoredStatus, Unread, Value, WokenBy,
 };
 use crate::timer::rfc3339;
 use serde_json::{Map, Value as Json, json};
@@ -11,15 +11,20 @@ use serde_json::{Map, Value as Json, json};
 /// The schema that the documents carry.
 pub(crate) const SCHEMA: u32 = 1;
 
+/// So many of the messages that its script was not told of.
+const MOST_UNREAD: usize = 100;
+
 /// One run as `status` tells it: with all that it waits for, and what it has published.
 pub(crate) fn full(
     view: &RunView,
     children: &[Descendant],
     published: &[(String, Value)],
+    unread: &[Unread],
     now: Moment,
 ) -> Json {
     let mut document = common(view, now);
     document.insert("waits_for".to_owned(), view.pending.iter().map(waits_for).collect());
+    document.insert("unread".to_owned(), unread.iter().take(MOST_UNREAD).map(message).collect());
     document.insert("locks".to_owned(), view.locks.iter().map(lock).collect());
     document.insert("children".to_owned(), children.iter().map(child).collect());
     let published: Map<String, Json> =
@@ -44,6 +49,10 @@ pub(crate) fn brief(view: &RunView, now: Moment) -> Json {
     });
     document.insert("waits_for".to_owned(), waits.collect());
     Json::Object(document)
+}
+
+fn message(unread: &Unread) -> Json {
+    json!({"kind": unread.kind.word(), "name": unread.name, "at": rfc3339(unread.accepted_at)})
 }
 
 fn child(child: &Descendant) -> Json {

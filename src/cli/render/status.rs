@@ -4,12 +4,12 @@ use super::lines::of_end;
 use super::paint::Paint;
 use super::runs::{branch, executor, is_left, remark};
 use super::unblock::{asks_once, commands};
+use super::unread::which;
 use super::waits::{is_cut_off, sentence};
 use super::when::{absolute, relative};
-use super::why::which;
 use crate::cli::escape;
 use crate::client::{Descendant, Lines, RunView, open_question};
-use crate::history::{Moment, Pending, RunEnd, RunId, RunStatus, StoredStatus, Value};
+use crate::history::{Moment, Pending, RunEnd, RunId, RunStatus, StoredStatus, Unread, Value};
 
 /// What is shown beside the view of a run.
 pub(crate) struct Beside<'a> {
@@ -24,7 +24,7 @@ pub(crate) struct Beside<'a> {
     /// What is to be said where it is stuck or failed, and the file of its script says something else since.
     pub(crate) edited: Option<&'a str>,
     /// What lies in its inbox.
-    pub(crate) unread: &'a [String],
+    pub(crate) unread: &'a [Unread],
     /// The variables where it waits, in lines.
     pub(crate) variables: &'a [String],
     /// A command to type, of its words behind `durun`.
@@ -93,7 +93,8 @@ pub(crate) fn render(view: &RunView, beside: &Beside<'_>, now: Moment, color: bo
         line("holds", &format!("the lock {}, since {}", escape::line(&lock.name), at(lock.since)));
     }
     if view.unread > 0 {
-        line("unread", &[counted(u64::from(view.unread), "message", "messages"), which(unread)].concat());
+        let count = counted(u64::from(view.unread), "message", "messages");
+        line("unread", &format!("{count}{}", which(unread, view.unread, now)));
     }
     if let Some(asked) = row.cancel_requested_at {
         let waits = if view.executor.is_none() && !view.status.is_ended() {

@@ -4,13 +4,14 @@ use super::crowd::{Crowd, crowds};
 use super::lines::{of_end, shown};
 use super::runs::{stopped, waker};
 use super::unblock::{asks_once, commands};
+use super::unread::{unheard, which};
 use super::waits::{attempt, name, next_attempt, tries};
 use super::when::{absolute, coarse, relative, until};
 use crate::cli::way_on::WayOn;
 use crate::cli::{escape, failed_item};
 use crate::client::{Lines, RunView, answered, open_question};
 use crate::history::{
-    CommandKind, Failure, LockView, Moment, Pending, RunEnd, RunStatus, StoredStatus, Value, WokenBy,
+    CommandKind, Failure, LockView, Moment, Pending, RunEnd, RunStatus, StoredStatus, Unread, Value, WokenBy,
 };
 use std::collections::BTreeSet;
 
@@ -33,7 +34,7 @@ pub(crate) struct Why {
 /// Explains how a run stands.
 pub(crate) fn explain(
     view: &RunView,
-    unread: &[String],
+    unread: &[Unread],
     script: Option<&Lines>,
     way: &WayOn,
     now: Moment,
@@ -100,7 +101,10 @@ pub(crate) fn explain(
                 | RunEnd::Terminated { .. } => way.commands(view),
             };
             Why {
-                text: format!("Run {id} waits for nothing: it has ended ({when}). It {text}.{after}{edited}"),
+                text: format!(
+                    "Run {id} waits for nothing: it has ended ({when}). It {text}.{after}{}{edited}",
+                    unheard(unread, view.unread, now).map(|said| format!(" {said}.")).unwrap_or_default(),
+                ),
                 lines: of_end(script, view),
                 commands,
             }
@@ -138,7 +142,7 @@ fn because(what: &str, reason: &str) -> String {
     if reason.is_empty() { what.to_owned() } else { format!("{what}: {}", escape::line(reason)) }
 }
 
-fn open(view: &RunView, unread: &[String], (script, way): (Option<&Lines>, &WayOn), now: Moment) -> Why {
+fn open(view: &RunView, unread: &[Unread], (script, way): (Option<&Lines>, &WayOn), now: Moment) -> Why {
     let id = &view.row.id;
     let told: Vec<&Pending> = view.pending.iter().filter(|row| is_told(row)).collect();
     let crowds = crowds(&told, MOST);
@@ -161,7 +165,7 @@ fn open(view: &RunView, unread: &[String], (script, way): (Option<&Lines>, &WayO
     }
     if view.unread > 0 {
         let what = if view.unread == 1 { "message waits" } else { "messages wait" };
-        sentences.push(format!("{} {what} in its inbox{}.", view.unread, which(unread)));
+        sentences.push(format!("{} {what} in its inbox{}.", view.unread, which(unread, view.unread, now)));
     }
     let alone = asks_once(&view.pending);
     let nexts: Vec<&Pending> = crowds.iter().take(MOST).filter_map(Crowd::next).collect();
@@ -202,21 +206,6 @@ fn of_holder(lock: &LockView) -> Option<String> {
         RunStatus::Stuck => Some(format!("why {}", lock.holder)),
         _ => None,
     }
-}
-
-/// What lies in an inbox: the first of it.
-pub(super) fn which(unread: &[String]) -> String {
-    const NAMED: usize = 5;
-    if unread.is_empty() {
-        return String::new();
-    }
-    let more = match unread.len().saturating_sub(NAMED) {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
-    let named: Vec<String> =
-        unread.iter().take(NAMED).map(|what| escape::cut(&escape::line(what), 60)).collect();
-    format!(": {}{more}", named.join(", "))
 }
 
 /// Timers beside the script's own commands say little.

@@ -37,7 +37,7 @@ fn cleaned_up(subject: &Subject) {
     for name in ["x", "y", "z"] {
         assert!(subject.deliver(signal(run, name)).is_ok());
     }
-    let body = MessageBody::Cancel { cause: CancelCause::Request, reason: String::new() };
+    let body = MessageBody::Cancel { cause: CancelCause::Request, reason: "why".to_owned() };
     let asked = NewMessage { id: MessageId([5; 16]), body, ..signal(run, "w") };
     assert!(subject.deliver(asked).is_ok());
     assert!(subject.ask(Request::Claim { run, claim: ALICE }).is_ok());
@@ -55,6 +55,8 @@ fn cleaned_up(subject: &Subject) {
     assert_eq!(snapshot.pending, Vec::new());
     assert_eq!(snapshot.inbox.iter().map(names).collect::<Vec<_>>(), ["x", "z"]);
     assert_eq!((snapshot.row.unread, snapshot.row.claim), (1, None), "the request to end went with it");
+    let gone: Vec<String> = snapshot.row.gone.iter().map(ToString::to_string).collect();
+    assert_eq!(gone, ["request to cancel (why)"], "and is named");
     assert_eq!(snapshot.row.status, StoredStatus::Ended(end));
     assert_eq!(
         subject.ask(Request::Upkeep(Box::new(Upkeep::Audit))),

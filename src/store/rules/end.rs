@@ -4,7 +4,7 @@ use super::append::{put_record, remove_pending};
 use super::{Surroundings, put_row};
 use crate::history::{
     ChildOutcome, Entry, Fact, Message, MessageBody, OpId, Record, RunEnd, RunEnded, RunNo, RunRow,
-    StoredStatus,
+    StoredStatus, Unread,
 };
 use crate::store::codec::decode;
 use crate::store::histories::{last_at, tail};
@@ -48,7 +48,10 @@ pub(super) fn end_unasked(
     end_run(rows, around, row, end, told)
 }
 
-/// Removes what an ended run needs no more, and counts what was never read.
+/// So many of the messages that go with a run are named in its row.
+const MOST_GONE: usize = 20;
+
+/// Removes what an ended run needs no more, and counts and names what was never read.
 pub(super) fn end_run(
     rows: &mut dyn RowsMut,
     around: &Surroundings<'_>,
@@ -65,10 +68,16 @@ pub(super) fn end_run(
         }
     }
     row.unread = 0;
+    row.gone.clear();
     for (key, bytes) in all_of_run(rows, Table::Inbox, row.no)? {
-        if !outlives(&bytes) {
-            rows.remove(Table::Inbox, &key)?;
-            row.unread = row.unread.saturating_add(1);
+        if outlives(&bytes) {
+            continue;
+        }
+        rows.remove(Table::Inbox, &key)?;
+        row.unread = row.unread.saturating_add(1);
+        let message: Result<Message, StoreError> = decode(&bytes, "a message");
+        if row.gone.len() < MOST_GONE {
+            row.gone.extend(message.iter().map(Unread::of));
         }
     }
     row.status = StoredStatus::Ended(end.clone());

@@ -58,6 +58,7 @@ pub(super) fn rewind(
     row.claim = None;
     row.status = StoredStatus::Open;
     row.unread = 0;
+    row.gone.clear();
     row.cancel_requested_at = new.cancel_requested_at.or(asked_to_end(rows, row.no)?);
     row.updated_at = around.now;
     rows.put(Table::OpenRuns, &keys::run(row.no), &[])?;

@@ -57,6 +57,7 @@ pub(super) fn start(
         origin: new.origin.clone(),
         branches: Vec::new(),
         edits: Vec::new(),
+        gone: Vec::new(),
     };
     if let Some(parent) = &row.parent {
         super::child::note(rows, parent, no)?;
