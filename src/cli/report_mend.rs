@@ -40,21 +40,29 @@ pub(crate) fn of(error: &MendError) -> Report {
             .note(nothing)
             .note(format!("entry {entry} says so: trying the step again might repeat it, or make it untrue"))
             .hint(format!("if that is what you want: {}", way_on::rewind_line(id, before))),
-        MendError::NoFailedStep { id, status, last_step } => {
+        MendError::NoFailedStep { id, status, last_step, undone } => {
             let report = Report::new("D1206", Exit::Conflict, text).note(nothing);
             let why = match status {
                 RunStatus::TimedOut => "nothing was under way when its time was over",
                 _ => "its script ended it, or what failed was not its own step",
             };
-            report.note(why).hint(match last_step {
-                Some((step, before)) => way_on::again(id, step, before),
-                None => format!("durun rewind {id} --to ENTRY goes on from an entry of durun history {id}"),
+            report.note(why).hint(match (last_step, undone) {
+                (Some(from), _) => way_on::again(id, from),
+                (None, Some(before)) => way_on::taken_back(id, *before),
+                (None, None) => {
+                    format!("to go on from its beginning: durun rewind {id} --to 0 && durun resume {id}")
+                }
             })
         }
-        MendError::HeldLock { id, at } => Report::new("D1207", Exit::Conflict, text)
+        MendError::HeldLock { id, before, .. } => Report::new("D1207", Exit::Conflict, text)
             .note(nothing)
             .note("somebody else may hold it now")
-            .hint(format!("go back to before it was granted: durun rewind {id} --to N, with N below {at}")),
+            .hint(match before {
+                Some(before) => {
+                    format!("to go back to before it was granted: durun rewind {id} --to {before}")
+                }
+                None => format!("durun history {id} shows the entries: go back to one before it was granted"),
+            }),
     }
 }
 

@@ -2,8 +2,8 @@
 
 use super::escape::{self, shell};
 use crate::client::{
-    ClientError, Edited, LoadedProgram, MendError, RunView, Session, TurningPoint, WayBack, before_last_step,
-    edited, new_text, plan_retry,
+    ClientError, Edited, LoadedProgram, Mark, MendError, Milestone, RunView, Session, TurningPoint, WayBack,
+    before_last_step, edited, new_text, plan_retry, turning_point,
 };
 use crate::history::{RunEnd, RunId, RunNo, Seq, StoredStatus};
 
@@ -31,12 +31,10 @@ pub(crate) enum WayOn {
         /// The last entry before all that was taken back.
         before: Seq,
     },
-    /// Its script ended it; `durun rewind` to the entry before its last step, which is done once more.
+    /// Its script ended it, or it held a lock where its step failed; `durun rewind` to before that, so that it is done once more.
     Before {
-        /// That step, in words.
-        step: String,
-        /// The entry.
-        before: TurningPoint,
+        /// From where.
+        from: Milestone,
         /// Why it does so under its own text only, where the file of its script has another, in words.
         misfit: Option<String>,
     },
@@ -73,12 +71,8 @@ impl WayOn {
             ) => return Self::None,
         }
         let misfit = |before: &TurningPoint| if before.file.is_none() { misfit(session, run) } else { None };
-        let before = |last_step: Option<(String, TurningPoint)>| {
-            last_step.map_or(Self::None, |(step, before)| Self::Before {
-                step,
-                misfit: misfit(&before),
-                before,
-            })
+        let before = |from: Option<Milestone>| {
+            from.map_or(Self::None, |from| Self::Before { misfit: misfit(&from.before), from })
         };
         match plan_retry(session, id.as_str(), None) {
             Ok(_) => {
@@ -99,6 +93,10 @@ impl WayOn {
                 Self::Rewind { effect, misfit: misfit(&before), before }
             }
             Err(ClientError::Mend(MendError::NoFailedStep { last_step, .. })) => before(last_step),
+            Err(ClientError::Mend(MendError::HeldLock { before: Some(at), .. })) => {
+                let lock = |point| Milestone { mark: Mark::Lock, is_timeout: false, before: point };
+                before(turning_point(session, id.as_str(), at).ok().map(lock))
+            }
             // A step that failed and was caught is not why it ended.
             Err(ClientError::Mend(MendError::EffectBetween { .. })) => {
                 before_last_step(session, id.as_str(), None).map_or(Self::None, before)
@@ -136,9 +134,11 @@ impl WayOn {
         match self {
             Self::NewText
             | Self::Rewind { before: TurningPoint { file: Some(_), .. }, .. }
-            | Self::Before { before: TurningPoint { file: Some(_), .. }, .. } => Some(format!(
-                "{file} has changed since; the run keeps its text until it is given the new one"
-            )),
+            | Self::Before { from: Milestone { before: TurningPoint { file: Some(_), .. }, .. }, .. } => {
+                Some(format!(
+                    "{file} has changed since; the run keeps its text until it is given the new one"
+                ))
+            }
             Self::Back { misfit, back } => Some(format!(
                 "{file} has changed since, and what is recorded fits it up to entry {} only: {misfit}",
                 back.to
@@ -162,7 +162,7 @@ impl WayOn {
         match self {
             Self::Rewind { effect, before, .. } => Some(after(id, effect, before)),
             Self::Undone { effect, before } => Some(undone(id, effect, *before)),
-            Self::Before { step, before, .. } => Some(again(id, step, before)),
+            Self::Before { from, .. } => Some(again(id, from)),
             Self::Retry { .. } | Self::NewText | Self::Back { .. } | Self::Unfit { .. } | Self::None => None,
         }
     }
@@ -172,7 +172,9 @@ impl WayOn {
         let id = &view.row.id;
         match self {
             Self::Retry { .. } => vec![format!("retry {id}")],
-            Self::Rewind { before, .. } | Self::Before { before, .. } => rewind_commands(id, before),
+            Self::Rewind { before, .. } | Self::Before { from: Milestone { before, .. }, .. } => {
+                rewind_commands(id, before)
+            }
             Self::NewText if matches!(view.row.status, StoredStatus::Open) => {
                 upgrade_commands(id, &shell(&view.row.script))
             }
@@ -214,19 +216,37 @@ fn after(id: &RunId, effect: &str, before: &TurningPoint) -> String {
     )
 }
 
-/// What does the last step once more, where the script itself ended the run.
-pub(crate) fn again(id: &RunId, step: &str, before: &TurningPoint) -> String {
-    format!(
-        "its script ended it; to go on from before its last step, {step}{}: {}",
-        under(before),
-        rewind_line(id, before)
-    )
+/// What goes on from before what ended the run, where it is not the failed step alone that is done once more.
+pub(crate) fn again(id: &RunId, from: &Milestone) -> String {
+    let (under, line) = (under(&from.before), rewind_line(id, &from.before));
+    let by = ended_by(from);
+    match &from.mark {
+        Mark::Step(step) => format!("{by}; to go on from before its last step, {step}{under}: {line}"),
+        Mark::Beginning => format!("{by}; to go on from its beginning{under}: {line}"),
+        Mark::Lock => format!("{by}; to go on from before the lock was granted{under}: {line}"),
+    }
+}
+
+/// What ended such a run, in words.
+pub(crate) fn ended_by(from: &Milestone) -> &'static str {
+    match from.mark {
+        Mark::Lock => "it held a lock, which it gave up when it ended",
+        Mark::Step(_) | Mark::Beginning if from.is_timeout => {
+            "a time-out that its script did not catch ended it"
+        }
+        Mark::Step(_) | Mark::Beginning => "its script ended it",
+    }
 }
 
 /// What to do where the run has taken back what it did.
 pub(crate) fn undone(id: &RunId, effect: &str, before: Seq) -> String {
+    format!("{effect} came after the failure, and {}", taken_back(id, before))
+}
+
+/// The same where no failed step came before that.
+pub(crate) fn taken_back(id: &RunId, before: Seq) -> String {
     format!(
-        "{effect} came after the failure, and what was done before has been taken back: going on from there would count it as done. \
+        "what was done before has been taken back: going on from there would count it as done. \
          Start a new run; or see what going back to before all that would set aside: durun rewind {id} --to {before} --dry-run"
     )
 }

@@ -1,6 +1,6 @@
 //! Why a run cannot be mended as asked: there is nothing to retry, or no such place to go back to.
 
-use super::TurningPoint;
+use super::{Milestone, TurningPoint};
 use crate::history::{OpId, RunId, RunStatus, Seq};
 
 /// Why a run cannot be mended as asked.
@@ -81,8 +81,10 @@ pub enum MendError {
         id: RunId,
         /// How it ended.
         status: RunStatus,
-        /// Its last step, in words, and the entry before it; nothing where undos have begun.
-        last_step: Option<(String, TurningPoint)>,
+        /// From where it goes on; nothing where it has done nothing, or undos have begun.
+        last_step: Option<Milestone>,
+        /// The last entry before all that has been taken back, where undos have begun.
+        undone: Option<Seq>,
     },
     /// At that place the ended run held a lock, which others may hold by now.
     #[error("at entry {at} run {id} held a lock, which it gave up when it ended")]
@@ -91,5 +93,7 @@ pub enum MendError {
         id: RunId,
         /// The entry.
         at: Seq,
+        /// The last entry before that at which it held none.
+        before: Option<Seq>,
     },
 }

@@ -2,9 +2,9 @@
 
 use super::rewind::{Anew, Past, Plan, ends, plan};
 use super::upgrade::{source, with_way_back};
-use super::{ClientError, LoadedProgram, MendError, Session, Stand, TurningPoint, find};
+use super::{ClientError, LoadedProgram, Mark, MendError, Milestone, Session, Stand, TurningPoint, find};
 use crate::history::{
-    CancelCause, CommandLabel, Entry, Fact, OpId, RunEnd, RunRow, RunStatus, Seq, StoredStatus,
+    CancelCause, CommandLabel, Entry, Fact, OpId, RunEnd, RunRow, RunStatus, Seq, StoredStatus, kind,
 };
 use std::collections::BTreeMap;
 
@@ -48,10 +48,13 @@ pub fn plan_retry(
     // From which command on all are those of the handler of the failure, where it has begun.
     let handler = stood.as_ref().and_then(|stand| stand.on_failure);
     let none = |status| -> ClientError {
-        let last_step = stood.as_ref().and_then(last_step).map(|(step, at)| (step, turn(at)));
-        let is_unfit = last_step.as_ref().is_some_and(|(_, before)| before.file.is_none());
+        let last_step = stood.as_ref().and_then(|stand| milestone(row, stand, &turn));
+        let undone = stood.as_ref().and_then(|stand| before_undone(&past, stand));
+        let is_unfit = last_step.as_ref().is_some_and(|last| last.before.file.is_none());
         let misfit = program.filter(|_| is_unfit).and_then(|program| misfit(session, row, program));
-        misfit.unwrap_or_else(|| MendError::NoFailedStep { id: row.id.clone(), status, last_step }.into())
+        misfit.unwrap_or_else(|| {
+            MendError::NoFailedStep { id: row.id.clone(), status, last_step, undone }.into()
+        })
     };
     let (place, failing) = match &row.status {
         StoredStatus::Ended(RunEnd::Failed { .. }) => {
@@ -78,8 +81,8 @@ pub fn plan_retry(
     Ok((plan, failing))
 }
 
-/// The last step of a run that has ended, in words, and the entry before it: from there one goes on that its own script has ended.
-/// Nothing where nothing was done, or undos have begun. Nothing is written.
+/// From where a run that has ended goes on that its own script has ended: from before its last step. Nothing where nothing was done,
+/// or undos have begun. Nothing is written.
 ///
 /// # Errors
 /// As `find`, and what a replay has to say.
@@ -87,10 +90,10 @@ pub fn before_last_step(
     session: &Session,
     text: &str,
     program: Option<&LoadedProgram>,
-) -> Result<Option<(String, TurningPoint)>, ClientError> {
+) -> Result<Option<Milestone>, ClientError> {
     let past = Past::read(session, find(session, text)?.no)?;
-    let last = stand(session, &past)?.and_then(|stand| last_step(&stand));
-    Ok(last.map(|(step, at)| (step, TurningPoint::of(session, &past, at, program))))
+    let turn = |at: Seq| TurningPoint::of(session, &past, at, program);
+    Ok(stand(session, &past)?.and_then(|stand| milestone(&past.snapshot.row, &stand, &turn)))
 }
 
 /// How a run that has ended would go on under a text, where it would. Nothing is written.
@@ -99,7 +102,7 @@ pub(super) fn reopening(session: &Session, row: &RunRow, program: &LoadedProgram
         Ok(_) => return Some(Reopening::Retry { file: program.program.path.clone() }),
         Err(ClientError::Mend(MendError::EffectBetween { before, .. })) if row.status.is_of_step() => before,
         Err(ClientError::Mend(MendError::EffectBetween { .. } | MendError::NoFailedStep { .. })) => {
-            before_last_step(session, row.id.as_str(), Some(program)).ok()??.1
+            before_last_step(session, row.id.as_str(), Some(program)).ok()??.before
         }
         Err(_) => return None,
     };
@@ -112,8 +115,11 @@ pub(super) fn misfit(session: &Session, row: &RunRow, program: &LoadedProgram) -
     Some(with_way_back(session, row, program, misfit.about(&row.id)))
 }
 
-fn last_step(stand: &Stand) -> Option<(String, Seq)> {
-    stand.last_step.as_ref().map(|(seq, what)| (what.clone(), Seq(seq.0.saturating_sub(1))))
+fn milestone(row: &RunRow, stand: &Stand, turn: &dyn Fn(Seq) -> TurningPoint) -> Option<Milestone> {
+    let (seq, what) = stand.last_step.as_ref()?;
+    let mark = what.clone().map_or(Mark::Beginning, Mark::Step);
+    let is_timeout = matches!(&row.status, StoredStatus::Ended(RunEnd::Failed { failure }) if failure.kind == kind::TIMEOUT);
+    Some(Milestone { mark, is_timeout, before: turn(Seq(seq.0.saturating_sub(1))) })
 }
 
 /// Where the script of a run stood when that ended.

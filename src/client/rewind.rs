@@ -1,5 +1,6 @@
 //! Rewinding: a run goes on from an earlier entry, and what came after it is set aside, whole and readable.
 
+use super::held_lock::before_grant;
 use super::{ClientError, LoadedProgram, MendError, Session, Stand, find, read_history};
 use crate::history::{
     ActivityCompleted, Again, Checksum, Entry, Fact, Message, MessageBody, MessageId, Moment, OpId, Pending,
@@ -148,7 +149,8 @@ pub(super) fn plan(
     let has_ended = matches!(row.status, StoredStatus::Ended(_));
     if has_ended && !stand.held.is_empty() {
         let at = Seq(kept.0.saturating_sub(1));
-        return Err(MendError::HeldLock { id: row.id, at }.into());
+        let before = before_grant(session, row.no, &prefix, &stand.held);
+        return Err(MendError::HeldLock { id: row.id, at, before }.into());
     }
     let over: BTreeSet<OpId> = aside.iter().filter_map(|(_, entry)| ends(&entry.fact)).collect();
     let timeout_ms = time_out(session, &prefix, snapshot.start.timeout_ms, has_ended);

@@ -26,8 +26,8 @@ pub struct Stand {
     pub undone: Vec<Undoing>,
     /// What it would take back if it failed.
     pub to_be_undone: Vec<Undoing>,
-    /// The entry of its last step and what that was; nothing where undos have begun.
-    pub last_step: Option<(Seq, String)>,
+    /// The entry of its last step and what that was, the first alone where it has only waited; nothing where undos have begun.
+    pub last_step: Option<(Seq, Option<String>)>,
     /// Which named changes of the text hold from which entry on.
     pub patches: Patches,
 }

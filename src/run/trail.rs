@@ -20,6 +20,8 @@ pub struct Trail {
     step: CommandLabel,
     /// Whether it was a wait of which the time was over.
     ran_out: bool,
+    /// Whether it waited, or was told something.
+    waited: bool,
     /// What was under way when the run's own time was over.
     cut_off: Option<CommandLabel>,
 }
@@ -46,6 +48,7 @@ impl Default for Trail {
             last: None,
             step,
             ran_out: false,
+            waited: false,
             cut_off: None,
         }
     }
@@ -53,8 +56,8 @@ impl Default for Trail {
 
 impl Trail {
     /// The entry of the last step, and what it was: an answer, the end of a child, a question or wait of which the time was over are
-    /// such, too. Not of what came of a failure.
-    pub fn last_step(&self) -> Option<(Seq, String)> {
+    /// such, too. Not of what came of a failure. The first entry alone where it has only waited.
+    pub fn last_step(&self) -> Option<(Seq, Option<String>)> {
         let CommandLabel { kind, name } = &self.step;
         let what = if self.ran_out {
             format!("{}, of which the time was over", self.step)
@@ -65,7 +68,8 @@ impl Trail {
         } else {
             self.step.to_string()
         };
-        self.last.map(|seq| (seq, what))
+        let beginning = self.waited.then_some((Seq(0), None));
+        self.last.map(|seq| (seq, Some(what))).or(beginning)
     }
 
     /// What was under way when the run's own time was over, the first of several.
@@ -81,6 +85,7 @@ impl Trail {
                 (Some(_), _) if !self.since => Onward::Retry,
                 (Some(failed), _) if failure.data.contains_key("name") => before(failed),
                 (_, Some(last)) => before(last),
+                (_, None) if self.waited => Onward::Behind(Seq(0)),
                 (_, None) => Onward::Nowhere,
             },
             RunEnd::TimedOut { .. } => match self.timed_out {
@@ -115,16 +120,18 @@ impl Trail {
                 }
                 return;
             }
-            Fact::RunBegan { .. }
-            | Fact::TimerFired(_)
+            Fact::TimerFired(_)
             | Fact::SignalReceived(_)
             | Fact::TokenResolved(_)
             | Fact::LockGranted(_)
             | Fact::UpdateAccepted(_)
-            | Fact::UpdateCompleted(_)
-            | Fact::RunEnded(_)
-            | Fact::RunRestarted(_)
-            | Fact::Unknown { .. } => return,
+            | Fact::UpdateCompleted(_) => {
+                self.waited = true;
+                return;
+            }
+            Fact::RunBegan { .. } | Fact::RunEnded(_) | Fact::RunRestarted(_) | Fact::Unknown { .. } => {
+                return;
+            }
         };
         if handler.is_some_and(|first| op >= first) {
             return;
@@ -143,10 +150,15 @@ impl Trail {
     }
 }
 
-/// Whether that waits for somebody; what sleeps has waited for its time.
+/// Whether that waits for somebody, or for another run; what sleeps has waited for its time.
 fn is_wait(kind: CommandKind) -> bool {
     match kind {
-        CommandKind::Ask | CommandKind::WaitSignal | CommandKind::WaitToken | CommandKind::WaitUntil => true,
+        CommandKind::Ask
+        | CommandKind::WaitSignal
+        | CommandKind::WaitToken
+        | CommandKind::WaitUntil
+        | CommandKind::WithLock
+        | CommandKind::Child => true,
         CommandKind::Activity
         | CommandKind::Step
         | CommandKind::Exec
@@ -160,9 +172,7 @@ fn is_wait(kind: CommandKind) -> bool {
         | CommandKind::Sleep
         | CommandKind::SignalRun
         | CommandKind::StartChild
-        | CommandKind::Child
         | CommandKind::CancelChild
-        | CommandKind::WithLock
         | CommandKind::Queue
         | CommandKind::Remind
         | CommandKind::RunTimeout
@@ -176,7 +186,7 @@ impl Run {
         let mut trail = self.trail.clone();
         // What was taken back is no place to go on from: it would count as done.
         if self.has_undone() {
-            trail.last = None;
+            (trail.last, trail.waited) = (None, false);
         }
         trail
     }
@@ -261,21 +271,22 @@ mod tests {
             let trail = trail(&facts, handler);
             assert_eq!((trail.onward(&by_step), trail.onward(&by_itself)), (step, itself), "{trail:?}");
         }
+        let step = |seq, what: &str| Some((Seq(seq), Some(what.to_owned())));
         let last = trail(&[done(0), done(1)], None);
-        assert_eq!(last.last_step(), Some((Seq(2), "exec \"a\"".to_owned())));
+        assert_eq!(last.last_step(), step(2, "exec \"a\""));
         let over = |kind| {
             let label = CommandLabel { kind, name: "Go?".to_owned() };
             Fact::TimerFired(TimerFired { op: OpId(1), label, due: Moment(0) })
         };
         let last = trail(&[done(0), over(CommandKind::Ask)], None);
-        assert_eq!(last.last_step(), Some((Seq(2), "ask \"Go?\", of which the time was over".to_owned())));
+        assert_eq!(last.last_step(), step(2, "ask \"Go?\", of which the time was over"));
         assert_eq!(last.onward(&by_itself), behind(1));
         let last = trail(&[done(0), over(CommandKind::Sleep)], None);
-        assert_eq!(
-            last.last_step(),
-            Some((Seq(1), "exec \"a\"".to_owned())),
-            "a sleep has no outcome to ask for again"
-        );
+        assert_eq!(last.last_step(), step(1, "exec \"a\""), "a sleep has no outcome to ask for again");
+        let last = trail(&[done(0), over(CommandKind::WithLock)], None);
+        assert_eq!(last.last_step(), step(2, "with_lock \"Go?\", of which the time was over"));
+        let last = trail(&[over(CommandKind::Sleep)], None);
+        assert_eq!((last.last_step(), last.onward(&by_itself)), (Some((Seq(0), None)), behind(0)));
     }
 
     #[test]

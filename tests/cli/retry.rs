@@ -163,7 +163,54 @@ fn what_was_done_after_the_failure_is_not_ignored() {
     home.file("s.rhai", "fail(\"enough\")");
     home.durun(&["start", "s.rhai", "--id", "two"]).exit(1).failure();
     let error = home.durun(&["retry", "two"]).exit(7).failure();
-    assert!(error.contains("D1206"), "{error}");
+    assert!(
+        error.contains("D1206") && error.contains("durun rewind two --to 0 && durun resume two"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_wait_for_a_lock_that_was_too_long_is_waited_for_again() {
+    let home =
+        Home::killed_at("hold", "with_lock(\"db\", || wait_signal(\"end\"))", &["\"kind\":\"wait_signal\""]);
+    home.file(
+        "want.rhai",
+        "step(\"a\", || 1);\nwith_lock(\"own\", || with_lock(\"db\", #{timeout: \"10ms\"}, || \"had it\"))",
+    );
+    let block = home.durun(&["start", "want.rhai", "--id", "want"]).exit(1).failure();
+    let hint = "a time-out that its script did not catch ended it; to go on from before its last step, with_lock \"db\", of which the \
+                time was over: durun rewind want --to 1 && durun resume want\n";
+    assert!(block.contains(hint), "{block}");
+    let why = home.durun(&["why", "want"]).stdout();
+    assert!(why.contains("A time-out that its script did not catch ended it; the last"), "{why}");
+    let held = home.durun(&["rewind", "want", "--to", "2"]).exit(7).failure();
+    assert!(held.contains("error[D1207]") && held.contains("durun rewind want --to 1\n"), "{held}");
+    home.durun(&["terminate", "hold"]).check();
+    home.durun(&["rewind", "want", "--to", "1"]).check();
+    home.durun(&["resume", "want"]).out("had it\n").check();
+}
+
+#[test]
+fn a_run_that_only_waited_goes_on_from_its_beginning() {
+    let home = Home::new();
+    home.file("s.rhai", "sleep(\"1ms\"); fail(\"no\")");
+    let block = home.durun(&["start", "s.rhai", "--id", "one"]).exit(1).failure();
+    let hint =
+        "its script ended it; to go on from its beginning: durun rewind one --to 0 && durun resume one\n";
+    assert!(block.contains(hint), "{block}");
+}
+
+#[test]
+fn a_step_that_failed_under_a_lock_is_done_again_from_before_the_lock() {
+    let home = Home::new();
+    home.file("s.rhai", "step(\"a\", || 1);\nwith_lock(\"db\", || sh(\"test -e go\", #{retry: false}))");
+    let block = home.durun(&["start", "s.rhai", "--id", "one"]).exit(1).failure();
+    let hint = "it held a lock, which it gave up when it ended; to go on from before the lock was granted: durun rewind one --to 1 && \
+                durun resume one\n";
+    assert!(block.contains(hint), "{block}");
+    home.file("go", "");
+    home.durun(&["rewind", "one", "--to", "1"]).check();
+    home.durun(&["resume", "one"]).spoken();
 }
 
 #[test]
@@ -291,7 +338,7 @@ fn where_undos_have_run_no_place_to_go_on_from_is_named() {
     let err = home.durun(&["start", "u.rhai", "--id", "u"]).exit(1).failure();
     assert!(err.contains("durun history u tells what happened") && !err.contains("rewind"), "{err}");
     let err = home.durun(&["retry", "u"]).exit(7).failure();
-    assert!(err.contains("error[D1206]") && err.contains("durun rewind u --to ENTRY"), "{err}");
+    assert!(err.contains("error[D1206]") && err.contains("durun rewind u --to 0 --dry-run"), "{err}");
 }
 
 #[test]

@@ -110,7 +110,7 @@ fn what_comes_too_late_for_its_wait_is_not_recommended() {
 #[test]
 fn what_a_run_was_told_in_vain_is_named_once_it_has_ended() {
     let home = Home::new();
-    home.write("a.rhai", "wait_signal(\"go\")");
+    home.file("a.rhai", "wait_signal(\"go\")");
     home.durun(&["start", "a.rhai", "--id", "one", "--record-only"]).check();
     home.durun(&["signal", "one", "go"]).check();
     home.durun(&["cancel", "one"]).check();

@@ -7,9 +7,9 @@ use super::unblock::{asks_once, commands};
 use super::unread::{unheard, which};
 use super::waits::{attempt, name, next_attempt, tries};
 use super::when::{absolute, coarse, relative, until};
-use crate::cli::way_on::WayOn;
+use crate::cli::way_on::{WayOn, ended_by};
 use crate::cli::{escape, failed_item};
-use crate::client::{Lines, RunView, answered, open_question};
+use crate::client::{Lines, Mark, RunView, answered, open_question};
 use crate::history::{
     CommandKind, Failure, LockView, Moment, Pending, RunEnd, RunStatus, StoredStatus, Unread, Value, WokenBy,
 };
@@ -82,8 +82,12 @@ pub(crate) fn explain(
                     " After the failure it did {}, and took back what it had done.",
                     escape::line(effect)
                 ),
-                WayOn::Before { step, .. } => {
-                    format!(" Its script ended it; the last that it did is {}.", escape::line(step))
+                WayOn::Before { from, .. } => {
+                    let last = match &from.mark {
+                        Mark::Step(step) => format!("; the last that it did is {}", escape::line(step)),
+                        Mark::Lock | Mark::Beginning => String::new(),
+                    };
+                    format!(" {}{last}.", capital(ended_by(from)))
                 }
                 WayOn::Retry { .. }
                 | WayOn::NewText

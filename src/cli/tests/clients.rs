@@ -120,10 +120,10 @@ specimens! { mends: MendError;
         entry: Seq(5),
         before: Seq(3),
     }],
-    MendError::NoFailedStep { .. } => [RunStatus::Failed, RunStatus::TimedOut]
-        .map(|status| MendError::NoFailedStep { id: order(), status, last_step: None })
+    MendError::NoFailedStep { .. } => [(RunStatus::Failed, None), (RunStatus::TimedOut, Some(Seq(2)))]
+        .map(|(status, undone)| MendError::NoFailedStep { id: order(), status, last_step: None, undone })
         .into(),
-    MendError::HeldLock { .. } => vec![MendError::HeldLock { id: order(), at: Seq(4) }],
+    MendError::HeldLock { .. } => [None, Some(Seq(2))].map(|before| MendError::HeldLock { id: order(), at: Seq(4), before }).into(),
 }
 
 specimens! { executions: ExecuteError;
