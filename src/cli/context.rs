@@ -39,7 +39,7 @@ pub(crate) struct Context {
     /// stdout: the result and nothing else.
     pub(crate) out: Sink,
     /// stderr: everything else.
-    pub(crate) err: Sink,
+    pub(crate) err: Arc<Sink>,
 }
 
 /// Somebody who passes on what a program writes, in a thread of his own.

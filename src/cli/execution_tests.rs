@@ -106,7 +106,7 @@ fn executed(puppet: Puppet, runs: &[&str], answers: Vec<Result<Answer, StoreErro
         executor: Arc::clone(session.executor()),
         open: Box::new(|_, _, _| Err(CliError::Usage("not opened here".to_owned()))),
         out: Mutex::new(Box::new(out.clone())),
-        err: Mutex::new(Box::new(err.clone())),
+        err: Arc::new(Mutex::new(Box::new(err.clone()))),
         damage: Mutex::default(),
         passing: Mutex::default(),
     };

@@ -54,7 +54,7 @@ pub fn main() -> ExitCode {
         damage: Mutex::default(),
         passing: Mutex::default(),
         out: Mutex::new(Box::new(std::io::stdout())),
-        err: Mutex::new(Box::new(std::io::stderr())),
+        err: Arc::new(Mutex::new(Box::new(std::io::stderr()))),
     };
     let exit = run(&context, line.command).unwrap_or_else(|error| report(&context, &error, &arguments));
     ExitCode::from(warned(&context, exit).code())

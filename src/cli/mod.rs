@@ -35,6 +35,7 @@ mod opening;
 mod other_words;
 mod overlap_options;
 mod pager;
+mod patience;
 mod place;
 mod queues;
 mod readiness;

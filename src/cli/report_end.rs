@@ -61,11 +61,19 @@ fn open(id: &RunId, status: RunStatus) -> Report {
 }
 
 /// The report of a wait that ran out.
-pub(crate) fn ran_out(id: &RunId, status: RunStatus, ms: i64) -> Report {
+pub(crate) fn ran_out(id: &RunId, status: RunStatus, ms: i64, going: &str) -> Report {
     let title = format!("run {id} has not ended within {}: it is {status}", show_duration(ms));
     Report::new("D0108", Exit::RanOut, title)
-        .note("the run goes on undisturbed")
+        .note(going)
         .hint(format!("durun why {id} says what it waits for, and what unblocks it"))
+}
+
+/// The same where the owner of the store is a process that is stopped: how the run stands is not known.
+pub(crate) fn unanswered(id: &RunId, ms: i64, pid: u32) -> Report {
+    let time = show_duration(ms);
+    Report::new("D0108", Exit::RanOut, format!("run {id} has not been seen to end within {time}"))
+        .note(format!("process {pid}, which has the store open, is stopped"))
+        .hint(format!("kill -CONT {pid} lets it go on"))
 }
 
 fn timed_out(id: &RunId, way: &WayOn, file: &str) -> String {

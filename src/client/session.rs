@@ -81,6 +81,11 @@ impl Session {
         self.store.ask(request)
     }
 
+    /// Waits for an owner of the store that is stopped, as by `kill -STOP`, while this says so of its pid; it is asked again and again.
+    pub fn bear_with(&self, patience: Arc<dyn Fn(u32) -> bool + Send + Sync>) {
+        self.store.set_patience(patience);
+    }
+
     pub(super) fn set_events(&self, sink: EventSink) {
         self.store.set_events(sink);
     }

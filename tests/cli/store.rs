@@ -15,7 +15,7 @@ fn a_flag_a_variable_or_a_folder_says_where_the_store_is() {
     home.durun(&["--store", "here", "wait", "flag", "--timeout", "1s", "-v"])
         .exit(124)
         .err(
-            "nobody executes run flag now: durun --store here resume flag\nerror[D0108]: run flag has not ended within 1s: it is parked\n |\n = note: the run goes on undisturbed\n = help: durun --store here why flag says what it waits for, and what unblocks it\n",
+            "nobody executes run flag now: durun --store here resume flag\nerror[D0108]: run flag has not ended within 1s: it is parked\n |\n = note: nobody executes it: it does not go on by itself\n = help: durun --store here why flag says what it waits for, and what unblocks it\n",
         )
         .check();
     for (place, id) in [("here", "flag"), ("there", "variable")] {

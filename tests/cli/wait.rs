@@ -8,7 +8,7 @@ fn a_wait_that_runs_out_is_exit_124() {
     home.durun(&["-v", "wait", "one", "--timeout", "20ms"])
         .exit(124)
         .err(
-            "nobody executes run one now: durun resume one\nerror[D0108]: run one has not ended within 20ms: it is parked\n |\n = note: the run goes on undisturbed\n = help: durun why one says what it waits for, and what unblocks it\n",
+            "nobody executes run one now: durun resume one\nerror[D0108]: run one has not ended within 20ms: it is parked\n |\n = note: nobody executes it: it does not go on by itself\n = help: durun why one says what it waits for, and what unblocks it\n",
         )
         .check();
     home.durun(&["terminate", "one"]).check();

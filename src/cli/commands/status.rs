@@ -6,6 +6,7 @@ use crate::cli::error::CliError;
 use crate::cli::escape;
 use crate::cli::exit::Exit;
 use crate::cli::looks::Looks;
+use crate::cli::patience;
 use crate::cli::render::status::{self, Beside};
 use crate::cli::render::{run_json, variables};
 use crate::cli::watching;
@@ -64,6 +65,9 @@ impl Looked {
 /// Does it.
 pub(crate) fn run(context: &Context, args: &StatusArgs) -> Result<Exit, CliError> {
     let session = context.session()?;
+    if args.watch {
+        patience::have(context, &session, None);
+    }
     let row = find(&session, &args.id)?;
     if args.watch && context.draws() {
         let looks = RefCell::new(Looks::new());

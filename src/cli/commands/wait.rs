@@ -4,8 +4,11 @@ use crate::cli::conclusion::conclude;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
-use crate::cli::report_end::ran_out;
-use crate::client::{RunView, Waited, find, wait};
+use crate::cli::patience;
+use crate::cli::render::runs::stopped;
+use crate::cli::report::Report;
+use crate::cli::report_end::{ran_out, unanswered};
+use crate::client::{ClientError, RunView, StoreError, Waited, find, view, wait};
 use crate::history::WokenBy;
 use crate::timer::parse_duration;
 use clap::Args;
@@ -32,24 +35,57 @@ pub(crate) struct WaitArgs {
 /// Does it.
 pub(crate) fn run(context: &Context, args: &WaitArgs) -> Result<Exit, CliError> {
     let session = context.session()?;
-    let row = find(&session, &args.id)?;
     let limit = args.timeout.map(|ms| Duration::from_millis(u64::try_from(ms).unwrap_or(0)));
+    let end = limit.map(|limit| context.clock.monotonic().saturating_add(limit));
+    patience::have(context, &session, end);
+    let row = find(&session, &args.id)?;
     let (mut was_executed, mut said) = (false, false);
+    let mut stalled = None;
     let waited = wait(&session, row.no, limit, &mut |view| {
+        let now_stalled = view.executor.map(|claim| claim.pid).zip(stopped(view));
+        if let Some((pid, how)) = now_stalled.as_ref().filter(|_| now_stalled != stalled) {
+            context.warn(&format!("process {pid} executes run {}, {how}", view.row.id));
+        }
+        stalled = now_stalled;
         let is_executed = view.executor.is_some();
         if !is_executed && !said {
             tell_alone(context, view, was_executed);
         }
         (was_executed, said) = (was_executed || is_executed, !is_executed);
         true
-    })?;
+    });
+    let time = args.timeout.unwrap_or(0);
     match waited {
-        Waited::Over(standing) => conclude(context, &session, row.no, &row.id, &standing),
-        Waited::RanOut(status) => {
-            let report = ran_out(&row.id, status, args.timeout.unwrap_or(0));
-            context.complain(&context.shown(&report));
-            Ok(report.exit)
+        Ok(Waited::Over(standing)) => conclude(context, &session, row.no, &row.id, &standing),
+        Ok(Waited::RanOut(status)) => {
+            let going = going(&view(&session, row.no)?);
+            Ok(complain(context, &ran_out(&row.id, status, time, &going)))
         }
+        Err(ClientError::Store(StoreError::Stopped { pid }))
+            if end.is_some_and(|end| end <= context.clock.monotonic()) =>
+        {
+            Ok(complain(context, &unanswered(&row.id, time, pid)))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn complain(context: &Context, report: &Report) -> Exit {
+    context.complain(&context.shown(report));
+    report.exit
+}
+
+/// How a run goes on for which the time to wait has run out.
+fn going(view: &RunView) -> String {
+    match (view.executor, view.woken_by) {
+        (Some(claim), _) => stopped(view).map_or_else(
+            || "the run goes on undisturbed".to_owned(),
+            |how| format!("process {} executes it, {how}", claim.pid),
+        ),
+        (None, Some(WokenBy::Nobody { .. }) | None) => {
+            "nobody executes it: it does not go on by itself".to_owned()
+        }
+        (None, Some(_)) => "the run goes on undisturbed".to_owned(),
     }
 }
 
