@@ -1,6 +1,6 @@
 //! Ends of runs in words: failed, cancelled, timed out, stuck, not finished.
 
-use super::escape::shell;
+use super::escape::{self, shell};
 use super::exit::Exit;
 use super::place::Place;
 use super::report::{Report, apart};
@@ -69,11 +69,15 @@ pub(crate) fn ran_out(id: &RunId, status: RunStatus, ms: i64, going: &str) -> Re
 }
 
 /// The same where the owner of the store is a process that is stopped: how the run stands is not known.
-pub(crate) fn unanswered(id: &RunId, ms: i64, pid: u32) -> Report {
+pub(crate) fn unanswered(id: &str, ms: i64, pid: u32) -> Report {
     let time = show_duration(ms);
-    Report::new("D0108", Exit::RanOut, format!("run {id} has not been seen to end within {time}"))
-        .note(format!("process {pid}, which has the store open, is stopped"))
-        .hint(format!("kill -CONT {pid} lets it go on"))
+    Report::new(
+        "D0108",
+        Exit::RanOut,
+        format!("run {} has not been seen to end within {time}", escape::line(id)),
+    )
+    .note(format!("process {pid}, which has the store open, is stopped"))
+    .hint(format!("kill -CONT {pid} lets it go on"))
 }
 
 fn timed_out(id: &RunId, way: &WayOn, file: &str) -> String {

@@ -127,3 +127,56 @@ fn who_waits_for_an_owner_that_is_stopped_can_be_interrupted() {
     assert_eq!(world.run(&["resume", "steps"]).code, Some(0));
     assert!(kill(owner));
 }
+
+#[test]
+fn who_only_looks_on_waits_for_an_owner_that_is_stopped_as_long_as_it_was_told() {
+    let world = World::new();
+    let (owner, other) = kept_waiting(&world);
+    let pid = owner.id();
+    let waiting = world.spawn(&["wait", "approve"]);
+    let watching = world.spawn(&["status", "approve", "--watch"]);
+    let ran_out = world.run(&["wait", "approve", "--timeout", "1s"]);
+    assert_eq!(ran_out.code, Some(124), "{ran_out:?}");
+    let note = format!(" = note: process {pid}, which has the store open, is stopped\n");
+    assert!(ran_out.err.contains("error[D0108]") && ran_out.err.contains(&note), "{ran_out:?}");
+    send(&owner, Signal::CONT);
+    world.good(&["signal", "approve", "approved", "1"]);
+    assert_eq!(quiet(&finish(owner)), "1");
+    let said = format!(
+        "process {pid}, which has the store open, is stopped; this waits until it goes on: kill -CONT {pid}\n"
+    );
+    let waited = finish(waiting);
+    assert_eq!((waited.code, waited.out.as_str()), (Some(0), "1\n"), "{waited:?}");
+    assert!(waited.err.contains(&said), "{waited:?}");
+    let watched = finish(watching);
+    assert!(watched.code == Some(0) && watched.out.contains("approve  completed"), "{watched:?}");
+    assert_eq!(finish(other).code, Some(0));
+}
+
+#[test]
+fn who_waits_for_a_run_whose_process_is_stopped_is_told() {
+    let world = World::new();
+    let approve = world.write("approve.rhai", APPROVED);
+    let owner = world.spawn(&["start", &approve, "--id", "approve"]);
+    world.until_waits_for("approve", "wait_signal");
+    let asks = world.write("asks.rhai", "ask(\"Go?\")");
+    let other = world.spawn(&["start", &asks, "--id", "asks"]);
+    world.until_waits_for("asks", "ask");
+    stop(&world, &other, Signal::STOP);
+    let pid = other.id();
+    let waited = world.run(&["wait", "asks", "--timeout", "1s"]);
+    assert_eq!(waited.code, Some(124), "{waited:?}");
+    let how = format!("which is stopped: fg or bg in its terminal, or kill -CONT {pid}\n");
+    for said in [
+        format!("process {pid} executes run asks, {how}"),
+        format!(" = note: process {pid} executes it, {how}"),
+    ] {
+        assert!(waited.err.contains(&said), "{said}: {waited:?}");
+    }
+    world.run(&["answer", "asks", "yes"]);
+    let status = world.good(&["status", "asks"]);
+    assert!(status.contains("answered yes") && !status.contains("resume asks"), "{status}");
+    send(&other, Signal::CONT);
+    assert_eq!(quiet(&finish(other)), "yes");
+    assert!(kill(owner));
+}

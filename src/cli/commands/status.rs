@@ -64,10 +64,7 @@ impl Looked {
 
 /// Does it.
 pub(crate) fn run(context: &Context, args: &StatusArgs) -> Result<Exit, CliError> {
-    let session = context.session()?;
-    if args.watch {
-        patience::have(context, &session, None);
-    }
+    let session = if args.watch { patience::session(context, None)? } else { context.session()? };
     let row = find(&session, &args.id)?;
     if args.watch && context.draws() {
         let looks = RefCell::new(Looks::new());

@@ -8,7 +8,7 @@ use crate::cli::patience;
 use crate::cli::render::runs::stopped;
 use crate::cli::report::Report;
 use crate::cli::report_end::{ran_out, unanswered};
-use crate::client::{ClientError, RunView, StoreError, Waited, find, view, wait};
+use crate::client::{RunView, Waited, find, view, wait};
 use crate::history::WokenBy;
 use crate::timer::parse_duration;
 use clap::Args;
@@ -34,10 +34,25 @@ pub(crate) struct WaitArgs {
 
 /// Does it.
 pub(crate) fn run(context: &Context, args: &WaitArgs) -> Result<Exit, CliError> {
-    let session = context.session()?;
     let limit = args.timeout.map(|ms| Duration::from_millis(u64::try_from(ms).unwrap_or(0)));
     let end = limit.map(|limit| context.clock.monotonic().saturating_add(limit));
-    patience::have(context, &session, end);
+    let is_over = || end.is_some_and(|end| end <= context.clock.monotonic());
+    match waited(context, args, limit, end) {
+        Err(error) if is_over() => match patience::stopped(&error) {
+            Some(pid) => Ok(complain(context, &unanswered(&args.id, args.timeout.unwrap_or(0), pid))),
+            None => Err(error),
+        },
+        told => told,
+    }
+}
+
+fn waited(
+    context: &Context,
+    args: &WaitArgs,
+    limit: Option<Duration>,
+    end: Option<Duration>,
+) -> Result<Exit, CliError> {
+    let session = patience::session(context, end)?;
     let row = find(&session, &args.id)?;
     let (mut was_executed, mut said) = (false, false);
     let mut stalled = None;
@@ -53,20 +68,14 @@ pub(crate) fn run(context: &Context, args: &WaitArgs) -> Result<Exit, CliError> 
         }
         (was_executed, said) = (was_executed || is_executed, !is_executed);
         true
-    });
+    })?;
     let time = args.timeout.unwrap_or(0);
     match waited {
-        Ok(Waited::Over(standing)) => conclude(context, &session, row.no, &row.id, &standing),
-        Ok(Waited::RanOut(status)) => {
+        Waited::Over(standing) => conclude(context, &session, row.no, &row.id, &standing),
+        Waited::RanOut(status) => {
             let going = going(&view(&session, row.no)?);
             Ok(complain(context, &ran_out(&row.id, status, time, &going)))
         }
-        Err(ClientError::Store(StoreError::Stopped { pid }))
-            if end.is_some_and(|end| end <= context.clock.monotonic()) =>
-        {
-            Ok(complain(context, &unanswered(&row.id, time, pid)))
-        }
-        Err(error) => Err(error.into()),
     }
 }
 

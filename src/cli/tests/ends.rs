@@ -182,7 +182,7 @@ pub(super) fn all(stage: &Stage) -> Vec<Report> {
         Failure::new(kind::EXEC, "backup exited with 3").with("name", "backup").with("attempts", 5_i64);
     all.push(report_end::of_program(&order, &program, &WayOn::Retry { misfit: None }));
     all.push(report_end::ran_out(&order, RunStatus::Waiting, 5_000, "the run goes on undisturbed"));
-    all.push(report_end::unanswered(&order, 5_000, 4711));
+    all.push(report_end::unanswered("order-1", 5_000, 4711));
     all.extend(updates());
     all.extend(struggles());
     all
