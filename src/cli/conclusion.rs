@@ -55,8 +55,10 @@ pub(crate) fn conclude(
     }
     if let Standing::Ended(RunEnd::Completed { result }) = standing {
         print_value(context, result)?;
-        if let Some(said) = said_in_vain(context, session, run) {
-            context.note(&format!("{said}: durun status {id}"));
+        if context.is_talkative()
+            && let Some(said) = said_in_vain(context, session, run)
+        {
+            context.note(&format!("{said}; {} names all", context.command(&format!("status {id}"))));
         }
         return Ok(Exit::Done);
     }
@@ -70,7 +72,7 @@ pub(crate) fn script_of(session: &Session, run: RunNo) -> Option<Lines> {
 
 /// What was said to a run that has ended, and never told to its script.
 fn said_in_vain(context: &Context, session: &Session, run: RunNo) -> Option<String> {
-    let view = view(session, run).ok().filter(|view| view.status.is_ended())?;
+    let view = view(session, run).ok()?;
     // What cannot be read says nothing.
     let unread = unread(session, &view).unwrap_or_default();
     unheard(&unread, view.unread, context.clock.now())
@@ -102,7 +104,9 @@ pub(crate) fn blame(
 ) -> Exit {
     match told(session, run, id, standing) {
         Some(report) => {
-            let report = said_in_vain(context, session, run).into_iter().fold(report, Report::note);
+            let is_over = matches!(standing, Standing::Ended(_));
+            let vain = if is_over { said_in_vain(context, session, run) } else { None };
+            let report = vain.into_iter().fold(report, Report::note);
             context.complain(&context.shown(&report));
             report.exit
         }

@@ -145,7 +145,7 @@ fn a_failure_is_one_block() {
     let failure = Failure { line: Some(1), ..Failure::new("failure", "1") };
     // How it could go on cannot be found out.
     let silent = || Err(StoreError::Protocol { message: "no".to_owned() });
-    let answers = || script().into_iter().chain([silent()]).collect();
+    let answers = || script().into_iter().chain([silent(), silent()]).collect();
     let (out, err, exit) = executed(ends(RunEnd::Failed { failure }), &["one"], answers());
     assert_eq!((out.as_str(), exit), ("", 1));
     assert_eq!(
@@ -215,7 +215,7 @@ fn a_store_that_fails_is_told_and_the_run_is_not_lost() {
 fn of_several_runs_each_is_told_and_the_gravest_decides() {
     let end = RunEnd::Cancelled { reason: "enough".to_owned() };
     let over = || Ok(view(StoredStatus::Ended(end.clone()), RunStatus::Cancelled, None, 1));
-    let answers = [vec![over()], script(), vec![over()], script()].concat();
+    let answers = [vec![over()], script(), vec![over(), over()], script(), vec![over()]].concat();
     let (out, err, exit) = executed(ends(end.clone()), &["one", "two"], answers);
     assert_eq!(out.lines().count(), 3, "{out}");
     assert_eq!(err.matches("was cancelled: enough").count(), 2, "{err}");

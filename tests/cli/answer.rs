@@ -52,7 +52,7 @@ fn the_same_answer_again_is_done_and_another_one_is_a_conflict() {
         )
         .check();
     let status = home.durun(&["status", "one"]).stdout();
-    assert!(status.contains("\n  unread    1 message: answer yes to Raise the budget? ("), "{status}");
+    assert!(status.contains("\n  unread    1 message: answer yes to Raise the budget?\n"), "{status}");
 }
 
 #[test]

@@ -175,7 +175,7 @@ fn a_wait_for_a_lock_that_was_too_long_is_waited_for_again() {
         Home::killed_at("hold", "with_lock(\"db\", || wait_signal(\"end\"))", &["\"kind\":\"wait_signal\""]);
     home.file(
         "want.rhai",
-        "step(\"a\", || 1);\nwith_lock(\"own\", || with_lock(\"db\", #{timeout: \"10ms\"}, || \"had it\"))",
+        "step(\"a\", || 1);\nwith_lock(\"own\", || with_lock(\"db\", #{timeout: \"2s\"}, || \"had it\"))",
     );
     let block = home.durun(&["start", "want.rhai", "--id", "want"]).exit(1).failure();
     let hint = "a time-out that its script did not catch ended it; to go on from before its last step, with_lock \"db\", of which the \

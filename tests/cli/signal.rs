@@ -111,7 +111,7 @@ fn what_comes_too_late_for_its_wait_is_not_recommended() {
 fn what_a_run_was_told_in_vain_is_named_once_it_has_ended() {
     let home = Home::new();
     home.file("a.rhai", "wait_signal(\"go\")");
-    home.durun(&["start", "a.rhai", "--id", "one", "--record-only"]).check();
+    home.durun(&["start", "a.rhai", "--id", "one", "--record-only"]).out("one\n").check();
     home.durun(&["signal", "one", "go"]).check();
     home.durun(&["cancel", "one"]).check();
     home.durun(&["terminate", "one"]).check();
@@ -123,7 +123,7 @@ fn what_a_run_was_told_in_vain_is_named_once_it_has_ended() {
         why.contains(" It was terminated. 2 messages were never told to its script: signal go ("),
         "{why}"
     );
-    let block = home.durun(&["result", "one"]).failure();
+    let block = home.durun(&["result", "one"]).exit(5).failure();
     assert!(block.contains(" = note: 2 messages were never told to its script: signal go ("), "{block}");
     let document = home.durun(&["status", "one", "-o", "jsonl"]).stdout();
     for part in

@@ -52,7 +52,7 @@ fn a_run_that_never_began_is_stuck_or_has_ended_says_so() {
         .check();
     home.durun(&["terminate", "one", "--reason", "en\u{1b}ough"]).check();
     home.durun(&["why", "one"])
-        .out("Run one waits for nothing: it has ended (now). It was terminated: en\\x1bough.\n  durun history one\n")
+        .out("Run one waits for nothing: it has ended (now). It was terminated: en\\x1bough. 1 message was never told to its script: signal paid (now).\n  durun history one\n")
         .check();
     home.file("bad.rhai", "nonsense(1)");
     home.durun(&["start", "--unchecked", "bad.rhai", "--id", "two"]).exit(8).failure();
@@ -154,10 +154,20 @@ fn the_item_of_a_parallel_that_failed_is_named() {
     let home = Home::new();
     home.file("a.rhai", "parallel([\"a\", \"b\"], |h| if h == \"b\" { fail(\"bad\") })")
         .file("b.rhai", "parallel([1, #{ name: \"a name that is long enough to be left out here\" }], |h| if h != 1 { exec([\"false\"], #{ retry: 1 }) })");
-    for (file, item) in [("a.rhai", "item 1 of parallel: \"b\""), ("b.rhai", "item 1 of parallel")] {
+    for (file, item) in [("a.rhai", "the item of parallel is \"b\""), ("b.rhai", "item 1 of parallel")] {
         let said = home.durun(&["start", file, "--id", file]).exit(1).failure();
         assert!(said.contains(&format!("  = note: {item}\n")), "{said}");
         let why = home.durun(&["why", file]).stdout();
         assert!(why.contains(&format!(" ({item}).")), "{why}");
     }
+}
+
+#[test]
+fn a_run_that_takes_back_what_it_did_says_so() {
+    let script = "step(\"a\", || 1);\non_undo(|| exec([\"sleep\", \"600\"]));\nfail(\"no\")";
+    let home = Home::killed_at("one", script, &["\"strand\":\"undoing"]);
+    let why = home.durun(&["why", "one"]).stdout();
+    assert!(why.contains(" It takes back what it did: undoing 1 of 1: on_undo of line 2. "), "{why}");
+    let status = home.durun(&["status", "one"]).stdout();
+    assert!(status.contains(" · undoing 1 of 1: on_undo of line 2 · begins again"), "{status}");
 }

@@ -9,7 +9,7 @@ use super::waits::{is_cut_off, sentence};
 use super::when::{absolute, relative};
 use crate::cli::escape;
 use crate::client::{Descendant, Lines, RunView, open_question};
-use crate::history::{Moment, Pending, RunEnd, RunId, RunStatus, StoredStatus, Unread, Value};
+use crate::history::{Moment, Pending, RunEnd, RunStatus, StoredStatus, Unread, Value};
 
 /// What is shown beside the view of a run.
 pub(crate) struct Beside<'a> {
@@ -70,7 +70,7 @@ pub(crate) fn render(view: &RunView, beside: &Beside<'_>, now: Moment, color: bo
     let is_stuck = view.status == RunStatus::Stuck;
     let shown = || view.pending.iter().filter(|pending| !is_stuck || pending.label.kind.is_effect());
     let below_each: Vec<Vec<String>> =
-        shown().map(|pending| below(&row.id, pending, beside, alone, now)).collect();
+        shown().map(|pending| below(view, pending, beside, alone, now)).collect();
     let (executed, mut before) = (view.executor.is_some(), "");
     for (place, pending) in shown().enumerate() {
         let (label, more) = if is_cut_off(pending, view) {
@@ -94,7 +94,10 @@ pub(crate) fn render(view: &RunView, beside: &Beside<'_>, now: Moment, color: bo
     }
     if view.unread > 0 {
         let count = counted(u64::from(view.unread), "message", "messages");
-        line("unread", &format!("{count}{}", which(unread, view.unread, now)));
+        line(
+            "unread",
+            &format!("{count}{}", which(unread, view.unread, view.status.is_ended().then_some(now))),
+        );
     }
     if let Some(asked) = row.cancel_requested_at {
         let waits = if view.executor.is_none() && !view.status.is_ended() {
@@ -132,12 +135,18 @@ fn below_it(child: &Descendant, now: Moment) -> String {
 }
 
 /// What stands below a command: its line of the script, what a question shows, and the command lines that unblock it.
-fn below(id: &RunId, pending: &Pending, beside: &Beside<'_>, alone: bool, now: Moment) -> Vec<String> {
+fn below(view: &RunView, pending: &Pending, beside: &Beside<'_>, alone: bool, now: Moment) -> Vec<String> {
     let text = super::lines::shown(beside.script, pending.line, Some(&pending.label));
     let shown = open_question(pending).map(|question| question.show).filter(|show| *show != Value::Null);
     let shown = shown.map(|show| format!("  {}", escape::cut(&escape::line(&show.to_string()), 400)));
-    let typed =
-        commands(id, pending, alone, now).into_iter().map(|words| format!("  {}", (beside.command)(&words)));
+    let id = &view.row.id;
+    let mut unblock = commands(id, pending, alone, now);
+    // Whoever executes it goes on by himself.
+    if view.executor.is_some() {
+        let own = format!("resume {id}");
+        unblock.retain(|command| *command != own);
+    }
+    let typed = unblock.into_iter().map(|words| format!("  {}", (beside.command)(&words)));
     text.into_iter().chain(shown).chain(typed).collect()
 }
 

@@ -7,8 +7,8 @@ use crate::history::{Moment, Unread};
 /// So many are named.
 const NAMED: usize = 5;
 
-/// Which they are, the first of so many, behind their number.
-pub(crate) fn which(unread: &[Unread], count: u32, now: Moment) -> String {
+/// Which they are, the first of so many, behind their number; with `now` also when they came.
+pub(crate) fn which(unread: &[Unread], count: u32, now: Option<Moment>) -> String {
     if unread.is_empty() {
         return String::new();
     }
@@ -28,12 +28,15 @@ pub(crate) fn unheard(unread: &[Unread], count: u32, now: Moment) -> Option<Stri
         1 => "1 message was".to_owned(),
         many => format!("{many} messages were"),
     };
-    Some(format!("{what} never told to its script{}", which(unread, count, now)))
+    Some(format!("{what} never told to its script{}", which(unread, count, Some(now))))
 }
 
-fn named(message: &Unread, now: Moment) -> String {
+fn named(message: &Unread, now: Option<Moment>) -> String {
     let what = escape::cut(&escape::line(&message.to_string()), 60);
-    format!("{what} ({})", relative(message.accepted_at, now))
+    match now {
+        Some(now) => format!("{what} ({})", relative(message.accepted_at, now)),
+        None => what,
+    }
 }
 
 #[cfg(test)]
@@ -52,10 +55,7 @@ mod tests {
             unheard(&one, 1, now).as_deref(),
             Some("1 message was never told to its script: update add\\n (1m ago)")
         );
-        assert_eq!(
-            which(&two, 4, now),
-            ": request to cancel (1m ago), request to cancel (why) (1m ago) and 2 more"
-        );
+        assert_eq!(which(&two, 4, None), ": request to cancel, request to cancel (why) and 2 more");
         assert_eq!(unheard(&[], 3, now).as_deref(), Some("3 messages were never told to its script"));
     }
 }

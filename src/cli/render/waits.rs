@@ -18,6 +18,11 @@ pub(crate) fn attempt(attempt: u32, attempts: Option<u32>) -> String {
     attempts.map_or_else(|| format!("attempt {attempt}"), |most| format!("attempt {attempt} of {most}"))
 }
 
+/// Whether a name has these words for its last.
+fn ends_with(name: Option<&str>, words: &str) -> bool {
+    name.and_then(|name| name.strip_suffix(words)).is_some_and(|before| before.ends_with(' '))
+}
+
 /// `3 tries`.
 pub(crate) fn tries(count: u32) -> String {
     if count == 1 { "1 try".to_owned() } else { format!("{count} tries") }
@@ -106,8 +111,10 @@ pub(crate) fn sentence(pending: &Pending, executed: bool, now: Moment) -> String
     if let Some(strand) = &pending.strand {
         parts.push(escape::line(strand));
     }
-    if let Some(line) = pending.line {
-        parts.push(format!("line {line}"));
+    // The name of an undo ends with the line that asked for it.
+    let line = pending.line.map(|line| format!("line {line}"));
+    if let Some(line) = line.filter(|line| !ends_with(pending.strand.as_deref(), line)) {
+        parts.push(line);
     }
     if question.is_some() {
         parts.push(format!("asked {}", relative(pending.scheduled_at, now)));

@@ -18,6 +18,9 @@ use std::collections::BTreeSet;
 /// What the file is called.
 const FILE: &str = "the script's file";
 
+/// How the strands of undos are called.
+const UNDOING: &str = "undoing ";
+
 /// How many pending commands are told of.
 const MOST: usize = 3;
 
@@ -157,6 +160,11 @@ fn open(view: &RunView, unread: &[Unread], (script, way): (Option<&Lines>, &WayO
         sentences.insert(0, format!("It waits for {} commands at once.", told.len()));
         sentences.push(format!("The other {more} are in durun status {id}."));
     }
+    if let Some(undo) =
+        told.iter().filter_map(|row| row.strand.as_deref()).find(|name| name.starts_with(UNDOING))
+    {
+        sentences.insert(0, format!("It takes back what it did: {}.", escape::line(undo)));
+    }
     if told.is_empty() {
         sentences.push(if view.executor.is_some() {
             "Its script is running and waits for nothing.".to_owned()
@@ -169,7 +177,7 @@ fn open(view: &RunView, unread: &[Unread], (script, way): (Option<&Lines>, &WayO
     }
     if view.unread > 0 {
         let what = if view.unread == 1 { "message waits" } else { "messages wait" };
-        sentences.push(format!("{} {what} in its inbox{}.", view.unread, which(unread, view.unread, now)));
+        sentences.push(format!("{} {what} in its inbox{}.", view.unread, which(unread, view.unread, None)));
     }
     let alone = asks_once(&view.pending);
     let nexts: Vec<&Pending> = crowds.iter().take(MOST).filter_map(Crowd::next).collect();
