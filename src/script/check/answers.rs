@@ -15,6 +15,20 @@ pub(super) struct Answers {
     choices: Vec<String>,
     /// Whether it has a value of its own where nobody answers.
     has_otherwise: bool,
+    /// That value, where it is text: it stands for an answer, and may be compared, too.
+    otherwise: Option<String>,
+}
+
+impl Answers {
+    fn can_be(&self, text: &str) -> bool {
+        self.choices.iter().chain(&self.otherwise).any(|can_be| can_be == text)
+    }
+
+    /// The answers as they are written in a list.
+    fn listed(&self) -> String {
+        let words: Vec<String> = self.choices.iter().map(|choice| format!("\"{choice}\"")).collect();
+        words.join(", ")
+    }
 }
 
 /// The variables of a text that hold an answer, and the answers that there are.
@@ -45,7 +59,8 @@ fn of(expr: &Expr, own: &Functions) -> Option<Answers> {
 }
 
 fn offered(call: &FnCallExpr) -> Option<Answers> {
-    let mut answers = Answers { choices: vec!["yes".to_owned(), "no".to_owned()], has_otherwise: false };
+    let choices = vec!["yes".to_owned(), "no".to_owned()];
+    let mut answers = Answers { choices, has_otherwise: false, otherwise: None };
     let options = match call.args.get(1) {
         None => return Some(answers),
         Some(Expr::Map(map, _)) => &map.0,
@@ -58,8 +73,7 @@ fn offered(call: &FnCallExpr) -> Option<Answers> {
     }
     if let Some(otherwise) = option("otherwise") {
         answers.has_otherwise = true;
-        // What stands for an answer may be compared, too.
-        answers.choices.extend(super::values::literal(otherwise)?.into_string().ok());
+        answers.otherwise = super::values::literal(otherwise)?.into_string().ok();
     }
     (!answers.choices.is_empty()).then_some(answers)
 }
@@ -82,7 +96,7 @@ fn answers(walker: &Walker<'_>, expr: &Expr) -> Option<Answers> {
 
 /// `if ask("ok?")`: whatever is answered is text.
 pub(super) fn condition(walker: &mut Walker<'_>, expr: &Expr) {
-    let Some(Answers { choices, has_otherwise }) = answers(walker, expr) else { return };
+    let Some(Answers { choices, has_otherwise, .. }) = answers(walker, expr) else { return };
     let asked = match expr {
         Expr::Variable(variable, ..) => variable.1.to_string(),
         _ => "ask(…)".to_owned(),
@@ -96,15 +110,14 @@ pub(super) fn condition(walker: &mut Walker<'_>, expr: &Expr) {
 
 /// `switch ask("ok?") { "yess" => … }`: a case for an answer that is not offered. Its text the language does not keep.
 pub(super) fn cases(walker: &mut Walker<'_>, asked: &Expr, switch: &SwitchCasesCollection) {
-    let Some(Answers { choices, has_otherwise: false }) = answers(walker, asked) else { return };
-    let Some(offered) = walker.world.cases(&choices) else { return };
+    let Some(answers @ Answers { has_otherwise: false, .. }) = answers(walker, asked) else { return };
+    let Some(offered) = walker.world.cases(&answers.choices) else { return };
     let never = switch.cases.iter().filter(|(case, _)| !offered.contains(case));
     let blocks = never.filter_map(|(_, case)| switch.expressions.get(*case.blocks.first()?));
     let places: BTreeSet<Position> = blocks.map(|block| block.rhs.start_position()).collect();
-    let words: Vec<String> = choices.iter().map(|choice| format!("\"{choice}\"")).collect();
+    let listed = answers.listed();
     for place in places {
-        let message =
-            format!("the question is never answered with this case: its answers are {}", words.join(", "));
+        let message = format!("the question is never answered with this case: its answers are {listed}");
         let hint = "offer it among the choices, or write the case as one of them".to_owned();
         walker.tell(Rule::Answer, place, message, Some(hint));
     }
@@ -120,15 +133,14 @@ pub(super) fn compared(walker: &mut Walker<'_>, called: &Called<'_>) {
         let (Some(answers), Expr::StringConstant(text, position)) = (answers(walker, asked), with) else {
             continue;
         };
-        if answers.choices.iter().any(|choice| choice == text.as_str()) {
+        if answers.can_be(text) {
             continue;
         }
-        let words: Vec<String> = answers.choices.iter().map(|choice| format!("\"{choice}\"")).collect();
-        let message =
-            format!("the question is never answered \"{text}\": its answers are {}", words.join(", "));
-        let near = nearest(text, answers.choices.iter().map(String::as_str));
+        let listed = answers.listed();
+        let message = format!("the question is never answered \"{text}\": its answers are {listed}");
+        let near = nearest(text, answers.choices.iter().chain(&answers.otherwise).map(String::as_str));
         let hint = near.map_or_else(
-            || format!("offer it: choices: [{}, \"{text}\"]", words.join(", ")),
+            || format!("offer it: choices: [{listed}, \"{text}\"]"),
             |near| format!("did you mean \"{near}\"?"),
         );
         walker.tell(Rule::Answer, *position, message, Some(hint));

@@ -71,7 +71,7 @@ fn answers_as_conditions_and_answers_that_are_not_offered() {
     for (script, place, answer, offered) in [
         ("let c = ask(\"ok?\"); c == \"yess\"", "(1, 26)", "yess", "\"yes\", \"no\""),
         ("ask(\"ok?\", #{ choices: [\"a\", \"b\"] }) != \"c\"", "(1, 41)", "c", "\"a\", \"b\""),
-        ("\"c\" == ask(\"ok?\", #{ choices: [\"a\"], otherwise: \"b\" })", "(1, 1)", "c", "\"a\", \"b\""),
+        ("\"c\" == ask(\"ok?\", #{ choices: [\"a\"], otherwise: \"b\" })", "(1, 1)", "c", "\"a\""),
     ] {
         finds(script, &format!("Answer {place} {}", never(answer, offered)));
     }
