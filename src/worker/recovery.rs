@@ -339,7 +339,8 @@ impl Worker {
             let begun = row.filter(|row| !row.is_untouched());
             let waits =
                 begun.is_some_and(|row| row.next_try.is_some() || row.waits_for.is_some() || row.begun);
-            let is_first = is_mended && begun.is_none();
+            // So is what a rewind has made it ask for.
+            let is_first = begun.is_none() && (is_mended || row.is_some());
             if matches!(command.work, Work::Effect { .. }) && !has_come && !waits && !is_first {
                 again.push(CutOff {
                     label: command.label.clone(),
