@@ -13,7 +13,7 @@ fn all_is_well_and_each_value_has_its_source() {
     for expected in [
         "store                   ~/.local/state/durun (default)\n",
         "rights                  directory 700, file 600\n",
-        "held by                 nobody else\n",
+        "held by                 nobody but this command\n",
         "runs                    1 parked\n",
         "tick                    never\n",
         "serve                   nobody\n",

@@ -154,7 +154,7 @@ fn store(findings: &mut Findings, checkup: &Checkup) {
         "held by",
         match checkup.owner {
             Some(pid) if pid != std::process::id() => format!("process {pid}"),
-            Some(_) | None => "nobody else".to_owned(),
+            Some(_) | None => "nobody but this command".to_owned(),
         },
     );
     findings.problem((directory | file) & OTHERS != 0, || "others may read or write the store".to_owned());

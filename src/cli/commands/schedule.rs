@@ -141,12 +141,15 @@ fn list(context: &Context) -> Result<Exit, CliError> {
         Format::Table if all.schedules.is_empty() => context.note("no schedules"),
         Format::Table => {
             context.print(&table(&all.schedules, now, context.table_width(), context.color_stdout()))?;
-            if let Some(nobody) = nobody(all.fired_by, &context.command("tick --install"), now) {
-                context.note(&nobody);
-            }
-            if is_overdue(&all.schedules, now) {
-                let (tick, serve) = (context.command("tick"), context.command("serve"));
-                context.note(&format!("what is overdue is fired by the next {tick}, or by {serve}"));
+            let is_overdue = is_overdue(&all.schedules, now);
+            match nobody(all.fired_by, &context.command("tick --install"), now) {
+                Some(nobody) if is_overdue => {
+                    let serve = context.command("serve");
+                    context.warn(&format!("{nobody}, or {serve} for as long as it lives"));
+                }
+                Some(nobody) => context.note(&nobody),
+                None if is_overdue => context.note("what is overdue is fired by the next tick"),
+                None => {}
             }
             if all.schedules.iter().any(|view| view.row.unseen().next().is_some()) {
                 context.note(&format!("what was skipped or missed is told by {}", context.command("missed")));

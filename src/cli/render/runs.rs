@@ -181,7 +181,7 @@ pub(crate) fn waker(view: &RunView, now: Moment) -> String {
         }
         Some(WokenBy::Tick { last: None }) => "woken by tick, the first within a minute".to_owned(),
         Some(WokenBy::Nobody { last_tick: Some(last) }) => {
-            format!("nobody executes it, the last tick was {}", relative(last, now))
+            format!("nobody executes it, and no tick is expected (the last was {})", relative(last, now))
         }
         Some(WokenBy::Nobody { last_tick: None }) => "nobody executes it".to_owned(),
         None => String::new(),

@@ -164,9 +164,10 @@ pub(crate) fn catchup(catchup: Catchup) -> String {
 /// That nobody fires schedules, and the command by which a tick does; nothing where somebody does.
 pub(crate) fn nobody(fired_by: Option<WokenBy>, how: &str, now: Moment) -> Option<String> {
     match fired_by {
-        Some(WokenBy::Nobody { last_tick: Some(last) }) => {
-            Some(format!("nobody fires schedules: the last durun tick was {}; {how}", relative(last, now)))
-        }
+        Some(WokenBy::Nobody { last_tick: Some(last) }) => Some(format!(
+            "nobody fires schedules, and no tick is expected (the last was {}): {how}",
+            relative(last, now)
+        )),
         Some(WokenBy::Nobody { last_tick: None }) => Some(format!("nobody fires schedules yet: {how}")),
         Some(WokenBy::Process { .. } | WokenBy::Serve { .. } | WokenBy::Tick { .. }) | None => None,
     }
