@@ -30,11 +30,11 @@ pub fn main() -> ExitCode {
         Ok(line) => line,
         Err(error) => {
             let error = other_words::told(error, &arguments);
+            start_help::add(&error, &arguments);
             complain(&error);
             if let Some(tip) = start_help::tip(&error, &arguments) {
                 let _ = std::io::stderr().write_all(escape::block(&tip).as_bytes());
             }
-            start_help::add(&error, &arguments);
             build_facts::add(&error, &arguments);
             return ExitCode::from(if error.use_stderr() { Exit::Usage.code() } else { Exit::Done.code() });
         }

@@ -1,4 +1,4 @@
-//! `durun start FILE --help`: after the grammar, what the script says of itself and which inputs it takes.
+//! `durun start FILE --help`: before the grammar, what the script says of itself and which inputs it takes.
 
 use super::args::{Command, CommandLine};
 use super::escape::{self, shell};
@@ -27,12 +27,12 @@ pub(crate) fn add(error: &clap::Error, arguments: &[OsString]) {
     let file = escape::line(&args.script().display().to_string());
     let shown = of(&file, text, program.params.as_ref());
     // Where stdout is closed nobody is listening.
-    let _closed = std::io::stdout().write_all(escape::block(&shown).as_bytes());
+    let _closed = std::io::stdout().write_all(escape::block(&format!("{shown}\n")).as_bytes());
 }
 
 /// What a script says of itself.
 fn of(file: &str, text: &str, params: Option<&Params>) -> String {
-    let mut shown = format!("\n{file}:\n");
+    let mut shown = format!("{file}:\n");
     let about = about(text);
     if about.is_empty() {
         shown
@@ -106,8 +106,8 @@ mod tests {
     #[test]
     fn a_script_without_a_declaration_says_so() {
         let said = "It declares no inputs: -i takes any name.";
-        assert_eq!(of("a.rhai", "// Copies.\n1", None), format!("\na.rhai:\n  Copies.\n  {said}\n"));
+        assert_eq!(of("a.rhai", "// Copies.\n1", None), format!("a.rhai:\n  Copies.\n  {said}\n"));
         let mute = "It does not say what it does: a comment in its first lines, // …, is shown here.";
-        assert_eq!(of("a.rhai", "1", None), format!("\na.rhai:\n  {mute}\n  {said}\n"));
+        assert_eq!(of("a.rhai", "1", None), format!("a.rhai:\n  {mute}\n  {said}\n"));
     }
 }

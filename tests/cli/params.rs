@@ -107,16 +107,13 @@ fn help_of_a_script_lists_its_inputs() {
         [&["start", "backup.rhai", "--help"][..], &["--help", "start", "backup.rhai"], &["backup.rhai", "-h"]]
     {
         let help = home.durun(words).stdout();
-        let shown = help.split("\nbackup.rhai:\n").nth(1).unwrap_or_else(|| panic!("{words:?}: {help}"));
-        assert_eq!(
-            shown,
-            "  Copies a host's files.\n\nInputs:\n  \
-             -i host=…   has to be given\n  \
-             -i keep=…   a whole number, else 7\n  \
-             -i share=…  a number, else 0.5\n  \
-             -i tags:=…  a list, else []\n  \
-             -i full=…   true or false, else false\n"
-        );
+        let inputs = "backup.rhai:\n  Copies a host's files.\n\nInputs:\n  \
+                      -i host=…   has to be given\n  \
+                      -i keep=…   a whole number, else 7\n  \
+                      -i share=…  a number, else 0.5\n  \
+                      -i tags:=…  a list, else []\n  \
+                      -i full=…   true or false, else false\n\n";
+        assert!(help.starts_with(inputs) && help.contains("\nUsage: durun "), "{words:?}: {help}");
     }
     home.file("plain.rhai", "1");
     assert!(home.durun(&["start", "plain.rhai", "--help"]).stdout().contains("It declares no inputs"));
