@@ -25,7 +25,14 @@ fn a_start_beside_a_run_that_is_executed_is_skipped_without_a_word() {
     // The same id is not waited for either.
     home.durun(&["start", "s.rhai", "--overlap", "skip", "--id", "first"]).check();
     let err = home.durun(&["-v", "start", "s.rhai", "--overlap", "skip", "--id", "second"]).spoken();
-    assert!(err.contains("nothing was started: run first is waiting"), "{err}");
+    assert!(
+        err.contains("nothing was started: run first has not ended, and is waiting (executed by pid "),
+        "{err}"
+    );
+    let text = std::fs::read_to_string(home.path().join("s.rhai")).expect("a script");
+    home.file("s.rhai", format!("{text}\n// Edited."));
+    let err = home.durun(&["start", "s.rhai", "--overlap", "skip", "--id", "second"]).spoken();
+    assert!(err.contains("s.rhai was edited; run first goes on under the text it was started with"), "{err}");
     home.durun(&["signal", "first", "go", "1"]).check();
     home.durun(&["wait", "first"]).out("1\n").check();
     home.durun(&["start", "s.rhai", "--overlap", "skip", "--id", "second", "--record-only"])

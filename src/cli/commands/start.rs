@@ -7,6 +7,7 @@ use crate::cli::error::CliError;
 use crate::cli::execution::{Manner, attach, execute_for};
 use crate::cli::exit::Exit;
 use crate::cli::overlap_options::OverlapOptions;
+use crate::cli::render::runs::executor;
 use crate::cli::start_options::StartOptions;
 use crate::cli::way_on::{back_commands, upgrade_commands};
 use crate::cli::{detach, escape, forewarning, report_struggle};
@@ -113,6 +114,7 @@ fn passed_over(
     match skipped {
         Skipped::Continue(claimed) => {
             context.note(&format!("nothing was started: run {} has not ended, and goes on", claimed.id));
+            tell_if_edited(context, &session, &view(&session, claimed.run)?.row);
             if args.options.foreground() {
                 return executed(context, &session, args, claimed, Vec::new());
             }
@@ -123,10 +125,25 @@ fn passed_over(
             Ok(Exit::Done)
         }
         Skipped::Left(view) => {
-            context.note(&format!("nothing was started: run {} is {}", view.row.id, view.status));
+            let id = &view.row.id;
+            let by = executor(&view, context.clock.now(), &|words| context.command(words));
+            let status = context.command(&format!("status {id}"));
+            context.note(&format!(
+                "nothing was started: run {id} has not ended, and is {} ({by}): {status}",
+                view.status
+            ));
+            tell_if_edited(context, &session, &view.row);
             Ok(Exit::Done)
         }
         Skipped::Struggles(view) => Ok(struggles(context, &session, &view)),
+    }
+}
+
+/// Says of a run in the way of a start that its script was edited since: whoever edits a file means it to be used.
+fn tell_if_edited(context: &Context, session: &Session, row: &RunRow) {
+    // What cannot be read says nothing.
+    if edited(session, row.no).is_ok_and(|edited| !matches!(edited, Edited::No)) {
+        tell_of_edit(context, session, row, &format!("{} was edited", escape::line(&row.script)), "");
     }
 }
 
