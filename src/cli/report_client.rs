@@ -6,6 +6,7 @@ use super::exit::Exit;
 use super::place::Place;
 use super::render::runs::candidate;
 use super::render::table::render;
+use super::render::when::absolute;
 use super::report::Report;
 use super::way_on::{self, back_hint};
 use super::{report_reply, report_store};
@@ -13,7 +14,7 @@ use crate::client::{
     CheckupError, ClientError, Conflict, Difference, ExecuteError, QueryError, Reopening, likest,
 };
 use crate::config::ConfigError;
-use crate::history::{RunId, RunRow, RunStatus};
+use crate::history::{Moment, RunId, RunRow, RunStatus};
 
 /// The report of an error; nothing where whoever read stdout has gone.
 pub(crate) fn of(error: &CliError) -> Option<Report> {
@@ -138,6 +139,16 @@ fn no_such_run(near: &[RunId], text: String) -> Report {
     Report::new("D0302", Exit::Missing, text).hint(hint)
 }
 
+/// There is no such run, and this is why.
+fn left_out(at: Moment, beside: &RunId, text: String) -> Report {
+    Report::new("D0302", Exit::Missing, text)
+        .note(format!(
+            "its start was left out at {}: run {beside} had not ended (--overlap skip)",
+            absolute(at)
+        ))
+        .hint(format!("durun status {beside} says how that one stands"))
+}
+
 pub(super) fn client(error: &ClientError) -> Report {
     let text = error.to_string();
     match error {
@@ -149,6 +160,7 @@ pub(super) fn client(error: &ClientError) -> Report {
         ClientError::Value(error) => Report::new("D0210", Exit::Usage, text)
             .note("nothing was recorded")
             .hint(super::report_typed::instead_of(error)),
+        ClientError::NoSuchRun { left_out: Some((at, beside)), .. } => left_out(*at, beside, text),
         ClientError::NoSuchRun { near, .. } => no_such_run(near, text),
         ClientError::Schedule(error) => super::report_schedule::of(error),
         ClientError::NoRuns => Report::new("D0303", Exit::Missing, text).hint("durun FILE.rhai starts one"),

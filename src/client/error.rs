@@ -55,6 +55,8 @@ pub enum ClientError {
         text: String,
         /// Ids that look like it, the likest first.
         near: Vec<RunId>,
+        /// When a start of that id was left out, and because of which run, where that is known.
+        left_out: Option<(Moment, RunId)>,
     },
     /// The store has no run at all, so there is no last one.
     #[error("there is no run yet")]

@@ -26,7 +26,7 @@ pub fn find(session: &Session, text: &str) -> Result<RunRow, ClientError> {
             Err(ClientError::Ambiguous { text: text.to_owned(), candidates: rows })
         }
         (_, None) if text == "@last" => Err(ClientError::NoRuns),
-        (_, None) => Err(ClientError::NoSuchRun { text: text.to_owned(), near: near(session, text)? }),
+        (_, None) => Err(missing(session, text)?),
     }
 }
 
@@ -38,14 +38,18 @@ pub(super) fn exact(session: &Session, id: &RunId) -> Result<Option<RunRow>, Cli
     Ok(rows.into_iter().find(|row| row.id == *id))
 }
 
-fn near(session: &Session, text: &str) -> Result<Vec<RunId>, ClientError> {
+/// The error of an id that no run has: what is like it, and whether a start of it was left out.
+fn missing(session: &Session, text: &str) -> Result<ClientError, ClientError> {
     let filter = RunFilter { limit: Some(NEAR_AMONG), ..RunFilter::default() };
     let Answer::Views(views) = session.ask(Request::List(filter))? else {
         return Err(ClientError::Answer { run: RunNo(0) });
     };
+    let left_out =
+        views.iter().find_map(|view| view.row.skipped.of(text).map(|start| (start.at, view.row.id.clone())));
     let runs = views.iter().filter(|view| !view.row.is_hook());
     let likest = likest(text, runs.map(|view| view.row.id.to_string()), 3);
-    Ok(likest.iter().filter_map(|id| RunId::parse(id).ok()).collect())
+    let near = likest.iter().filter_map(|id| RunId::parse(id).ok()).collect();
+    Ok(ClientError::NoSuchRun { text: text.to_owned(), near, left_out })
 }
 
 /// The names most like `wanted`, at most `count`, the likest first; none that is not like it.

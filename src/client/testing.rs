@@ -99,6 +99,7 @@ pub(crate) fn row(name: &str) -> RunRow {
         branches: Vec::new(),
         edits: Vec::new(),
         gone: Vec::new(),
+        skipped: crate::history::SkippedStarts::default(),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::flat::lean;
 use super::{
     Branch, Edit, HowFar, Moment, Origin, Parent, PastGeneration, Patches, QueuePlace, RunId, RunNo,
-    StoredStatus, Unread, Value,
+    SkippedStarts, StoredStatus, Unread, Value,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -139,6 +139,9 @@ pub struct RunRow {
     /// Of the messages that were never delivered and went with its end the first; none of a run that ended before they were kept.
     #[serde(default)]
     pub gone: Vec<Unread>,
+    /// The starts that were left out because it had not ended.
+    #[serde(default)]
+    pub skipped: SkippedStarts,
 }
 
 lean!(RunRow {
@@ -167,6 +170,7 @@ lean!(RunRow {
     branches,
     edits,
     gone,
+    skipped,
 );
 
 /// The name of the script of runs that tell of others, in the folder of the script that they tell of.

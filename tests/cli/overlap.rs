@@ -16,12 +16,52 @@ fn is_absent(home: &Home, id: &str) {
     assert!(err.contains("error[D0302]"), "{err}");
 }
 
+fn is_left_out(home: &Home, id: &str, beside: &str) {
+    let err = home.durun(&["status", id]).exit(4).failure();
+    let said = [
+        "its start was left out at ",
+        &format!(": run {beside} had not ended"),
+        &format!("durun status {beside}"),
+    ];
+    assert!(err.contains("error[D0302]") && said.iter().all(|part| err.contains(part)), "{err}");
+}
+
+#[test]
+fn starts_that_were_left_out_are_told_with_the_run_in_their_way_while_that_is_there() {
+    let home = Home::new();
+    holding(&home);
+    let left_out = |home: &Home| {
+        let status = home.durun(&["status", "first"]).stdout();
+        status.lines().find_map(|line| line.strip_prefix("  left out  ").map(str::to_owned))
+    };
+    assert_eq!(left_out(&home), None);
+    home.durun(&["start", "s.rhai", "--overlap", "skip", "--id", "second"]).check();
+    assert_eq!(left_out(&home).as_deref(), Some("1 start while it had not ended: second, now"));
+    for id in ["third", "fourth"] {
+        home.durun(&["start", "s.rhai", "--overlap", "skip", "--id", id]).check();
+    }
+    assert_eq!(left_out(&home).as_deref(), Some("3 starts while it had not ended: the last fourth, now"));
+    home.durun(&["signal", "first", "go", "1"]).check();
+    home.durun(&["wait", "first"]).out("1\n").check();
+    for id in ["second", "third", "fourth"] {
+        is_left_out(&home, id, "first");
+    }
+    is_absent(&home, "fifth");
+    let document = home.durun(&["status", "first", "-o", "jsonl"]).stdout();
+    assert!(document.contains("\"skipped_starts\":{\"count\":3,\"latest\":[{\"at\":"), "{document}");
+    // What is started after all is no longer missing.
+    home.durun(&["start", "s.rhai", "--overlap", "skip", "--id", "second", "--record-only"])
+        .out("second\n")
+        .check();
+    home.durun(&["status", "second"]).stdout();
+}
+
 #[test]
 fn a_start_beside_a_run_that_is_executed_is_skipped_without_a_word() {
     let home = Home::new();
     holding(&home);
     home.durun(&["start", "s.rhai", "--overlap", "skip", "--id", "second"]).check();
-    is_absent(&home, "second");
+    is_left_out(&home, "second", "first");
     // The same id is not waited for either.
     home.durun(&["start", "s.rhai", "--overlap", "skip", "--id", "first"]).check();
     let err = home.durun(&["-v", "start", "s.rhai", "--overlap", "skip", "--id", "second"]).spoken();
@@ -49,7 +89,7 @@ fn a_run_that_was_killed_is_gone_on_with_by_the_next_start() {
     );
     home.until("first", &[r#""status":"parked""#]);
     home.durun(&["start", "script.rhai", "--overlap", "skip", "--id", "second"]).out("42\n").check();
-    is_absent(&home, "second");
+    is_left_out(&home, "second", "first");
     home.durun(&["result", "first"]).out("42\n").check();
 }
 
@@ -84,7 +124,7 @@ fn a_skip_over_a_run_that_does_not_get_on_is_no_silence() {
         assert!(err.contains(piece), "{piece}: {err}");
     }
     assert_eq!(err.matches("error[").count(), 1, "{err}");
-    is_absent(&home, "second");
+    is_left_out(&home, "second", "first");
 }
 
 #[test]

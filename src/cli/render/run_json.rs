@@ -3,7 +3,8 @@
 use super::when::relative;
 use crate::client::{Descendant, RunView, open_question, path_of};
 use crate::history::{
-    CallSite, Edit, Failure, LockView, Moment, Pending, RunEnd, StoredStatus, Unread, Value, WokenBy,
+    CallSite, Edit, Failure, LockView, Moment, Pending, RunEnd, SkippedStarts, StoredStatus, Unread, Value,
+    WokenBy,
 };
 use crate::timer::rfc3339;
 use serde_json::{Map, Value as Json, json};
@@ -49,6 +50,11 @@ pub(crate) fn brief(view: &RunView, now: Moment) -> Json {
     });
     document.insert("waits_for".to_owned(), waits.collect());
     Json::Object(document)
+}
+
+fn skipped(starts: &SkippedStarts) -> Json {
+    let latest = starts.latest.iter().map(|start| json!({"id": start.id.as_str(), "at": rfc3339(start.at)}));
+    json!({"count": starts.count, "latest": latest.collect::<Vec<_>>()})
 }
 
 fn message(unread: &Unread) -> Json {
@@ -100,6 +106,7 @@ fn common(view: &RunView, now: Moment) -> Map<String, Json> {
         "result": result(&row.status),
         "error": error(&row.status, &row.script),
         "entries": view.entries.0,
+        "skipped_starts": skipped(&row.skipped),
         "edits": row.edits.iter().map(edit).collect::<Vec<_>>(),
     });
     match document {

@@ -9,7 +9,7 @@ use super::waits::{is_cut_off, sentence};
 use super::when::{absolute, relative};
 use crate::cli::escape;
 use crate::client::{Descendant, Lines, RunView, open_question};
-use crate::history::{Moment, Pending, RunEnd, RunStatus, StoredStatus, Unread, Value};
+use crate::history::{Moment, Pending, RunEnd, RunStatus, SkippedStarts, StoredStatus, Unread, Value};
 
 /// What is shown beside the view of a run.
 pub(crate) struct Beside<'a> {
@@ -99,6 +99,7 @@ pub(crate) fn render(view: &RunView, beside: &Beside<'_>, now: Moment, color: bo
             &format!("{count}{}", which(unread, view.unread, view.status.is_ended().then_some(now))),
         );
     }
+    line("left out", &left_out(&row.skipped, now));
     if let Some(asked) = row.cancel_requested_at {
         let waits = if view.executor.is_none() && !view.status.is_ended() {
             ", told to its script when it goes on"
@@ -125,6 +126,14 @@ pub(crate) fn render(view: &RunView, beside: &Beside<'_>, now: Moment, color: bo
         line(if place == 0 { "variables" } else { "" }, text);
     }
     out
+}
+
+/// The starts that were left out because it had not ended.
+fn left_out(skipped: &SkippedStarts, now: Moment) -> String {
+    let Some(last) = skipped.latest.last() else { return String::new() };
+    let starts = counted(u64::from(skipped.count), "start", "starts");
+    let which = if skipped.count > 1 { "the last " } else { "" };
+    format!("{starts} while it had not ended: {which}{}, {}", last.id, relative(last.at, now))
 }
 
 /// A run below this one: its name, how it stands, and what there is to say of it.

@@ -262,8 +262,13 @@ specimens! { kinds: ClientError;
     },
     ClientError::Value(_) => values().into_iter().map(ClientError::Value).collect(),
     ClientError::NoSuchRun { .. } => vec![
-        ClientError::NoSuchRun { text: "odrer-1".to_owned(), near: vec![order(), id("order-17")] },
-        ClientError::NoSuchRun { text: "x".to_owned(), near: Vec::new() },
+        ClientError::NoSuchRun { text: "odrer-1".to_owned(), near: vec![order(), id("order-17")], left_out: None },
+        ClientError::NoSuchRun { text: "x".to_owned(), near: Vec::new(), left_out: None },
+        ClientError::NoSuchRun {
+            text: "order-2".to_owned(),
+            near: vec![order()],
+            left_out: Some((Moment(0), order())),
+        },
     ],
     ClientError::NoRuns => vec![ClientError::NoRuns],
     ClientError::UndoStuck { .. } => vec![ClientError::UndoStuck { id: order() }],

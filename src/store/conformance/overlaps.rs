@@ -1,6 +1,6 @@
 //! Checks of overlap: what a start does about open runs of its script or key is decided in its transaction.
 
-use super::fixtures::{ALICE, BOB, gets_stuck, new_run};
+use super::fixtures::{ALICE, BOB, Chain, append, gets_stuck, new_run};
 use super::{Check, Subject};
 use crate::history::{MessageBody, OverlapPolicy, QueueLimits, RunNo, Waker};
 use crate::store::{Admission, Answer, NewOverlap, NewRun, Request, StoreError};
@@ -59,7 +59,16 @@ fn skipped(subject: &Subject) {
     let mut answers = subject.call(starts.to_vec());
     assert_eq!(answers.pop().map(in_the_way), Some(vec![RunNo(1)]));
     assert_eq!(answers.pop(), Some(Ok(Answer::Started { run: RunNo(1), epoch: 1 })));
-    // Nothing was recorded of it.
+    // The run in its way says so, whatever else becomes of that.
+    let left_out = || -> Vec<String> {
+        let skipped = subject.view(RunNo(1)).row.skipped;
+        skipped.latest.iter().map(|start| start.id.to_string()).collect()
+    };
+    assert_eq!(left_out(), ["b"]);
+    assert!(subject.append(append(RunNo(1), 1, 0, Chain::of(RunNo(1)).seeds(1))).is_ok());
+    subject.is_over(RunNo(1));
+    assert_eq!(left_out(), ["b"]);
+    // Nothing else was recorded of it.
     assert_eq!(subject.recorded("b"), RunNo(2));
 }
 

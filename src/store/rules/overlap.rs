@@ -1,9 +1,10 @@
 //! Overlap: the open runs that a start would run beside, and what its policy makes of them, in the transaction of the start.
 
-use super::Surroundings;
 use super::message::deliver;
+use super::{Surroundings, put_row};
 use crate::history::{
-    CancelCause, Message, MessageBody, MessageId, OverlapPolicy, QueueLimits, RunNo, RunRow, StoredStatus,
+    CancelCause, Message, MessageBody, MessageId, Moment, OverlapPolicy, QueueLimits, RunNo, RunRow,
+    StoredStatus,
 };
 use crate::store::reading::row;
 use crate::store::rows::{RowsMut, Table};
@@ -86,6 +87,20 @@ impl Overlap {
     /// Whether nothing is to be started.
     pub(super) fn skips(&self) -> bool {
         self.policy == OverlapPolicy::Skip && !self.others.is_empty()
+    }
+
+    /// Notes the start with the oldest of the others: nothing else says one day why there is no such run.
+    pub(super) fn skip(
+        mut self,
+        rows: &mut dyn RowsMut,
+        now: Moment,
+        new: &NewRun,
+    ) -> Result<Answer, StoreError> {
+        if let Some(oldest) = self.others.first_mut() {
+            oldest.skipped.note(&new.id, now);
+            put_row(rows, oldest)?;
+        }
+        Ok(Answer::Runs(self.others))
     }
 
     /// The queue in which the new run waits for the others.

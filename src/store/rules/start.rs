@@ -3,7 +3,8 @@
 use super::message::remembered;
 use super::{FORGOT_AT, NEXT_RUN, SCHEMA, SCHEMA_KEY, STORE_ID, Surroundings, put_row};
 use crate::history::{
-    Checksum, Entry, Fact, MessageId, Moment, Record, RunNo, RunRow, ScriptHash, Seq, StoredStatus,
+    Checksum, Entry, Fact, MessageId, Moment, Record, RunNo, RunRow, ScriptHash, Seq, SkippedStarts,
+    StoredStatus,
 };
 use crate::store::alike::Alike;
 use crate::store::reading::{meta_u64, row};
@@ -28,7 +29,7 @@ pub(super) fn start(
     check_terms(new)?;
     let overlap = super::overlap::meet(rows, new)?;
     if overlap.skips() {
-        return Ok(Answer::Runs(overlap.others));
+        return overlap.skip(rows, around.now, new);
     }
     let parent = new.parent.as_ref().map(|parent| super::child::tie(rows, parent)).transpose()?;
     let no = RunNo(meta_u64(rows, NEXT_RUN)?);
@@ -58,6 +59,7 @@ pub(super) fn start(
         branches: Vec::new(),
         edits: Vec::new(),
         gone: Vec::new(),
+        skipped: SkippedStarts::default(),
     };
     if let Some(parent) = &row.parent {
         super::child::note(rows, parent, no)?;
