@@ -152,6 +152,11 @@ fn a_signal_that_was_meant_as_an_answer_is_told() {
     let home = Home::killed_at("one", script, &["\"kind\":\"ask\""]);
     home.durun(&["signal", "one", "yes"]).check();
     home.durun(&["signal", "one", "no"]).check();
+    // A name that is nearly one of its signals may be that.
+    let script = "on_signal(\"approved\", |_d| ()); ask(\"Go?\")";
+    let home = Home::killed_at("one", script, &["\"kind\":\"ask\""]);
+    let told = home.durun(&["signal", "one", "aproved"]).spoken();
+    assert!(told.contains("takes no signal \"aproved\" (did you mean approved?), which waits"), "{told}");
     let home = asking();
     home.durun(&["answer", "one", "yes"]).check();
     home.durun(&["signal", "one", "yes"]).check();

@@ -68,10 +68,9 @@ fn told(context: &Context, session: &Session, sent: &SignalSent, name: &str) -> 
     } else if !sent.asks.is_empty() {
         asks_instead(context, sent, &name);
     } else if !sent.mentioned {
-        let near = sent.near.as_ref().map(|near| format!(" (did you mean {}?)", escape::line(near)));
         let text = format!(
             "note: the script of run {id} never mentions \"{name}\"{}; the signal waits in its inbox",
-            near.as_deref().unwrap_or_default()
+            near(sent)
         );
         // Told to everybody: the run waits on for what was meant.
         context.warn(&text);
@@ -79,6 +78,11 @@ fn told(context: &Context, session: &Session, sent: &SignalSent, name: &str) -> 
         return told_of_executor(context, session, &sent.row);
     }
     Ok(Exit::Done)
+}
+
+/// The signal that may have been meant.
+fn near(sent: &SignalSent) -> String {
+    sent.near.as_ref().map_or_else(String::new, |near| format!(" (did you mean {}?)", escape::line(near)))
 }
 
 /// The run asks a question, and its script has no use for the signal. One that is called like an answer was meant as one.
@@ -94,8 +98,9 @@ fn asks_instead(context: &Context, sent: &SignalSent, name: &str) {
     };
     let which = if sent.asks.len() > 1 { format!(" --question {}", question.op) } else { String::new() };
     let text = format!(
-        "run {id} asks \"{}\", and its script takes no signal \"{name}\", which waits in its inbox; to answer: {}",
+        "run {id} asks \"{}\", and its script takes no signal \"{name}\"{}, which waits in its inbox; to answer: {}",
         escape::line(&question.title()),
+        if meant.is_some() { String::new() } else { near(sent) },
         context.command(&format!("answer {id} {choice}{which}")),
     );
     context.warn(&format!("note: {text}"));
