@@ -219,7 +219,12 @@ impl Worker {
             }
             Fact::UpdateAccepted(accepted) => Progress::Replied { what: format!("update {}", accepted.name) },
             Fact::UpdateCompleted(completed) => super::updates::answered(completed),
-            Fact::CancelRequested(_) => Progress::Signal { name: "cancel".to_owned() },
+            Fact::CancelRequested(asked) if asked.reason.is_empty() => {
+                Progress::Replied { what: "asked to end".to_owned() }
+            }
+            Fact::CancelRequested(asked) => {
+                Progress::Replied { what: format!("asked to end: {}", asked.reason) }
+            }
             Fact::RunBegan { .. } | Fact::RunEnded(_) | Fact::RunRestarted(_) | Fact::Unknown { .. } => {
                 return;
             }

@@ -150,7 +150,7 @@ pub enum Progress {
     Summary(String),
     /// The script told how far it is.
     ScriptProgress(HowFar),
-    /// Somebody replied to what the run waits for: a token was resolved, a question answered.
+    /// Somebody replied to what the run waits for, or wants its end: a token was resolved, a question answered.
     Replied {
         /// What was said.
         what: String,

@@ -115,6 +115,19 @@ fn a_variable_that_another_strand_changes_is_shown_as_it_is_now() {
 }
 
 #[test]
+fn the_line_of_a_question_is_shown_once_whatever_reminds_of_it() {
+    let home = Home::new();
+    home.file("s.rhai", "ask(\"Go?\", #{ remind: \"1h\" });\n");
+    home.durun(&["start", "s.rhai", "--id", "one", "--park-after", "0s"]).exit(3).failure();
+    let status = home.durun(&["status", "one"]).stdout();
+    assert_eq!(
+        (status.matches("1 | ask(").count(), status.matches("remind · line 1").count()),
+        (1, 1),
+        "{status}"
+    );
+}
+
+#[test]
 fn strands_that_are_not_shown_are_counted() {
     let home = Home::new();
     let items: Vec<u32> = (0..30).collect();

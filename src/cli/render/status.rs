@@ -9,7 +9,9 @@ use super::waits::{is_cut_off, sentence};
 use super::when::{absolute, relative};
 use crate::cli::escape;
 use crate::client::{Descendant, Lines, RunView, open_question};
-use crate::history::{Moment, Pending, RunEnd, RunStatus, SkippedStarts, StoredStatus, Unread, Value};
+use crate::history::{
+    CommandKind, Moment, Pending, RunEnd, RunStatus, SkippedStarts, StoredStatus, Unread, Value,
+};
 
 /// What is shown beside the view of a run.
 pub(crate) struct Beside<'a> {
@@ -145,7 +147,9 @@ fn below_it(child: &Descendant, now: Moment) -> String {
 
 /// What stands below a command: its line of the script, what a question shows, and the command lines that unblock it.
 fn below(view: &RunView, pending: &Pending, beside: &Beside<'_>, alone: bool, now: Moment) -> Vec<String> {
-    let text = super::lines::shown(beside.script, pending.line, Some(&pending.label));
+    // A reminder is in the line of its question, which stands before it.
+    let is_own = pending.label.kind != CommandKind::Remind;
+    let text = super::lines::shown(beside.script, pending.line, Some(&pending.label)).filter(|_| is_own);
     let shown = open_question(pending).map(|question| question.show).filter(|show| *show != Value::Null);
     let shown = shown.map(|show| format!("  {}", escape::cut(&escape::line(&show.to_string()), 400)));
     let id = &view.row.id;
