@@ -18,7 +18,7 @@ fn a_run_that_nobody_executes_says_how_to_go_on() {
         .exit(3)
         .out(
             "{\"cancel_requested_at\":null,\"children\":[],\"edits\":[],\"entries\":0,\"error\":null,\"executor\":null,\"generation\":0,\"id\":\"one\",\
-             \"locks\":[],\"parent\":null,\"progress\":null,\"published\":{},\"result\":null,\"schedule\":null,\"schema\":1,\"script\":\"~/order.rhai\",\"started_at\":\"TIME\",\
+             \"locks\":[],\"parent\":null,\"progress\":null,\"published\":{},\"result\":null,\"schedule\":null,\"schema\":1,\"script\":\"~/order.rhai\",\"skipped_starts\":{\"count\":0,\"latest\":[]},\"started_at\":\"TIME\",\
              \"status\":\"parked\",\"summary\":null,\"unread\":[],\"unread_signals\":0,\"updated_at\":\"TIME\",\"waits_for\":[],\
              \"woken_by\":\"nobody\"}\n",
         )

@@ -26,6 +26,7 @@ pub(crate) fn full(
     let mut document = common(view, now);
     document.insert("waits_for".to_owned(), view.pending.iter().map(waits_for).collect());
     document.insert("unread".to_owned(), unread.iter().take(MOST_UNREAD).map(message).collect());
+    document.insert("skipped_starts".to_owned(), skipped(&view.row.skipped));
     document.insert("locks".to_owned(), view.locks.iter().map(lock).collect());
     document.insert("children".to_owned(), children.iter().map(child).collect());
     let published: Map<String, Json> =
@@ -106,7 +107,6 @@ fn common(view: &RunView, now: Moment) -> Map<String, Json> {
         "result": result(&row.status),
         "error": error(&row.status, &row.script),
         "entries": view.entries.0,
-        "skipped_starts": skipped(&row.skipped),
         "edits": row.edits.iter().map(edit).collect::<Vec<_>>(),
     });
     match document {
