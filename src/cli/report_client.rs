@@ -14,7 +14,7 @@ use crate::client::{
     CheckupError, ClientError, Conflict, Difference, ExecuteError, QueryError, Reopening, likest,
 };
 use crate::config::ConfigError;
-use crate::history::{Moment, RunId, RunRow, RunStatus};
+use crate::history::{Moment, RunId, RunRow, RunStatus, kind};
 
 /// The report of an error; nothing where whoever read stdout has gone.
 pub(crate) fn of(error: &CliError) -> Option<Report> {
@@ -350,7 +350,14 @@ fn differs(id: &RunId, difference: &Difference, text: String) -> Report {
         report =
             report.note(format!("recorded by line {} of the text that it has: {}", old.number, old.text));
     }
-    let report = report.note("nothing was changed").hint(format!(
+    let report = report.note("nothing was changed");
+    if stuck.kind == kind::FAULT {
+        return difference.back.iter().fold(report, |report, back| report.hint(back_hint(id, back))).hint(format!(
+            "it is that line that cannot go on with what is recorded: mend it and upgrade again; where it is what a step gave that is wrong, \
+             mend that, and durun why {id} says how to have the step done once more"
+        ));
+    }
+    let report = report.hint(format!(
         "what is recorded has to be asked for again, in the same order; durun history {id} shows it; what is new stands behind it, or under if patched(\"NAME\")"
     ));
     difference.back.iter().fold(report, |report, back| report.hint(back_hint(id, back)))

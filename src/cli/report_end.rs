@@ -4,7 +4,7 @@ use super::escape::{self, shell};
 use super::exit::Exit;
 use super::place::Place;
 use super::report::{Report, apart};
-use super::way_on::{WayOn, back_hint, upgrade_commands};
+use super::way_on::{WayOn, back_hint, rewind_line, upgrade_commands};
 use crate::client::{Lines, Standing};
 use crate::history::{Failure, RunEnd, RunId, RunStatus, Stuck, Value, kind};
 use crate::timer::show_duration;
@@ -89,6 +89,7 @@ fn timed_out(id: &RunId, way: &WayOn, file: &str) -> String {
         | WayOn::Rewind { .. }
         | WayOn::Undone { .. }
         | WayOn::Before { .. }
+        | WayOn::Redo { .. }
         | WayOn::Back { .. }
         | WayOn::Unfit { .. }
         | WayOn::None => format!("to go on with what was under way, with its whole time again: durun retry {id}"),
@@ -167,6 +168,7 @@ fn go_on(report: Report, id: &RunId, written: Option<String>, (way, file): (&Way
         WayOn::Rewind { .. }
         | WayOn::Undone { .. }
         | WayOn::Before { .. }
+        | WayOn::Redo { .. }
         | WayOn::Back { .. }
         | WayOn::Unfit { .. }
         | WayOn::None => way.back_in_words(id).into_iter().fold(report, Report::hint),
@@ -232,6 +234,10 @@ fn stuck_report(id: &RunId, stuck: &Stuck, script: Option<&Lines>, way: &WayOn) 
             .hint(mend)
             .hint(back_hint(id, back)),
         WayOn::Unfit { .. } => changed(report, way, &file).hint(mend),
+        WayOn::Redo { step, before } => report.hint(mend).hint(format!(
+            "where it is what it was given that is wrong, mend that, and have its last step, {step}, done once more: {}",
+            rewind_line(id, before)
+        )),
         WayOn::Retry { .. }
         | WayOn::Rewind { .. }
         | WayOn::Undone { .. }

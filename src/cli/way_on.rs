@@ -2,10 +2,10 @@
 
 use super::escape::{self, shell};
 use crate::client::{
-    ClientError, Edited, LoadedProgram, Mark, MendError, Milestone, RunView, Session, TurningPoint, WayBack,
-    before_last_step, edited, new_text, plan_retry, turning_point,
+    ClientError, Edited, LoadedProgram, MOST_LOOKED_AT, Mark, MendError, Milestone, RunView, Session,
+    TurningPoint, WayBack, before_last_step, before_stuck, edited, new_text, plan_retry, turning_point, view,
 };
-use crate::history::{RunEnd, RunId, RunNo, Seq, StoredStatus};
+use crate::history::{RunEnd, RunId, RunNo, Seq, StoredStatus, Stuck, kind};
 
 /// What lets a failed run go on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +38,14 @@ pub(crate) enum WayOn {
         /// Why it does so under its own text only, where the file of its script has another, in words.
         misfit: Option<String>,
     },
+    /// It is stuck over what its last step gave, or its script is wrong; `durun rewind` to the entry before that step, which is done once
+    /// more.
+    Redo {
+        /// That step, in words.
+        step: String,
+        /// The entry.
+        before: TurningPoint,
+    },
     /// The file of its script says something else now; `durun retry` with that, or `durun upgrade` of a run that has not ended.
     NewText,
     /// The file says something else now, which its history fits up to an entry only; `durun rewind` to that first.
@@ -61,11 +69,8 @@ impl WayOn {
     pub(crate) fn of(session: &Session, (run, id): (RunNo, &RunId), status: &StoredStatus) -> Self {
         match status {
             StoredStatus::Ended(RunEnd::Failed { .. } | RunEnd::TimedOut { .. }) => {}
-            StoredStatus::Stuck(_) => return Self::of_stuck(session, run),
-            StoredStatus::Open => {
-                let is_edited = new_text(session, run).is_ok_and(|text| text.is_some());
-                return if is_edited { Self::NewText } else { Self::None };
-            }
+            StoredStatus::Stuck(stuck) => return Self::of_stuck(session, run, stuck),
+            StoredStatus::Open => return Self::of_open(session, run),
             StoredStatus::Ended(
                 RunEnd::Completed { .. } | RunEnd::Cancelled { .. } | RunEnd::Terminated { .. },
             ) => return Self::None,
@@ -105,7 +110,28 @@ impl WayOn {
         }
     }
 
-    fn of_stuck(session: &Session, run: RunNo) -> Self {
+    fn of_open(session: &Session, run: RunNo) -> Self {
+        let is_edited = new_text(session, run).is_ok_and(|text| text.is_some());
+        // A long history is tried where somebody upgrades.
+        let is_short = || view(session, run).is_ok_and(|view| view.entries.0 <= MOST_LOOKED_AT);
+        match is_edited {
+            true if is_short() => Self::of_edited(session, run),
+            true => Self::NewText,
+            false => Self::None,
+        }
+    }
+
+    fn of_stuck(session: &Session, run: RunNo, stuck: &Stuck) -> Self {
+        let way = Self::of_edited(session, run);
+        if way != Self::None || stuck.kind != kind::FAULT {
+            return way;
+        }
+        let before = before_stuck(session, run).ok().flatten();
+        before.map_or(Self::None, |(step, before)| Self::Redo { step, before })
+    }
+
+    /// What the file of its script says now, and whether its history fits that.
+    fn of_edited(session: &Session, run: RunNo) -> Self {
         match edited(session, run) {
             Ok(Edited::Fits) => Self::NewText,
             Ok(Edited::Differs(mut difference)) => {
@@ -124,9 +150,12 @@ impl WayOn {
     /// What is to be said of the file of the script of an open run: a process that executes it has to put it down first.
     pub(crate) fn edited_while(&self, view: &RunView, file: &str) -> Option<String> {
         let said = self.edited(file)?;
-        let executed =
-            view.executor.map(|claim| format!(", once it is parked (Ctrl-C, or kill {})", claim.pid));
-        Some(format!("{said}{}", executed.unwrap_or_default()))
+        let then = match (self, view.executor) {
+            (Self::Back { .. } | Self::Unfit { .. }, _) => "; it goes on under its own text".to_owned(),
+            (_, Some(claim)) => format!(", once it is parked (Ctrl-C, or kill {})", claim.pid),
+            (_, None) => String::new(),
+        };
+        Some(format!("{said}{then}"))
     }
 
     /// What is to be said of the file of its script, which is called so, where that has changed.
@@ -153,6 +182,7 @@ impl WayOn {
             | Self::Rewind { misfit: None, .. }
             | Self::Before { misfit: None, .. }
             | Self::Undone { .. }
+            | Self::Redo { .. }
             | Self::None => None,
         }
     }
@@ -163,14 +193,29 @@ impl WayOn {
             Self::Rewind { effect, before, .. } => Some(after(id, effect, before)),
             Self::Undone { effect, before } => Some(undone(id, effect, *before)),
             Self::Before { from, .. } => Some(again(id, from)),
-            Self::Retry { .. } | Self::NewText | Self::Back { .. } | Self::Unfit { .. } | Self::None => None,
+            Self::Retry { .. }
+            | Self::Redo { .. }
+            | Self::NewText
+            | Self::Back { .. }
+            | Self::Unfit { .. }
+            | Self::None => None,
         }
+    }
+
+    /// What does the last step of a run that is stuck once more: words behind `durun`.
+    pub(crate) fn redo(&self, view: &RunView) -> Option<(&str, Vec<String>)> {
+        let Self::Redo { step, before } = self else { return None };
+        Some((step, rewind_commands(&view.row.id, before)))
     }
 
     /// The commands behind `durun` that go on.
     pub(crate) fn commands(&self, view: &RunView) -> Vec<String> {
         let id = &view.row.id;
         match self {
+            // It goes on as it is: nobody has to go back for it.
+            Self::Back { .. } | Self::Unfit { .. } if matches!(view.row.status, StoredStatus::Open) => {
+                vec![format!("upgrade {id} --script {} --dry-run", shell(&view.row.script))]
+            }
             Self::Retry { .. } => vec![format!("retry {id}")],
             Self::Rewind { before, .. } | Self::Before { from: Milestone { before, .. }, .. } => {
                 rewind_commands(id, before)
@@ -180,10 +225,12 @@ impl WayOn {
             }
             Self::NewText => vec![format!("retry {id} --script {}", shell(&view.row.script))],
             Self::Back { back, .. } => back_commands(id, back),
-            Self::Undone { .. } | Self::Unfit { .. } | Self::None => match &view.row.status {
-                StoredStatus::Stuck(_) => upgrade_commands(id, &shell(&view.row.script)),
-                StoredStatus::Open | StoredStatus::Ended(_) => vec![format!("history {id}")],
-            },
+            Self::Undone { .. } | Self::Redo { .. } | Self::Unfit { .. } | Self::None => {
+                match &view.row.status {
+                    StoredStatus::Stuck(_) => upgrade_commands(id, &shell(&view.row.script)),
+                    StoredStatus::Open | StoredStatus::Ended(_) => vec![format!("history {id}")],
+                }
+            }
         }
     }
 }

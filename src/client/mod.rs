@@ -104,7 +104,7 @@ pub use program::{LoadedProgram, ProgramError, SyntaxError, is_script, load_prog
 pub use project::{files_in, find_scripts, find_tests, is_of_tests};
 pub use prune::{Age, Pruning, audit, compact, prunable, prune, retain, sweep, wakers};
 pub use query::{Answers, queries, query};
-pub use reopen::{Failing, Reopening, before_last_step, plan_retry};
+pub use reopen::{Failing, Reopening, before_last_step, before_stuck, plan_retry};
 pub use reply::{
     AnswerRequest, OpenQuestion, Replied, answer, answered, choice_of, open_question, open_questions, resolve,
 };

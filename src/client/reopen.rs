@@ -4,7 +4,7 @@ use super::rewind::{Anew, Past, Plan, ends, plan};
 use super::upgrade::{source, with_way_back};
 use super::{ClientError, LoadedProgram, Mark, MendError, Milestone, Session, Stand, TurningPoint, find};
 use crate::history::{
-    CancelCause, CommandLabel, Entry, Fact, OpId, RunEnd, RunRow, RunStatus, Seq, StoredStatus, kind,
+    CancelCause, CommandLabel, Entry, Fact, OpId, RunEnd, RunNo, RunRow, RunStatus, Seq, StoredStatus, kind,
 };
 use std::collections::BTreeMap;
 
@@ -94,6 +94,24 @@ pub fn before_last_step(
     let past = Past::read(session, find(session, text)?.no)?;
     let turn = |at: Seq| TurningPoint::of(session, &past, at, program);
     Ok(stand(session, &past)?.and_then(|stand| milestone(&past.snapshot.row, &stand, &turn)))
+}
+
+/// The last step of a run that is stuck, in words, and the entry before it: what that gave its script could not go on with. Nothing where
+/// nothing was done, or undos had begun by then. Nothing is written.
+///
+/// # Errors
+/// What the store says.
+pub fn before_stuck(session: &Session, run: RunNo) -> Result<Option<(String, TurningPoint)>, ClientError> {
+    let past = Past::read(session, run)?;
+    let is_effect = |(_, entry): &&(Seq, Entry)| entry.fact.effect_kind().is_some();
+    let Some((seq, last)) = past.entries.iter().rev().find(is_effect) else { return Ok(None) };
+    let before: Vec<Entry> =
+        past.entries.iter().filter(|(at, _)| at < seq).map(|(_, it)| it.clone()).collect();
+    let stood = session.executor().stand(session, run, &before, None).ok();
+    let is_forward = |stand: &Stand| stand.on_failure.is_none() && stand.undone.is_empty();
+    let step = stood.filter(is_forward).and(last.fact.outcome_of()).map(|(_, label)| words(label));
+    let before = || TurningPoint::of(session, &past, Seq(seq.0.saturating_sub(1)), None);
+    Ok(step.map(|step| (step, before())))
 }
 
 /// How a run that has ended would go on under a text, where it would. Nothing is written.

@@ -2,7 +2,7 @@
 
 use super::replay::{ReplayError, Replayed, replay};
 use super::run::{Charter, Run};
-use crate::history::{Entry, Seq, Stuck};
+use crate::history::{Entry, Fact, RunEnd, Seq, Stuck};
 use crate::script::{Frame, Interpreter, Lens, Script, Sight, Source};
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -40,14 +40,19 @@ pub fn look(source: Source, charter: &Charter, history: &[Entry]) -> Result<Vec<
     let (interpreter, lens) = Interpreter::looking();
     let script =
         Script::compile(&interpreter, source).map_err(|error| LookError::Engine(error.to_string()))?;
-    drop(replayed(&interpreter, &script, charter, history)?);
+    let _first = replayed(&interpreter, &script, charter, history)?;
     lens.open();
-    let run = replayed(&interpreter, &script, charter, history)?;
-    let waiting: Vec<Standpoint> = run.as_ref().map(|run| run.standpoints(&lens)).unwrap_or_default();
-    if !waiting.is_empty() {
-        return Ok(waiting);
-    }
-    let last = lens.last().map(|strand| lens.frames(strand, None)).unwrap_or_default();
+    let line = match replayed(&interpreter, &script, charter, history)? {
+        Ok(run) => {
+            let waiting = run.standpoints(&lens);
+            if !waiting.is_empty() {
+                return Ok(waiting);
+            }
+            history.last().and_then(|entry| raised_line(&entry.fact))
+        }
+        Err(stuck) => stuck.line,
+    };
+    let last = lens.stopped(line);
     let line = last.last().map(|frame| frame.line);
     let last = Standpoint { strand: None, line, frames: shown(last) };
     Ok(if last.frames.is_empty() { Vec::new() } else { vec![last] })
@@ -76,18 +81,25 @@ pub fn whose(
     names
 }
 
-/// The run behind its history; nothing where its script faults.
+/// The line in which the failure arose that ended a run.
+fn raised_line(last: &Fact) -> Option<u32> {
+    let Fact::RunEnded(ended) = last else { return None };
+    let RunEnd::Failed { failure } = &ended.end else { return None };
+    failure.raised_line()
+}
+
+/// The run behind its history, or why its script cannot go on.
 fn replayed(
     interpreter: &Interpreter,
     script: &Rc<Script>,
     charter: &Charter,
     history: &[Entry],
-) -> Result<Option<Run>, LookError> {
+) -> Result<Result<Run, Box<Stuck>>, LookError> {
     let mut run = Run::new(interpreter, Rc::clone(script), charter.clone()).limited(LOOK_OPERATIONS);
     match replay(&mut run, &mut Replayed::default(), history, |_, _| ()) {
-        Ok(()) => Ok(Some(run)),
+        Ok(()) => Ok(Ok(run)),
         Err(ReplayError::Stuck { stuck, .. }) if run.is_out_of_operations() => Err(LookError::Long(stuck)),
-        Err(ReplayError::Stuck { .. }) => Ok(None),
+        Err(ReplayError::Stuck { stuck, .. }) => Ok(Err(stuck)),
         Err(ReplayError::NoMemory(message)) => Err(LookError::Engine(message)),
     }
 }

@@ -186,6 +186,7 @@ fn built(lens: Option<Rc<Lens>>) -> Engine {
                 lens.look(name, &context);
                 return Ok(Some(Dynamic::UNIT));
             }
+            lens.read(&context);
             variable(name, &context)
         }),
     };

@@ -3,6 +3,8 @@
 //! Before the arguments of such calls stands a name of durun's own, which is resolved with the scope in sight and gives `()`
 //! (`sleep(durun_at_3 ?? "1h")`). The text is replayed twice: the first time it is noted at which looks each strand has come to where it
 //! stands, the second time what is in scope is kept at those, and at no others.
+//!
+//! A script that cannot go on stands where no such call is: there it is the last variable that it read before that, of any kind.
 
 use super::convert::to_value;
 use super::interpreter::constant;
@@ -34,6 +36,7 @@ pub struct Frame {
 /// Variables at a call, as they are kept until somebody wants to see them.
 #[derive(Debug, Clone)]
 struct Kept {
+    level: usize,
     line: u32,
     variables: Vec<(String, Variable)>,
 }
@@ -45,6 +48,13 @@ enum Variable {
     Shared(Dynamic),
     /// Of any other: how it is seen.
     Seen(Sight),
+}
+
+impl Kept {
+    fn frame(&self) -> Frame {
+        let sights = self.variables.iter().map(|(name, variable)| (name.clone(), variable.sight()));
+        Frame { line: self.line, variables: sights.collect() }
+    }
 }
 
 impl Variable {
@@ -67,6 +77,13 @@ struct Look {
     number: u64,
 }
 
+/// The reading of a variable: the how manieth of all, and of which strand.
+#[derive(Debug, Clone, Copy)]
+struct Reading {
+    strand: usize,
+    number: u64,
+}
+
 /// What is seen of the strands, by their order of creation.
 #[derive(Debug, Default)]
 pub struct Lens {
@@ -77,7 +94,12 @@ pub struct Lens {
     /// In the first replay: the looks at the calls that have not returned, as far as that is known.
     noted: RefCell<BTreeMap<usize, Vec<Look>>>,
     frames: RefCell<BTreeMap<usize, Vec<Kept>>>,
-    last: Cell<Option<usize>>,
+    /// How many variables were read.
+    readings: Cell<u64>,
+    /// In the first replay: the last reading before all had ended.
+    last: Cell<Option<Reading>>,
+    /// What was in scope there.
+    stopped: RefCell<Option<Kept>>,
     /// The first strand of those that only take back what was done, or tell of it.
     afterwards: Cell<Option<usize>>,
 }
@@ -93,6 +115,7 @@ impl Lens {
     /// The script has been replayed once; now it is looked at.
     pub fn open(&self) {
         self.begun.set(0);
+        self.readings.set(0);
         self.looks.borrow_mut().clear();
         self.is_open.set(true);
     }
@@ -108,22 +131,50 @@ impl Lens {
         let frames = frames.get(&strand).map(Vec::as_slice).unwrap_or_default();
         // What was called and has returned is not left.
         let inner = frames.iter().rposition(|frame| Some(frame.line) == waits);
-        let sights = |kept: &Kept| {
-            let sights = kept.variables.iter().map(|(name, variable)| (name.clone(), variable.sight()));
-            Frame { line: kept.line, variables: sights.collect() }
-        };
-        frames.iter().take(inner.map_or(usize::MAX, |place| place + 1)).map(sights).collect()
+        frames.iter().take(inner.map_or(usize::MAX, |place| place + 1)).map(Kept::frame).collect()
     }
 
-    /// The strand that was looked at last before all had ended.
-    pub fn last(&self) -> Option<usize> {
-        self.last.get()
+    /// The frames of the strand that went on last before all had ended, outermost first; in the innermost it has come to this line.
+    pub fn stopped(&self, line: Option<u32>) -> Vec<Frame> {
+        let (Some(last), Some(stopped)) = (self.last.get(), &*self.stopped.borrow()) else {
+            return Vec::new();
+        };
+        let frames = self.frames.borrow();
+        let frames = frames.get(&last.strand).map(Vec::as_slice).unwrap_or_default();
+        let (outer, same): (Vec<&Kept>, Vec<&Kept>) = frames
+            .iter()
+            .filter(|frame| frame.level <= stopped.level)
+            .partition(|frame| frame.level < stopped.level);
+        let line = line.or_else(|| same.last().map(|frame| frame.line));
+        let inner = line.map(|line| Frame { line, ..stopped.frame() });
+        outer.into_iter().map(Kept::frame).chain(inner).collect()
+    }
+
+    /// The script reads a variable.
+    pub(super) fn read(&self, context: &EvalContext<'_, '_, '_, '_, '_, '_>) {
+        let Some(caller) = Context::current().filter(|caller| caller.mode == Mode::Script) else { return };
+        self.note(&caller, context);
+    }
+
+    fn note(&self, caller: &Context, context: &EvalContext<'_, '_, '_, '_, '_, '_>) {
+        let reading = Reading { strand: caller.serial, number: self.readings.get() + 1 };
+        self.readings.set(reading.number);
+        if self.is_open.get() {
+            if self.last.get().is_some_and(|last| last.number == reading.number) {
+                let kept =
+                    Kept { level: context.call_level(), line: 0, variables: variables(context, caller) };
+                self.stopped.replace(Some(kept));
+            }
+        } else if self.afterwards.get().is_none_or(|first| reading.strand < first) {
+            self.last.set(Some(reading));
+        }
     }
 
     /// The script is at a call.
     pub(super) fn look(&self, name: &str, context: &EvalContext<'_, '_, '_, '_, '_, '_>) {
         let Some(caller) = Context::current().filter(|caller| caller.mode == Mode::Script) else { return };
         let Some(line) = name.strip_prefix(NAME).and_then(|line| line.parse().ok()) else { return };
+        self.note(&caller, context);
         let (strand, level) = (caller.serial, context.call_level());
         let mut looks = self.looks.borrow_mut();
         let number = looks.entry(strand).or_default();
@@ -133,11 +184,8 @@ impl Lens {
         if !self.is_open.get() {
             noted.retain(|look| look.level < level);
             noted.push(Look { level, number: *number });
-            if self.afterwards.get().is_none_or(|first| strand < first) {
-                self.last.set(Some(strand));
-            }
         } else if noted.iter().any(|look| look.number == *number) {
-            let frame = Kept { line, variables: variables(context, &caller) };
+            let frame = Kept { level, line, variables: variables(context, &caller) };
             self.frames.borrow_mut().entry(strand).or_default().push(frame);
         }
     }

@@ -128,6 +128,40 @@ fn the_line_of_a_question_is_shown_once_whatever_reminds_of_it() {
 }
 
 #[test]
+fn a_script_that_cannot_go_on_shows_what_it_had_read_by_then() {
+    let home = Home::new();
+    for (id, text, shown) in [
+        (
+            "parse",
+            "let n = sh(\"echo seven\").stdout;\nlet k = parse_int(n);\n",
+            "line 2:\n              n = \"seven\"\n",
+        ),
+        (
+            "called",
+            "fn second(x) {\n  let all = [x];\n  all[1]\n}\nlet n = sh(\"echo 7\").stdout;\nsecond(n);\n",
+            "line 6:\n              n = \"7\"\n            line 3:\n              x = \"7\"\n              all = [\"7\"]\n",
+        ),
+        (
+            "returned",
+            "fn first(x) { sh(\"true\"); let own = x; own + 1 }\nlet a = first(1);\na.none\n",
+            "line 3:\n              a = 2\n",
+        ),
+        (
+            "thrown",
+            "let a = 1;\non_undo(|| { let b = 3; sh(`echo ${b}`); });\nlet c = a + 1;\nthrow `${c}`;\n",
+            "line 4:\n              a = 1\n              c = 2\n",
+        ),
+        ("step", "let a = 1;\nsh(\"exit 3\", [], #{ retry: false });\n", "line 2:\n              a = 1\n"),
+    ] {
+        home.file("s.rhai", text);
+        drop(home.durun(&["start", "s.rhai", "--id", id]).make());
+        let status = home.durun(&["status", id]).stdout();
+        let variables = status.split_once("  variables ").map(|(_, variables)| variables);
+        assert_eq!(variables, Some(shown), "{id}: {status}");
+    }
+}
+
+#[test]
 fn strands_that_are_not_shown_are_counted() {
     let home = Home::new();
     let items: Vec<u32> = (0..30).collect();
@@ -196,7 +230,7 @@ fn a_run_that_is_stuck_or_has_failed_shows_what_it_knew() {
     home.file("u.rhai", "let n = 1;\nsleep(0);\nlet m = n + 1;\nnonsense(m);\n");
     home.durun(&["start", "--unchecked", "u.rhai", "--id", "fault"]).exit(8).failure();
     let status = home.durun(&["status", "fault"]).stdout();
-    assert!(status.contains("variables line 2:\n") && status.contains("  n = 1\n"), "{status}");
+    assert!(status.ends_with("variables line 4:\n              n = 1\n              m = 2\n"), "{status}");
 }
 
 #[test]

@@ -321,3 +321,60 @@ fn an_edited_run_that_a_process_executes_is_to_be_parked_first() {
         }
     });
 }
+
+#[test]
+fn a_new_text_is_recommended_to_a_run_that_waits_where_its_history_fits_it_alone() {
+    let home = Home::new();
+    let text = |said: &str, then: &str| format!("sh(\"echo {said}\");\nwait_signal(\"go\");\n{then}");
+    home.file("s.rhai", text("one", ""));
+    home.durun(&["start", "s.rhai", "--id", "one", "--park-after", "0s"]).exit(3).failure();
+    let said = || ["why", "status"].map(|word| home.durun(&[word, "one"]).stdout());
+    let upgrade = "durun upgrade one --script ~/s.rhai";
+    home.file("s.rhai", text("one", "sh(\"echo more\");\n"));
+    for told in said() {
+        assert!(told.contains(upgrade) && !told.contains("--dry-run"), "{told}");
+    }
+    home.file("s.rhai", text("two", ""));
+    for told in said() {
+        assert!(
+            told.contains("fits it up to entry 0 only") && told.contains("goes on under its own text"),
+            "{told}"
+        );
+        assert_eq!(
+            told.matches(upgrade).count(),
+            told.matches(&format!("{upgrade} --dry-run")).count(),
+            "{told}"
+        );
+    }
+    let (_, told, _) = home.durun(&["upgrade", "one", "--script", "s.rhai", "--dry-run"]).exit(8).make();
+    assert!(told.contains("durun rewind one --to 0 && durun upgrade one"), "{told}");
+}
+
+#[test]
+fn a_run_that_is_stuck_over_what_a_step_gave_has_it_done_once_more() {
+    let home = Home::new();
+    home.file("data", "seven\n").file("s.rhai", "let n = sh(\"cat data\").stdout;\nparse_int(n)\n");
+    let told = home.durun(&["start", "s.rhai", "--id", "one"]).exit(8).failure();
+    let redo = ["durun rewind one --to 0", "durun resume one"];
+    assert!(told.contains("its last step, sh \"cat data\", done once more"), "{told}");
+    assert!(told.contains(&redo.join(" && ")), "{told}");
+    let why = home.durun(&["why", "one"]).stdout();
+    assert!(why.ends_with(&format!("  {}\n  {}\n", redo[0], redo[1])), "{why}");
+    // The same text again is no cure, and says so.
+    let told = home.durun(&["upgrade", "one", "--script", "s.rhai"]).exit(8).failure();
+    assert!(told.contains("durun why one says how") && !told.contains("patched"), "{told}");
+    home.file("data", "7\n");
+    home.durun(&["rewind", "one", "--to", "0"]).check();
+    home.durun(&["resume", "one"]).out("7\n").check();
+}
+
+#[test]
+fn a_step_is_not_done_once_more_where_undos_have_begun() {
+    let home = Home::new();
+    home.file(
+        "s.rhai",
+        "sh(\"true\", [], #{ undo: |r| { let n = sh(\"echo x\").stdout; parse_int(n) } });\nthrow \"no\";\n",
+    );
+    let told = home.durun(&["start", "s.rhai", "--id", "one"]).exit(8).failure();
+    assert!(!told.contains("done once more"), "{told}");
+}

@@ -56,12 +56,23 @@ pub(crate) fn explain(
             let since =
                 format!("Since {} ({})", absolute(view.row.updated_at), relative(view.row.updated_at, now));
             let edited = edited(way);
+            let redo = way.redo(view);
+            let or = redo.as_ref().map(|(step, _)| {
+                format!(
+                    " Or it is what it was given that is wrong: then mend that, and have its last step, {}, done once more (the last two \
+                     commands).",
+                    escape::line(step)
+                )
+            });
             let text = format!(
-                "{since} run {id} is stuck{place} ({}): {message}. Its script must be mended; nothing is lost.{edited} Nobody \
+                "{since} run {id} is stuck{place} ({}): {message}. Its script must be mended; nothing is lost.{}{edited} Nobody \
                  executes it.{hint}",
-                stuck.kind
+                stuck.kind,
+                or.unwrap_or_default()
             );
-            Why { text, lines: of_end(script, view), commands: way.commands(view) }
+            let commands =
+                [way.commands(view), redo.map(|(_, commands)| commands).unwrap_or_default()].concat();
+            Why { text, lines: of_end(script, view), commands }
         }
         StoredStatus::Ended(end) => {
             let text = match end {
@@ -93,6 +104,7 @@ pub(crate) fn explain(
                     format!(" {}{last}.", capital(ended_by(from)))
                 }
                 WayOn::Retry { .. }
+                | WayOn::Redo { .. }
                 | WayOn::NewText
                 | WayOn::Back { .. }
                 | WayOn::Unfit { .. }
