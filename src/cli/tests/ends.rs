@@ -168,13 +168,18 @@ pub(super) fn all(stage: &Stage) -> Vec<Report> {
         before: TurningPoint { at: Seq(3), file: None },
         misfit: None,
     };
+    let again = || WayOn::Before {
+        step: "step \"tell\"".to_owned(),
+        before: TurningPoint { at: Seq(3), file: None },
+        misfit: None,
+    };
     let told = |text: &&'static str| stage.told(text).ok_or(*text);
     let (told, completed): (Vec<_>, Vec<_>) =
         FAILING.iter().chain(MISTAKEN).map(told).partition(Result::is_ok);
     assert!(completed.is_empty(), "these are to go wrong: {completed:#?}");
     let mut all: Vec<Report> = told.into_iter().flatten().collect();
     for standing in standings(stage) {
-        for way in [WayOn::None, WayOn::Retry { misfit: None }, WayOn::NewText, effect()] {
+        for way in [WayOn::None, WayOn::Retry { misfit: None }, WayOn::NewText, effect(), again()] {
             all.extend(report_end::of(&order, &standing, None, &way));
         }
     }
