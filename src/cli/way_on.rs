@@ -123,7 +123,8 @@ impl WayOn {
 
     fn of_stuck(session: &Session, run: RunNo, stuck: &Stuck) -> Self {
         let way = Self::of_edited(session, run);
-        if way != Self::None || stuck.kind != kind::FAULT {
+        // Where there is a hint, it is known what is wrong, and that is the script.
+        if way != Self::None || stuck.kind != kind::FAULT || stuck.hint.is_some() {
             return way;
         }
         let before = before_stuck(session, run).ok().flatten();
