@@ -4,7 +4,7 @@ use super::escape::{self, shell};
 use super::exit::Exit;
 use super::place::Place;
 use super::report::{Report, apart};
-use super::way_on::{WayOn, back_hint, rewind_line, upgrade_commands};
+use super::way_on::{WayOn, back_hint, upgrade_commands};
 use crate::client::{Lines, Standing};
 use crate::history::{Failure, RunEnd, RunId, RunStatus, Stuck, Value, kind};
 use crate::timer::show_duration;
@@ -219,8 +219,7 @@ fn stuck_report(id: &RunId, stuck: &Stuck, script: Option<&Lines>, way: &WayOn) 
     if report.place.is_none()
         && let Some(line) = stuck.line
     {
-        let file = stuck.file.as_deref().unwrap_or("the script");
-        report = report.note(format!("in line {line} of {file}"));
+        report = report.note(format!("in line {line} of {}", stuck.file.as_deref().unwrap_or("the script")));
     }
     report = report.note("nothing is lost: all recorded steps are kept");
     report = stuck.hint.iter().fold(report, Report::hint);
@@ -234,15 +233,12 @@ fn stuck_report(id: &RunId, stuck: &Stuck, script: Option<&Lines>, way: &WayOn) 
             .hint(mend)
             .hint(back_hint(id, back)),
         WayOn::Unfit { .. } => changed(report, way, &file).hint(mend),
-        WayOn::Redo { step, before } => report.hint(mend).hint(format!(
-            "where it is what it was given that is wrong, mend that, and have its last step, {step}, done once more: {}",
-            rewind_line(id, before)
-        )),
-        WayOn::Retry { .. }
+        WayOn::Redo { .. }
+        | WayOn::Retry { .. }
         | WayOn::Rewind { .. }
         | WayOn::Undone { .. }
         | WayOn::Before { .. }
-        | WayOn::None => report.hint(mend),
+        | WayOn::None => way.redo_in_words(id).into_iter().fold(report.hint(mend), Report::hint),
     }
 }
 

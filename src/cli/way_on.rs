@@ -203,6 +203,15 @@ impl WayOn {
         }
     }
 
+    /// The same of a run that is stuck.
+    pub(crate) fn redo_in_words(&self, id: &RunId) -> Option<String> {
+        let Self::Redo { step, before } = self else { return None };
+        Some(format!(
+            "where it is what it was given that is wrong, mend that, and have its last step, {step}, done once more: {}",
+            rewind_line(id, before)
+        ))
+    }
+
     /// What does the last step of a run that is stuck once more: words behind `durun`.
     pub(crate) fn redo(&self, view: &RunView) -> Option<(&str, Vec<String>)> {
         let Self::Redo { step, before } = self else { return None };

@@ -168,11 +168,8 @@ pub(super) fn all(stage: &Stage) -> Vec<Report> {
         before: TurningPoint { at: Seq(3), file: None },
         misfit: None,
     };
-    let again = || WayOn::Before {
-        step: "step \"tell\"".to_owned(),
-        before: TurningPoint { at: Seq(3), file: None },
-        misfit: None,
-    };
+    let again =
+        || WayOn::Redo { step: "step \"tell\"".to_owned(), before: TurningPoint { at: Seq(3), file: None } };
     let told = |text: &&'static str| stage.told(text).ok_or(*text);
     let (told, completed): (Vec<_>, Vec<_>) =
         FAILING.iter().chain(MISTAKEN).map(told).partition(Result::is_ok);
