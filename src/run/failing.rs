@@ -90,13 +90,13 @@ impl Run {
             }
         }
         let Charter { id, aim, .. } = &self.charter;
-        lines.push(format!("  = durun{aim} history {id} tells what happened"));
+        lines.push(format!("  = what happened: durun{aim} history {id}"));
         match self.trail().onward(end) {
-            Onward::Retry => lines.push(format!("  = durun{aim} retry {id} goes on at the failed step")),
+            Onward::Retry => lines.push(format!("  = to go on at the failed step: durun{aim} retry {id}")),
             // No earlier entry is true any more.
             Onward::Behind(_) if self.has_undone() => {}
             Onward::Behind(entry) => lines.push(format!(
-                "  = durun{aim} rewind {id} --to {entry} && durun{aim} resume {id} goes on from before it"
+                "  = to go on from before it: durun{aim} rewind {id} --to {entry} && durun{aim} resume {id}"
             )),
             Onward::Nowhere => {}
         }

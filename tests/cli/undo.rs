@@ -89,7 +89,7 @@ fn the_report_for_a_mail_names_the_store_and_the_command_that_goes_on() {
     home.file("s.rhai", "on_failure(|err| sh(\"cat >report\", [], #{ stdin: err.report }));\nsh(\"exit 3\", [], #{ retry: false })\n");
     let report = |home: &Home| std::fs::read_to_string(home.path().join("report")).expect("a report");
     home.durun(&["start", "s.rhai", "--id", "a"]).exit(1).failure();
-    let ends = "\n  = durun history a tells what happened\n  = durun retry a goes on at the failed step\n";
+    let ends = "\n  = what happened: durun history a\n  = to go on at the failed step: durun retry a\n";
     assert!(report(&home).ends_with(ends), "{}", report(&home));
     home.durun(&["--store", "other", "start", "s.rhai", "--id", "a"]).exit(1).failure();
     let store = home.path().join("other").display().to_string();

@@ -19,7 +19,7 @@ fn the_handler_runs_after_the_undos_with_a_report() {
     assert_eq!(story.waits(), ["1 activity \"back\""]);
     story.completes(1, Value::Null);
     assert_eq!(story.waits(), ["2 activity \"mail\""]);
-    let report = "error: run story failed: load exited with 3\n --> story.rhai:3\n   3 | activity(\"load\");\n  = exec \"load\", attempts: 5\n  = exit code 3\n  = stderr of the last attempt:\n      no space\n  = durun history story tells what happened\n";
+    let report = "error: run story failed: load exited with 3\n --> story.rhai:3\n   3 | activity(\"load\");\n  = exec \"load\", attempts: 5\n  = exit code 3\n  = stderr of the last attempt:\n      no space\n  = what happened: durun history story\n";
     assert_eq!(story.given(2), Value::from(report));
     story.completes(2, Value::Null);
     assert_eq!(story.input(3), "\"exec\"");
@@ -32,9 +32,8 @@ fn the_handler_runs_after_the_undos_with_a_report() {
 fn the_report_names_the_command_that_goes_on_for_whoever_reads_it_elsewhere() {
     let text = "on_failure(|err| activity(\"mail\", err.report));\ntry { activity(\"load\"); } catch (e) { CAUGHT throw e; }";
     let charter = crate::run::Charter { aim: " --store /s".into(), ..super::story::plain() };
-    let retry = "  = durun --store /s history story tells what happened\n  = durun --store /s retry story goes on at the failed step\n";
-    let rewind =
-        "  = durun --store /s rewind story --to 0 && durun --store /s resume story goes on from before it\n";
+    let retry = "  = what happened: durun --store /s history story\n  = to go on at the failed step: durun --store /s retry story\n";
+    let rewind = "  = to go on from before it: durun --store /s rewind story --to 0 && durun --store /s resume story\n";
     for (caught, ends, mail) in [("", retry, 1), ("activity(\"clean\");", rewind, 2)] {
         let mut story = Story::with(&text.replace("CAUGHT", caught), charter.clone());
         story.begin();
