@@ -261,15 +261,12 @@ specimens! { kinds: ClientError;
         all
     },
     ClientError::Value(_) => values().into_iter().map(ClientError::Value).collect(),
-    ClientError::NoSuchRun { .. } => vec![
-        ClientError::NoSuchRun { text: "odrer-1".to_owned(), near: vec![order(), id("order-17")], left_out: None },
-        ClientError::NoSuchRun { text: "x".to_owned(), near: Vec::new(), left_out: None },
-        ClientError::NoSuchRun {
-            text: "order-2".to_owned(),
-            near: vec![order()],
-            left_out: Some((Moment(0), order())),
-        },
-    ],
+    ClientError::NoSuchRun { .. } => {
+        let missing = |text: &str, near, left_out| ClientError::NoSuchRun { text: text.to_owned(), near, left_out };
+        let left_out = Some((Moment(0), order()));
+        let near = vec![order(), id("order-17")];
+        vec![missing("odrer-1", near, None), missing("x", Vec::new(), None), missing("order-2", Vec::new(), left_out)]
+    }
     ClientError::NoRuns => vec![ClientError::NoRuns],
     ClientError::UndoStuck { .. } => vec![ClientError::UndoStuck { id: order() }],
     ClientError::Ambiguous { .. } => vec![ClientError::Ambiguous { text: "order".to_owned(), candidates: rows() }],
