@@ -42,10 +42,11 @@ impl Report {
         self
     }
 
-    /// With the run's own id where its hints speak of any.
-    pub(crate) fn naming(mut self, id: &crate::history::RunId) -> Self {
+    /// With the run's own id, and the file of its script as it is typed, where its hints speak of any.
+    pub(crate) fn naming(mut self, id: &crate::history::RunId, file: &str) -> Self {
         for hint in &mut self.hints {
             let named = format!("{hint} ").replace(" ID ", &format!(" {id} "));
+            let named = named.replace(" FILE ", &format!(" {file} "));
             named.trim_end().clone_into(hint);
         }
         self

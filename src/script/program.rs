@@ -84,6 +84,25 @@ impl Script {
         Some(found.params.join(", "))
     }
 
+    /// The parameters of a closure as they are written, by the name that the engine gives to its function, and how many variables it
+    /// captures.
+    pub(super) fn closure(&self, name: &str) -> Option<(Vec<&str>, usize)> {
+        std::iter::once(&self.main).chain(self.modules.values()).find_map(|text| {
+            let function = text.iter_functions().find(|function| function.name == name)?;
+            let mut captured = 0;
+            text.walk(&mut |path| {
+                if let Some(ASTNode::Expr(expr)) = path.last()
+                    && let Some(written) = super::check::closure(expr)
+                    && written.name == name
+                {
+                    captured = captured.max(written.captures.len());
+                }
+                true
+            });
+            Some((function.params.into_iter().skip(captured).collect(), captured))
+        })
+    }
+
     /// The number of parameters of the script's own function of that name, the one with fewest where several have it.
     pub(super) fn function(&self, name: &str) -> Option<usize> {
         self.main

@@ -52,10 +52,9 @@ pub(super) fn function(
     {
         return (format!("there is no function {bare} for {of}"), Some(hint.to_owned()));
     }
-    if bare.starts_with("anon$") {
-        let written = script.parameters(bare).unwrap_or_default();
-        let message = format!("the closure |{written}| does not take {}", arguments(&given));
-        return (message, Some(super::foreign::CLOSURES.to_owned()));
+    if let Some((own, captured)) = script.closure(bare).filter(|_| bare.starts_with("anon$")) {
+        let (message, hint) = closure(&own, given.len().saturating_sub(captured), spot);
+        return (message, Some(if is_method { super::foreign::CLOSURES.to_owned() } else { hint }));
     }
     let host = reference::headings(bare);
     if let Some(own) = script.parameters(bare) {
@@ -78,6 +77,20 @@ pub(super) fn property(message: &str) -> Option<(String, Option<String>)> {
     let (name, rest) = message.strip_prefix("Unknown property '")?.split_once('\'')?;
     let of = rest.rsplit_once("for type '").map_or("it", |(_, of)| type_of(of.trim_end_matches('\'')));
     Some((format!("there is no field {name} in {of}"), (of == "handle").then(|| JOIN.to_owned())))
+}
+
+/// The words about a closure that takes more than the call gives to which it was handed over.
+fn closure(own: &[&str], given: usize, spot: Option<&Spot<'_>>) -> (String, String) {
+    let is_part = |part: char| part.is_alphanumeric() || part == '_';
+    let call = spot.map(|spot| spot.after.split(|part| !is_part(part)).next().unwrap_or_default());
+    let of = call.filter(|call| !call.is_empty()).map(|call| format!(" of {call}")).unwrap_or_default();
+    let count = match given {
+        0 => "no argument".to_owned(),
+        1 => "one argument".to_owned(),
+        more => format!("{more} arguments"),
+    };
+    let message = format!("the closure{of} is given {count}, and this one is written |{}|", own.join(", "));
+    (message, format!("write it |{}| …", own.get(..given).unwrap_or(own).join(", ")))
 }
 
 fn arguments(given: &[&str]) -> String {

@@ -26,3 +26,18 @@ fn a_query_that_is_nearly_one_is_told() {
         )
         .check();
 }
+
+#[test]
+fn a_query_that_takes_more_than_it_is_given_says_how_it_is_written_and_what_mends_it() {
+    let home = Home::new();
+    home.file("a.rhai", "let of = 1;\non_query(\"sum\", |a, b| of + a + b);\nwait_signal(\"go\")\n");
+    home.executed_until(&["start", "a.rhai", "--id", "one"], "one", &["waiting"]);
+    home.durun(&["query", "one", "sum", "1"])
+        .exit(8)
+        .err(
+            "error[D0707]: the closure of on_query is given one argument, and this one is written |a, b|\n |\n \
+             = note: in line 2 of the script\n = note: the run itself is not touched by it\n = help: write it |a| …\n \
+             = help: mend the query, then: durun upgrade one --script ~/a.rhai\n",
+        )
+        .check();
+}

@@ -4,13 +4,14 @@ use crate::cli::args::Format;
 use crate::cli::conclusion::print_value;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
+use crate::cli::escape::shell;
 use crate::cli::exit::Exit;
 use crate::cli::input;
 use crate::cli::render::run_json::SCHEMA;
 use crate::cli::render::table::{Cell, render};
 use crate::cli::report_client;
-use crate::client::{ClientError, find, queries, query};
-use crate::history::RunId;
+use crate::client::{ClientError, Session, find, queries, query, script_text};
+use crate::history::RunRow;
 use clap::Args;
 use serde_json::json;
 
@@ -39,11 +40,11 @@ pub(crate) fn run(context: &Context, args: &QueryArgs) -> Result<Exit, CliError>
     let session = context.session()?;
     let row = find(&session, &args.id)?;
     if let Some(name) = &args.name {
-        let answer = query(&session, row.no, name, &given).map_err(|error| of_run(error, &row.id))?;
+        let answer = query(&session, row.no, name, &given).map_err(|error| of_run(error, &session, &row))?;
         print_value(context, &answer)?;
         return Ok(Exit::Done);
     }
-    let answers = queries(&session, row.no).map_err(|error| of_run(error, &row.id))?;
+    let answers = queries(&session, row.no).map_err(|error| of_run(error, &session, &row))?;
     match context.format() {
         Format::Json | Format::Jsonl => {
             let published: serde_json::Map<_, _> =
@@ -67,10 +68,14 @@ pub(crate) fn run(context: &Context, args: &QueryArgs) -> Result<Exit, CliError>
     Ok(Exit::Done)
 }
 
-/// The error with the run's id in what is to be typed.
-fn of_run(error: ClientError, id: &RunId) -> CliError {
+/// The error with the run's id and its file in what is to be typed.
+fn of_run(error: ClientError, session: &Session, row: &RunRow) -> CliError {
     match error {
-        ClientError::Query(_) => CliError::Told(Box::new(report_client::client(&error).naming(id))),
+        ClientError::Query(_) => {
+            let file =
+                script_text(session, row.no).map_or_else(|_| "FILE".to_owned(), |(path, _)| shell(&path));
+            CliError::Told(Box::new(report_client::client(&error).naming(&row.id, &file)))
+        }
         other => other.into(),
     }
 }

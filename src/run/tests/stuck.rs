@@ -111,3 +111,26 @@ fn ruling_5_fifty_million_operations_make_the_run_stuck_and_cannot_be_caught() {
     assert!(message.contains("50000000 operations"), "{message}");
     assert!(story.logs.is_empty());
 }
+
+#[test]
+fn a_closure_that_takes_more_than_it_is_given_is_told_by_the_call_that_has_it() {
+    for (text, told) in [
+        (
+            "parallel([1], |a, b, c| a)",
+            "the closure of parallel is given one argument, and this one is written |a, b, c|",
+        ),
+        (
+            "let n = 1; strand(|a, b| n + a).join()",
+            "the closure of strand is given no argument, and this one is written |a, b|",
+        ),
+        ("wait_until(|a| a)", "the closure of wait_until is given no argument, and this one is written |a|"),
+    ] {
+        let (_, message) = Story::of(text).breaks(Fact::RunBegan { seed: 1 });
+        assert_eq!(message, told, "{text}");
+    }
+    let mut story = Story::of("let n = 1; on_signal(\"s\", |x, y| n += x); sleep(9)");
+    story.begin();
+    let message = story.signalled("s", 1.into());
+    let (_, message) = story.breaks(Fact::of_message(&message));
+    assert_eq!(message, "the closure of on_signal is given one argument, and this one is written |x, y|");
+}

@@ -318,15 +318,15 @@ pub(super) fn bare(expr: &Expr) -> &Expr {
 }
 
 /// A closure as it stands in an expression: the name of its function, and what it captures.
-pub(super) struct Written<'e> {
+pub(in crate::script) struct Written<'e> {
     /// The name of its function.
-    pub(super) name: String,
+    pub(in crate::script) name: String,
     /// The captured variables.
-    pub(super) captures: &'e [Expr],
+    pub(in crate::script) captures: &'e [Expr],
 }
 
 /// The closure that an expression is.
-pub(super) fn closure(expr: &Expr) -> Option<Written<'_>> {
+pub(in crate::script) fn closure(expr: &Expr) -> Option<Written<'_>> {
     match expr {
         Expr::DynamicConstant(value, _) => {
             let function = value.read_lock::<FnPtr>()?;

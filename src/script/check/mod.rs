@@ -46,6 +46,7 @@ use super::params::Params;
 use super::raise::line_of;
 use super::source::{Source, SyntaxError, readable};
 use known::World;
+pub(super) use known::closure;
 use rhai::Position;
 use std::collections::BTreeSet;
 
