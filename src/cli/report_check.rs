@@ -83,6 +83,7 @@ fn usual(rule: Rule, message: &str) -> &'static str {
         | Rule::AnswerCondition
         | Rule::Answer
         | Rule::UnusedFailure
+        | Rule::Dropped
         | Rule::Endless
         | Rule::Pasted
         | Rule::TextAsNumber
@@ -111,6 +112,7 @@ fn code(rule: Rule) -> &'static str {
         Rule::Closed => "D1327",
         Rule::Input => "D1328",
         Rule::Field => "D1450",
+        Rule::Dropped => "D1319",
         Rule::UnusedSignal => "D1320",
         Rule::SignalCondition => "D1321",
         Rule::LoopCapture => "D1322",

@@ -99,6 +99,22 @@ or a section of durun.toml. None of them has that name:
 Where a test beside the script mocks it, it is a warning only.",
     },
     Code {
+        name: "D1319",
+        title: "what is begun, and nothing waits for",
+        text: "\
+`strand`, `start_activity`, `timer` and the like begin something and give a
+handle. Here the handle is lost. When the script ends, what it began and nothing
+waits for is cancelled, perhaps before it has done anything, and the run
+completes all the same. Keep the handles, and wait for them:
+
+    let begun = [];
+    for host in hosts { begun.push(start_activity(\"scan\", host)); }
+    join_all(begun);
+
+`parallel(hosts, |host| …)` waits for all by itself. A strand with a `loop` in
+it is not told of: it may be meant to end with its run.",
+    },
+    Code {
         name: "D1320",
         title: "whether the signal came is not looked at",
         text: "\

@@ -100,6 +100,10 @@ specimens! { broken: Broken;
         "parallel([1, 2], |n| exec([\"work\", n]), #{ on_error: \"collect\" });\nprint(\"done\");\n",
         "attempt(|| sh(\"make\"));\nprint(\"done\");\n",
     ]),
+    (Rule::Dropped, _) => breaking(Rule::Dropped, &[
+        "fn scan(host) { sh(\"ping -c 1 \\\"$1\\\"\", [host]); }\nfor host in [\"a\", \"b\"] { start_activity(\"scan\", host); }\n",
+        "strand(|| sh(\"make\"));\nprint(\"done\");\n",
+    ]),
     (Rule::Unreachable, _) => breaking(Rule::Unreachable, &["fail(\"not yet\");\nsh(\"make\");\n"]),
     (Rule::Endless, _) => breaking(Rule::Endless, &["let n = 0;\nloop { n += 1; }\n"]),
     (Rule::Pasted, _) => breaking(Rule::Pasted, &["let name = \"a b\";\nsh(`cp ${name} /backup`);\n"]),

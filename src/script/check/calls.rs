@@ -53,6 +53,7 @@ impl Walker<'_> {
             self.closed(called);
             self.activity(called);
             rules::unused(self, called, used);
+            super::handles::dropped(self, called, used);
             rules::patch(self, called);
         }
         rules::nothing(self, called, used);

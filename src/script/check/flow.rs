@@ -61,6 +61,11 @@ pub(super) fn endless(walker: &mut Walker<'_>, body: &[Stmt], position: Position
     }
 }
 
+/// Whether a loop with that condition ends by nothing but what is in it.
+pub(super) fn is_endless(condition: &Expr) -> bool {
+    matches!(condition, Expr::Unit(_) | Expr::BoolConstant(true, _))
+}
+
 /// Whether the loop may end, or wait, at the end of this path into it.
 fn may_end(walker: &Walker<'_>, path: &[ASTNode<'_>]) -> bool {
     let is_inner =

@@ -1,10 +1,10 @@
-//! A handle where the value is meant that it will have: a `.join()` that was forgotten.
+//! A `.join()` that was forgotten: a handle where the value is meant that it will have, or that nothing keeps.
 
 use super::Rule;
 use super::calls::Called;
-use super::known::{Functions, bare};
+use super::known::{Functions, bare, closure};
 use super::walk::Walker;
-use rhai::{BinaryExpr, Expr};
+use rhai::{ASTNode, BinaryExpr, Expr, Stmt};
 
 /// Calls that give a handle.
 const STARTERS: &[&str] =
@@ -13,6 +13,10 @@ const STARTERS: &[&str] =
 const TAKERS: &[&str] = &["join_all", "select", "strand", "parallel", "attempt"];
 /// Calls that show it in words, which is meant there.
 const SHOWERS: &[&str] = &["log", "print", "debug"];
+
+/// Those whose work ends with its run, where nobody waits for it. A child run goes on.
+const ENDED_WITH_THE_RUN: &[&str] =
+    &["strand", "start_activity", "start_wait_signal", "timer", "timer_until"];
 
 /// The call that an expression is, where it gives a handle.
 pub(super) fn start<'e>(expr: &'e Expr, own: &Functions) -> Option<&'e str> {
@@ -77,4 +81,32 @@ pub(super) fn field(walker: &mut Walker<'_>, pair: &BinaryExpr) {
     if matches!(first, Expr::Property(property, _) if property.2 != "id") {
         used(walker, &pair.lhs);
     }
+}
+
+/// `start_activity("work");` as a statement: nothing waits for it. A strand that goes round for ever is meant to end with its run.
+pub(super) fn dropped(walker: &mut Walker<'_>, called: &Called<'_>, used: bool) {
+    let name = called.name();
+    if used || !ENDED_WITH_THE_RUN.contains(&name) || goes_round(walker, called) {
+        return;
+    }
+    let message = format!("nothing waits for what {name} begins: it is cancelled when the script ends first");
+    let hint = format!(
+        "keep its handle, and wait for it: let begun = {name}(…); begun.join(); of several: join_all([begun, other])"
+    );
+    walker.tell(Rule::Dropped, called.position, message, Some(hint));
+}
+
+/// Whether a closure that the call is given has a loop without a condition.
+fn goes_round(walker: &Walker<'_>, called: &Called<'_>) -> bool {
+    let is_round = |node: &ASTNode<'_>| matches!(node, ASTNode::Stmt(Stmt::While(flow, _)) if super::flow::is_endless(&flow.expr));
+    called.call.args.iter().filter_map(closure).any(|written| {
+        walker.text.definitions(&written.name).any(|(_, body)| {
+            let mut found = false;
+            body.walk(&mut |path| {
+                found |= path.last().is_some_and(is_round);
+                !found
+            });
+            found
+        })
+    })
 }

@@ -44,7 +44,7 @@ fn locks_within_themselves() {
     for text in [
         "with_lock(\"a\", || with_lock(\"b\", || 1)); with_lock(\"a\", || 1)",
         "with_lock(\"a\", || with_lock(input.name, || 1)); with_lock(input.name, || with_lock(\"a\", || 1))",
-        "with_lock(\"a\", || { strand(|| with_lock(\"a\", || 1)); 1 })",
+        "with_lock(\"a\", || strand(|| with_lock(\"a\", || 1)))",
         "with_lock(\"a\", || on_undo(|| with_lock(\"a\", || 1)))",
         "with_lock(\"a\", || exec([\"b\"], #{ undo: || with_lock(\"a\", || 1) }))",
         "with_lock(\"a\", || { let later = || with_lock(\"a\", || 1); later }).call()",

@@ -142,6 +142,8 @@ pub enum Rule {
     Answer,
     /// What failed is not looked at.
     UnusedFailure,
+    /// A handle that is lost, with what it was begun for.
+    Dropped,
     /// What stands behind a statement that leaves its block.
     Unreachable,
     /// A loop that nothing leaves, and in which nothing waits.
@@ -221,6 +223,7 @@ impl Rule {
             | Self::Handle
             | Self::Answer
             | Self::UnusedFailure
+            | Self::Dropped
             | Self::Unreachable
             | Self::Endless
             | Self::Pasted

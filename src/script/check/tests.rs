@@ -222,7 +222,7 @@ fn what_is_seldom_meant_so() {
         "LoopCapture (1, 45) the closure shares 'h' with the loop: later it sees the last one",
     );
     fine(
-        "for h in [1] { strand(|| h); step(\"s\", || h); let mine = h; on_signal(\"s\", |_d| print(mine)); }",
+        "for h in [1] { strand(|| h).join(); step(\"s\", || h); let mine = h; on_signal(\"s\", |_d| print(mine)); }",
     );
     finds(
         "activity(\"charge\", #{timeout: \"1s\"})",

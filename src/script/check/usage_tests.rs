@@ -97,6 +97,31 @@ fn failures_that_nobody_looks_at() {
 }
 
 #[test]
+fn handles_that_nothing_keeps() {
+    let lost = |name: &str| {
+        format!("nothing waits for what {name} begins: it is cancelled when the script ends first")
+    };
+    for (script, column, name) in [
+        ("strand(|| sleep(1)); 1", 1, "strand"),
+        ("for i in 1..3 { start_activity(\"charge\", i); }", 17, "start_activity"),
+        ("fn f() { timer(1); 1 } f()", 10, "timer"),
+        ("step(\"s\", || 1); start_wait_signal(\"go\"); 1", 18, "start_wait_signal"),
+        ("strand(|| { for i in 1..3 { sleep(1); } }); 1", 1, "strand"),
+    ] {
+        finds(script, &format!("Dropped (1, {column}) {}", lost(name)));
+    }
+    fine("let s = strand(|| sleep(1)); s.join()");
+    fine("strand(|| sleep(1)).join(); 1");
+    fine("let all = []; for i in 1..3 { all.push(start_activity(\"charge\", i)); } join_all(all)");
+    fine("fn f(x) { start_activity(\"charge\", x) } f(1).join()");
+    fine("let begun = [1, 2].map(|x| start_activity(\"charge\", x)); join_all(begun)");
+    // It may be meant to end with its run; a child run goes on.
+    fine("strand(|| loop { sleep(1); publish(\"n\", 1); }); sleep(5); 1");
+    fine("start_child(\"a.rhai\"); 1");
+    fine("fn strand(x) { x } strand(1); 1");
+}
+
+#[test]
 fn what_stands_behind_the_end_of_a_block() {
     let never = |place: &str, what: &str| {
         format!("Unreachable {place} nothing ever comes here: {what} stands before it")

@@ -145,7 +145,7 @@ impl Walker<'_> {
                 rules::condition(self, &flow.expr);
                 self.value(&flow.expr);
                 // `loop` has no condition: what it does is done once at least, and what is behind it perhaps never.
-                let is_endless = matches!(flow.expr, Expr::Unit(_) | Expr::BoolConstant(true, _));
+                let is_endless = super::flow::is_endless(&flow.expr);
                 self.repeated(is_endless, |walker| walker.block(&flow.body, false));
                 if is_endless {
                     super::flow::endless(self, flow.body.statements(), statement.position());
