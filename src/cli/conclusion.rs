@@ -5,14 +5,14 @@ use super::context::Context;
 use super::error::CliError;
 use super::exec_end;
 use super::exit::Exit;
-use super::render::run_json;
 use super::render::runs::table;
 use super::render::unread::unheard;
+use super::render::{loose, run_json};
 use super::report::Report;
 use super::report_end;
 use super::way_on::WayOn;
-use crate::client::{Lines, Session, Standing, hinted, lines, unread, view};
-use crate::history::{RunEnd, RunId, RunNo, StoredStatus, Value};
+use crate::client::{Lines, Session, Standing, hinted, lines, loose_ends, unread, view};
+use crate::history::{LooseEnds, RunEnd, RunId, RunNo, StoredStatus, Value};
 
 /// Prints a value as a result: text raw, nothing for null, else JSON; with `-o` always as JSON.
 pub(crate) fn print_value(context: &Context, value: &Value) -> Result<(), CliError> {
@@ -55,6 +55,9 @@ pub(crate) fn conclude(
     }
     if let Standing::Ended(RunEnd::Completed { result }) = standing {
         print_value(context, result)?;
+        if let Some(left) = loose::unjoined(&left_by(session, run)) {
+            context.warn(&format!("run {id}: {left}"));
+        }
         if context.is_talkative()
             && let Some(said) = said_in_vain(context, session, run)
         {
@@ -91,7 +94,17 @@ pub(crate) fn told(session: &Session, run: RunNo, id: &RunId, standing: &Standin
         Standing::Stuck(stuck) => WayOn::of(session, (run, id), &StoredStatus::Stuck(stuck.clone())),
         Standing::Open(_) => WayOn::None,
     };
-    report_end::of(id, standing, script.as_ref(), &way)
+    let report = report_end::of(id, standing, script.as_ref(), &way)?;
+    let left = match standing {
+        Standing::Ended(_) => loose::lines(&left_by(session, run)),
+        Standing::Stuck(_) | Standing::Open(_) => Vec::new(),
+    };
+    Some(left.into_iter().fold(report, Report::note))
+}
+
+/// What a run left behind at its end, as far as that can be read.
+fn left_by(session: &Session, run: RunNo) -> LooseEnds {
+    view(session, run).and_then(|view| loose_ends(session, &view)).unwrap_or_default()
 }
 
 /// Prints the block of a run that did not complete.

@@ -132,9 +132,14 @@ fn script() -> Vec<Result<Answer, StoreError>> {
     vec![Err(StoreError::OwnerGone)]
 }
 
+/// What is asked for what a run left behind; nothing is said of that where it cannot be had.
+fn left() -> Vec<Result<Answer, StoreError>> {
+    vec![Err(StoreError::OwnerGone)]
+}
+
 #[test]
 fn a_result_goes_to_stdout_and_nothing_else_is_said() {
-    let ended = |result| executed(ends(RunEnd::Completed { result }), &["one"], Vec::new());
+    let ended = |result| executed(ends(RunEnd::Completed { result }), &["one"], left());
     assert_eq!(ended(Value::Null), text("", "", 0));
     assert_eq!(ended(Value::Text("a\tb".to_owned())), text("a\tb\n", "", 0));
     assert_eq!(ended(Value::from([("a", Value::Int(1))])), text("{\"a\":1}\n", "", 0));
@@ -145,7 +150,7 @@ fn a_failure_is_one_block() {
     let failure = Failure { line: Some(1), ..Failure::new("failure", "1") };
     // How it could go on cannot be found out.
     let silent = || Err(StoreError::Protocol { message: "no".to_owned() });
-    let answers = || script().into_iter().chain([silent(), silent()]).collect();
+    let answers = || script().into_iter().chain([silent(), silent()]).chain(left()).collect();
     let (out, err, exit) = executed(ends(RunEnd::Failed { failure }), &["one"], answers());
     assert_eq!((out.as_str(), exit), ("", 1));
     assert_eq!(
@@ -197,7 +202,7 @@ fn a_run_that_another_process_took_over_is_waited_for() {
     let end = RunEnd::Completed { result: Value::Int(5) };
     let over = view(StoredStatus::Ended(end), RunStatus::Completed, None, 1);
     assert_eq!(
-        executed(puppet, &["one"], vec![Ok(over.clone()), Ok(Answer::Done), Ok(over)]),
+        executed(puppet, &["one"], [vec![Ok(over.clone()), Ok(Answer::Done), Ok(over)], left()].concat()),
         text("5\n", "", 0)
     );
 }
@@ -215,7 +220,8 @@ fn a_store_that_fails_is_told_and_the_run_is_not_lost() {
 fn of_several_runs_each_is_told_and_the_gravest_decides() {
     let end = RunEnd::Cancelled { reason: "enough".to_owned() };
     let over = || Ok(view(StoredStatus::Ended(end.clone()), RunStatus::Cancelled, None, 1));
-    let answers = [vec![over()], script(), vec![over(), over()], script(), vec![over()]].concat();
+    let answers =
+        [vec![over()], script(), left(), vec![over(), over()], script(), left(), vec![over()]].concat();
     let (out, err, exit) = executed(ends(end.clone()), &["one", "two"], answers);
     assert_eq!(out.lines().count(), 3, "{out}");
     assert_eq!(err.matches("was cancelled: enough").count(), 2, "{err}");

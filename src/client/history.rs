@@ -1,8 +1,34 @@
 //! Reading a run's history: page by page, each entry verified against the one before it.
 
 use super::{ClientError, Session, view};
-use crate::history::{Checksum, Entry, RecordError, RunId, RunNo, RunRow, Seq};
-use crate::store::{Answer, Request, StoreError};
+use crate::history::{Checksum, Entry, Fact, LooseEnds, RecordError, RunId, RunNo, RunRow, Seq};
+use crate::store::{Answer, Request, RunView, StoreError};
+
+/// What a run that has ended left behind that its history does not tell, as its last entry has it.
+///
+/// # Errors
+/// What the store says.
+pub fn loose_ends(session: &Session, view: &RunView) -> Result<LooseEnds, ClientError> {
+    let (run, until) = (view.row.no, view.entries);
+    let from = Seq(until.0.saturating_sub(2));
+    if !view.status.is_ended() || until.0 == 0 {
+        return Ok(LooseEnds::default());
+    }
+    let Answer::Records(records) = session.ask(Request::History { run, from, until })? else {
+        return Err(ClientError::Answer { run });
+    };
+    let (before, last) = match records.as_slice() {
+        [before, last] => (before.checksum(), last),
+        [last] if until.0 == 1 => (Some(Checksum::first(view.row.history_no())), last),
+        _ => return Ok(LooseEnds::default()),
+    };
+    let opened = before.map(|before| last.open(before));
+    Ok(match opened {
+        Some(Ok((Entry { fact: Fact::RunEnded(ended), .. }, _))) => ended.loose,
+        // What is damaged is told to whoever reads the history.
+        Some(Ok(_) | Err(_)) | None => LooseEnds::default(),
+    })
+}
 
 /// Reads one history from its beginning and remembers where it is. Where the run begins another generation meanwhile, it goes on with
 /// that; where the end of what was read is set aside, it goes on from there.

@@ -91,7 +91,7 @@ pub use error::{ClientError, Conflict};
 pub use execute::{Claimed, ExecuteError, ExecuteOptions, Executor, Fit, Misfit, NoExecutor, QueryError};
 pub use find::find;
 pub use find::likest;
-pub use history::{HistoryReader, read_branch, read_history};
+pub use history::{HistoryReader, loose_ends, read_branch, read_history};
 pub use lines::{Lines, lines, path_of};
 pub use list::{Overview, list, list_needing_first, overview};
 pub use logs::{LogReader, StepFilter};

@@ -2,9 +2,9 @@
 
 use super::flat::flat;
 use super::{
-    ChildEnded, CommandKind, CommandLabel, Failure, LockGranted, Message, MessageBody, MessageId, MessageNo,
-    Moment, OpId, QuestionAnswered, RunEnd, RunRestarted, TokenResolved, UpdateAccepted, UpdateCompleted,
-    Value,
+    ChildEnded, CommandKind, CommandLabel, Failure, LockGranted, LooseEnds, Message, MessageBody, MessageId,
+    MessageNo, Moment, OpId, QuestionAnswered, RunEnd, RunRestarted, TokenResolved, UpdateAccepted,
+    UpdateCompleted, Value,
 };
 use serde::{Deserialize, Serialize};
 
@@ -183,6 +183,17 @@ pub struct CancelRequested {
 pub struct RunEnded {
     /// The end.
     pub end: RunEnd,
+    /// What it left behind that its history does not tell. Replay does not look at it.
+    // The last field: left out, it leaves the place of the other.
+    #[serde(default, skip_serializing_if = "LooseEnds::is_none")]
+    pub loose: LooseEnds,
+}
+
+impl RunEnded {
+    /// An end that leaves nothing behind.
+    pub fn of(end: RunEnd) -> Self {
+        Self { end, loose: LooseEnds::default() }
+    }
 }
 
 impl Fact {

@@ -301,7 +301,7 @@ mod tests {
                 reason: "late".to_owned(),
                 accepted_at: Moment(4),
             })),
-            Fact::RunEnded(Box::new(RunEnded { end: RunEnd::Completed { result: Value::Int(1) } })),
+            Fact::RunEnded(Box::new(RunEnded::of(RunEnd::Completed { result: Value::Int(1) }))),
             resolved(Resolution::Resolved(Value::Null)),
             resolved(Resolution::Rejected("no".to_owned())),
             Fact::QuestionAnswered(Box::new(QuestionAnswered {

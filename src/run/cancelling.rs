@@ -150,6 +150,10 @@ impl Run {
             .filter(|(target, _, parent)| !kept.contains(target) && is_apart(*parent))
             .map(|(target, level, _)| (target, level))
             .collect();
+        if !self.ending.is_failing() {
+            let left = shed.iter().filter(|(target, _)| self.is_unjoined(*target)).count();
+            self.left_unjoined = self.left_unjoined.saturating_add(u32::try_from(left).unwrap_or(u32::MAX));
+        }
         for (target, level) in shed {
             match target {
                 Target::Command(op) if self.is_of_child(op) => self.leave_child(op),
@@ -163,6 +167,31 @@ impl Run {
             && !self.open.values().any(|open| {
                 matches!(open.owner, Owner::Handle { .. }) && !matches!(open.wait, Wait::Child { .. })
             });
+    }
+
+    /// Whether it is a strand or an activity that the script began, and that nobody has waited for or asked to end.
+    fn is_unjoined(&self, target: Target) -> bool {
+        let handle = match target {
+            Target::Strand(no) => self.strands.get(&no).and_then(|slot| match &slot.kind {
+                Kind::Started(handle) if !slot.cancelled => Some(handle),
+                Kind::Started(_)
+                | Kind::Main
+                | Kind::Handler
+                | Kind::Update(_)
+                | Kind::Undo { .. }
+                | Kind::FailureHandler => None,
+            }),
+            Target::Command(op) => self.open.get(&op).and_then(|open| match &open.owner {
+                Owner::Handle { handle, .. } if open.label.kind.is_effect() => Some(handle),
+                Owner::Handle { .. } | Owner::Strand(_) | Owner::Nobody => None,
+            }),
+        };
+        handle.is_some_and(|handle| handle.group().is_none() && !handle.is_awaited())
+    }
+
+    /// How many strands and activities were cancelled as main returned, and nobody had waited for them.
+    pub fn left_unjoined(&self) -> u32 {
+        self.left_unjoined
     }
 
     /// Drops every strand where it stands, but for those that take back; then the run ends by taking back.

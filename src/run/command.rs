@@ -1,7 +1,8 @@
 //! What a run hands out when all its strands are blocked.
 
 use crate::history::{
-    CommandLabel, EffectOptions, HowFar, Moment, OpId, Pending, Restart, RunEnd, UpdateCompleted, Value,
+    CommandKind, CommandLabel, EffectOptions, HowFar, InDoubt, Moment, OpId, Pending, Restart, RunEnd,
+    UpdateCompleted, Value,
 };
 use crate::script::{Body, Dispatch, Said};
 
@@ -43,6 +44,17 @@ impl Command {
             Work::Dispatch(_) | Work::Wait => row.input = self.shown.clone(),
         }
         row
+    }
+
+    /// What is to be noted where it is cut off while it is under way; nothing of what changes nothing outside.
+    pub fn in_doubt(&self) -> Option<InDoubt> {
+        let only_looks = matches!(
+            self.label.kind,
+            CommandKind::ReadFile | CommandKind::Glob | CommandKind::Env | CommandKind::Poll
+        );
+        let (label, strand) = (self.label.clone(), self.strand.clone());
+        let noted = InDoubt { op: self.op, label, line: self.line, strand };
+        (matches!(self.work, Work::Effect { .. }) && !only_looks).then_some(noted)
     }
 
     /// Whether it ends after a time that counts from when the script asked.

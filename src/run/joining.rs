@@ -11,6 +11,7 @@ use crate::script::{Group, Handle, Reply};
 impl Run {
     /// Waits for all or for one of these; gives the answer where it is known at once.
     pub(super) fn join(&mut self, strand: StrandNo, handles: Vec<Handle>, all: bool) -> Option<Reply> {
+        handles.iter().for_each(Handle::wait_for);
         if let Some(reply) = joined(&handles, all) {
             return Some(reply);
         }

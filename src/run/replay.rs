@@ -3,7 +3,9 @@
 use super::ahead::Ahead;
 use super::command::{Command, Stretch, Work};
 use super::run::{Run, Stepped};
-use crate::history::{Branch, Entry, Fact, HowFar, Moment, OpId, Restart, RunEnd, Seq, Stuck, counted_from};
+use crate::history::{
+    Branch, Entry, Fact, HowFar, InDoubt, Moment, OpId, Restart, RunEnd, Seq, Stuck, counted_from,
+};
 use std::collections::BTreeMap;
 
 /// Where a run stands after its history.
@@ -29,6 +31,8 @@ pub struct Replayed {
     pub last_published: Vec<(String, crate::history::Value)>,
     /// What the history says of the end, where it does.
     pub recorded_end: Option<RunEnd>,
+    /// Effects that the script did not wait for any longer: whether they had begun is not recorded.
+    pub in_doubt: Vec<InDoubt>,
 }
 
 impl Replayed {
@@ -147,7 +151,7 @@ impl Replayed {
             restart,
         } = stretch;
         for op in settled.drain(..) {
-            self.open.remove(&op);
+            self.in_doubt.extend(self.open.remove(&op).and_then(|command| command.in_doubt()));
         }
         for command in commands.drain(..) {
             self.open.insert(command.op, command);

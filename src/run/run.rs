@@ -122,6 +122,8 @@ pub struct Run {
     pub(super) waiters: BTreeMap<Target, BTreeSet<StrandNo>>,
     /// What ended with an error that nobody was told.
     pub(super) unjoined: Vec<Handle>,
+    /// How many of what it began main has left behind, and nobody had waited for.
+    pub(super) left_unjoined: u32,
     /// Whether strands have ended since it was last looked which of the others are of no further use.
     pub(super) to_shed: bool,
     /// Whether nothing is left that could be of no further use: all was asked to end.
@@ -174,6 +176,7 @@ impl Run {
             signal_waits: BTreeSet::new(),
             waiters: BTreeMap::new(),
             unjoined: Vec::new(),
+            left_unjoined: 0,
             to_shed: false,
             all_shed: false,
             stretch_op: OpId(0),

@@ -32,6 +32,7 @@ struct Inner {
     value: RefCell<Dynamic>,
     end: OnceCell<Result<(), Failure>>,
     joined: Cell<bool>,
+    awaited: Cell<bool>,
 }
 
 impl Handle {
@@ -65,6 +66,7 @@ impl Handle {
             value: RefCell::new(Dynamic::UNIT),
             end: OnceCell::new(),
             joined: Cell::new(false),
+            awaited: Cell::new(false),
         }))
     }
 
@@ -126,6 +128,16 @@ impl Handle {
     /// Its end is told to somebody, or nobody needs to be told.
     pub fn join(&self) {
         self.0.joined.set(true);
+    }
+
+    /// Whether somebody has waited for its end, alone or among others.
+    pub fn is_awaited(&self) -> bool {
+        self.0.awaited.get()
+    }
+
+    /// Somebody waits for its end, alone or among others.
+    pub fn wait_for(&self) {
+        self.0.awaited.set(true);
     }
 
     /// Whether this is the only one: the script can no longer join it.

@@ -7,9 +7,9 @@ use super::runs::Sleep;
 use super::slots::Slot;
 use crate::config::Config;
 use crate::history::{
-    Branch, Checksum, CommandKind, EffectOptions, Entry, Fact, Message, MessageBody, MessageId, MessageNo,
-    Moment, OpId, Pending, Record, RecordError, Restart, RunEnd, RunNo, RunRestarted, RunStart, Seq, Stuck,
-    UpdateCompleted,
+    Branch, Checksum, CommandKind, EffectOptions, Entry, Fact, InDoubt, Message, MessageBody, MessageId,
+    MessageNo, Moment, OpId, Pending, Record, RecordError, Restart, RunEnd, RunEnded, RunNo, RunRestarted,
+    RunStart, Seq, Stuck, UpdateCompleted,
 };
 use crate::run::{Arrived, Command, NextInput, Run, Work, next_input, timers};
 use crate::script::{Body, Script};
@@ -73,6 +73,8 @@ pub(super) struct Executing {
     /// Jobs that were stopped and are not over, with their slots: until then nothing else of the run begins, it gives nothing back,
     /// and does not end.
     pub(super) dying: BTreeMap<JobKey, Option<Slot>>,
+    /// Effects that were cut off while they were under way; nothing before its script stands where its history ends.
+    pub(super) in_doubt: Option<Vec<InDoubt>>,
     pub(super) lazy: Lazy,
     pub(super) log_lines: u32,
     pub(super) attempt_lines: u32,
@@ -151,6 +153,7 @@ impl Executing {
             dispatches: Vec::new(),
             attempts: BTreeMap::new(),
             dying: BTreeMap::new(),
+            in_doubt: None,
             lazy: Lazy::default(),
             log_lines: 0,
             attempt_lines: 0,
@@ -208,7 +211,10 @@ impl Executing {
             Phase::Blocked if self.next_seq.0 == 0 => return None,
             Phase::Blocked => {}
             Phase::Ending(end) => {
-                return Some(Fact::RunEnded(Box::new(crate::history::RunEnded { end: end.clone() })));
+                return Some(Fact::RunEnded(Box::new(RunEnded {
+                    end: end.clone(),
+                    loose: self.loose_ends(),
+                })));
             }
             Phase::Restarting(restart) => {
                 let (generation, input) = (self.generation.saturating_add(1), restart.input.clone());

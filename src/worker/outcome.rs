@@ -1,6 +1,7 @@
 //! Outcomes: the end of an effect becomes a fact that waits to be recorded; what it wrote becomes log lines.
 
 use super::advance::log_line;
+use super::attempt::Intent;
 use super::effects::JobKey;
 use super::executing::{Arrival, Executing};
 use super::progress::Progress;
@@ -8,9 +9,10 @@ use super::slots::Slot;
 use super::worker::Worker;
 use crate::activity::LastLine;
 use crate::history::{
-    ActivityCompleted, ActivityFailed, Fact, Failure, HowFar, Moment, OpId, RunNo, Seq, Value, kind,
+    ActivityCompleted, ActivityFailed, Fact, Failure, HowFar, LooseEnds, Moment, OpId, RunNo, Seq, Value,
+    kind,
 };
-use crate::run::Work;
+use crate::run::{Run, Work};
 use crate::script::Said;
 use crate::store::{LogKey, LogLevel, LogLine, LogStream};
 
@@ -28,11 +30,30 @@ impl Executing {
     /// Nobody waits for a command any more, whatever came of it; gives the job of it that is to be stopped, and its slot.
     pub(super) fn settle(&mut self, op: OpId) -> Option<(JobKey, Option<Slot>)> {
         self.release_once(op);
-        self.open.remove(&op);
+        let is_in_doubt = self.is_in_doubt(op);
+        let doubt = self.open.remove(&op).filter(|_| is_in_doubt).and_then(|command| command.in_doubt());
+        self.in_doubt.get_or_insert_default().extend(doubt);
         self.outcomes.retain(|arrival| arrival.op != op);
         self.lazy.settle(op);
         let mut attempt = self.attempts.remove(&op)?;
         attempt.job().map(|job| (job, attempt.slot.take()))
+    }
+
+    /// Whether an effect without a recorded outcome may have happened: it is under way, was when its process ended, or is done.
+    fn is_in_doubt(&self, op: OpId) -> bool {
+        let is_done =
+            |arrival: &Arrival| arrival.op == op && matches!(arrival.fact, Fact::ActivityCompleted(_));
+        let attempt = self.attempts.get(&op);
+        attempt.is_some_and(|attempt| attempt.is_under_way() || attempt.intent == Intent::Unknown)
+            || self.outcomes.iter().any(is_done)
+    }
+
+    /// What it leaves behind at its end that its history does not tell.
+    pub(super) fn loose_ends(&self) -> LooseEnds {
+        let unjoined = self.run.as_ref().map_or(0, Run::left_unjoined);
+        let mut loose = LooseEnds { unjoined, ..LooseEnds::default() };
+        self.in_doubt.iter().flatten().cloned().for_each(|effect| loose.doubt(effect));
+        loose
     }
 }
 

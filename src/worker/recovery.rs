@@ -247,7 +247,11 @@ impl Worker {
             Err(ReplayError::NoMemory(_)) => Ok(Vec::new()),
         };
         match checked {
-            Ok(stale) => self.stand_up(snapshot, live, replayed, stale, began),
+            Ok(stale) => {
+                // How far what its history has settled had come is known here only where it was settled here.
+                run.in_doubt.get_or_insert_with(|| std::mem::take(&mut replayed.in_doubt));
+                self.stand_up(snapshot, live, replayed, stale, began);
+            }
             Err(stuck) => {
                 run.lazy.status(StoredStatus::Stuck((*stuck).clone()));
                 run.lazy.hurry(began);

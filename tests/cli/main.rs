@@ -24,6 +24,7 @@ mod list;
 mod live;
 mod locks;
 mod logs;
+mod loose;
 mod man;
 mod missed;
 mod notify;

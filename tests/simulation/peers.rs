@@ -130,7 +130,7 @@ fn peer_bug_a_terminal_state_is_overwritten() {
         0,
         vec![
             chain.seal(DAWN, Fact::RunBegan { seed: 1 }),
-            chain.seal(DAWN, Fact::RunEnded(Box::new(RunEnded { end: end.clone() }))),
+            chain.seal(DAWN, Fact::RunEnded(Box::new(RunEnded::of(end.clone())))),
         ],
     );
     last.row = RowChange { status: Some(durun::history::StoredStatus::Ended(end)), ..RowChange::default() };

@@ -329,7 +329,7 @@ impl Story {
             return Request::Terminate { run: self.run, reason: "enough".to_owned() };
         }
         let end = RunEnd::Completed { result: Value::Null };
-        let fact = Fact::RunEnded(Box::new(RunEnded { end: end.clone() }));
+        let fact = Fact::RunEnded(Box::new(RunEnded::of(end.clone())));
         let row = RowChange { status: Some(StoredStatus::Ended(end)), ..RowChange::default() };
         Request::Append(Box::new(Append { row, ..self.append(vec![fact]) }))
     }

@@ -8,11 +8,12 @@ use crate::cli::exit::Exit;
 use crate::cli::looks::Looks;
 use crate::cli::patience;
 use crate::cli::render::status::{self, Beside};
-use crate::cli::render::{run_json, variables};
+use crate::cli::render::{loose, run_json, variables};
 use crate::cli::watching;
 use crate::cli::way_on::WayOn;
 use crate::client::{
-    MOST_LOOKED_AT, RunView, Session, Watch, descendants, find, lines, look, published, unread, view,
+    MOST_LOOKED_AT, RunView, Session, Watch, descendants, find, lines, look, loose_ends, published, unread,
+    view,
 };
 use crate::history::RunStatus;
 use clap::Args;
@@ -116,11 +117,13 @@ fn table(
     let script = lines(session, view.row.no).ok();
     let (way_on, edited) = way_on(context, session, view);
     let unread = unread(session, view)?;
+    let loose = loose_ends(session, view)?;
     let beside = Beside {
         children: &children,
         published: &published,
         script: script.as_ref(),
         way_on: &way_on,
+        loose: &loose,
         edited: edited.as_deref(),
         unread: &unread,
         variables,
@@ -147,6 +150,9 @@ fn show(
             let children = descendants(session, view.row.no, MOST_DESCENDANTS)?;
             let unread = unread(session, view)?;
             let mut document = run_json::full(view, &children, &published, &unread, context.clock.now());
+            if let Some(document) = document.as_object_mut() {
+                document.extend(loose::fields(&loose_ends(session, view)?));
+            }
             if let (true, Some(document)) = (args.variables, document.as_object_mut()) {
                 let look = || look(session, view.row.no).map(|seen| variables::document(&seen));
                 let variables = looks.documents.try_seen(view, now, look)?;

@@ -6,7 +6,7 @@ use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::render::{run_json::SCHEMA, why};
 use crate::cli::way_on::WayOn;
-use crate::client::{find, hinted, lines, unread, view};
+use crate::client::{find, hinted, lines, loose_ends, unread, view};
 use crate::history::StoredStatus;
 use clap::Args;
 use serde_json::json;
@@ -33,8 +33,9 @@ pub(crate) fn run(context: &Context, args: &WhyArgs) -> Result<Exit, CliError> {
     }
     let script = lines(&session, view.row.no).ok();
     let way = WayOn::of(&session, (view.row.no, &view.row.id), &view.row.status);
+    let loose = loose_ends(&session, &view)?;
     let unread = unread(&session, &view)?;
-    let why = why::explain(&view, &unread, script.as_ref(), &way, context.clock.now());
+    let why = why::explain((&view, &loose), &unread, script.as_ref(), &way, context.clock.now());
     let commands: Vec<String> = why.commands.iter().map(|words| context.command(words)).collect();
     match context.format() {
         Format::Table => {

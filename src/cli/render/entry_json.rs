@@ -1,5 +1,6 @@
 //! An entry of a history as a JSON document, schema 1.
 
+use super::loose;
 use super::rewinds::Rewinds;
 use super::run_json::{self, SCHEMA};
 use crate::history::{
@@ -97,7 +98,13 @@ fn facts(fact: &Fact, script: &str, took: &dyn Fn(Moment, Moment, u32) -> i64) -
             "accepted_at": rfc3339(update.accepted_at),
         }),
         Fact::UpdateCompleted(update) => update_completed(update, script),
-        Fact::RunEnded(ended) => end(&ended.end, script),
+        Fact::RunEnded(ended) => {
+            let mut document = end(&ended.end, script);
+            if let Json::Object(fields) = &mut document {
+                fields.extend(loose::fields(&ended.loose));
+            }
+            document
+        }
         Fact::RunRestarted(restarted) => {
             json!({"generation": restarted.generation, "input": restarted.input.to_json()})
         }

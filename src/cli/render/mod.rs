@@ -10,6 +10,7 @@ pub(crate) mod junit;
 pub(crate) mod lines;
 pub(crate) mod live;
 pub(crate) mod log_line;
+pub(crate) mod loose;
 pub(crate) mod marks;
 mod natural;
 pub(crate) mod overview;

@@ -1,6 +1,7 @@
 //! How one run stands, for people.
 
 use super::lines::of_end;
+use super::loose;
 use super::paint::Paint;
 use super::runs::{branch, executor, is_left, remark};
 use super::unblock::{asks_once, commands};
@@ -10,7 +11,7 @@ use super::when::{absolute, relative};
 use crate::cli::escape;
 use crate::client::{Descendant, Lines, RunView, open_question};
 use crate::history::{
-    CommandKind, Moment, Pending, RunEnd, RunStatus, SkippedStarts, StoredStatus, Unread, Value,
+    CommandKind, LooseEnds, Moment, Pending, RunEnd, RunStatus, SkippedStarts, StoredStatus, Unread, Value,
 };
 
 /// What is shown beside the view of a run.
@@ -23,6 +24,8 @@ pub(crate) struct Beside<'a> {
     pub(crate) script: Option<&'a Lines>,
     /// What to type to let it go on where a person has to mend it.
     pub(crate) way_on: &'a [String],
+    /// What it left behind at its end.
+    pub(crate) loose: &'a LooseEnds,
     /// What is to be said where it is stuck or failed, and the file of its script says something else since.
     pub(crate) edited: Option<&'a str>,
     /// What lies in its inbox.
@@ -35,7 +38,7 @@ pub(crate) struct Beside<'a> {
 
 /// The block that `durun status` prints.
 pub(crate) fn render(view: &RunView, beside: &Beside<'_>, now: Moment, color: bool) -> String {
-    let Beside { children, published, script, way_on, edited, unread, variables, command } = *beside;
+    let Beside { children, published, script, way_on, loose, edited, unread, variables, command } = *beside;
     let row = &view.row;
     let word = Paint::of(view.status).paint(view.status.word(), color);
     let idle = match view.status {
@@ -119,6 +122,9 @@ pub(crate) fn render(view: &RunView, beside: &Beside<'_>, now: Moment, color: bo
     }
     for text in of_end(script, view) {
         line("", &text);
+    }
+    for (place, text) in loose::lines(loose).iter().enumerate() {
+        line(if place == 0 { "left" } else { "" }, text);
     }
     line("edited", edited.unwrap_or_default());
     for words in way_on {

@@ -2,6 +2,7 @@
 
 use super::arguments::folded;
 use super::lines::chain;
+use super::loose;
 use super::marks::{Mark, Marks};
 use super::paint::{Paint, cut};
 use super::rewinds::Rewinds;
@@ -116,8 +117,10 @@ impl Story {
             self.width.and_then(|_| cut_name(&entry.fact, strand.as_deref().unwrap_or_default(), given));
         let (mark, paint, text) = words(&entry.fact, room, &named, &took);
         let line = format!("{seq:>4}  {time:<20}  {} {text}", paint.paint(mark, self.color));
-        let raised: String =
-            raised(&entry.fact).map(|line| self.fitted(&format!("{:28}{line}", ""))).collect();
+        let raised: String = raised(&entry.fact)
+            .chain(left(&entry.fact))
+            .map(|line| self.fitted(&format!("{:28}{line}", "")))
+            .collect();
         // Other commands take it as an argument: it is not cut anywhere.
         let whole = whole.map(|name| format!("{:LEAD$}{name}\n", "")).unwrap_or_default();
         format!("{before}{}{whole}{raised}", self.fitted(&line))
@@ -149,6 +152,11 @@ fn raised(fact: &Fact) -> impl Iterator<Item = String> {
         _ => None,
     };
     failure.into_iter().flat_map(chain)
+}
+
+/// What the run left behind at its end.
+fn left(fact: &Fact) -> Vec<String> {
+    if let Fact::RunEnded(ended) = fact { loose::lines(&ended.loose) } else { Vec::new() }
 }
 
 fn words(

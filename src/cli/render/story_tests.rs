@@ -50,11 +50,9 @@ fn a_run_is_told_as_it_happened() {
         ),
         (
             2_500,
-            Fact::RunEnded(Box::new(RunEnded {
-                end: RunEnd::Failed {
-                    failure: Failure { raised: Some(Box::new(raised)), ..Failure::new("failure", "late") },
-                },
-            })),
+            Fact::RunEnded(Box::new(RunEnded::of(RunEnd::Failed {
+                failure: Failure { raised: Some(Box::new(raised)), ..Failure::new("failure", "late") },
+            }))),
         ),
     ];
     let mut story = Story::new(false, None);
@@ -121,7 +119,7 @@ fn a_long_name_that_other_commands_take_stands_whole_below() {
 #[test]
 fn a_long_value_is_folded_and_no_line_is_wider_than_the_terminal() {
     let text = Value::from("x".repeat(500));
-    let fact = Fact::RunEnded(Box::new(RunEnded { end: RunEnd::Completed { result: text } }));
+    let fact = Fact::RunEnded(Box::new(RunEnded::of(RunEnd::Completed { result: text })));
     let told = |width| Story::new(true, width).tell(Seq(0), &Entry { at: Moment(0), fact: fact.clone() });
     assert!(told(None).contains(&format!("→ \"{}… (502 characters)", "x".repeat(58))), "{}", told(None));
     let mut resized = Story::new(true, Some(200));

@@ -2,6 +2,7 @@
 
 use super::crowd::{Crowd, crowds};
 use super::lines::{of_end, shown};
+use super::loose;
 use super::runs::{stopped, waker};
 use super::unblock::{asks_once, commands};
 use super::unread::{unheard, which};
@@ -11,7 +12,8 @@ use crate::cli::way_on::{WayOn, ended_by};
 use crate::cli::{escape, failed_item};
 use crate::client::{Lines, Mark, RunView, answered, open_question};
 use crate::history::{
-    CommandKind, Failure, LockView, Moment, Pending, RunEnd, RunStatus, StoredStatus, Unread, Value, WokenBy,
+    CommandKind, Failure, LockView, LooseEnds, Moment, Pending, RunEnd, RunStatus, StoredStatus, Unread,
+    Value, WokenBy,
 };
 use std::collections::BTreeSet;
 
@@ -36,7 +38,7 @@ pub(crate) struct Why {
 
 /// Explains how a run stands.
 pub(crate) fn explain(
-    view: &RunView,
+    (view, loose): (&RunView, &LooseEnds),
     unread: &[Unread],
     script: Option<&Lines>,
     way: &WayOn,
@@ -93,8 +95,9 @@ pub(crate) fn explain(
                     format!(" After the failure it did {}.", escape::line(effect))
                 }
                 WayOn::Undone { effect, .. } => format!(
-                    " After the failure it did {}, and took back what it had done.",
-                    escape::line(effect)
+                    " After the failure it did {}, and took back what {}.",
+                    escape::line(effect),
+                    if loose.cut_off > 0 { "is known to be done" } else { "it had done" }
                 ),
                 WayOn::Before { from, .. } => {
                     let last = match &from.mark {
@@ -110,6 +113,9 @@ pub(crate) fn explain(
                 | WayOn::Unfit { .. }
                 | WayOn::None => String::new(),
             };
+            let left: Vec<String> =
+                loose::lines(loose).iter().map(|line| format!(" {}.", capital(line))).collect();
+            let left = left.concat();
             let edited = edited(way);
             let when = relative(view.last_at, now);
             let commands = match end {
@@ -121,7 +127,7 @@ pub(crate) fn explain(
             };
             Why {
                 text: format!(
-                    "Run {id} waits for nothing: it has ended ({when}). It {text}.{after}{}{edited}",
+                    "Run {id} waits for nothing: it has ended ({when}). It {text}.{after}{left}{}{edited}",
                     unheard(unread, view.unread, now).map(|said| format!(" {said}.")).unwrap_or_default(),
                 ),
                 lines: of_end(script, view),

@@ -35,7 +35,7 @@ fn ruling_9_a_query_is_answered_before_during_and_after_a_run() {
     let end = RunEnd::Completed { result: "done".into() };
     assert_eq!(story.end(), Some(&end));
     assert_eq!(story.asks("state"), Ok("slept".into()), "ended, its entry not recorded");
-    story.tell(Fact::RunEnded(Box::new(RunEnded { end }))).expect("ends");
+    story.tell(Fact::RunEnded(Box::new(RunEnded::of(end)))).expect("ends");
     assert_eq!(story.asks("state"), Ok("slept".into()));
 }
 
@@ -44,7 +44,7 @@ fn ruling_9_a_query_on_a_terminated_run_delivers_nothing_more() {
     let mut story = Story::of(COUNT);
     story.begin();
     let end = RunEnd::Terminated { reason: "enough".into() };
-    story.tell(Fact::RunEnded(Box::new(RunEnded { end }))).expect("ends");
+    story.tell(Fact::RunEnded(Box::new(RunEnded::of(end)))).expect("ends");
     let waiting = story.signalled("s", 1.into());
     assert_eq!(story.asks_with("state", &[waiting], story.now), Ok("new".into()));
 }

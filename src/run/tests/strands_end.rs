@@ -118,3 +118,19 @@ fn ruling_11_a_thrown_value_of_any_kind_is_the_failure() {
     story.begin();
     assert!(matches!(story.end(), Some(RunEnd::Failed { .. })), "nobody asked for a cancel");
 }
+
+#[test]
+fn what_main_began_and_nobody_waited_for_is_counted_as_it_returns() {
+    for (text, left) in [
+        ("strand(|| sleep(9)); start_activity(\"a\"); 1", 2),
+        ("let s = strand(|| sleep(9)); 1", 1),
+        ("let s = strand(|| sleep(9)); s.cancel(); timer(9); start_child(\"a.rhai\"); 1", 0),
+        ("let s = strand(|| sleep(9)); select([s, strand(|| 1)]); 1", 0),
+        ("strand(|| 1).join()", 0),
+    ] {
+        let mut story = Story::of(text);
+        story.begin();
+        assert_eq!(story.run().left_unjoined(), left, "{text}");
+        assert_eq!(story.replayed(), Told::Same);
+    }
+}

@@ -42,7 +42,7 @@ fn a_child(subject: &Subject, parent: RunNo, op: u32, on_close: OnParentClose) -
 
 fn end(subject: &Subject, run: RunNo, result: i64) {
     let end = RunEnd::Completed { result: result.into() };
-    let fact = Fact::RunEnded(Box::new(RunEnded { end: end.clone() }));
+    let fact = Fact::RunEnded(Box::new(RunEnded::of(end.clone())));
     let row = RowChange { status: Some(StoredStatus::Ended(end)), ..RowChange::default() };
     let answer = subject.append(Append { row, ..append(run, 1, 0, vec![Chain::of(run).seal(NOON, fact)]) });
     assert!(matches!(answer, Ok(Answer::Done | Answer::Told(_))), "{answer:?}");

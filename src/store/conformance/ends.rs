@@ -23,7 +23,7 @@ pub(super) const CHECKS: &[Check] = &[
 
 fn completed(chain: &mut Chain) -> (crate::history::Record, RunEnd) {
     let end = RunEnd::Completed { result: Value::from(1) };
-    (chain.seal(NOON, Fact::RunEnded(Box::new(RunEnded { end: end.clone() }))), end)
+    (chain.seal(NOON, Fact::RunEnded(Box::new(RunEnded::of(end.clone())))), end)
 }
 
 fn ending(run: RunNo) -> (Append, RunEnd) {
@@ -125,7 +125,7 @@ fn last_entry(subject: &Subject, run: RunNo) -> (Moment, Fact) {
 
 fn termination(reason: &str) -> Fact {
     let end = RunEnd::Terminated { reason: reason.to_owned() };
-    Fact::RunEnded(Box::new(RunEnded { end }))
+    Fact::RunEnded(Box::new(RunEnded::of(end)))
 }
 
 fn terminated(subject: &Subject) {

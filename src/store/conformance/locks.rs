@@ -132,7 +132,7 @@ fn ends(subject: &Subject) {
     subject.locks(b, vec![asked(0, "db"), asked(1, "files")]);
     subject.locks(c, vec![asked(0, "db")]);
     let end = RunEnd::Completed { result: Value::Null };
-    let record = Chain::of(a).seal(NOON, Fact::RunEnded(Box::new(RunEnded { end: end.clone() })));
+    let record = Chain::of(a).seal(NOON, Fact::RunEnded(Box::new(RunEnded::of(end.clone()))));
     let row = RowChange { status: Some(StoredStatus::Ended(end)), ..RowChange::default() };
     let last = Append { row, locks: vec![asked(7, "db")], ..append(a, 1, 0, vec![record]) };
     assert!(subject.append(last).is_ok());

@@ -201,7 +201,7 @@ fn carried() -> (RunNo, Vec<CarriedRow>) {
     other.recorded("before");
     let run = other.executed("r");
     let end = RunEnd::Completed { result: Value::from("x".repeat(100_000)) };
-    let large = Fact::RunEnded(Box::new(RunEnded { end }));
+    let large = Fact::RunEnded(Box::new(RunEnded::of(end)));
     let mut chain = Chain::of(run);
     let mut records = chain.seeds(100);
     records.push(chain.seal(NOON, large));

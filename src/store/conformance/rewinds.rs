@@ -42,7 +42,7 @@ fn ended(subject: &Subject, id: &str) -> (RunNo, Vec<Record>) {
     let mut chain = Chain::of(run);
     let mut records = chain.seeds(3);
     let end = RunEnd::Cancelled { reason: "x".to_owned() };
-    records.push(chain.seal(NOON, Fact::RunEnded(Box::new(RunEnded { end: end.clone() }))));
+    records.push(chain.seal(NOON, Fact::RunEnded(Box::new(RunEnded::of(end.clone())))));
     let row = RowChange { status: Some(StoredStatus::Ended(end)), ..RowChange::default() };
     let logs = (0..4).map(line).collect();
     let answer = subject.append(Append { logs, row, ..append(run, 1, 0, records.clone()) });

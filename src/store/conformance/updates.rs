@@ -62,7 +62,7 @@ fn answered(subject: &Subject) {
     subject.done(Request::Append(Box::new(append(run, 1, 2, completed))));
     assert_eq!(answer(subject), Some(gave.clone()));
     let end = RunEnd::Completed { result: Value::Null };
-    let last = vec![chain.seal(NOON, Fact::RunEnded(Box::new(RunEnded { end: end.clone() })))];
+    let last = vec![chain.seal(NOON, Fact::RunEnded(Box::new(RunEnded::of(end.clone()))))];
     let row = RowChange { status: Some(StoredStatus::Ended(end)), ..RowChange::default() };
     subject.done(Request::Append(Box::new(Append { row, ..append(run, 1, 3, last) })));
     assert_eq!(answer(subject), Some(gave));

@@ -37,7 +37,7 @@ pub(super) fn end_unasked(
     let (next, checksum) = tail(rows, row)?;
     let last_at = last_at(rows, row)?.unwrap_or(row.created_at);
     let end = RunEnd::Terminated { reason: reason.to_owned() };
-    let fact = Fact::RunEnded(Box::new(RunEnded { end: end.clone() }));
+    let fact = Fact::RunEnded(Box::new(RunEnded::of(end.clone())));
     let entry = Entry { at: last_at.max(around.now), fact };
     let (record, _) = Record::seal(&entry, checksum)
         .map_err(|error| StoreError::Protocol { message: format!("the end {error}") })?;
