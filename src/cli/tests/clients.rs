@@ -264,9 +264,8 @@ specimens! { kinds: ClientError;
     ClientError::NoSuchRun { .. } => {
         let missing = |text: &str, near, left_out| ClientError::NoSuchRun { text: text.to_owned(), near, left_out };
         let left_out = Some((Moment(0), order()));
-        let near = vec![order(), id("order-17")];
-        vec![missing("odrer-1", near, None), missing("x", Vec::new(), None), missing("order-2", Vec::new(), left_out)]
-    }
+        vec![missing("odrer-1", vec![order(), id("order-17")], None), missing("x", Vec::new(), None), missing("order-2", Vec::new(), left_out)]
+    },
     ClientError::NoRuns => vec![ClientError::NoRuns],
     ClientError::UndoStuck { .. } => vec![ClientError::UndoStuck { id: order() }],
     ClientError::Ambiguous { .. } => vec![ClientError::Ambiguous { text: "order".to_owned(), candidates: rows() }],
