@@ -110,7 +110,8 @@ fn who_waits_for_an_owner_that_is_stopped_takes_over_when_that_is_killed() {
     let (owner, other) = kept_waiting(&world);
     assert_eq!(world.run(&["list"]).code, Some(75));
     assert!(kill(owner));
-    assert_eq!(finish(other).code, Some(0));
+    let told = finish(other);
+    assert_eq!(told.code, Some(0), "{told:?}");
     let expected: Vec<String> = (0..40).map(|op| op.to_string()).collect();
     assert_eq!(world.lines("steps"), expected, "each has run once");
 }
@@ -150,7 +151,8 @@ fn who_only_looks_on_waits_for_an_owner_that_is_stopped_as_long_as_it_was_told()
     assert!(waited.err.contains(&said), "{waited:?}");
     let watched = finish(watching);
     assert!(watched.code == Some(0) && watched.out.contains("approve  completed"), "{watched:?}");
-    assert_eq!(finish(other).code, Some(0));
+    let told = finish(other);
+    assert_eq!(told.code, Some(0), "{told:?}");
 }
 
 #[test]
