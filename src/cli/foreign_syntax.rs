@@ -200,7 +200,10 @@ fn statement(slip: &Slip<'_>) -> Option<&'static str> {
     }
     let last =
         before.rsplit(|letter: char| letter.is_whitespace() || letter == '}').next().unwrap_or_default();
-    let of_line = || of(STATEMENTS, word(line)).filter(|_| !before.contains('('));
+    // A whole call on the line is none of another language: the statement above has no end.
+    let is_call =
+        before.is_empty() && after.strip_prefix(word(after)).is_some_and(|rest| rest.starts_with('('));
+    let of_line = || of(STATEMENTS, word(line)).filter(|_| !before.contains('(') && !is_call);
     if let Some(hint) = of(STATEMENTS, last).or_else(of_line) {
         return Some(hint);
     }

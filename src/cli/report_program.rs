@@ -43,15 +43,19 @@ pub(super) fn of(error: &ProgramError) -> Report {
             let own = std::path::Path::new(&syntax.file).is_absolute();
             let file = if own { path.display().to_string() } else { syntax.file.clone() };
             let (text_of, place_of) = (text.as_deref(), (syntax.line, syntax.column));
+            let above = text_of.and_then(|text| end_above(&syntax.message, place_of, text));
             let hint = of_another_language(path, text_of)
                 .or_else(|| syntax_hint(&syntax.message, place_of, text_of));
-            let place = text.clone().zip(syntax.line).map(|(text, line)| {
-                Place::new(super::escape::line(&file), text, line)
-                    .labelled(syntax.column, syntax.message.clone())
+            let (line, column) = above.map_or(place_of, |(line, column)| (Some(line), Some(column)));
+            let place = text.clone().zip(line).map(|(text, line)| {
+                Place::new(super::escape::line(&file), text, line).labelled(column, syntax.message.clone())
             });
             let message = format!("{file} is no valid script: {}", syntax.message);
             let report = Report::new("D0406", Exit::Usage, message).at(place).note("nothing was recorded");
             match hint {
+                Some(hint) if above.is_some() && hint == ABOVE => {
+                    report.hint("put ';' at the end of this line")
+                }
                 Some(hint) => report.hint(hint),
                 None => report.hint(format!(
                     "durun check {} looks again, and starts nothing",
@@ -101,6 +105,20 @@ fn field_hint(message: &str, before: &str, after: &str) -> Option<String> {
     })
 }
 
+/// What to do about a statement without an end, where the next line is looked at.
+const ABOVE: &str = "put ';' at the end of the line above";
+
+/// The end of the line above a mistake, where its ';' is what is missing.
+fn end_above(message: &str, (line, column): (Option<u32>, Option<u32>), text: &str) -> Option<(u32, u32)> {
+    let below = syntax_hint(message, (line, column), Some(text))? == ABOVE;
+    let number = line?.checked_sub(1).filter(|_| below)?;
+    let above = text.lines().nth(usize::try_from(number.checked_sub(1)?).ok()?)?.trim_end();
+    // Where the statement ends beside a comment, or above an empty line, is not looked for.
+    let is_plain = !above.is_empty() && !above.contains("//") && !above.contains("*/");
+    let end = u32::try_from(above.chars().count()).ok()?;
+    is_plain.then_some((number, end))
+}
+
 /// What to do about the mistakes that the language invites.
 pub(super) fn syntax_hint(
     message: &str,
@@ -139,7 +157,7 @@ fn usual_hint(message: &str, line: &str, before: &str, after: &str) -> Option<&'
         return Some(if begins("fn") || begins("private") {
             "put functions before the script's last expression: its value is the run's result"
         } else if before.is_empty() {
-            "put ';' at the end of the line above"
+            ABOVE
         } else {
             "put ';' between the two statements, or an operator between the two values"
         });

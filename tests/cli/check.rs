@@ -417,6 +417,21 @@ fn the_help_of_no_script_does_not_lead_to_where_one_is() {
 }
 
 #[test]
+fn a_statement_without_an_end_is_shown_at_its_end() {
+    let home = Home::new();
+    for (text, place, hint) in [
+        ("let a = \"x\"\nsh(\"echo $1\", [a]);", "a.rhai:1:11", "put ';' at the end of this line"),
+        ("let a = 1 // one\nexec([\"ls\"]);", "a.rhai:2:1", "put ';' at the end of the line above"),
+        ("let a = 1\n\nlet b = 2;", "a.rhai:3:1", "put ';' at the end of the line above"),
+        ("sh \"ls\";", "a.rhai:1:4", "a call has its arguments in brackets"),
+    ] {
+        home.file("a.rhai", text);
+        let told = home.durun(&["check", "a.rhai"]).exit(1).stdout();
+        assert!(told.contains(place) && told.contains(hint), "{text}: {told}");
+    }
+}
+
+#[test]
 fn slips_of_newcomers_are_answered_with_what_is_written_here() {
     let home = Home::new();
     for (text, hint) in [
