@@ -90,7 +90,10 @@ fn usual(rule: Rule, message: &str) -> &'static str {
         | Rule::Letters
         | Rule::Secret
         | Rule::Lock
-        | Rule::Constant => "durun explain CODE says more",
+        | Rule::Constant
+        | Rule::Code
+        | Rule::Late
+        | Rule::Misspelt => "durun explain CODE says more",
         Rule::Operand => "durun explain D1384",
         Rule::Url => "write it whole: https://host/path",
         Rule::Script => "it is looked for from the folder of the script that starts it",
@@ -111,7 +114,7 @@ fn code(rule: Rule) -> &'static str {
         Rule::Program => "D1326",
         Rule::Closed => "D1327",
         Rule::Input => "D1328",
-        Rule::Field => "D1450",
+        Rule::Field | Rule::Misspelt => "D1450",
         Rule::Dropped => "D1319",
         Rule::UnusedSignal => "D1320",
         Rule::SignalCondition => "D1321",
@@ -134,6 +137,8 @@ fn code(rule: Rule) -> &'static str {
         Rule::Secret => "D1385",
         Rule::Lock => "D1386",
         Rule::Constant => "D1387",
+        Rule::Code => "D1389",
+        Rule::Late => "D1390",
         Rule::Url => "D1381",
         Rule::Script => "D1382",
     }

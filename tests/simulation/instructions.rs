@@ -161,7 +161,7 @@ fn an_entry_that_is_replayed() {
 
 #[test]
 fn a_line_that_is_looked_through_before_its_start() {
-    at_most("a_line_that_is_looked_through_before_its_start", 144_800, || {
+    at_most("a_line_that_is_looked_through_before_its_start", 160_500, || {
         thread_local! {
             static MADE: (Interpreter, Source) = {
                 let main = "step(\"s\", || 1);\n".repeat(usize::try_from(ENTRIES).expect("few"));

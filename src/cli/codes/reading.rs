@@ -12,6 +12,8 @@ no others: of exec and sh `stdout`, `stderr`, `code`, `lines`, `json`, `csv`; of
 http `status`, `headers`, `body` and the same readings. A run that reads another
 is stuck there. Text, numbers and lists have only a few, such as `len` of a
 text or a list. A field that a map of your own does not have reads as ().
+So does one of an error that is caught, and of what `attempt` gives, which has
+`ok`, `value` and `error`: of those only what is misspelt is told, as a warning.
 
     let done = exec([\"date\"]);
     print(done.stdout);",

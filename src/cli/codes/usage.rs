@@ -1,4 +1,4 @@
-//! D137 and D138: what is written and seldom meant so, and values that do not belong where they stand.
+//! D137 to D139: what is written and seldom meant so, and values that do not belong where they stand.
 
 use super::Code;
 
@@ -221,5 +221,31 @@ that changes in place is an error, and so is anything written to `run`.
 `lines`, a list of texts; of any other text `split(\"\\n\")` makes one.
 
     for name in sh(\"ls\").lines { log(name); }",
+    },
+    Code {
+        name: "D1389",
+        title: "an exit code that is always 0",
+        text: "\
+A process that ends with a code that `ok_codes` does not name has failed: the
+error is raised, and what stands behind the call is not come to. Without
+`ok_codes` only 0 passes, so that there is nothing to compare. Name the codes
+that are no failure, or catch it:
+
+    let told = sh(\"grep -q key file\", #{ ok_codes: [0, 1] });
+    if told.code == 1 { log(\"no key\"); }
+
+    let tried = attempt(|| sh(\"restic check\"));
+    if !tried.ok { log(`exit code ${tried.error.exit_code}`); }",
+    },
+    Code {
+        name: "D1390",
+        title: "registered when nothing can fail any more",
+        text: "\
+`on_failure` and `on_undo` hold for what comes after them. As the last line of a
+script they are registered when all is done, and are never called. Put
+`on_failure` at the beginning, and `on_undo` before what it takes back:
+
+    on_failure(|err| sh(\"mail -s failed ops\", #{ stdin: err.report }));
+    sh(\"./deploy\");",
     },
 ];

@@ -131,6 +131,12 @@ specimens! { broken: Broken;
             "params(#{ amount: \"5\" });\nprint(input.amount * 2);\n",
             "let done = sh(\"true\");\nif done { print(1); }\n",
         ]),
+    (Rule::Code, _) => breaking(Rule::Code, &["let told = sh(\"exit 3\");\nif told.code == 3 { log(\"no\"); }\n"]),
+    (Rule::Late, _) => breaking(Rule::Late, &["sh(\"./deploy\");\non_failure(|err| log(err.report));\n"]),
+    (Rule::Misspelt, _) => breaking(Rule::Misspelt, &[
+        "try { sh(\"./deploy\"); } catch (err) { log(err.mesage); }\n",
+        "let tried = attempt(|| sh(\"./deploy\"));\nif !tried.okay { log(\"no\"); }\n",
+    ]),
     (Rule::LostUpdate, _) => breaking(Rule::LostUpdate, &["let sum = 0;\non_signal(\"add\", |n| sum += n);\nsum = sum + sh(\"price\").code;\n"]),
 }
 

@@ -49,6 +49,7 @@ impl Walker<'_> {
             kinds::check(self, called);
             super::secrets::check(self, called);
             super::locks::check(self, called);
+            super::handed::to_host(self, called);
             values::recorded(self, called);
             self.closed(called);
             self.activity(called);
@@ -64,6 +65,7 @@ impl Walker<'_> {
             super::handles::arguments(self, called);
             super::answers::compared(self, called);
             super::outputs::added(self, called);
+            super::codes::compared(self, called);
             super::operands::check(self, called);
         }
         if own {
@@ -132,6 +134,7 @@ impl Walker<'_> {
                         "validate" => Place::Look("what validates an update"),
                         _ => self.place,
                     };
+                    super::handed::to_option(self, &key.name, value);
                     self.closure(value, body);
                 } else {
                     self.value(value);

@@ -54,6 +54,12 @@ pub(super) fn variables(world: &World<'_>, text: &Text<'_>, ast: &AST) -> BTreeM
     super::held::held(ast, |expr| certain.kind(expr).map(str::to_owned))
 }
 
+/// The variables of a text that are a number where they are declared or written anew.
+pub(super) fn numbers(world: &World<'_>, text: &Text<'_>, ast: &AST) -> BTreeSet<String> {
+    let certain = Certain { world, text, has_input: !text.hides_input };
+    super::held::begun(ast, |expr| certain.kind(expr).is_some_and(|kind| ["int", "float"].contains(&kind)))
+}
+
 impl<'w> Walker<'w> {
     pub(super) fn certain(&self) -> Certain<'w> {
         Certain { world: self.world, text: self.text, has_input: !self.is_variable("input") }

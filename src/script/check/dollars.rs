@@ -7,8 +7,11 @@ use rhai::{Expr, Position};
 
 /// A text between double quotes that is written as if it stood between backticks.
 pub(super) fn plain(walker: &mut Walker<'_>, text: &str, position: Position) {
-    let Some(name) = named(text).find(|named| named.braced && walker.is_variable(named.name)) else { return };
-    let name = name.name;
+    let is_meant = |named: &Named<'_>| match named.name {
+        "input" => named.is_field_of(walker),
+        name => named.braced && walker.is_variable(name),
+    };
+    let Some(name) = named(text).find(is_meant).map(|named| named.path) else { return };
     let message = format!("${{{name}}} stays as it is between double quotes");
     let hint = format!("text with values in it stands between backticks: `… ${{{name}}} …`");
     walker.tell(Rule::Dollar, position, message, Some(hint));
@@ -21,9 +24,15 @@ pub(super) fn shell(walker: &mut Walker<'_>, called: &Called<'_>, text: &str, po
     if called.call.args.iter().any(is_env) {
         return;
     }
-    let is_missing = |named: &Named<'_>| walker.is_variable(named.name) && !is_set(text, named.name);
-    let Some(name) = named(text).find(is_missing).map(|named| named.name) else { return };
-    let message = format!("the shell does not see the script's {name}: ${name} is empty there");
+    let is_missing = |named: &Named<'_>| is_seen(walker, named.name) && !is_set(text, named.name);
+    let Some(named) = named(text).find(is_missing) else { return };
+    let (name, message) = if named.is_field_of(walker) {
+        let name = named.path;
+        (name, format!("the shell does not see the script's {name}: ${{{name}}} is an error there"))
+    } else {
+        let name = named.name;
+        (name, format!("the shell does not see the script's {name}: ${name} is empty there"))
+    };
     let hint = format!("hand it over: sh(\"… \\\"$1\\\" …\", [{name}])");
     walker.tell(Rule::Dollar, position, message, Some(hint));
 }
@@ -89,8 +98,22 @@ fn numbered(text: &str) -> impl Iterator<Item = usize> {
 /// A name behind a `$`.
 struct Named<'t> {
     name: &'t str,
+    /// The name with the fields behind it, where they are all that stands between braces; else the name.
+    path: &'t str,
     /// Whether it is all that stands between braces.
     braced: bool,
+}
+
+impl Named<'_> {
+    /// Whether it is a field of what the script sees: no shell has names with a dot.
+    fn is_field_of(&self, walker: &Walker<'_>) -> bool {
+        self.path != self.name && is_seen(walker, self.name)
+    }
+}
+
+/// Whether the script sees a variable of that name, or it is what the run was started with.
+fn is_seen(walker: &Walker<'_>, name: &str) -> bool {
+    walker.is_variable(name) || name == "input"
 }
 
 fn named(text: &str) -> impl Iterator<Item = Named<'_>> {
@@ -101,8 +124,16 @@ fn named(text: &str) -> impl Iterator<Item = Named<'_>> {
         let (name, after) = inner.split_at_checked(end)?;
         let braced = inner.len() < rest.len() && after.starts_with('}');
         let is_name = name.starts_with(|first: char| first.is_alphabetic() || first == '_');
-        is_name.then_some(Named { name, braced })
+        let fields = inner.split('}').next().filter(|path| inner.len() < rest.len() && is_path(path));
+        is_name.then_some(Named { name, path: fields.unwrap_or(name), braced })
     })
+}
+
+/// Whether it is a name and the fields behind it: `order.customer.name`.
+fn is_path(text: &str) -> bool {
+    let is_word =
+        |word: &str| !word.is_empty() && word.chars().all(|one| one.is_alphanumeric() || one == '_');
+    text.contains('.') && text.split('.').all(is_word)
 }
 
 /// Whether the text gives the variable a value itself: `x=…`, `for x in …`, `read x`.

@@ -4,7 +4,7 @@ use super::Rule;
 use super::known::closure;
 use super::stands::suspends;
 use super::walk::Walker;
-use rhai::{ASTFlags, ASTNode, Expr, FnCallExpr, Position, Stmt};
+use rhai::{AST, ASTFlags, ASTNode, Expr, FnCallExpr, Position, Stmt};
 
 /// What was left before a statement of a block, and has not been told of.
 #[derive(Default)]
@@ -64,6 +64,82 @@ pub(super) fn endless(walker: &mut Walker<'_>, body: &[Stmt], position: Position
 /// Whether a loop with that condition ends by nothing but what is in it.
 pub(super) fn is_endless(condition: &Expr) -> bool {
     matches!(condition, Expr::Unit(_) | Expr::BoolConstant(true, _))
+}
+
+/// What goes on when the script is at its last line.
+const BESIDE: &[&str] = &[
+    "on_signal",
+    "on_update",
+    "start_activity",
+    "start_child",
+    "start_wait_signal",
+    "strand",
+    "timer",
+    "timer_until",
+    "undo",
+];
+
+/// `on_failure(…)` as the last line of a script that has waited for something: nothing can fail any more.
+pub(super) fn late(walker: &mut Walker<'_>, ast: &AST) {
+    let mut statements = ast.statements();
+    // A value at the end is there already.
+    while let [rest @ .., last] = statements
+        && is_value(last)
+    {
+        statements = rest;
+    }
+    let Some((Some((call, position)), before)) =
+        statements.split_last().map(|(last, rest)| (called(last), rest))
+    else {
+        return;
+    };
+    let name = call.name.as_str();
+    let hint = match name {
+        "on_failure" => "put it first: what fails after it is told",
+        "on_undo" => "put it before what it takes back",
+        _ => return,
+    };
+    let is_own = walker.text.functions.contains_key(name) || !call.namespace.is_empty();
+    let mut names = super::known::called(ast);
+    if is_own || names.iter().any(|name| BESIDE.contains(&name.as_str())) {
+        return;
+    }
+    names.clear();
+    for statement in before {
+        statement.walk(&mut Vec::new(), &mut |path: &[ASTNode<'_>]| {
+            if let Some(ASTNode::Stmt(Stmt::FnCall(call, _)) | ASTNode::Expr(Expr::FnCall(call, _))) =
+                path.last()
+            {
+                names.insert(call.name.to_string());
+            }
+            true
+        });
+    }
+    if names.iter().any(|name| suspends(name)) {
+        let message = format!("{name} stands last: it is registered when nothing can fail any more");
+        walker.tell(Rule::Late, position, message, Some(hint.to_owned()));
+    }
+}
+
+/// Whether a statement only names a value.
+fn is_value(statement: &Stmt) -> bool {
+    match statement {
+        Stmt::Noop(_) => true,
+        Stmt::Expr(expr) => matches!(**expr, Expr::Variable(..)) || super::values::literal(expr).is_some(),
+        _ => false,
+    }
+}
+
+/// The call that a statement is.
+fn called(statement: &Stmt) -> Option<(&FnCallExpr, Position)> {
+    match statement {
+        Stmt::FnCall(call, position) => Some((call, *position)),
+        Stmt::Expr(expr) => match &**expr {
+            Expr::FnCall(call, position) => Some((call, *position)),
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 /// Whether the loop may end, or wait, at the end of this path into it.

@@ -28,6 +28,8 @@ pub(super) struct World<'w> {
     defaults: BTreeMap<String, &'static str>,
     /// The fields that a text gives to some map: each may hold a function.
     fields: BTreeSet<String>,
+    /// Those that a text gives to some map, without those that it only reads.
+    written: BTreeSet<String>,
 }
 
 impl<'w> World<'w> {
@@ -43,8 +45,10 @@ impl<'w> World<'w> {
         let modules = texts.iter().map(|(path, ast)| (*path, own(ast))).collect();
         let inputs = params.map(|params| params.all().iter().map(|param| param.name.clone()).collect());
         let defaults = params.map(super::certain::defaults).unwrap_or_default();
-        let fields = texts.iter().flat_map(|(_, ast)| fields(ast)).collect();
-        Self { engine, natives, kinds, modules, answered, inputs, defaults, fields }
+        let written: BTreeSet<String> = texts.iter().flat_map(|(_, ast)| written(ast)).collect();
+        let read = called.iter().filter_map(|name| name.strip_prefix(GETTER)).map(str::to_owned);
+        let fields = read.chain(written.iter().cloned()).collect();
+        Self { engine, natives, kinds, modules, answered, inputs, defaults, fields, written }
     }
 
     /// The numbers of arguments that a function of the engine takes which a text calls; nothing where there is none of that name.
@@ -75,6 +79,11 @@ impl<'w> World<'w> {
     /// Whether some map has a field of that name, which may hold a function.
     pub(super) fn is_field(&self, name: &str) -> bool {
         self.fields.contains(name)
+    }
+
+    /// Whether some map is given a field of that name.
+    pub(super) fn is_written(&self, name: &str) -> bool {
+        self.written.contains(name)
     }
 
     /// What answers an activity that is no function of the script, or holds the script of a child run.
@@ -124,7 +133,7 @@ fn natives(engine: &Engine, is_wanted: impl Fn(&str) -> bool + Copy) -> Function
 }
 
 /// The names that a text calls, and those with which it reads fields.
-fn called(ast: &AST) -> BTreeSet<String> {
+pub(super) fn called(ast: &AST) -> BTreeSet<String> {
     let mut all = BTreeSet::new();
     ast.walk(&mut |path| {
         match path.last() {
@@ -144,21 +153,35 @@ fn called(ast: &AST) -> BTreeSet<String> {
     all
 }
 
+/// How the names of the engine's functions begin that read a field.
+const GETTER: &str = "get$";
+
 /// How the engine calls the function that reads a field.
 pub(super) fn getter(field: &str) -> String {
-    format!("get${field}")
+    format!("{GETTER}{field}")
 }
 
 /// The fields that a text gives to maps, as keys or by writing them.
-fn fields(ast: &AST) -> BTreeSet<String> {
+fn written(ast: &AST) -> BTreeSet<String> {
     let mut all = BTreeSet::new();
     ast.walk(&mut |path| {
         match path.last() {
             Some(ASTNode::Expr(Expr::Map(map, _))) => {
                 all.extend(map.0.iter().map(|(key, _)| key.name.to_string()));
             }
-            Some(ASTNode::Expr(Expr::Property(property, _))) => {
-                all.insert(property.2.to_string());
+            Some(ASTNode::Stmt(Stmt::Assignment(assignment))) => {
+                let mut link = &assignment.1.lhs;
+                while let Expr::Dot(pair, ..) | Expr::Index(pair, ..) = link {
+                    link = &pair.rhs;
+                    if let Expr::Dot(next, ..) | Expr::Index(next, ..) = link
+                        && let Expr::Property(property, _) = &next.lhs
+                    {
+                        all.insert(property.2.to_string());
+                    }
+                }
+                if let Expr::Property(property, _) = link {
+                    all.insert(property.2.to_string());
+                }
             }
             // A field that is reached by a text of its own.
             Some(ASTNode::Expr(Expr::StringConstant(text, _))) => {
@@ -181,7 +204,7 @@ fn own(ast: &AST) -> Functions {
 }
 
 /// The parameters of all functions of a text.
-fn params_of(ast: &AST) -> impl Iterator<Item = &str> {
+pub(super) fn params_of(ast: &AST) -> impl Iterator<Item = &str> {
     let functions = ast.shared_lib().iter_script_fn_info();
     functions.flat_map(|(_, _, _, _, definition)| definition.params.iter().map(rhai::ImmutableString::as_str))
 }
@@ -200,6 +223,14 @@ pub(super) struct Text<'t> {
     pub(super) results: BTreeMap<String, String>,
     /// The variables that hold what a process has written; nothing where the text runs none, or writes there itself.
     pub(super) outputs: Option<BTreeMap<String, String>>,
+    /// The variables that hold what a process gave that ends with code 0 alone.
+    pub(super) zeros: BTreeMap<String, String>,
+    /// The variables that hold a caught error and nothing else.
+    pub(super) errors: BTreeSet<String>,
+    /// The variables that begin as a number, and of which nothing else is known to become; nothing where the text adds nothing to one.
+    pub(super) numbers: BTreeSet<String>,
+    /// Whether something is added to a variable: `+=` and the like.
+    pub(super) adds: bool,
     /// The variables that hold a handle.
     pub(super) handles: BTreeSet<String>,
     /// The variables that hold the answer to a question, with those that there are.
@@ -228,6 +259,7 @@ impl<'t> Text<'t> {
         let mut shared = BTreeSet::new();
         let mut declares = BTreeSet::new();
         let (mut runs, mut overwrites, mut writes, mut names) = (false, false, false, false);
+        let (mut adds, mut catches) = (false, false);
         let mut hides_input = params_of(ast).any(|param| param == "input");
         ast.walk(&mut |path| {
             match path.last() {
@@ -248,7 +280,9 @@ impl<'t> Text<'t> {
                 Some(ASTNode::Stmt(Stmt::Assignment(assignment))) => {
                     overwrites |= super::outputs::field(&assignment.1.lhs).is_some();
                     writes |= !matches!(assignment.1.lhs, Expr::Variable(..));
+                    adds |= assignment.0.is_op_assignment();
                 }
+                Some(ASTNode::Stmt(Stmt::TryCatch(..))) => catches = true,
                 Some(ASTNode::Expr(Expr::FnCall(call, _))) => {
                     runs |= super::outputs::is_given_by(&call.name);
                     names |= call.name == "secret";
@@ -264,6 +298,10 @@ impl<'t> Text<'t> {
             aliases,
             outputs: (runs && !overwrites).then(|| super::outputs::variables(ast, &functions, &results)),
             results,
+            zeros: if runs && !writes { super::codes::variables(ast, &functions) } else { BTreeMap::new() },
+            errors: if catches { super::fields::errors(ast) } else { BTreeSet::new() },
+            numbers: BTreeSet::new(),
+            adds,
             handles: super::held::held(ast, |expr| {
                 super::handles::start(expr, &functions).map(str::to_owned)
             })

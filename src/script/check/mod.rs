@@ -4,12 +4,14 @@ mod addresses;
 mod answers;
 mod calls;
 mod certain;
+mod codes;
 mod constant;
 mod dollars;
 mod fields;
 mod flow;
 #[cfg(test)]
 mod foreign_tests;
+mod handed;
 mod handles;
 mod held;
 mod inputs;
@@ -30,6 +32,8 @@ mod receivers;
 mod rules;
 mod secrets;
 mod signals;
+#[cfg(test)]
+mod slips_tests;
 mod stands;
 #[cfg(test)]
 mod tests;
@@ -162,6 +166,12 @@ pub enum Rule {
     Constant,
     /// A kind that an operator or a condition does not take.
     Operand,
+    /// An exit code that is always 0, compared.
+    Code,
+    /// What is registered when nothing can fail any more.
+    Late,
+    /// A field that is nearly one of an error, or none of what was attempted; read as nothing.
+    Misspelt,
     /// What is no address of a service.
     Url,
     /// The script of a child run that is not there.
@@ -228,7 +238,10 @@ impl Rule {
             | Self::Endless
             | Self::Pasted
             | Self::TextAsNumber
-            | Self::Letters => false,
+            | Self::Letters
+            | Self::Code
+            | Self::Late
+            | Self::Misspelt => false,
         }
     }
 

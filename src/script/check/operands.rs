@@ -6,7 +6,7 @@ use super::certain::{ARITHMETIC, RESULT, fit, is_plain};
 use super::kinds::word;
 use super::known::bare;
 use super::walk::Walker;
-use rhai::Expr;
+use rhai::{BinaryExpr, Expr, OpAssignment};
 
 /// What comes out when text is compared with a number, whatever they are.
 const COMPARED: &[(&str, bool)] =
@@ -47,6 +47,20 @@ pub(super) fn check(walker: &mut Walker<'_>, called: &Called<'_>) {
     let Some((_, comes_out)) = COMPARED.iter().find(|(name, _)| *name == operator) else { return };
     let message = format!("{} is text, and beside a number {operator} is always {comes_out}", shown(text).1);
     walker.tell(Rule::TextAsNumber, called.position, message, number(text, number_is));
+}
+
+/// `total += sh("nproc").stdout`, where `total` began as a number.
+pub(super) fn assigned(walker: &mut Walker<'_>, operator: &OpAssignment, assignment: &BinaryExpr) {
+    let (Expr::Variable(variable, ..), value) = (&assignment.lhs, bare(&assignment.rhs)) else { return };
+    let is_added = operator.get_op_assignment_info().is_some_and(|(.., syntax)| syntax == "+");
+    if is_added
+        && walker.text.numbers.contains(variable.1.as_str())
+        && walker.certain().kind(value) == Some("String")
+    {
+        let name = &variable.1;
+        let message = format!("{} is text, and {name} += makes text of the number {name}", shown(value).1);
+        walker.tell(Rule::TextAsNumber, value.start_position(), message, number(value, "int"));
+    }
 }
 
 /// How text is written down in code, and in a message.
@@ -107,6 +121,11 @@ pub(super) fn condition(walker: &mut Walker<'_>, expr: &Expr) {
 /// `for line in sh("ls")`: what has no items. Over what a process has written it goes letter by letter.
 pub(super) fn repeated(walker: &mut Walker<'_>, expr: &Expr) {
     let expr = bare(expr);
+    if super::fields::is_collected(walker, expr) {
+        let message = "for goes over a list or a range, and this is a map".to_owned();
+        let hint = "what was collected is in two lists: for value in told.values { … }, and told.failed";
+        return walker.tell(Rule::Operand, expr.start_position(), message, Some(hint.to_owned()));
+    }
     let Some(kind) = walker.certain().kind(expr) else { return };
     let hint = match kind {
         RESULT => "its lines are .lines: for line in sh(\"ls\").lines { … }",

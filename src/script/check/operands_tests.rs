@@ -77,7 +77,7 @@ fn what_may_be_another_kind_is_not_told_of() {
         "now() + \"1h\"; now() - \"1h\"; \"at \" + now()",
         "\"a\" + 1; 1 + \"a\"; [1] + [2]; #{} + #{ a: 1 }; \"a\" < \"b\"; \"a\" == input.a",
         "let s = \"a\"; s += 1; s",
-        "let r = sh(\"a\"); r.code > 3; r.lines.len() - 1; r.json - 1",
+        "let r = sh(\"a\", #{ ok_codes: [0, 4] }); r.code > 3; r.lines.len() - 1; r.json - 1",
         "fn sh(x) { #{ stdout: 5 } } sh(1).stdout - 1",
         "let a = [\"5\"]; a[0] - 1; a[0].b - 1; #{ a: \"x\" }.a - 1",
         "let x = 1; loop { x += 1; if x > 3 { break; } }",

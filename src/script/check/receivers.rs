@@ -3,7 +3,7 @@
 use super::Rule;
 use super::certain::RESULT;
 use super::kinds::{misfit, word, words};
-use super::known::{Functions, closure, getter};
+use super::known::{Functions, getter};
 use super::walk::Walker;
 use rhai::{BinaryExpr, Expr, FnCallExpr, Position};
 
@@ -49,7 +49,7 @@ fn method(walker: &mut Walker<'_>, kind: &str, call: &FnCallExpr, position: Posi
         );
     }
     if kind == "Array" {
-        closures(walker, call);
+        super::handed::to_method(walker, call);
     }
     let certain = walker.certain();
     let given: Vec<Option<&str>> =
@@ -62,33 +62,6 @@ fn method(walker: &mut Walker<'_>, kind: &str, call: &FnCallExpr, position: Posi
     };
     let message = format!("{name} takes {wanted} here, not {not}");
     walker.tell(Rule::Value, argument.start_position(), message, Some(hint));
-}
-
-/// Methods of lists, and how much they hand over to a closure at most.
-const HANDED: &[(&str, usize)] = &[
-    ("all", 2),
-    ("filter", 2),
-    ("find", 2),
-    ("find_map", 2),
-    ("map", 2),
-    ("reduce", 3),
-    ("retain", 2),
-    ("some", 2),
-    ("sort", 2),
-];
-
-/// `list.map(|a, b, c| …)`: a closure that takes more than it is given.
-fn closures(walker: &mut Walker<'_>, call: &FnCallExpr) {
-    let Some((name, most)) = HANDED.iter().find(|(name, _)| call.name == *name) else { return };
-    let Some(argument) = call.args.first() else { return };
-    let Some(written) = closure(argument) else { return };
-    let captured = written.captures.len();
-    let takes =
-        walker.text.definitions(&written.name).map(|(params, _)| params.len().saturating_sub(captured)).min();
-    let Some(takes) = takes.filter(|takes| takes > most) else { return };
-    let message = format!("{name} hands over {most} values at most, and this closure takes {takes}");
-    let hint = super::super::foreign::CLOSURES.to_owned();
-    walker.tell(Rule::Arguments, argument.start_position(), message, Some(hint));
 }
 
 /// `list[0..2]`: an index is one place, in lists.

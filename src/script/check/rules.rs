@@ -5,7 +5,7 @@ use super::known::closure;
 use super::stands::suspends;
 use super::walk::{Place, Walker};
 use super::{Rule, options};
-use rhai::{ASTNode, BinaryExpr, Expr, OpAssignment, Stmt};
+use rhai::{ASTNode, BinaryExpr, Expr, FnCallExpr, OpAssignment, Stmt};
 
 /// `wait_signal("x", "1h");` as a statement: whether the signal came is lost. What failed is lost with the value of `attempt` and of a
 /// `parallel` that collects failures.
@@ -24,7 +24,7 @@ pub(super) fn unused(walker: &mut Walker<'_>, called: &Called<'_>, used: bool) {
             "whether it failed is not looked at",
             "keep it: let tried = attempt(…); if !tried.ok { … tried.error … }; try { … } catch { } is an error that does not matter",
         ),
-        "parallel" if collects(called) => (
+        "parallel" if collects(called.call) => (
             Rule::UnusedFailure,
             "which items failed is not looked at",
             "keep it: let told = parallel(…); told.failed has the items that failed; without on_error: \"collect\" a failure is raised",
@@ -35,9 +35,9 @@ pub(super) fn unused(walker: &mut Walker<'_>, called: &Called<'_>, used: bool) {
 }
 
 /// Whether a call of `parallel` is written to collect failures.
-fn collects(called: &Called<'_>) -> bool {
+pub(super) fn collects(call: &FnCallExpr) -> bool {
     let is_it = |value: &Expr| matches!(value, Expr::StringConstant(how, _) if how == "collect");
-    called.call.args.iter().any(|argument| match argument {
+    call.args.iter().any(|argument| match argument {
         Expr::Map(map, _) => map.0.iter().any(|(key, value)| key.name == "on_error" && is_it(value)),
         _ => false,
     })

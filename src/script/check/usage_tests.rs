@@ -275,7 +275,7 @@ fn outputs_beside_numbers() {
         &told("(2, 3)", "'n'", "+ writes one behind the other"),
     );
     for text in [
-        "r.code > 3",
+        "r.code + 3",
         "parse_int(r.stdout) > 3",
         "r.stdout.len() > 3",
         "r.stdout == \"3\"",

@@ -49,6 +49,9 @@ pub(super) struct Walker<'w> {
 pub(super) fn text(world: &World<'_>, file: &str, ast: &AST, is_main: bool) -> (Vec<Finding>, Vec<Need>) {
     let mut text = Text::new(file, ast);
     text.kinds = super::certain::variables(world, &text, ast);
+    if text.adds {
+        text.numbers = super::certain::numbers(world, &text, ast);
+    }
     let mut walker = Walker {
         world,
         text: &text,
@@ -64,6 +67,9 @@ pub(super) fn text(world: &World<'_>, file: &str, ast: &AST, is_main: bool) -> (
         needs: Vec::new(),
     };
     walker.statements(ast.statements(), true);
+    if is_main {
+        super::flow::late(&mut walker, ast);
+    }
     walker.way = Way::new(false);
     walker.is_kept = true;
     for name in text.functions.keys() {
@@ -171,6 +177,7 @@ impl Walker<'_> {
             Stmt::Assignment(assignment) => {
                 rules::assignment(self, &assignment.0, &assignment.1);
                 super::constant::written(self, &assignment.1.lhs);
+                super::operands::assigned(self, &assignment.0, &assignment.1);
                 self.value(&assignment.1.rhs);
                 // What is written need not be there before.
                 self.perhaps(|walker| walker.value(&assignment.1.lhs));
