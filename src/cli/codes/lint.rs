@@ -56,7 +56,8 @@ that comes to the call is stuck. Rhai compiles it all the same, so only
         text: "\
 There is a function of that name, but it takes fewer or more arguments. A run
 that comes to the call is stuck. The reference of host functions shows what
-each takes; options are one map, and come last.",
+each takes; options are one map, and come last. Or a closure takes more than it
+is handed: that of `on_signal` one value, that of `step` none.",
     },
     Code {
         name: "D1312",

@@ -42,8 +42,9 @@ script or function there with `return`:
         text: "\
 Values are put into text between backticks. Between double quotes `${name}`
 stays as it is, and a shell takes `$name` for a variable of its own: where there
-is none, it is empty, and `rm -rf $dir/*` is `rm -rf /*`. Hand values over as
-arguments, quoted, or in the environment:
+is none, it is empty, and `rm -rf $dir/*` is `rm -rf /*`. To `${input.name}` it
+says \"Bad substitution\". Hand values over as arguments, quoted, or in the
+environment:
 
     sh(\"tar czf backup.tgz \\\"$1\\\"\", [dir]);
     sh(\"tar czf backup.tgz \\\"$DIR\\\"\", #{ env: #{ DIR: dir } });
@@ -159,9 +160,9 @@ names that are written out are looked at.
         text: "\
 What a process writes is text, also where it looks like a number. The language
 compares text and a number without an error: they are never equal, and neither
-is the greater or the lesser. `+` makes text of both: \"5\" + 1 is \"51\". The
-same holds of text that is written out, and of inputs that `params` declares as
-text.
+is the greater or the lesser. `+` makes text of both: \"5\" + 1 is \"51\"; and so
+does `+=` of a variable that began as a number. The same holds of text that is
+written out, and of inputs that `params` declares as text.
 
     let free = parse_int(sh(\"df --output=avail / | tail -1\").stdout);
     if free < 1000000 { log(\"warn\", `${free} KiB are left`); }",

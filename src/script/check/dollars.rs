@@ -8,7 +8,7 @@ use rhai::{Expr, Position};
 /// A text between double quotes that is written as if it stood between backticks.
 pub(super) fn plain(walker: &mut Walker<'_>, text: &str, position: Position) {
     let is_meant = |named: &Named<'_>| match named.name {
-        "input" => named.is_field_of(walker),
+        "input" => named.is_field_of(walker) && !text.contains('`'),
         name => named.braced && walker.is_variable(name),
     };
     let Some(name) = named(text).find(is_meant).map(|named| named.path) else { return };
@@ -24,11 +24,13 @@ pub(super) fn shell(walker: &mut Walker<'_>, called: &Called<'_>, text: &str, po
     if called.call.args.iter().any(is_env) {
         return;
     }
-    let is_missing = |named: &Named<'_>| is_seen(walker, named.name) && !is_set(text, named.name);
+    let is_missing = |named: &Named<'_>| {
+        is_seen(walker, named.name) && !is_set(text, named.name) && !named.is_of_another(walker, text)
+    };
     let Some(named) = named(text).find(is_missing) else { return };
     let (name, message) = if named.is_field_of(walker) {
         let name = named.path;
-        (name, format!("the shell does not see the script's {name}: ${{{name}}} is an error there"))
+        (name, format!("the shell does not see the script's {name}: nothing fills in ${{{name}}}"))
     } else {
         let name = named.name;
         (name, format!("the shell does not see the script's {name}: ${name} is empty there"))
@@ -108,6 +110,12 @@ impl Named<'_> {
     /// Whether it is a field of what the script sees: no shell has names with a dot.
     fn is_field_of(&self, walker: &Walker<'_>) -> bool {
         self.path != self.name && is_seen(walker, self.name)
+    }
+
+    /// Whether it may be an `input` of the shell's own, or of a program in another language.
+    fn is_of_another(&self, walker: &Walker<'_>, text: &str) -> bool {
+        let signs: &[&str] = if self.path == self.name { &["'", "`", "read"] } else { &["`"] };
+        !walker.is_variable(self.name) && signs.iter().any(|sign| text.contains(sign))
     }
 }
 

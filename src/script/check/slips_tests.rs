@@ -107,9 +107,9 @@ fn text_that_is_added_to_a_number() {
 fn fields_of_the_input_behind_a_dollar() {
     let shell = "the shell does not see the script's";
     for (text, column, message) in [
-        ("sh(\"a ${input.x}\")", 4, format!("{shell} input.x: ${{input.x}} is an error there")),
+        ("sh(\"a ${input.x}\")", 4, format!("{shell} input.x: nothing fills in ${{input.x}}")),
         ("sh(\"a $input\")", 4, format!("{shell} input: $input is empty there")),
-        ("let o = #{ a: 1 }; sh(\"a ${o.a}\")", 23, format!("{shell} o.a: ${{o.a}} is an error there")),
+        ("let o = #{ a: 1 }; sh(\"a ${o.a}\")", 23, format!("{shell} o.a: nothing fills in ${{o.a}}")),
         ("log(\"a ${input.x.y}\")", 5, "${input.x.y} stays as it is between double quotes".to_owned()),
     ] {
         finds(text, &format!("Dollar (1, {column}) {message}"));
@@ -117,6 +117,7 @@ fn fields_of_the_input_behind_a_dollar() {
     for text in [
         "log(`a ${input.x}`); sh(\"a \\\"$1\\\"\", [input.x]); sh(\"input=1; a $input\")",
         "sh(\"a $input ${input.x}\", #{ env: #{ input: \"a\" } })",
+        "sh(\"awk '{ print $input }'\"); sh(\"read -p a input; a $input\"); sh(\"node -e '`${input.x}`'\")",
         "sh(\"a ${inputs.x} ${INPUT} ${a.b}\"); log(\"${inputs.x} ${input-x} ${input.} $input\")",
     ] {
         fine(text);
