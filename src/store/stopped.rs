@@ -41,12 +41,14 @@ pub(super) struct Awaited<'a> {
     owner: Option<u32>,
     /// How long it may take.
     time: Duration,
+    /// Whether it was looked at before that time was over: who is killed or continued just then was stopped all the time.
+    is_looked_at: bool,
     was_stopped: bool,
 }
 
 impl<'a> Awaited<'a> {
     pub(super) fn of(owner: Option<u32>, forbearance: &'a Forbearance) -> Self {
-        Self { forbearance, owner, time: TIME, was_stopped: false }
+        Self { forbearance, owner, time: TIME, is_looked_at: false, was_stopped: false }
     }
 
     /// What takes so long is awaited so long.
@@ -56,7 +58,7 @@ impl<'a> Awaited<'a> {
 
     /// How long it is awaited before anybody asks why it does not come.
     pub(super) fn time(&self) -> Duration {
-        self.time
+        self.time.saturating_sub(LOOK)
     }
 
     /// It has not come in time: for how long it is awaited further.
@@ -64,14 +66,21 @@ impl<'a> Awaited<'a> {
     /// # Errors
     /// [`StoreError`]: `Stopped`, or `Busy` where nobody can see why.
     pub(super) fn further(&mut self) -> Result<Duration, StoreError> {
+        if !std::mem::replace(&mut self.is_looked_at, true) {
+            self.was_stopped = self.owner.is_some_and(is_stopped);
+            return Ok(LOOK);
+        }
         let was_stopped = std::mem::take(&mut self.was_stopped);
         match self.owner {
             Some(pid) if is_stopped(pid) => {
                 self.was_stopped = self.forbearance.has_patience(pid);
                 if self.was_stopped { Ok(LOOK) } else { Err(StoreError::Stopped { pid }) }
             }
-            // It was continued, and has its time again.
-            Some(_) if was_stopped => Ok(self.time),
+            // It was continued, and has its time again; or was killed, and is about to be gone.
+            Some(_) if was_stopped => {
+                self.is_looked_at = false;
+                Ok(self.time())
+            }
             owner => {
                 let who =
                     owner.map_or_else(|| "its owner".to_owned(), |pid| format!("its owner, process {pid},"));
@@ -79,5 +88,68 @@ impl<'a> Awaited<'a> {
                 Err(StoreError::Busy { message: format!("{who} has not answered for {seconds} seconds") })
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustix::process::{Pid, Signal, kill_process};
+    use std::process::{Child, Command};
+
+    fn sleeper() -> Child {
+        Command::new("sleep").arg("60").spawn().expect("begins")
+    }
+
+    fn send(child: &Child, signal: Signal) {
+        kill_process(Pid::from_child(child), signal).expect("is sent");
+        let is_reached = || signal != Signal::STOP || is_stopped(child.id());
+        while !is_reached() {
+            std::thread::yield_now();
+        }
+    }
+
+    #[test]
+    fn an_owner_that_is_busy_has_its_time_and_no_more() {
+        let (owner, forbearance) = (sleeper(), Forbearance::default());
+        let mut awaited = Awaited::of(Some(owner.id()), &forbearance);
+        assert_eq!(awaited.time() + awaited.further().expect("a last look"), TIME);
+        assert!(matches!(awaited.further(), Err(StoreError::Busy { .. })));
+        end(owner);
+    }
+
+    #[test]
+    fn an_owner_that_is_continued_or_killed_as_its_time_is_over_has_it_again() {
+        for then in [Signal::CONT, Signal::KILL] {
+            let (owner, forbearance) = (sleeper(), Forbearance::default());
+            let mut awaited = Awaited::of(Some(owner.id()), &forbearance);
+            send(&owner, Signal::STOP);
+            assert_eq!(awaited.further(), Ok(LOOK));
+            send(&owner, then);
+            while is_stopped(owner.id()) {
+                std::thread::yield_now();
+            }
+            assert_eq!(awaited.further(), Ok(awaited.time()));
+            assert_eq!(awaited.further(), Ok(LOOK));
+            assert!(matches!(awaited.further(), Err(StoreError::Busy { .. })));
+            end(owner);
+        }
+    }
+
+    #[test]
+    fn an_owner_that_is_stopped_is_awaited_by_who_has_patience() {
+        let (owner, forbearance) = (sleeper(), Forbearance::default());
+        send(&owner, Signal::STOP);
+        let mut awaited = Awaited::of(Some(owner.id()), &forbearance);
+        assert_eq!(awaited.further(), Ok(LOOK));
+        assert_eq!(awaited.further(), Err(StoreError::Stopped { pid: owner.id() }));
+        forbearance.set(Arc::new(|_| true));
+        assert_eq!((awaited.further(), awaited.further()), (Ok(LOOK), Ok(LOOK)));
+        end(owner);
+    }
+
+    fn end(mut owner: Child) {
+        owner.kill().expect("is killed");
+        owner.wait().expect("is gone");
     }
 }
