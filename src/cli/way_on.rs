@@ -124,7 +124,8 @@ impl WayOn {
     fn of_stuck(session: &Session, run: RunNo, stuck: &Stuck) -> Self {
         let way = Self::of_edited(session, run);
         // Where there is a hint, it is known what is wrong, and that is the script.
-        if way != Self::None || stuck.kind != kind::FAULT || stuck.hint.is_some() {
+        let is_of_script = stuck.hint.is_some() || is_of_script(&stuck.message);
+        if way != Self::None || stuck.kind != kind::FAULT || is_of_script {
             return way;
         }
         let before = before_stuck(session, run).ok().flatten();
@@ -207,7 +208,8 @@ impl WayOn {
     pub(crate) fn redo_in_words(&self, id: &RunId) -> Option<String> {
         let Self::Redo { step, before } = self else { return None };
         Some(format!(
-            "where it is what it was given that is wrong, mend that, and have its last step, {step}, done once more: {}",
+            "where it is what a step gave that is wrong, mend that, and have the step done once more. If it was the last, {step}: {}; an earlier \
+             one: durun history {id} shows the entry before it",
             rewind_line(id, before)
         ))
     }
@@ -243,6 +245,15 @@ impl WayOn {
             }
         }
     }
+}
+
+/// Whether a fault is one of the script, whatever values it has: a name that there is not, or a call where none may be. A field may be missing
+/// in what a step gave.
+fn is_of_script(message: &str) -> bool {
+    let names = ["function", "variable", "option", "activity", "query", "module"];
+    let missing = message.strip_prefix("there is no ");
+    missing.is_some_and(|what| names.iter().any(|name| what.starts_with(name)))
+        || message.contains(" exists only ")
 }
 
 /// What lets a run go on under another text, in a file as a shell reads it: words behind `durun`.

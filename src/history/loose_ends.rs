@@ -4,7 +4,7 @@ use super::{CommandLabel, OpId};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// How many effects are named; of more there is the number.
+/// How many effects are named; of more there is the number. And how many signals.
 const MOST: usize = 20;
 
 /// An effect that was cut off while it was under way: whether it happened is not known.
@@ -29,6 +29,9 @@ pub struct LooseEnds {
     pub cut_off: u32,
     /// How many strands and activities were cancelled as the script came to its end, and nobody had waited for them.
     pub unjoined: u32,
+    /// The names of the first signals that were delivered and that its script never took, as they were accepted.
+    #[serde(default)]
+    pub untaken: Vec<String>,
 }
 
 impl LooseEnds {
@@ -38,6 +41,11 @@ impl LooseEnds {
         if self.in_doubt.len() < MOST {
             self.in_doubt.push(effect);
         }
+    }
+
+    /// Takes note of signals that its script never took.
+    pub fn untaken(&mut self, names: impl Iterator<Item = String>) {
+        self.untaken.extend(names.take(MOST));
     }
 
     /// Whether there is nothing to tell.
@@ -71,7 +79,8 @@ mod tests {
             let label = CommandLabel { kind: CommandKind::Sh, name: "pay".to_owned() };
             loose.doubt(InDoubt { op: OpId(op), label, line: Some(3), strand: None });
         }
-        assert_eq!((loose.cut_off, loose.in_doubt.len()), (25, 20));
+        loose.untaken((0..25).map(|n| format!("s{n}")));
+        assert_eq!((loose.cut_off, loose.in_doubt.len(), loose.untaken.len()), (25, 20, 20));
         let ended = RunEnded { end, loose };
         for bytes in [rmp_serde::to_vec(&ended), rmp_serde::to_vec_named(&ended)] {
             let read: RunEnded = rmp_serde::from_slice(&bytes.expect("encodes")).expect("decodes");

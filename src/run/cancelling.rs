@@ -194,6 +194,11 @@ impl Run {
         self.left_unjoined
     }
 
+    /// The names of the signals that were delivered and that nobody took.
+    pub fn untaken(&self) -> Vec<String> {
+        self.world.state.borrow().mailbox.untaken().map(str::to_owned).collect()
+    }
+
     /// Drops every strand where it stands, but for those that take back; then the run ends by taking back.
     pub(super) fn abandon(&mut self, failure: Failure) {
         let dropped: Vec<StrandNo> =

@@ -86,6 +86,11 @@ impl Mailbox {
         self.buffered.iter().map(message).collect()
     }
 
+    /// The names of these.
+    pub(super) fn untaken(&self) -> impl Iterator<Item = &str> {
+        self.buffered.iter().map(|signal| signal.name.as_str())
+    }
+
     /// The next handler to begin, unless a variable that it captures is held: then it waits, and those behind it.
     pub(super) fn next_due(&mut self) -> Option<Due> {
         if self.due.front().is_some_and(|due| due.handler.is_held()) {

@@ -121,7 +121,7 @@ impl Run {
             line: None,
             column: None,
             calls: Vec::new(),
-            hint: Some("put long computation into a program and call it with exec".to_owned()),
+            hint: Some("a loop that waits for something: wait_until(|| …) instead; long computation: a program, called with exec".to_owned()),
         })
     }
 

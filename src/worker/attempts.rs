@@ -2,7 +2,7 @@
 
 use super::attempt::{Intent, Queued, State, Verdict};
 use super::effects::{Job, JobDone, JobKey};
-use super::executing::Phase;
+use super::executing::{Executing, Phase};
 use super::progress::Progress;
 use super::slots::Quota;
 use super::worker::Worker;
@@ -64,9 +64,8 @@ impl Worker {
     /// Starts an attempt, unless its time has not come or it has to wait for others.
     pub(super) fn start_attempt(&mut self, no: RunNo, op: OpId) {
         let now = self.clock.now();
-        let Some(run) = self.runs.get(no).filter(|run| !self.finishing && run.dying.is_empty()) else {
-            return;
-        };
+        let may = |run: &&Executing| !self.finishing && run.dying.is_empty() && !run.is_to_end(now);
+        let Some(run) = self.runs.get(no).filter(may) else { return };
         let Some((command, options, probe)) = run.effect(op) else { return };
         let Some(attempt) = run.attempts.get(&op).filter(|attempt| attempt.is_due(now)) else { return };
         if options.deadline.is_some_and(|deadline| deadline <= now) {

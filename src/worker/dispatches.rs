@@ -57,7 +57,8 @@ impl Worker {
 
     /// The commands of a run that the store is to be asked for. A script that is stuck has asked for nothing.
     fn take_dispatches(&mut self, no: RunNo) -> Vec<OpId> {
-        let Some(run) = self.runs.get_mut(no) else { return Vec::new() };
+        let now = self.clock.now();
+        let Some(run) = self.runs.get_mut(no).filter(|run| !run.is_to_end(now)) else { return Vec::new() };
         match run.phase {
             Phase::Blocked | Phase::Sliced => std::mem::take(&mut run.dispatches),
             Phase::Ending(_) | Phase::Restarting(_) | Phase::Stuck(_) => Vec::new(),

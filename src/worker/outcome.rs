@@ -53,6 +53,7 @@ impl Executing {
         let unjoined = self.run.as_ref().map_or(0, Run::left_unjoined);
         let mut loose = LooseEnds { unjoined, ..LooseEnds::default() };
         self.in_doubt.iter().flatten().cloned().for_each(|effect| loose.doubt(effect));
+        loose.untaken(self.run.iter().flat_map(Run::untaken));
         loose
     }
 }

@@ -5,8 +5,8 @@ use super::executing::{Executing, Phase};
 use super::queue::Queued;
 use super::runs::{Alarm, Rest};
 use super::worker::{Finished, Worker, WorkerError};
-use crate::history::{Moment, RunNo};
-use crate::run::timers;
+use crate::history::{MessageBody, Moment, OpId, RunNo};
+use crate::run::{Work, timers};
 use crate::store::{Request, StoreError};
 use std::time::Duration;
 
@@ -149,6 +149,13 @@ impl Executing {
     /// Whether attempts of it may begin. Also while the script computes: what it asked for before is on disk.
     pub(super) fn may_begin(&self, is_finishing: bool) -> bool {
         !is_finishing && self.goes_on() && self.dying.is_empty()
+    }
+
+    /// Whether it was asked to end, or its time is over, and that is delivered before long: nothing begins any more that would be cut off.
+    pub(super) fn is_to_end(&self, now: Moment) -> bool {
+        let time = self.open.get(&OpId::RUN_TIMEOUT);
+        let is_over = time.is_some_and(|time| matches!(time.work, Work::Timer { due, .. } if due <= now));
+        is_over || self.inbox.iter().any(|message| matches!(message.body, MessageBody::Cancel { .. }))
     }
 
     /// Whether an attempt of it waits for a slot.

@@ -33,3 +33,35 @@ fn cancelling_a_run_that_nobody_executes_is_recorded() {
         )
         .check();
 }
+
+#[test]
+fn what_was_asked_to_end_while_nobody_executed_it_begins_nothing_more() {
+    let home = Home::new();
+    home.file("first.rhai", "sh(\"echo $1 >>done\", [run.id]);\n");
+    home.file("second.rhai", "wait_signal(\"go\");\nsh(\"echo $1 >>done\", [run.id]);\n");
+    home.file("child.rhai", "wait_signal(\"go\");\nstart_child(\"first.rhai\", ());\n");
+    let resumed = |id: &str| {
+        home.durun(&["cancel", id]).check();
+        home.durun(&["resume", id]).exit(5).failure();
+        let status = home.durun(&["status", id]).stdout();
+        assert!(!status.contains("outcome not known"), "nothing was cut off: {status}");
+    };
+    for id in ["a", "b", "c"] {
+        home.durun(&["start", "first.rhai", "--id", id, "--record-only"]).out(&format!("{id}\n")).check();
+        resumed(id);
+    }
+    for (id, script) in [("d", "second.rhai"), ("e", "second.rhai"), ("f", "child.rhai")] {
+        home.durun(&["start", script, "--id", id, "--park-after", "0s"]).exit(3).failure();
+        home.durun(&["signal", id, "go"]).check();
+        resumed(id);
+    }
+    // Nor what has no time left.
+    home.durun(&["start", "second.rhai", "--id", "g", "--park-after", "0s", "--timeout", "1s"])
+        .exit(3)
+        .failure();
+    home.durun(&["signal", "g", "go"]).check();
+    std::thread::sleep(std::time::Duration::from_millis(1_100));
+    home.durun(&["resume", "g"]).exit(6).failure();
+    assert!(!home.path().join("done").exists());
+    assert!(!home.durun(&["list"]).stdout().contains("f.1"), "no child was begun");
+}

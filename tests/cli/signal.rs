@@ -132,3 +132,20 @@ fn what_a_run_was_told_in_vain_is_named_once_it_has_ended() {
         assert!(document.contains(part), "{part}: {document}");
     }
 }
+
+#[test]
+fn signals_that_were_delivered_and_never_taken_are_named_once_the_run_has_ended() {
+    let home = Home::new();
+    home.file("s.rhai", "wait_signal(\"fin\");\n");
+    home.durun(&["start", "s.rhai", "--id", "one", "--record-only"]).out("one\n").check();
+    for name in ["typo", "fin", "fin"] {
+        home.durun(&["-q", "signal", "one", name, "1"]).check();
+    }
+    home.durun(&["resume", "one"]).out("1\n").check();
+    let said = "never taken by its script: signals typo, fin";
+    // Which of them are delivered before it ends is a matter of their times.
+    let status = home.durun(&["status", "one"]).stdout();
+    assert!(status.contains("never taken by its script: signal typo\n") || status.contains(said), "{status}");
+    let document = home.durun(&["status", "one", "-o", "jsonl"]).stdout();
+    assert!(document.contains("\"untaken_signals\":[\"typo\""), "{document}");
+}

@@ -356,7 +356,7 @@ fn a_run_that_is_stuck_over_what_a_step_gave_has_it_done_once_more() {
     home.file("data", "seven\n").file("s.rhai", "let n = sh(\"cat data\").stdout;\nparse_int(n)\n");
     let told = home.durun(&["start", "s.rhai", "--id", "one"]).exit(8).failure();
     let redo = ["durun rewind one --to 0", "durun resume one"];
-    assert!(told.contains("its last step, sh \"cat data\", done once more"), "{told}");
+    assert!(told.contains("have the step done once more. If it was the last, sh \"cat data\": "), "{told}");
     assert!(told.contains(&redo.join(" && ")), "{told}");
     let why = home.durun(&["why", "one"]).stdout();
     assert!(why.ends_with(&format!("  {}\n  {}\n", redo[0], redo[1])), "{why}");
@@ -366,6 +366,17 @@ fn a_run_that_is_stuck_over_what_a_step_gave_has_it_done_once_more() {
     home.file("data", "7\n");
     home.durun(&["rewind", "one", "--to", "0"]).check();
     home.durun(&["resume", "one"]).out("7\n").check();
+}
+
+#[test]
+fn a_step_is_not_done_once_more_for_what_no_value_can_cause() {
+    let home = Home::new();
+    home.file(
+        "s.rhai",
+        "sh(\"echo paid >>paid\");\nfor f in [\"a\"] { activity(\"x\", f, #{ retries: 3 }); }\n",
+    );
+    let told = home.durun(&["start", "s.rhai", "--id", "one", "--unchecked"]).exit(8).failure();
+    assert!(told.contains("there is no option") && !told.contains("done once more"), "{told}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What a run left behind that its history does not tell: effects that were cut off, and what nobody joined.
+//! What a run left behind that its history does not tell: effects that were cut off, what nobody joined, and signals that nobody took.
 
 use crate::cli::escape;
 use crate::history::{InDoubt, LooseEnds};
@@ -18,7 +18,20 @@ pub(crate) fn lines(loose: &LooseEnds) -> Vec<String> {
         lines.push(format!("cut off, outcome not known: {more} more"));
     }
     lines.extend(unjoined(loose));
+    lines.extend(untaken(loose));
     lines
+}
+
+/// The signals that a script never took; nothing where there are none.
+fn untaken(loose: &LooseEnds) -> Option<String> {
+    let named: Vec<String> =
+        loose.untaken.iter().take(NAMED).map(|name| escape::cut(&escape::line(name), 60)).collect();
+    let more = match loose.untaken.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let signals = if loose.untaken.len() == 1 { "signal" } else { "signals" };
+    (!named.is_empty()).then(|| format!("never taken by its script: {signals} {}{more}", named.join(", ")))
 }
 
 /// That a script has not waited for all that it began; nothing where it has.
@@ -39,6 +52,9 @@ pub(crate) fn fields(loose: &LooseEnds) -> Map<String, Json> {
     if loose.cut_off > 0 {
         fields.insert("cut_off".to_owned(), json!(loose.cut_off));
         fields.insert("in_doubt".to_owned(), loose.in_doubt.iter().map(in_doubt).collect());
+    }
+    if !loose.untaken.is_empty() {
+        fields.insert("untaken_signals".to_owned(), json!(loose.untaken));
     }
     if loose.unjoined > 0 {
         fields.insert("unjoined".to_owned(), json!(loose.unjoined));

@@ -61,8 +61,8 @@ pub(crate) fn explain(
             let redo = way.redo(view);
             let or = redo.as_ref().map(|(step, _)| {
                 format!(
-                    " Or it is what it was given that is wrong: then mend that, and have its last step, {}, done once more (the last two \
-                     commands).",
+                    " Or it is what a step gave that is wrong: then mend that, and have the step done once more; the last two commands do so if \
+                     it was the last, {}, and durun history shows the entry before an earlier one.",
                     escape::line(step)
                 )
             });
