@@ -2,7 +2,8 @@
 
 use super::replay::{ReplayError, Replayed, replay};
 use super::run::{Charter, Run};
-use crate::history::{Entry, Fact, RunEnd, Seq, Stuck};
+use super::strands::StrandNo;
+use crate::history::{Entry, Fact, Failure, RunEnd, Seq, Stuck};
 use crate::script::{Frame, Interpreter, Lens, Script, Sight, Source};
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -41,14 +42,15 @@ pub fn look(source: Source, charter: &Charter, history: &[Entry]) -> Result<Vec<
     let script =
         Script::compile(&interpreter, source).map_err(|error| LookError::Engine(error.to_string()))?;
     let _first = replayed(&interpreter, &script, charter, history)?;
-    lens.open();
+    let failure = history.last().and_then(|entry| failure_of(&entry.fact));
+    lens.open(failure.is_some_and(|failure| failure.data.get("item").is_some()));
     let line = match replayed(&interpreter, &script, charter, history)? {
         Ok(run) => {
             let waiting = run.standpoints(&lens);
             if !waiting.is_empty() {
                 return Ok(waiting);
             }
-            history.last().and_then(|entry| raised_line(&entry.fact))
+            failure.and_then(Failure::raised_line)
         }
         Err(stuck) => stuck.line,
     };
@@ -81,11 +83,11 @@ pub fn whose(
     names
 }
 
-/// The line in which the failure arose that ended a run.
-fn raised_line(last: &Fact) -> Option<u32> {
+/// The failure that ended a run.
+fn failure_of(last: &Fact) -> Option<&Failure> {
     let Fact::RunEnded(ended) = last else { return None };
     let RunEnd::Failed { failure } = &ended.end else { return None };
-    failure.raised_line()
+    Some(failure)
 }
 
 /// The run behind its history, or why its script cannot go on.
@@ -117,6 +119,22 @@ impl Run {
     /// Whether its last stretch had no operations left.
     fn is_out_of_operations(&self) -> bool {
         self.meter.is_empty()
+    }
+
+    /// Something was delivered.
+    pub(super) fn look_anew(&self) {
+        if let Some(lens) = self.interpreter.lens() {
+            lens.delivers();
+        }
+    }
+
+    /// A strand goes on.
+    pub(super) fn look_at(&self, no: StrandNo) {
+        if let Some(lens) = self.interpreter.lens()
+            && let Some(slot) = self.strands.get(&no)
+        {
+            lens.goes_on(slot.strand.serial());
+        }
     }
 
     /// All strands have ended: those that begin now are not where the script was last.

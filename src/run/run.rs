@@ -327,6 +327,7 @@ impl Run {
 
     /// Runs until all strands are blocked (true) or a slice is over (false).
     fn run_to_block(&mut self, mut ahead: Maybe<'_, '_, '_>) -> Result<bool, Broken> {
+        self.look_anew();
         loop {
             if std::mem::take(&mut self.to_shed) {
                 self.shed();
@@ -357,6 +358,7 @@ impl Run {
 
     /// Resumes a strand until it blocks or ends (true), or its slice is over (false).
     fn resume(&mut self, no: StrandNo, wake: Wake, mut ahead: Maybe<'_, '_, '_>) -> Result<bool, Broken> {
+        self.look_at(no);
         let mut reply = match wake {
             Wake::Reply(reply) => reply,
             Wake::Joined { handles, all } => super::joining::joined(&handles, all).unwrap_or(Ok(Value::Null)),

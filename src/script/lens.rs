@@ -98,6 +98,10 @@ pub struct Lens {
     readings: Cell<u64>,
     /// In the first replay: the last reading before all had ended.
     last: Cell<Option<Reading>>,
+    /// In the first replay: how many were read when each strand read its last.
+    lasts: RefCell<BTreeMap<usize, u64>>,
+    /// In the first replay: the strand that went on first behind what was delivered last before all had ended.
+    first: Cell<Option<usize>>,
     /// What was in scope there.
     stopped: RefCell<Option<Kept>>,
     /// The first strand of those that only take back what was done, or tell of it.
@@ -112,8 +116,27 @@ impl Lens {
         number
     }
 
-    /// The script has been replayed once; now it is looked at.
-    pub fn open(&self) {
+    /// Something is delivered.
+    pub fn delivers(&self) {
+        if !self.is_open.get() && self.afterwards.get().is_none() {
+            self.first.set(None);
+        }
+    }
+
+    /// A strand goes on.
+    pub fn goes_on(&self, strand: usize) {
+        if !self.is_open.get() && self.afterwards.get().is_none() {
+            self.first.set(self.first.get().or(Some(strand)));
+        }
+    }
+
+    /// The script has been replayed once; now it is looked at. Where it is another strand than the first that has failed, as of an item of
+    /// `parallel`, it is that which went on first in the end.
+    pub fn open(&self, other_failed: bool) {
+        let number = self.first.get().and_then(|strand| Some((strand, *self.lasts.borrow().get(&strand)?)));
+        if let Some((strand, number)) = number.filter(|_| other_failed) {
+            self.last.set(Some(Reading { strand, number }));
+        }
         self.begun.set(0);
         self.readings.set(0);
         self.looks.borrow_mut().clear();
@@ -167,6 +190,7 @@ impl Lens {
             }
         } else if self.afterwards.get().is_none_or(|first| reading.strand < first) {
             self.last.set(Some(reading));
+            self.lasts.borrow_mut().insert(reading.strand, reading.number);
         }
     }
 

@@ -151,6 +151,11 @@ fn a_script_that_cannot_go_on_shows_what_it_had_read_by_then() {
             "let a = 1;\non_undo(|| { let b = 3; sh(`echo ${b}`); });\nlet c = a + 1;\nthrow `${c}`;\n",
             "line 4:\n              a = 1\n              c = 2\n",
         ),
+        (
+            "item",
+            "parallel(1..=3, |i| {\n  sh(\"test $1 != 2 || exit 64; sleep 1\", [i], #{ retry: false });\n});\n",
+            "line 2:\n              i = 2\n",
+        ),
         ("step", "let a = 1;\nsh(\"exit 3\", [], #{ retry: false });\n", "line 2:\n              a = 1\n"),
     ] {
         home.file("s.rhai", text);
