@@ -43,7 +43,7 @@ pub fn look(source: Source, charter: &Charter, history: &[Entry]) -> Result<Vec<
         Script::compile(&interpreter, source).map_err(|error| LookError::Engine(error.to_string()))?;
     let _first = replayed(&interpreter, &script, charter, history)?;
     let failure = history.last().and_then(|entry| failure_of(&entry.fact));
-    lens.open(failure.is_some_and(|failure| failure.data.get("item").is_some()));
+    lens.open(failure.is_some_and(|failure| failure.data.contains_key("item")));
     let line = match replayed(&interpreter, &script, charter, history)? {
         Ok(run) => {
             let waiting = run.standpoints(&lens);

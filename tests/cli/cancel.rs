@@ -1,6 +1,8 @@
 //! `durun cancel`: the wish is recorded, the run is not ended by it.
 
 use crate::harness::Home;
+use durun::timer::{Clock as _, SystemClock};
+use std::time::Duration;
 
 #[test]
 fn cancelling_a_run_that_nobody_executes_is_recorded() {
@@ -60,7 +62,7 @@ fn what_was_asked_to_end_while_nobody_executed_it_begins_nothing_more() {
         .exit(3)
         .failure();
     home.durun(&["signal", "g", "go"]).check();
-    std::thread::sleep(std::time::Duration::from_millis(1_100));
+    SystemClock.pause(Duration::from_millis(1_100));
     home.durun(&["resume", "g"]).exit(6).failure();
     assert!(!home.path().join("done").exists());
     assert!(!home.durun(&["list"]).stdout().contains("f.1"), "no child was begun");

@@ -334,6 +334,8 @@ fn a_new_text_is_recommended_to_a_run_that_waits_where_its_history_fits_it_alone
     for told in said() {
         assert!(told.contains(upgrade) && !told.contains("--dry-run"), "{told}");
     }
+    let [why, _] = said();
+    assert!(why.ends_with(&format!("  durun signal one go\n  {upgrade}\n  durun resume one\n")), "{why}");
     home.file("s.rhai", text("two", ""));
     for told in said() {
         assert!(

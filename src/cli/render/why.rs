@@ -218,7 +218,10 @@ fn open(view: &RunView, unread: &[Unread], (script, way): (Option<&Lines>, &WayO
     }
     if let Some(said) = way.edited_while(view, FILE) {
         sentences.push(format!("{}.", capital(&said)));
-        unblock.extend(way.commands(view));
+        let commands = way.commands(view);
+        // Under the new text it goes on when it has that.
+        unblock.retain(|command| !commands.contains(command));
+        unblock.extend(commands);
     }
     // Several waits may be ended by the same command.
     let mut known = BTreeSet::new();
