@@ -38,6 +38,7 @@ pub use cores::forbid_core_dumps;
 pub use file::call_file;
 pub use function::{Activities, AttemptError, Circumstance, Context};
 pub(crate) use function::{FunctionCall, call_function};
+#[cfg(feature = "cli")]
 pub(crate) use group::Stat;
 pub use heartbeat::HeartbeatSink;
 pub use http::{Endpoint, HttpAsk, call_http, http_activity, http_ask, judge_reply};
