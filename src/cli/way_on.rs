@@ -1,6 +1,7 @@
 //! How a run that is stuck or has failed goes on: under the text that was mended, at its failed step, or from before it.
 
 use super::escape::{self, shell};
+use super::render::few;
 use crate::client::{
     ClientError, Edited, LoadedProgram, MOST_LOOKED_AT, Mark, MendError, Milestone, RunView, Session,
     TurningPoint, WayBack, before_last_step, before_stuck, edited, new_text, plan_retry, turning_point, view,
@@ -348,16 +349,12 @@ pub(crate) fn back_hint(id: &RunId, back: &WayBack) -> String {
         many => format!("the {many} entries after it are set aside"),
     };
     let named: Vec<String> = back.effects.iter().take(NAMED).map(|effect| escape::line(effect)).collect();
-    let more = match back.effects.len().saturating_sub(NAMED) {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
     let effects = if named.is_empty() {
         String::new()
     } else {
         format!(
-            "; done once more where the script asks for it, under another key, whatever at_most_once says: {}{more}",
-            named.join(", ")
+            "; done once more where the script asks for it, under another key, whatever at_most_once says: {}",
+            few::of_many(&named, back.effects.len())
         )
     };
     let commands = back_commands(id, back).join(" && durun ");

@@ -1,5 +1,6 @@
 //! A crowd: commands that stand in one line of the script and wait for the same, told once, with all the names.
 
+use super::few;
 use super::waits::name;
 use crate::cli::escape::{cut, line};
 use crate::history::{CommandKind, Pending};
@@ -76,12 +77,9 @@ impl<'a> Crowd<'a> {
             None => Some(row.label.name.clone()),
         };
         let names: Vec<String> = self.0.iter().copied().filter_map(|row| named(&row)).collect();
-        let more = match names.len().saturating_sub(NAMED) {
-            0 => String::new(),
-            more => format!(" and {more} more"),
-        };
         let shown: Vec<String> = names.iter().take(NAMED).map(|name| cut(&line(name), LONGEST)).collect();
-        let shown = if shown.is_empty() { shown.join("") } else { format!(": {}{more}", shown.join(", ")) };
+        let shown =
+            if shown.is_empty() { String::new() } else { format!(": {}", few::of_many(&shown, names.len())) };
         format!("{} strands stand{place} at {at}{shown}", self.0.len())
     }
 }

@@ -1,5 +1,6 @@
 //! What a run left behind that its history does not tell: effects that were cut off, what nobody joined, and signals that nobody took.
 
+use super::few;
 use crate::cli::escape;
 use crate::history::{InDoubt, LooseEnds};
 use serde_json::{Map, Value as Json, json};
@@ -26,12 +27,9 @@ pub(crate) fn lines(loose: &LooseEnds) -> Vec<String> {
 fn untaken(loose: &LooseEnds) -> Option<String> {
     let named: Vec<String> =
         loose.untaken.iter().take(NAMED).map(|name| escape::cut(&escape::line(name), 60)).collect();
-    let more = match loose.untaken.len().saturating_sub(NAMED) {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
     let signals = if loose.untaken.len() == 1 { "signal" } else { "signals" };
-    (!named.is_empty()).then(|| format!("never taken by its script: {signals} {}{more}", named.join(", ")))
+    let which = few::of_many(&named, loose.untaken.len());
+    (!named.is_empty()).then(|| format!("never taken by its script: {signals} {which}"))
 }
 
 /// That a script has not waited for all that it began; nothing where it has.

@@ -5,6 +5,7 @@ mod crowd;
 pub(crate) mod difference;
 pub(crate) mod display;
 pub(crate) mod entry_json;
+pub(crate) mod few;
 pub(crate) mod foot;
 pub(crate) mod junit;
 pub(crate) mod lines;

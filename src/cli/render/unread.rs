@@ -1,5 +1,6 @@
 //! The messages of which the script of a run was not told, in words.
 
+use super::few;
 use super::when::relative;
 use crate::cli::escape;
 use crate::history::{Moment, Unread};
@@ -13,12 +14,7 @@ pub(crate) fn which(unread: &[Unread], count: u32, now: Option<Moment>) -> Strin
         return String::new();
     }
     let named: Vec<String> = unread.iter().take(NAMED).map(|message| named(message, now)).collect();
-    let count = usize::try_from(count).unwrap_or(usize::MAX);
-    let more = match count.saturating_sub(named.len()) {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
-    format!(": {}{more}", named.join(", "))
+    format!(": {}", few::of_many(&named, usize::try_from(count).unwrap_or(usize::MAX)))
 }
 
 /// That a run has ended without being told of them, in a sentence without its full stop; nothing where there are none.
