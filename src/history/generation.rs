@@ -55,6 +55,12 @@ impl RunRow {
 }
 
 impl RunNo {
+    /// Whether it is no run's number, but stands for a later generation of one.
+    #[must_use]
+    pub fn is_of_later_generation(self) -> bool {
+        self.0 >= LATER
+    }
+
     /// Where the entries and log lines of a generation of this run lie, as if it were a run of that number. Of those that can be in the
     /// store at one time no two are the same.
     #[must_use]

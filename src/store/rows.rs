@@ -59,6 +59,36 @@ pub(super) enum Table {
 }
 
 impl Table {
+    /// Whether the key of each row begins with the number of a run, which had been given before there was any row of it.
+    pub(super) fn is_by_run(self) -> bool {
+        match self {
+            Self::Runs
+            | Self::Starts
+            | Self::OpenRuns
+            | Self::History
+            | Self::Pending
+            | Self::Inbox
+            | Self::Logs
+            | Self::Published
+            | Self::LockOps
+            | Self::Children => true,
+            Self::Meta
+            | Self::Recipes
+            | Self::RunIds
+            | Self::Timers
+            | Self::Dedupe
+            | Self::Scripts
+            | Self::Blobs
+            | Self::Once
+            | Self::Locks
+            | Self::Queues
+            | Self::Queued
+            | Self::Discarded
+            | Self::Wakers
+            | Self::Schedules => false,
+        }
+    }
+
     /// All of them.
     pub(super) const ALL: [Self; 24] = [
         Self::Meta,

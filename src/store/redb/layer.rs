@@ -2,13 +2,16 @@
 //! have alike, so a reader keeps what it saw while the writer goes on.
 
 use super::changes::{Change, Changed};
+use crate::history::RunNo;
 use crate::store::StoreError;
+use crate::store::keys;
 use crate::store::rows::Table;
 use imbl::OrdMap;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::iter::Peekable;
 use std::ops::Bound;
+use std::sync::OnceLock;
 
 /// What became of the rows of a table.
 pub(super) type ChangedTable = OrdMap<Vec<u8>, Change>;
@@ -17,6 +20,8 @@ pub(super) type ChangedTable = OrdMap<Vec<u8>, Change>;
 #[derive(Clone, Default)]
 pub(super) struct Layer {
     tables: BTreeMap<Table, ChangedTable>,
+    /// From this number on runs were started since the pages came to disk: these have no row of theirs.
+    fresh_from: OnceLock<u64>,
 }
 
 impl Layer {
@@ -34,6 +39,14 @@ impl Layer {
         let bounds = (Bound::Included(from), Bound::Excluded(until));
         let rows = self.tables.get(&table).map(|rows| rows.range::<_, [u8]>(bounds));
         rows.into_iter().flatten().map(|(key, change)| (key.clone(), change.clone()))
+    }
+
+    /// Whether only it can have rows behind this key, before that of the next run: the run was started since the pages came to disk. `next_run`
+    /// tells what number these would give next.
+    pub(super) fn is_fresh(&self, table: Table, key: &[u8], next_run: impl FnOnce() -> Option<u64>) -> bool {
+        let is_run = |run: &RunNo| table.is_by_run() && !run.is_of_later_generation();
+        let Some(run) = keys::head_run(key).filter(is_run) else { return false };
+        !self.tables.is_empty() && run.0 >= *self.fresh_from.get_or_init(|| next_run().unwrap_or(u64::MAX))
     }
 
     /// Whether it says nothing of a table.

@@ -123,7 +123,7 @@ impl Opened {
             for (table, (key, change)) in changes.into_rows() {
                 // What came and went since the pages came to disk is nothing to them.
                 let is_removed = matches!(change, Change::Removed);
-                if is_removed && snapshot.has(table, &key, path).is_ok_and(|has| !has) {
+                if is_removed && !snapshot.has(table, &key, recent, path) {
                     recent.forget(table, &key);
                 } else {
                     recent.note(table, (key, change));

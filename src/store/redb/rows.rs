@@ -8,6 +8,7 @@ use crate::history::{Checksum, RunNo, RunRow, Seq};
 use crate::store::StoreError;
 use crate::store::alike::Alike;
 use crate::store::rows::{Row, Rows, RowsMut, Table};
+use crate::store::rules::NEXT_RUN;
 use redb::{ReadOnlyTable, ReadTransaction, TableDefinition};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -53,9 +54,16 @@ impl Snapshot {
         self.with(table, path, |table| Ok(table.get(key)?.map(|value| value.value().to_vec())))
     }
 
-    /// Whether a table has this key.
-    pub(super) fn has(&self, table: Table, key: &[u8], path: &str) -> Result<bool, StoreError> {
-        self.with(table, path, |table| Ok(table.get(key)?.is_some()))
+    /// The number that the next run would get.
+    fn next_run(&self, path: &str) -> Option<u64> {
+        let number = self.get(Table::Meta, NEXT_RUN.as_bytes(), path).ok()??;
+        number.first_chunk().copied().map(u64::from_be_bytes)
+    }
+
+    /// Whether a table has this key, or may have it, under what lies over the pages.
+    pub(super) fn has(&self, table: Table, key: &[u8], over: &Layer, path: &str) -> bool {
+        let has = || self.with(table, path, |table| Ok(table.get(key)?.is_some()));
+        !over.is_fresh(table, key, || self.next_run(path)) && has().unwrap_or(true)
     }
 
     fn range<'p>(
@@ -86,6 +94,11 @@ impl<'p> Reading<'p> {
         Self { snapshot, recent, path }
     }
 
+    /// Whether the pages have nothing behind this key, before that of the next run.
+    fn is_fresh(&self, table: Table, key: &[u8]) -> bool {
+        self.recent.is_fresh(table, key, || self.snapshot.next_run(self.path))
+    }
+
     /// The rows between two keys as the log left them, removed ones too.
     fn all<'r>(
         &'r self,
@@ -94,7 +107,12 @@ impl<'p> Reading<'p> {
         backwards: bool,
     ) -> Result<impl Iterator<Item = Read> + 'r, StoreError> {
         let over = directed(self.recent.range(table, keys), backwards);
-        let under = self.snapshot.range(table, keys, backwards, self.path)?;
+        let under = if self.is_fresh(table, keys.0) && self.is_fresh(table, keys.1) {
+            None
+        } else {
+            Some(self.snapshot.range(table, keys, backwards, self.path)?)
+        };
+        let under = under.into_iter().flatten();
         let under = under.map(|row| row.map(|(key, value)| (key, Change::Put(value))));
         Ok(Layered::new(over.map(Ok), under, backwards))
     }
@@ -104,6 +122,7 @@ impl Rows for Reading<'_> {
     fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         match self.recent.get(table, key) {
             Some(change) => Ok(change.clone().into_value()),
+            None if self.is_fresh(table, key) => Ok(None),
             None => self.snapshot.get(table, key, self.path),
         }
     }

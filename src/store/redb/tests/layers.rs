@@ -1,12 +1,15 @@
 //! Rows of the log over those of the pages: whatever lies where, whoever reads sees one table.
 
 use super::NOON;
+use crate::history::RunNo;
+use crate::store::keys;
 use crate::store::redb::changes::Changes;
 use crate::store::redb::crash::CrashDisk;
 use crate::store::redb::known::Known;
 use crate::store::redb::open::open_backend;
 use crate::store::redb::opened::{Durably, Opened};
 use crate::store::rows::{Row, Rows, RowsMut, Table};
+use crate::store::rules::NEXT_RUN;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
@@ -64,8 +67,32 @@ fn value(byte: u8) -> Vec<u8> {
     vec![byte; usize::from(byte) / 4]
 }
 
+/// Keys of several runs, eight rows each; the last ones are of their later generations.
+fn key(byte: u8) -> Vec<u8> {
+    let run = match u64::from(byte / 8) {
+        run @ 0..24 => RunNo(run),
+        run => RunNo(run - 24).of_generation(1),
+    };
+    [keys::run(run), vec![byte % 8]].concat()
+}
+
+fn byte(key: &[u8]) -> u8 {
+    (0..=u8::MAX).find(|byte| self::key(*byte) == key).expect("one of ours")
+}
+
+/// Puts a row; a run has its number before it has any row.
+fn put(rows: &mut impl RowsMut, byte: u8, value: &[u8]) {
+    let run = u64::from(byte / 8 % 24);
+    let next = rows.get(Table::Meta, NEXT_RUN.as_bytes()).expect("reads");
+    let next = next.and_then(|next| next.first_chunk().copied()).map_or(0, u64::from_be_bytes);
+    if run >= next {
+        rows.put(Table::Meta, NEXT_RUN.as_bytes(), &(run + 1).to_be_bytes()).expect("puts");
+    }
+    rows.put(TABLE, &key(byte), value).expect("puts");
+}
+
 fn of_model(model: &Model, from: u8, until: u8, backwards: bool, limit: usize) -> Vec<Row> {
-    let rows = model.iter().filter(|(key, _)| (from..until).contains(&key[0]));
+    let rows = model.iter().filter(|(key, _)| (from..until).contains(&byte(key)));
     let mut rows: Vec<Row> = rows.map(|(key, value)| (key.clone(), value.clone())).collect();
     if backwards {
         rows.reverse();
@@ -77,32 +104,33 @@ fn of_model(model: &Model, from: u8, until: u8, backwards: bool, limit: usize) -
 fn play(rows: &mut impl RowsMut, model: &mut Model, step: &Step) {
     match *step {
         Step::Put(key, byte) => {
-            rows.put(TABLE, &[key], &value(byte)).expect("puts");
-            model.insert(vec![key], value(byte));
+            put(rows, key, &value(byte));
+            model.insert(self::key(key), value(byte));
         }
         Step::Behind(count) => {
-            let last = model.last_key_value().map_or(0, |(key, _)| key[0]);
+            let last = model.last_key_value().map_or(0, |(key, _)| byte(key));
             for key in (last..=u8::MAX).skip(1).take(usize::from(count)) {
-                rows.put(TABLE, &[key], &value(key)).expect("puts");
-                model.insert(vec![key], value(key));
+                put(rows, key, &value(key));
+                model.insert(self::key(key), value(key));
             }
         }
         Step::Remove(key) => {
-            rows.remove(TABLE, &[key]).expect("removes");
-            model.remove([key].as_slice());
+            rows.remove(TABLE, &self::key(key)).expect("removes");
+            model.remove(&self::key(key));
         }
         Step::Get(key) => {
-            assert_eq!(rows.get(TABLE, &[key]).expect("reads").as_ref(), model.get([key].as_slice()));
+            let key = self::key(key);
+            assert_eq!(rows.get(TABLE, &key).expect("reads").as_ref(), model.get(&key));
         }
         Step::Range(from, until, backwards, limit) => {
-            let found = rows.range(TABLE, &[from], &[until], backwards, limit).expect("reads");
+            let found = rows.range(TABLE, &key(from), &key(until), backwards, limit).expect("reads");
             assert_eq!(found, of_model(model, from, until, backwards, limit));
         }
     }
 }
 
 fn all(rows: &impl Rows) -> Vec<Row> {
-    rows.range(TABLE, &[], &[0xff, 0xff], false, usize::MAX).expect("reads")
+    rows.range(TABLE, &[], &[0xff; 9], false, usize::MAX).expect("reads")
 }
 
 fn opened(disk: &CrashDisk) -> Opened {
@@ -146,7 +174,8 @@ proptest! {
             let reading = file.read("it").expect("reads");
             prop_assert_eq!(&all(&reading), &rows);
             for key in 0..=u8::MAX {
-                prop_assert_eq!(reading.get(TABLE, &[key]).expect("reads"), model.get([key].as_slice()).cloned());
+                let key = self::key(key);
+                prop_assert_eq!(reading.get(TABLE, &key).expect("reads"), model.get(&key).cloned());
             }
             earlier.push((reading, rows));
             for (reading, rows) in &earlier {
