@@ -49,7 +49,7 @@ impl LogReader {
         }
         let mut page = Vec::new();
         while page.len() < PAGE
-            && let Some(Reverse((_, place))) = heads.pop()
+            && let Some(Reverse((_, _, place))) = heads.pop()
         {
             let line = self.sources.get_mut(place).and_then(|source| source.ready.pop_front());
             page.extend(
@@ -64,14 +64,54 @@ impl LogReader {
         self.filter.as_ref().is_none_or(|ops| op.is_none_or(|op| ops.contains(&op)))
     }
 
-    /// When the next line of a source was written.
-    fn head(
-        &mut self,
-        session: &Session,
-        place: usize,
-    ) -> Result<Option<Reverse<(Moment, usize)>>, ClientError> {
+    /// When the next line of a source was written, and which comes first of those that were written in the same millisecond.
+    fn head(&mut self, session: &Session, place: usize) -> Result<Option<Reverse<Head>>, ClientError> {
         let Some(source) = self.sources.get_mut(place) else { return Ok(None) };
         source.fill(session)?;
-        Ok(source.ready.front().map(|line| Reverse((line.at, place))))
+        Ok(source.ready.front().map(|line| Reverse((line.at, Turn::of(line), place))))
+    }
+}
+
+/// When the next line of a source was written, by whom, and which source that is.
+type Head = (Moment, Turn, usize);
+
+/// Who wrote a line. Within one millisecond a step may log and then begin a process, and a process may end and its script go on; to
+/// begin a process takes longer.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Turn {
+    Step,
+    Process,
+    Script,
+}
+
+impl Turn {
+    fn of(line: &LogLine) -> Self {
+        match (line.op, line.wrote) {
+            (_, Some(_)) => Self::Process,
+            (Some(_), None) => Self::Step,
+            (None, None) => Self::Script,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::history::Value;
+    use crate::store::{LogLevel, LogStream};
+
+    #[test]
+    fn of_what_was_written_in_one_millisecond_a_step_comes_before_its_process_and_that_before_the_script() {
+        let line = |op: Option<u32>, wrote| LogLine {
+            at: Moment(1),
+            level: LogLevel::Info,
+            text: String::new(),
+            fields: Value::Null,
+            op: op.map(OpId),
+            wrote,
+        };
+        let step = Turn::of(&line(Some(1), None));
+        let process = Turn::of(&line(Some(1), Some((1, LogStream::Stdout))));
+        assert!(step < process && process < Turn::of(&line(None, None)));
     }
 }
