@@ -239,8 +239,8 @@ impl Worker {
 
     /// What an attempt came to: an outcome, another attempt, or a stuck run.
     pub(super) fn verdict(&mut self, no: RunNo, op: OpId, verdict: Verdict) {
-        let Some(verdict) = self.poll_again(no, op, verdict) else { return };
         let now = self.clock.now();
+        let Some(verdict) = self.poll_again(no, op, verdict, now) else { return };
         let Some(run) = self.runs.get_mut(no) else { return };
         let Some(attempt) = run.attempts.get_mut(&op) else { return };
         attempt.timeout = None;

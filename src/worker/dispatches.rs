@@ -15,7 +15,8 @@ impl Worker {
     pub(super) fn dispatch(&mut self) -> Result<bool, WorkerError> {
         let mut asked = Vec::new();
         let mut requests = Vec::new();
-        for no in self.runs.awake_numbers() {
+        let asking = self.runs.awake().filter(|run| !run.dispatches.is_empty()).map(|run| run.no);
+        for no in asking.collect::<Vec<RunNo>>() {
             for op in self.take_dispatches(no) {
                 match self.request(no, op) {
                     Ok(Some(request)) => {

@@ -1,6 +1,7 @@
 //! A run in execution: its script's state, its place in the store, and what has arrived for it.
 
 use super::attempt::Attempt;
+use super::beginning::Beginning;
 use super::effects::JobKey;
 use super::lazy::Lazy;
 use super::runs::Sleep;
@@ -81,6 +82,8 @@ pub(super) struct Executing {
     pub(super) phase: Phase,
     /// The place of an append of it that is being committed: nothing more of it is recorded before that is answered.
     pub(super) under_way: Option<Seq>,
+    /// While it waits for its turn to begin.
+    pub(super) beginning: Option<Beginning>,
     pub(super) takes_signals: bool,
     /// The names of updates that cannot be judged before something else is delivered.
     pub(super) held_updates: Vec<String>,
@@ -159,6 +162,7 @@ impl Executing {
             attempt_lines: 0,
             phase: Phase::Blocked,
             under_way: None,
+            beginning: None,
             takes_signals: true,
             held_updates: Vec::new(),
             answers: VecDeque::new(),

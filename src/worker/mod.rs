@@ -7,6 +7,7 @@
 mod advance;
 mod attempt;
 mod attempts;
+mod beginning;
 mod bodies;
 mod body_host;
 mod children;
@@ -34,6 +35,7 @@ mod recovery;
 mod rounds;
 mod runs;
 mod secret_names;
+mod shelf;
 mod shutdown;
 mod slots;
 mod supply;

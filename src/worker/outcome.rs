@@ -107,9 +107,8 @@ impl Worker {
 
     /// What a body logged.
     pub(super) fn keep_lines(&mut self, no: RunNo, op: OpId, said: Vec<Said>, told: Option<HowFar>) {
-        let now = self.clock.now();
         for said in said {
-            let line = LogLine { op: Some(op), ..log_line(&said, now) };
+            let line = LogLine { op: Some(op), ..log_line(&said, self.clock.now()) };
             self.keep_line(no, line);
         }
         if let Some(told) = told {

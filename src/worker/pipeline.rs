@@ -84,6 +84,26 @@ impl Pipeline {
         self.under_way.is_some()
     }
 
+    /// How many appends are under way or answered and not looked at.
+    pub(super) fn count(&self) -> usize {
+        self.answered.len() + self.under_way.as_ref().map_or(0, |batch| batch.flights.len())
+    }
+
+    /// Takes the answers to the batch under way where they are there, without waiting.
+    pub(super) fn look(&mut self) {
+        // A batch that is done in this thread is done when its answers are waited for.
+        let Some(lane) = self.lane.as_ref().filter(|_| self.is_busy()) else { return };
+        if let Ok((answers, took)) = lane.answers.try_recv() {
+            self.take(answers, took);
+        }
+    }
+
+    fn take(&mut self, answers: Answers, took: Duration) {
+        self.pace.commit = took;
+        let flights = self.under_way.take().map(|batch| batch.flights).unwrap_or_default();
+        self.answered.extend(answers.into_iter().zip(flights));
+    }
+
     /// How many answers wait to be looked at.
     pub(super) fn answered(&self) -> usize {
         self.answered.len()
@@ -121,7 +141,7 @@ impl Pipeline {
         !self.is_busy() && self.how != Committing::AtOnce && count >= self.worth()
     }
 
-    fn worth(&self) -> usize {
+    pub(super) fn worth(&self) -> usize {
         if self.how == Committing::Beside { WORTH_A_THREAD } else { 1 }
     }
 
@@ -143,19 +163,19 @@ impl Pipeline {
 
     /// Waits until the batch under way is answered.
     pub(super) fn wait(&mut self, store: &Arc<dyn Store>) {
-        let Some(Batch { requests, flights }) = self.under_way.take() else { return };
-        let answers = if requests.is_empty() {
-            let answered = self.lane.as_ref().and_then(|lane| lane.answers.recv().ok());
-            let (answers, took) = answered.unwrap_or_else(|| {
-                let message = "the thread that commits is gone".to_owned();
-                (vec![Err(StoreError::Protocol { message }); flights.len()], Duration::ZERO)
-            });
-            self.pace.commit = took;
-            answers
-        } else {
-            store.call(requests)
-        };
-        self.answered.extend(answers.into_iter().zip(flights));
+        let Some(batch) = &mut self.under_way else { return };
+        let requests = std::mem::take(&mut batch.requests);
+        let count = batch.flights.len();
+        if !requests.is_empty() {
+            let pace = self.pace.commit;
+            return self.take(store.call(requests), pace);
+        }
+        let answered = self.lane.as_ref().and_then(|lane| lane.answers.recv().ok());
+        let (answers, took) = answered.unwrap_or_else(|| {
+            let message = "the thread that commits is gone".to_owned();
+            (vec![Err(StoreError::Protocol { message }); count], Duration::ZERO)
+        });
+        self.take(answers, took);
     }
 
     /// Where batches are sent; nowhere where this thread does them itself, as it also does where the system gives no other.

@@ -4,13 +4,18 @@ use super::attempt::Verdict;
 use super::progress::Progress;
 use super::worker::Worker;
 use crate::activity::{is_not_yet, next_poll};
-use crate::history::{CommandKind, OpId, RunNo};
+use crate::history::{CommandKind, Moment, OpId, RunNo};
 use crate::run::Work;
 
 impl Worker {
     /// Takes a verdict that means "not yet" for a poll, and sets its next try; gives back every other.
-    pub(super) fn poll_again(&mut self, no: RunNo, op: OpId, verdict: Verdict) -> Option<Verdict> {
-        let now = self.clock.now();
+    pub(super) fn poll_again(
+        &mut self,
+        no: RunNo,
+        op: OpId,
+        verdict: Verdict,
+        now: Moment,
+    ) -> Option<Verdict> {
         let Some(run) = self.runs.get_mut(no) else { return Some(verdict) };
         let Some(command) = run.open.get(&op) else { return Some(verdict) };
         let (Work::Effect { options, .. }, CommandKind::Poll) = (&command.work, command.label.kind) else {

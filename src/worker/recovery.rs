@@ -1,6 +1,7 @@
 //! Recovery: a run's history is read, verified and replayed, and its pending commands are taken up again.
 
 use super::attempt::Attempt;
+use super::beginning::Beginning;
 use super::executing::{Executing, Phase};
 use super::progress::{CutOff, Progress};
 use super::worker::{Worker, WorkerError};
@@ -147,7 +148,9 @@ impl Worker {
 
     fn adopt_as(&mut self, snapshot: &Snapshot, epoch: u64) -> Result<(), WorkerError> {
         let no = snapshot.row.no;
-        let script = self.script_of(&snapshot.start.program)?;
+        let program = &snapshot.start.program;
+        let compile = || compile_program(self.store.as_ref(), &self.interpreter, program);
+        let script = super::shelf::compiled(program, compile)?;
         let activities = self.foreign(&snapshot.start, script.source());
         if !activities.is_empty() {
             return Err(WorkerError::Foreign { id: snapshot.row.id.clone(), activities });
@@ -166,7 +169,12 @@ impl Worker {
         let waits_in_line = run.queued.is_some();
         self.runs.insert(Box::new(run));
         let loaded = match snapshot.entries {
-            Seq(0) => Ok(()),
+            Seq(0) => {
+                if !waits_in_line && !self.may_begin_now() {
+                    self.hold(no, Beginning::ToRecord);
+                }
+                Ok(())
+            }
             // It began as it was recorded, by this process: nothing of it has been said or done yet.
             Seq(1) if epoch == 1 && snapshot.pending.is_empty() => self.begin_recorded(snapshot),
             // It was opened again and stands in line: it goes on when its queue lets it.
@@ -191,14 +199,19 @@ impl Worker {
         foreign.map(str::to_owned).collect()
     }
 
-    /// Gives a run its first entry, which is recorded.
+    /// Gives a run its first entry, which is recorded, when its turn to begin has come.
     fn begin_recorded(&mut self, snapshot: &Snapshot) -> Result<(), LoadError> {
         let (entries, checksum) = load_snapshot(self.store.as_ref(), snapshot)?;
-        if let (Some(run), Some(first)) = (self.runs.get_mut(snapshot.row.no), entries.first()) {
+        let (no, may_begin) = (snapshot.row.no, self.may_begin_now());
+        if let (Some(run), Some(first)) = (self.runs.get_mut(no), entries.first()) {
             run.next_seq = snapshot.entries;
             run.checksum = checksum;
             run.last_at = first.at;
-            self.deliver(snapshot.row.no, first);
+            if may_begin {
+                self.deliver(no, first);
+            } else {
+                self.hold(no, Beginning::Recorded(first.clone()));
+            }
         }
         Ok(())
     }
@@ -216,18 +229,6 @@ impl Worker {
             return Err(StoreError::strange("a snapshot").into());
         };
         Ok(*snapshot)
-    }
-
-    fn script_of(&mut self, program: &Program) -> Result<Rc<Script>, LoadError> {
-        let key = *program.main.0.first_chunk::<32>().unwrap_or(&[0; 32]);
-        if let Some((known, script)) = self.programs.get(&key)
-            && known == program
-        {
-            return Ok(Rc::clone(script));
-        }
-        let script = compile_program(self.store.as_ref(), &self.interpreter, program)?;
-        self.programs.insert(key, (program.clone(), Rc::clone(&script)));
-        Ok(script)
     }
 
     fn replay_run(&mut self, snapshot: &Snapshot) -> Result<(), LoadError> {

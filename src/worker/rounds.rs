@@ -5,27 +5,38 @@ use super::worker::{Worker, WorkerError};
 use crate::history::{Fact, Seq};
 use crate::store::{Answer, Request, StoreError};
 
+/// So many appends are worth a sync of their own while answers to others wait to be looked at.
+const WORTH_A_BATCH: usize = 64;
+/// So many answers are delivered before it is looked whether the batch under way is on disk.
+const LOOK_EACH: usize = 16;
+
 impl Worker {
     /// One commit for all runs that have an input. False where none has.
     ///
-    /// Many are committed beside the scripts. Where these take longer than a commit, the runs take turns in two halves: one is
-    /// committed while what was answered to the other is delivered.
+    /// Many are committed beside the scripts. Where these take longer than a commit, the runs take turns: a batch is committed while
+    /// what was answered to others is delivered, and the next goes as soon as it is on disk.
     pub(super) fn advance(&mut self) -> Result<bool, WorkerError> {
+        let mut heard = 0;
         if self.pipeline.is_busy() {
             match self.pipeline.answered() {
                 0 => self.pipeline.wait(&self.store),
-                count => self.hear_answers(count)?,
+                count => heard += self.hear_answers(count)?,
             }
-            return Ok(true);
+            if self.pipeline.is_busy() {
+                return Ok(true);
+            }
         }
         // Runs may have left with what was answered: that is something done, too.
-        let heard = if self.pipeline.takes_turns() { 0 } else { self.pipeline.answered() };
-        self.hear_answers(heard)?;
+        let wanted = if self.pipeline.takes_turns() {
+            self.batch().saturating_sub(self.runs.count_awake())
+        } else {
+            usize::MAX
+        };
+        heard += self.hear_answers(wanted)?;
         let (requests, flights) = self.inputs_at_hand()?;
         if requests.is_empty() {
-            let share = self.pipeline.share();
-            self.hear_answers(share)?;
-            return Ok(heard + share > 0);
+            heard += self.hear_answers(self.pipeline.share())?;
+            return Ok(heard > 0);
         }
         for flight in &flights {
             if let Some(run) = self.runs.get_mut(flight.run) {
@@ -49,15 +60,30 @@ impl Worker {
         Ok(())
     }
 
-    fn hear_answers(&mut self, count: usize) -> Result<(), WorkerError> {
-        let began = self.clock.monotonic();
-        for place in 1..=count {
-            let Some((answer, flight)) = self.pipeline.next() else { break };
+    /// So many appends are a batch while answers to others wait to be looked at.
+    fn batch(&self) -> usize {
+        (self.moving() / 2).clamp(self.pipeline.worth(), WORTH_A_BATCH)
+    }
+
+    /// Delivers what was answered, so many at most: where a batch is under way, until it is on disk and there is enough for the next.
+    fn hear_answers(&mut self, most: usize) -> Result<usize, WorkerError> {
+        let (began, batch, is_beside) = (self.clock.monotonic(), self.batch(), self.pipeline.is_busy());
+        let mut heard = 0;
+        while heard < most
+            && let Some((answer, flight)) = self.pipeline.next()
+        {
             self.answered(answer, flight)?;
-            self.keep_room(place);
+            heard += 1;
+            self.keep_room(heard);
+            if is_beside && heard >= batch && heard.is_multiple_of(LOOK_EACH) {
+                self.pipeline.look();
+                if !self.pipeline.is_busy() {
+                    break;
+                }
+            }
         }
-        self.pipeline.measured(self.clock.monotonic().saturating_sub(began), count);
-        Ok(())
+        self.pipeline.measured(self.clock.monotonic().saturating_sub(began), heard);
+        Ok(heard)
     }
 
     /// The next input of each run that has one.
@@ -66,11 +92,9 @@ impl Worker {
         let mut requests = Vec::new();
         let mut flights = Vec::new();
         for no in self.runs.awake_numbers() {
-            if self.runs.get(no).is_some_and(|run| run.under_way.is_some()) {
-                continue;
-            }
-            let seed =
-                self.runs.get(no).is_some_and(|run| run.next_seq == Seq(0)).then(|| self.next_chance());
+            let rests = |run: &&Executing| run.under_way.is_none() && run.beginning.is_none();
+            let Some(run) = self.runs.get(no).filter(rests) else { continue };
+            let seed = (run.next_seq == Seq(0)).then(|| self.next_chance());
             if seed.is_some() && !self.may_begin(no) {
                 continue;
             }

@@ -72,6 +72,8 @@ pub(super) struct Runs {
     waiting: BTreeSet<(Duration, RunNo)>,
     /// Those with attempts that wait for a slot.
     in_line: BTreeSet<RunNo>,
+    /// Those that wait for their turn to begin.
+    unbegun: BTreeSet<RunNo>,
 }
 
 impl Runs {
@@ -111,11 +113,32 @@ impl Runs {
         let mut run = self.all.remove(&no)?;
         self.awake.remove(&no);
         self.in_line.remove(&no);
+        self.unbegun.remove(&no);
         self.set_alarm(no, std::mem::take(&mut run.sleep.alarm), Alarm::default());
         if let Some(since) = run.sleep.waits_since.take() {
             self.waiting.remove(&(since, no));
         }
         Some(run)
+    }
+
+    /// How many there may be something to do for.
+    pub(super) fn count_awake(&self) -> usize {
+        self.awake.len()
+    }
+
+    /// It waits for its turn to begin.
+    pub(super) fn hold(&mut self, no: RunNo) {
+        self.unbegun.insert(no);
+    }
+
+    /// Whether others wait for their turn to begin.
+    pub(super) fn has_unbegun(&self) -> bool {
+        !self.unbegun.is_empty()
+    }
+
+    /// The next whose turn it is to begin: who was recorded first.
+    pub(super) fn next_to_begin(&mut self) -> Option<RunNo> {
+        self.unbegun.pop_first()
     }
 
     /// All of them, in no order.

@@ -57,9 +57,10 @@ impl Executing {
     /// The place of the update that comes next, where one does.
     fn next_update(&self, now: Moment) -> Option<usize> {
         let is_update = |message: &Message| matches!(message.body, MessageBody::Update { .. });
-        let may_judge =
-            matches!(self.phase, Phase::Blocked) && self.next_seq.0 > 0 && self.answers.is_empty();
-        if !may_judge || !self.inbox.iter().any(is_update) {
+        if !self.inbox.iter().any(is_update) {
+            return None;
+        }
+        if !matches!(self.phase, Phase::Blocked) || self.next_seq.0 == 0 || !self.answers.is_empty() {
             return None;
         }
         match self.next_input(now)? {

@@ -119,6 +119,7 @@ impl Executing {
         match self.phase {
             Phase::Sliced => true,
             Phase::Ending(_) | Phase::Restarting(_) => self.dying.is_empty(),
+            Phase::Blocked if self.beginning.is_some() => false,
             Phase::Blocked if self.next_seq.0 == 0 => {
                 self.queued.is_none() || self.next_admission().is_some_and(|at| at <= around.monotonic)
             }
@@ -166,6 +167,7 @@ impl Executing {
     /// Where there is nothing to do now: whether there is nothing before a timer, another try, a message or somebody else's doing.
     fn only_waits(&self, around: Around) -> bool {
         self.is_between_steps()
+            && self.beginning.is_none()
             && self.queued.as_ref().is_none_or(Queued::was_refused)
             && self.attempts.values().all(|attempt| match attempt.state {
                 // A slot that others of this worker have is given back soon; a rate is a time.

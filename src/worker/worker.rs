@@ -1,5 +1,6 @@
 //! The worker: one loop over one closed enum of inputs.
 
+use super::beginning::MOVING;
 use super::children::Programs;
 use super::effects::{Effects, News};
 use super::eviction::Room;
@@ -10,12 +11,10 @@ use super::runs::Runs;
 use super::slots::Slots;
 use super::supply::{NoMore, Supply};
 use crate::config::{ConfigError, Configs, Limits};
-use crate::history::{Claim, Moment, Program, RunEnd, RunId, RunNo, Stuck};
-use crate::script::{Interpreter, Script};
+use crate::history::{Claim, Moment, RunEnd, RunId, RunNo, Stuck};
+use crate::script::Interpreter;
 use crate::store::{Event, Store, StoreError};
 use crate::timer::Clock;
-use std::collections::BTreeMap;
-use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
@@ -85,6 +84,8 @@ pub struct Settings {
     pub seed: u64,
     /// The most strands alive at once; waiting runs are evicted above it.
     pub live_strands: usize,
+    /// So many runs move at a time; others begin when these wait, or end.
+    pub moving: usize,
     /// What `durun.toml` says, by script.
     pub configs: Arc<Configs>,
     /// In whose name child runs are claimed; without it they are recorded for others to execute.
@@ -105,6 +106,7 @@ impl Settings {
         Self {
             seed,
             live_strands: usize::MAX,
+            moving: MOVING,
             configs: Arc::new(Configs::none()),
             claim: None,
             park_after: None,
@@ -120,7 +122,6 @@ pub struct Worker {
     pub(super) store: Arc<dyn Store>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) interpreter: Interpreter,
-    pub(super) programs: BTreeMap<[u8; 32], (Program, Rc<Script>)>,
     pub(super) runs: Runs,
     pub(super) finished: Vec<(RunNo, Finished)>,
     pub(super) pipeline: Pipeline,
@@ -154,7 +155,6 @@ impl Worker {
             store,
             clock,
             interpreter: Interpreter::new(),
-            programs: BTreeMap::new(),
             runs: Runs::default(),
             finished: Vec::new(),
             pipeline: Pipeline::new(settings.committing),
@@ -244,6 +244,7 @@ impl Worker {
             return Err(error.into());
         }
         self.runs.wake_due(self.clock.now(), self.clock.monotonic());
+        let begun = self.begin_next();
         let advanced = self.advance()?;
         let sliced = self.go_on_with_sliced();
         let dispatched = self.dispatch()?;
@@ -253,7 +254,13 @@ impl Worker {
             self.make_room();
         }
         self.runs.settle(self.around());
-        Ok(advanced || sliced || dispatched || attempted || flushed || self.runs.awake().next().is_some())
+        Ok(begun
+            || advanced
+            || sliced
+            || dispatched
+            || attempted
+            || flushed
+            || self.runs.awake().next().is_some())
     }
 
     /// Takes an input in.

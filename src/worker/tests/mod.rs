@@ -1,6 +1,7 @@
 //! The worker over a store in memory, with a clock moved by hand and effects that answer as told.
 
 mod author;
+mod beginnings;
 mod bodies;
 mod children;
 mod dispatches;
@@ -79,6 +80,8 @@ pub(super) struct World {
     files: &'static [(&'static str, &'static str)],
     /// Where its workers commit.
     pub(super) committing: Committing,
+    /// How many of their runs move at a time.
+    pub(super) moving: usize,
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "an answer that comes")]
@@ -104,6 +107,7 @@ impl World {
             script: Arc::new(script),
             files: &[],
             committing: Committing::AtOnce,
+            moving: usize::MAX,
         }
     }
 
@@ -123,7 +127,7 @@ impl World {
         self.record(NewRun { queue, ..Self::new_run(id, text, &[]) })
     }
 
-    fn new_run(id: &str, text: &str, functions: &[&str]) -> NewRun {
+    pub(super) fn new_run(id: &str, text: &str, functions: &[&str]) -> NewRun {
         let program =
             Program { path: "/w/s.rhai".into(), main: ScriptHash::of(text), modules: BTreeMap::new() };
         NewRun::new(
@@ -232,6 +236,7 @@ impl World {
             claim,
             programs,
             committing: self.committing,
+            moving: self.moving,
             ..Settings::seeded(1)
         };
         let mut worker =

@@ -53,7 +53,7 @@ fn what_ends_while_it_is_stopped_is_recorded_also_while_the_append_of_another_ru
         adopt(&mut worker, other);
     }
     // Both begin, are answered, and the first goes on while the answer of the second waits to be looked at.
-    for _ in 0..4 {
+    for _ in 0..3 {
         worker.advance().expect("advances");
     }
     assert!(worker.pipeline.is_busy() && worker.pipeline.answered() == 1);

@@ -89,7 +89,10 @@ impl Process {
         let programs: Programs = Arc::new(|_| Ok(texts::kid()));
         // Every other process commits beside its scripts.
         let committing = if number % 2 == 1 { Committing::Later } else { Committing::AtOnce };
-        let settings = Settings { live_strands, claim, programs, committing, ..Settings::seeded(token.0) };
+        // And one of three has few runs move at a time.
+        let moving = if number % 3 == 1 { 1 } else { usize::MAX };
+        let settings =
+            Settings { live_strands, moving, claim, programs, committing, ..Settings::seeded(token.0) };
         let worker = Worker::new(store, clock, Box::new(effects), Arc::new(|_, _| ()), settings);
         Self { link, token, worker, inputs, sender, jobs, deaf: 0, unheard: Vec::new() }
     }
