@@ -99,6 +99,11 @@ impl<'p> Reading<'p> {
         self.recent.is_fresh(table, key, || self.snapshot.next_run(self.path))
     }
 
+    /// Whether the pages cannot have rows between these keys.
+    fn pages_are_silent(&self, table: Table, (from, until): (&[u8], &[u8])) -> bool {
+        self.is_fresh(table, from) && self.is_fresh(table, until)
+    }
+
     /// The rows between two keys as the log left them, removed ones too.
     fn all<'r>(
         &'r self,
@@ -107,7 +112,7 @@ impl<'p> Reading<'p> {
         backwards: bool,
     ) -> Result<impl Iterator<Item = Read> + 'r, StoreError> {
         let over = directed(self.recent.range(table, keys), backwards);
-        let under = if self.is_fresh(table, keys.0) && self.is_fresh(table, keys.1) {
+        let under = if self.pages_are_silent(table, keys) {
             None
         } else {
             Some(self.snapshot.range(table, keys, backwards, self.path)?)
@@ -139,10 +144,12 @@ impl Rows for Reading<'_> {
             return Ok(Vec::new());
         }
         let keys = (from, until);
-        let rows = if self.recent.is_silent_of(table) {
-            self.snapshot.range(table, keys, backwards, self.path)?.take(limit).collect()
-        } else {
+        let rows = if !self.recent.is_silent_of(table) {
             there(self.all(table, keys, backwards)?, limit)
+        } else if self.pages_are_silent(table, keys) {
+            return Ok(Vec::new());
+        } else {
+            self.snapshot.range(table, keys, backwards, self.path)?.take(limit).collect()
         };
         checked(rows?, keys, backwards, self.path)
     }
