@@ -40,6 +40,8 @@ pub(crate) fn recovery(yard: &Yard) {
 /// The process that is killed when half of its steps are recorded.
 pub(crate) fn play(folder: &str) {
     let mut world = World::open(Path::new(folder));
+    // All of them are half-way when it is killed.
+    world.moving = Some(usize::MAX);
     let runs = world.start(&steps(STEPS), RUNS, true);
     let done = AtomicU64::new(0);
     let (mut worker, inputs) = world.worker(Arc::new(move |_, progress| {

@@ -25,6 +25,8 @@ pub(crate) struct World {
     next: u64,
     /// Wakes its worker.
     wake: Option<Sender<Input>>,
+    /// How many runs of its worker move at a time, where it is not as many as always.
+    pub(crate) moving: Option<usize>,
 }
 
 /// One script, started many times.
@@ -34,7 +36,7 @@ impl World {
     pub(crate) fn open(folder: &Path) -> Self {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let store = Arc::new(SharedStore::open(folder, clock).expect("a store"));
-        Self { store, next: 0, wake: None }
+        Self { store, next: 0, wake: None, moving: None }
     }
 
     /// A worker, and what it hears.
@@ -47,8 +49,9 @@ impl World {
 
     fn worker_without_events(&self, observer: Observer) -> Worker {
         let store: Arc<dyn Store> = Arc::clone(&self.store) as Arc<dyn Store>;
-        let settings =
-            Settings { live_strands: 24_000, committing: Committing::Beside, ..Settings::seeded(1) };
+        let usual = Settings::seeded(1);
+        let moving = self.moving.unwrap_or(usual.moving);
+        let settings = Settings { live_strands: 24_000, moving, committing: Committing::Beside, ..usual };
         Worker::new(store, Arc::new(SystemClock), Box::new(NoProcesses), observer, settings)
     }
 
@@ -65,7 +68,8 @@ impl World {
         std::thread::scope(|scope| {
             for ((place, wake), inputs) in (0..).zip(senders).zip(inputs) {
                 let next = self.next + place * share;
-                let mut world = Self { store: Arc::clone(&self.store), next, wake: Some(wake) };
+                let mut world =
+                    Self { store: Arc::clone(&self.store), next, wake: Some(wake), moving: self.moving };
                 scope.spawn(move || {
                     let mut worker = world.worker_without_events(Arc::new(|_, _| ()));
                     let done = world.feed_to(&mut worker, &inputs, text, (share, in_flight / threads), false);
@@ -147,7 +151,8 @@ impl World {
             places.send(in_flight).expect("a starter");
             let (give, started) = channel();
             let (wake, text) = (self.wake.clone().expect("a worker"), Text(text.0.clone()));
-            let mut other = World { store: Arc::clone(&self.store), next: self.next, wake: None };
+            let mut other =
+                World { store: Arc::clone(&self.store), next: self.next, wake: None, moving: self.moving };
             self.next += to_start;
             std::thread::spawn(move || other.start_as_there_is_place(&text, to_start, &free, &give, &wake));
             Starting::Beside { places, started }
