@@ -41,12 +41,12 @@ impl Layer {
         rows.into_iter().flatten().map(|(key, change)| (key.clone(), change.clone()))
     }
 
-    /// Whether only it can have rows behind this key, before that of the next run: the run was started since the pages came to disk. `next_run`
-    /// tells what number these would give next.
-    pub(super) fn is_fresh(&self, table: Table, key: &[u8], next_run: impl FnOnce() -> Option<u64>) -> bool {
+    /// Whether only it can have rows behind this key, before that of the next run: the run was started since the pages came to disk. `runs_end`
+    /// tells what number is behind all that these know; nothing where that cannot be told.
+    pub(super) fn is_fresh(&self, table: Table, key: &[u8], runs_end: impl FnOnce() -> Option<u64>) -> bool {
         let is_run = |run: &RunNo| table.is_by_run() && !run.is_of_later_generation();
         let Some(run) = keys::head_run(key).filter(is_run) else { return false };
-        !self.tables.is_empty() && run.0 >= *self.fresh_from.get_or_init(|| next_run().unwrap_or(u64::MAX))
+        !self.tables.is_empty() && run.0 >= *self.fresh_from.get_or_init(|| runs_end().unwrap_or(u64::MAX))
     }
 
     /// Whether it says nothing of a table.

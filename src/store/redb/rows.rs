@@ -7,9 +7,10 @@ use super::layer::{Layer, Layered, Read};
 use crate::history::{Checksum, RunNo, RunRow, Seq};
 use crate::store::StoreError;
 use crate::store::alike::Alike;
+use crate::store::keys;
 use crate::store::rows::{Row, Rows, RowsMut, Table};
 use crate::store::rules::NEXT_RUN;
-use redb::{ReadOnlyTable, ReadTransaction, TableDefinition};
+use redb::{ReadOnlyTable, ReadTransaction, ReadableTable, TableDefinition};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -54,16 +55,20 @@ impl Snapshot {
         self.with(table, path, |table| Ok(table.get(key)?.map(|value| value.value().to_vec())))
     }
 
-    /// The number that the next run would get.
-    fn next_run(&self, path: &str) -> Option<u64> {
-        let number = self.get(Table::Meta, NEXT_RUN.as_bytes(), path).ok()??;
-        number.first_chunk().copied().map(u64::from_be_bytes)
+    /// Behind the numbers of all runs that there may be rows of: of those that were started here, and of those that were carried in.
+    fn runs_end(&self, path: &str) -> Option<u64> {
+        let next = keys::head_run(&self.get(Table::Meta, NEXT_RUN.as_bytes(), path).ok()??)?;
+        let last =
+            |table: &ReadOnlyTable<Bytes, Bytes>| Ok(table.last()?.map(|(key, _)| key.value().to_vec()));
+        let last = self.with(Table::Runs, path, last).ok()?;
+        let behind = last.map_or(Some(0), |key| Some(keys::head_run(&key)?.0.saturating_add(1)))?;
+        Some(next.0.max(behind))
     }
 
     /// Whether a table has this key, or may have it, under what lies over the pages.
     pub(super) fn has(&self, table: Table, key: &[u8], over: &Layer, path: &str) -> bool {
         let has = || self.with(table, path, |table| Ok(table.get(key)?.is_some()));
-        !over.is_fresh(table, key, || self.next_run(path)) && has().unwrap_or(true)
+        !over.is_fresh(table, key, || self.runs_end(path)) && has().unwrap_or(true)
     }
 
     fn range<'p>(
@@ -96,7 +101,7 @@ impl<'p> Reading<'p> {
 
     /// Whether the pages have nothing behind this key, before that of the next run.
     fn is_fresh(&self, table: Table, key: &[u8]) -> bool {
-        self.recent.is_fresh(table, key, || self.snapshot.next_run(self.path))
+        self.recent.is_fresh(table, key, || self.snapshot.runs_end(self.path))
     }
 
     /// Whether the pages cannot have rows between these keys.

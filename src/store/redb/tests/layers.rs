@@ -184,3 +184,27 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_was_carried_in_under_numbers_that_were_not_given_here_is_found_wherever_it_lies() {
+    let disk = CrashDisk::default();
+    let file = opened(&disk);
+    for run in [RunNo(7), RunNo(3), RunNo(9)] {
+        let mut rows = file.write(Known::default(), "it").expect("begins");
+        rows.put(Table::Runs, &keys::run(run), b"row").expect("puts");
+        rows.put(TABLE, &keys::run(run), b"it").expect("puts");
+        file.commit(rows, "it").expect("commits");
+        file.lay_down(Changes::default(), Durably::Synced, "it").expect("is on disk");
+    }
+    let mut rows = file.write(Known::default(), "it").expect("begins");
+    rows.put(Table::Meta, b"something", b"else").expect("puts");
+    file.commit(rows, "it").expect("commits");
+    let reading = file.read("it").expect("reads");
+    let found: Vec<Vec<u8>> = all(&reading).into_iter().map(|(key, _)| key).collect();
+    assert_eq!(found, [3, 7, 9].map(|run| keys::run(RunNo(run))));
+    for run in [RunNo(3), RunNo(7), RunNo(9)] {
+        assert!(reading.get(TABLE, &keys::run(run)).expect("reads").is_some(), "run {run}");
+        let rows = reading.range(TABLE, &keys::run(run), &keys::after_run(run), false, 2).expect("reads");
+        assert_eq!(rows.len(), 1, "run {run}");
+    }
+}
