@@ -68,23 +68,23 @@ impl LogReader {
     fn head(&mut self, session: &Session, place: usize) -> Result<Option<Reverse<Head>>, ClientError> {
         let Some(source) = self.sources.get_mut(place) else { return Ok(None) };
         source.fill(session)?;
-        Ok(source.ready.front().map(|line| Reverse((line.at, Turn::of(line), place))))
+        Ok(source.ready.front().map(|line| Reverse((line.at, Writer::of(line), place))))
     }
 }
 
 /// When the next line of a source was written, by whom, and which source that is.
-type Head = (Moment, Turn, usize);
+type Head = (Moment, Writer, usize);
 
 /// Who wrote a line. Within one millisecond a step may log and then begin a process, and a process may end and its script go on; to
 /// begin a process takes longer.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Turn {
+enum Writer {
     Step,
     Process,
     Script,
 }
 
-impl Turn {
+impl Writer {
     fn of(line: &LogLine) -> Self {
         match (line.op, line.wrote) {
             (_, Some(_)) => Self::Process,
@@ -110,8 +110,8 @@ mod tests {
             op: op.map(OpId),
             wrote,
         };
-        let step = Turn::of(&line(Some(1), None));
-        let process = Turn::of(&line(Some(1), Some((1, LogStream::Stdout))));
-        assert!(step < process && process < Turn::of(&line(None, None)));
+        let step = Writer::of(&line(Some(1), None));
+        let process = Writer::of(&line(Some(1), Some((1, LogStream::Stdout))));
+        assert!(step < process && process < Writer::of(&line(None, None)));
     }
 }

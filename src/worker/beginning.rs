@@ -5,7 +5,7 @@
 //! waits for long runs to end.
 
 use super::worker::Worker;
-use crate::history::{Entry, RunNo};
+use crate::history::Entry;
 
 /// So many runs move at a time where more could.
 pub(super) const MOVING: usize = 192;
@@ -30,25 +30,17 @@ impl Worker {
         !self.runs.has_unbegun() && self.moving() <= self.settings.moving
     }
 
-    /// Has a run wait for its turn.
-    pub(super) fn hold(&mut self, no: RunNo, beginning: Beginning) {
-        if let Some(run) = self.runs.get_mut(no) {
-            run.beginning = Some(beginning);
-            self.runs.hold(no);
-        }
-    }
-
     /// Begins the runs whose turn it is. False where none waits for it.
     pub(super) fn begin_next(&mut self) -> bool {
         if self.finishing || !self.runs.has_unbegun() {
             return false;
         }
         for _ in 0..self.settings.moving.saturating_sub(self.moving()).max(1) {
-            let Some(no) = self.runs.next_to_begin() else { break };
-            match self.runs.get_mut(no).and_then(|run| run.beginning.take()) {
-                Some(Beginning::Recorded(first)) => self.deliver(no, &first),
+            match self.runs.next_to_begin() {
+                Some((no, Beginning::Recorded(first))) => self.deliver(no, &first),
                 // It is awake: the next round records its first entry.
-                Some(Beginning::ToRecord) | None => {}
+                Some((_, Beginning::ToRecord)) => {}
+                None => break,
             }
         }
         true

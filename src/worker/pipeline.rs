@@ -47,16 +47,16 @@ struct Pace {
     script: Duration,
     /// The runs of the last batch and of the one before.
     batches: [u32; 2],
-    /// Whether the runs take turns in two halves.
-    halves: bool,
+    /// Whether the runs take turns.
+    takes_turns: bool,
 }
 
 impl Pace {
-    /// Two halves that take turns cost a sync more: that pays where scripts take longer than a commit.
+    /// Runs that take turns cost a sync more: that pays where scripts take longer than a commit.
     fn choose(&mut self) {
         let [last, before] = self.batches;
-        let runs = if self.halves { last.saturating_add(before) } else { last };
-        self.halves = self.script.saturating_mul(runs) > self.commit;
+        let runs = if self.takes_turns { last.saturating_add(before) } else { last };
+        self.takes_turns = self.script.saturating_mul(runs) > self.commit;
     }
 }
 
@@ -94,12 +94,12 @@ impl Pipeline {
         // A batch that is done in this thread is done when its answers are waited for.
         let Some(lane) = self.lane.as_ref().filter(|_| self.is_busy()) else { return };
         if let Ok((answers, took)) = lane.answers.try_recv() {
-            self.take(answers, took);
+            self.pace.commit = took;
+            self.take(answers);
         }
     }
 
-    fn take(&mut self, answers: Answers, took: Duration) {
-        self.pace.commit = took;
+    fn take(&mut self, answers: Answers) {
         let flights = self.under_way.take().map(|batch| batch.flights).unwrap_or_default();
         self.answered.extend(answers.into_iter().zip(flights));
     }
@@ -113,7 +113,7 @@ impl Pipeline {
     pub(super) fn takes_turns(&self) -> bool {
         match self.how {
             Committing::AtOnce => false,
-            Committing::Beside => self.pace.halves,
+            Committing::Beside => self.pace.takes_turns,
             Committing::Later => true,
         }
     }
@@ -167,15 +167,15 @@ impl Pipeline {
         let requests = std::mem::take(&mut batch.requests);
         let count = batch.flights.len();
         if !requests.is_empty() {
-            let pace = self.pace.commit;
-            return self.take(store.call(requests), pace);
+            return self.take(store.call(requests));
         }
         let answered = self.lane.as_ref().and_then(|lane| lane.answers.recv().ok());
         let (answers, took) = answered.unwrap_or_else(|| {
             let message = "the thread that commits is gone".to_owned();
             (vec![Err(StoreError::Protocol { message }); count], Duration::ZERO)
         });
-        self.take(answers, took);
+        self.pace.commit = took;
+        self.take(answers);
     }
 
     /// Where batches are sent; nowhere where this thread does them itself, as it also does where the system gives no other.

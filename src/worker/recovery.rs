@@ -171,7 +171,7 @@ impl Worker {
         let loaded = match snapshot.entries {
             Seq(0) => {
                 if !waits_in_line && !self.may_begin_now() {
-                    self.hold(no, Beginning::ToRecord);
+                    self.runs.hold(no, Beginning::ToRecord);
                 }
                 Ok(())
             }
@@ -203,14 +203,14 @@ impl Worker {
     fn begin_recorded(&mut self, snapshot: &Snapshot) -> Result<(), LoadError> {
         let (entries, checksum) = load_snapshot(self.store.as_ref(), snapshot)?;
         let (no, may_begin) = (snapshot.row.no, self.may_begin_now());
-        if let (Some(run), Some(first)) = (self.runs.get_mut(no), entries.first()) {
+        if let (Some(run), Some(first)) = (self.runs.get_mut(no), entries.into_iter().next()) {
             run.next_seq = snapshot.entries;
             run.checksum = checksum;
             run.last_at = first.at;
             if may_begin {
-                self.deliver(no, first);
+                self.deliver(no, &first);
             } else {
-                self.hold(no, Beginning::Recorded(first.clone()));
+                self.runs.hold(no, Beginning::Recorded(first));
             }
         }
         Ok(())

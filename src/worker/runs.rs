@@ -3,6 +3,7 @@
 //! Whoever is touched is awake. At the end of a turn it is looked at once, and sleeps until it is touched again, or until
 //! one of its times comes.
 
+use super::beginning::Beginning;
 use super::executing::Executing;
 use super::waiting::Around;
 use crate::history::{Moment, RunNo};
@@ -126,9 +127,12 @@ impl Runs {
         self.awake.len()
     }
 
-    /// It waits for its turn to begin.
-    pub(super) fn hold(&mut self, no: RunNo) {
-        self.unbegun.insert(no);
+    /// Has a run wait for its turn to begin.
+    pub(super) fn hold(&mut self, no: RunNo, beginning: Beginning) {
+        if let Some(run) = self.all.get_mut(&no) {
+            run.beginning = Some(beginning);
+            self.unbegun.insert(no);
+        }
     }
 
     /// Whether others wait for their turn to begin.
@@ -136,9 +140,10 @@ impl Runs {
         !self.unbegun.is_empty()
     }
 
-    /// The next whose turn it is to begin: who was recorded first.
-    pub(super) fn next_to_begin(&mut self) -> Option<RunNo> {
-        self.unbegun.pop_first()
+    /// The next whose turn it is to begin, who was recorded first, and how it does: it is awake from now on.
+    pub(super) fn next_to_begin(&mut self) -> Option<(RunNo, Beginning)> {
+        let no = self.unbegun.pop_first()?;
+        Some((no, self.get_mut(no)?.beginning.take()?))
     }
 
     /// All of them, in no order.

@@ -1,5 +1,5 @@
-//! Laying rows down in a table: those behind its last are laid down together, which takes a part of what one after the other takes, as
-//! each would move what its page holds.
+//! Laying rows down in a table: those behind its last, and those of one run that follow each other, are laid down together, which takes a
+//! part of what one after the other takes, as each would move what its page holds.
 
 use super::changes::Change;
 use super::fault;

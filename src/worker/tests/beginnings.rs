@@ -8,7 +8,7 @@ fn world(moving: usize, committing: Committing) -> World {
     World { committing, moving, ..World::new(|_| None) }
 }
 
-/// How many entries each run has, and whether it has ended.
+/// How many entries each run has.
 fn lengths(world: &World, runs: &[RunNo]) -> Vec<usize> {
     runs.iter().map(|run| world.history(*run).len()).collect()
 }
