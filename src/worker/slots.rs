@@ -2,10 +2,13 @@
 
 use crate::history::{CommandLabel, Rate};
 use crate::timer::show_duration;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 use std::time::Duration;
+
+/// So many names are kept whether anybody uses them or not.
+const FEW_NAMES: usize = 64;
 
 /// The bounds of one kind and name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -26,7 +29,9 @@ pub(super) struct Slots {
 #[derive(Default)]
 struct Table {
     under_way: u32,
-    names: BTreeMap<String, Use>,
+    names: BTreeMap<CommandLabel, Rc<Use>>,
+    /// With so many names it is looked which of them nobody uses.
+    swept_at: usize,
     /// Whether one was given back since anybody was last refused.
     freed: bool,
     /// How many wait, and the number of the last ticket.
@@ -36,15 +41,47 @@ struct Table {
 
 #[derive(Default)]
 struct Use {
-    under_way: u32,
+    under_way: Cell<u32>,
     /// When the latest ones began, on the monotonic clock; as many as the rate counts.
-    begun: VecDeque<Duration>,
+    begun: RefCell<VecDeque<Duration>>,
+}
+
+impl Use {
+    /// Counts one that begins now; where that are too many, when there are fewer.
+    fn begin(&self, rate: Rate, now: Duration) -> Result<(), Duration> {
+        let mut begun = self.begun.borrow_mut();
+        let window = Duration::from_millis(u64::try_from(rate.per_ms).unwrap_or(0));
+        let count = usize::try_from(rate.count).unwrap_or(usize::MAX);
+        // A window that has not moved on may still hold more than a smaller rate counts.
+        while begun.front().is_some_and(|at| *at + window <= now) {
+            begun.pop_front();
+        }
+        if begun.len() >= count {
+            return Err(begun.get(begun.len() - count).map_or(now, |at| *at + window));
+        }
+        begun.push_back(now);
+        Ok(())
+    }
+}
+
+impl Table {
+    /// What is used of a name, which is kept for the next of it.
+    fn of(&mut self, label: &CommandLabel) -> Rc<Use> {
+        if let Some(used) = self.names.get(label) {
+            return Rc::clone(used);
+        }
+        if self.names.len() >= self.swept_at {
+            self.names.retain(|_, used| used.under_way.get() > 0 || !used.begun.borrow().is_empty());
+            self.swept_at = 2 * self.names.len() + FEW_NAMES;
+        }
+        Rc::clone(self.names.entry(label.clone()).or_default())
+    }
 }
 
 /// The right of one attempt to be under way; given back when it is dropped.
 pub(super) struct Slot {
     table: Rc<RefCell<Table>>,
-    name: String,
+    used: Rc<Use>,
 }
 
 impl Drop for Slot {
@@ -52,12 +89,7 @@ impl Drop for Slot {
         let mut table = self.table.borrow_mut();
         table.under_way = table.under_way.saturating_sub(1);
         table.freed = true;
-        if let Some(used) = table.names.get_mut(&self.name) {
-            used.under_way = used.under_way.saturating_sub(1);
-            if used.under_way == 0 && used.begun.is_empty() {
-                table.names.remove(&self.name);
-            }
-        }
+        self.used.under_way.set(self.used.under_way.get().saturating_sub(1));
     }
 }
 
@@ -105,33 +137,22 @@ impl Slots {
                 self.most
             )));
         }
-        let name = label.to_string();
-        let used = table.names.entry(name.clone()).or_default();
-        if let Some(most) = quota.max_concurrent.filter(|most| used.under_way >= *most) {
-            return Err(busy(format!(
-                "a slot: {} of {most} \"{}\" are under way",
-                used.under_way, label.name
-            )));
+        let used = table.of(label);
+        let under_way = used.under_way.get();
+        if let Some(most) = quota.max_concurrent.filter(|most| under_way >= *most) {
+            return Err(busy(format!("a slot: {under_way} of {most} \"{}\" are under way", label.name)));
         }
         if let Some(rate) = quota.rate {
-            let window = Duration::from_millis(u64::try_from(rate.per_ms).unwrap_or(0));
-            let count = usize::try_from(rate.count).unwrap_or(usize::MAX);
-            // A window that has not moved on may still hold more than a smaller rate counts.
-            while used.begun.front().is_some_and(|at| *at + window <= now) {
-                used.begun.pop_front();
-            }
-            if used.begun.len() >= count {
-                let free = used.begun.get(used.begun.len() - count).map_or(now, |at| *at + window);
+            used.begin(rate, now).map_err(|free| {
                 let wait =
                     show_duration(i64::try_from(free.saturating_sub(now).as_millis()).unwrap_or(i64::MAX));
                 let waits_for = format!("its rate: {rate} for \"{}\", next in {wait}", label.name);
-                return Err(Refused { waits_for, until: Some(free) });
-            }
-            used.begun.push_back(now);
+                Refused { waits_for, until: Some(free) }
+            })?;
         }
-        used.under_way += 1;
+        used.under_way.set(under_way + 1);
         table.under_way += 1;
-        Ok(Slot { table: Rc::clone(&self.table), name })
+        Ok(Slot { table: Rc::clone(&self.table), used })
     }
 
     /// A place in the queue.
@@ -187,6 +208,19 @@ mod tests {
         drop(first);
         assert!(slots.take_freed() && !slots.take_freed());
         assert!(slots.take(&charge, most(2), at(0)).is_ok());
+    }
+
+    #[test]
+    fn names_that_nobody_uses_are_forgotten_and_those_in_use_are_not() {
+        let slots = Slots::new(u32::MAX);
+        let kept = slots.take(&label("kept"), most(1), at(0));
+        for number in 0..1_000 {
+            assert!(slots.take(&label(&number.to_string()), most(1), at(0)).is_ok());
+        }
+        assert!(slots.table.borrow().names.len() <= FEW_NAMES + 2);
+        assert!(slots.take(&label("kept"), most(1), at(0)).is_err());
+        drop(kept);
+        assert!(slots.take(&label("kept"), most(1), at(0)).is_ok());
     }
 
     #[test]
