@@ -63,7 +63,7 @@ impl Worker {
 
     /// Starts an attempt, unless its time has not come or it has to wait for others.
     pub(super) fn start_attempt(&mut self, no: RunNo, op: OpId) {
-        let now = self.clock.now();
+        let (now, monotonic) = (self.clock.now(), self.clock.monotonic());
         let may = |run: &&Executing| !self.finishing && run.dying.is_empty() && !run.is_to_end(now);
         let Some(run) = self.runs.get(no).filter(may) else { return };
         let Some((command, options, probe)) = run.effect(op) else { return };
@@ -85,21 +85,20 @@ impl Worker {
         {
             return;
         }
-        if !self.take_slot(no, op) {
+        if !self.take_slot(no, op, monotonic) {
             return;
         }
         if is_unknown {
-            self.start_body(no, op, true);
+            self.start_body(no, op, true, now);
         } else if intends {
             self.intend(no, op);
         } else {
-            self.launch(no, op);
+            self.launch(no, op, (now, monotonic));
         }
     }
 
     /// Whether an attempt has its slot, and is in no queue any more; where not, it queues.
-    fn take_slot(&mut self, no: RunNo, op: OpId) -> bool {
-        let monotonic = self.clock.monotonic();
+    fn take_slot(&mut self, no: RunNo, op: OpId, monotonic: Duration) -> bool {
         let Some(run) = self.runs.get_mut(no) else { return false };
         let (Some(command), Some(attempt)) = (run.open.get(&op), run.attempts.get_mut(&op)) else {
             return false;
@@ -129,13 +128,12 @@ impl Worker {
     pub(super) fn intended(&mut self, no: RunNo, op: OpId) {
         let attempt = self.runs.get(no).and_then(|run| run.attempts.get(&op));
         if attempt.is_some_and(|attempt| matches!(attempt.state, State::Intends)) {
-            self.launch(no, op);
+            self.launch(no, op, (self.clock.now(), self.clock.monotonic()));
         }
     }
 
     /// The effect begins.
-    fn launch(&mut self, no: RunNo, op: OpId) {
-        let monotonic = self.clock.monotonic();
+    fn launch(&mut self, no: RunNo, op: OpId, (now, monotonic): (Moment, Duration)) {
         let serial = self.next_serial();
         let Some(run) = self.runs.get_mut(no) else { return };
         let Some(command) = run.open.get(&op) else { return };
@@ -170,7 +168,7 @@ impl Worker {
             attempt.timeout =
                 timeout_ms.map(|ms| monotonic + Duration::from_millis(u64::try_from(ms).unwrap_or(0)));
             self.tell(no, Progress::AttemptStarted { op, attempt: number });
-            self.start_body(no, op, false);
+            self.start_body(no, op, false, now);
         }
         if number > 1 {
             // Where it is cut off, its row says that it was under way, and did not wait for its time any more.

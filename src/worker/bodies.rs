@@ -16,8 +16,7 @@ use std::sync::Arc;
 
 impl Worker {
     /// Starts a body as the attempt of a command, or as the probe that looks whether its effect has happened.
-    pub(super) fn start_body(&mut self, no: RunNo, op: OpId, is_probe: bool) {
-        let now = self.clock.now();
+    pub(super) fn start_body(&mut self, no: RunNo, op: OpId, is_probe: bool, now: Moment) {
         let Some(run) = self.runs.get(no) else { return };
         let (Some(command), Some(attempt)) = (run.open.get(&op), run.attempts.get(&op)) else { return };
         let Work::Effect { input, options, body, probe } = &command.work else { return };
