@@ -45,8 +45,14 @@ impl Worker {
     /// Evicts waiting runs, those first that have waited longest, until live runs, live strands and memory are within their bounds.
     /// Called when a run was adopted or has grown, and where there is more than there should be.
     pub fn make_room(&mut self) {
-        let mut strands_left: usize = self.runs.values().map(strands).sum();
-        let mut runs_left = self.runs.values().filter(|run| run.run.is_some()).count();
+        let (mut strands_left, mut runs_left) = (0, 0);
+        for run in self.runs.values().filter_map(|run| run.run.as_ref()) {
+            strands_left += run.strands();
+            runs_left += 1;
+        }
+        if self.is_within(strands_left, runs_left) {
+            return;
+        }
         let mut waiting: Vec<(Duration, RunNo)> = self
             .runs
             .values()
@@ -55,23 +61,22 @@ impl Worker {
             .collect();
         waiting.sort_unstable();
         for (_, no) in waiting {
-            let is_within = strands_left <= self.settings.live_strands
-                && runs_left <= self.room.live_runs
-                && allocated() <= self.room.memory;
-            if is_within {
+            if self.is_within(strands_left, runs_left) {
                 break;
             }
-            if let Some(run) = self.runs.get_mut(no) {
-                strands_left = strands_left.saturating_sub(strands(run));
+            if let Some(run) = self.runs.get_mut(no).and_then(|run| run.run.take()) {
+                strands_left = strands_left.saturating_sub(run.strands());
                 runs_left = runs_left.saturating_sub(1);
-                run.run = None;
             }
         }
     }
-}
 
-fn strands(run: &Executing) -> usize {
-    run.run.as_ref().map_or(0, crate::run::Run::strands)
+    /// Whether so many live strands, and runs that they are of, are within their bounds, and memory is, too.
+    fn is_within(&self, strands: usize, runs: usize) -> bool {
+        strands <= self.settings.live_strands
+            && runs <= self.room.live_runs
+            && allocated() <= self.room.memory
+    }
 }
 
 fn only_waits(run: &Executing) -> bool {
