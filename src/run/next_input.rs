@@ -5,16 +5,17 @@
 //! was accepted counts: it goes before the timer of its question.
 
 use crate::history::{CancelCause, Message, MessageBody, Moment, OpId};
+use std::borrow::Borrow;
 
 /// What has arrived and waits to be delivered.
 #[derive(Debug, Clone, Copy)]
-pub struct Arrived<'a> {
+pub struct Arrived<'a, T, O> {
     /// Accepted messages.
     pub inbox: &'a [Message],
     /// Timers that are set, due or not.
-    pub timers: &'a [(OpId, Moment)],
+    pub timers: T,
     /// Outcomes of effects and when they ended.
-    pub outcomes: &'a [(OpId, Moment)],
+    pub outcomes: O,
     /// The names of updates that cannot be judged before something else is delivered.
     pub held_updates: &'a [String],
 }
@@ -32,7 +33,11 @@ pub enum NextInput {
 
 /// The next input at `now`; nothing where all that has arrived is timers in the future. Where `signals` is false only cancels
 /// are taken of the messages: the script has come to its end.
-pub fn next_input(arrived: Arrived<'_>, now: Moment, signals: bool) -> Option<NextInput> {
+pub fn next_input<T, O>(arrived: Arrived<'_, T, O>, now: Moment, signals: bool) -> Option<NextInput>
+where
+    T: IntoIterator<Item: Borrow<(OpId, Moment)>>,
+    O: IntoIterator<Item: Borrow<(OpId, Moment)>>,
+{
     let messages = arrived.inbox.iter().enumerate().filter_map(|(place, message)| match &message.body {
         // Nothing more of the script is to run, not even what was due before.
         MessageBody::Cancel { cause: CancelCause::Undo, .. } => {
@@ -59,19 +64,17 @@ pub fn next_input(arrived: Arrived<'_>, now: Moment, signals: bool) -> Option<Ne
         | MessageBody::Answer { .. }
         | MessageBody::Update { .. } => None,
     });
-    let outcomes = arrived
-        .outcomes
-        .iter()
-        .enumerate()
-        .map(|(place, (op, ended))| ((*ended, 2, u64::from(op.0)), NextInput::Outcome(place)));
+    let outcomes = arrived.outcomes.into_iter().enumerate().map(|(place, outcome)| {
+        let (op, ended) = *outcome.borrow();
+        ((ended, 2, u64::from(op.0)), NextInput::Outcome(place))
+    });
     // What was accepted came in time, whatever the time is now: an upgrade may have moved it.
     let is_answered = |op| signals && arrived.inbox.iter().any(|message| message.body.answers(op));
-    let timers = arrived
-        .timers
-        .iter()
-        .enumerate()
-        .filter(|(_, (op, due))| *due <= now && !is_answered(*op))
-        .map(|(place, (op, due))| ((*due, 3, u64::from(op.0)), NextInput::Timer(place)));
+    let timers = arrived.timers.into_iter().enumerate().filter_map(|(place, timer)| {
+        let (op, due) = *timer.borrow();
+        let is_next = due <= now && !is_answered(op);
+        is_next.then_some(((due, 3, u64::from(op.0)), NextInput::Timer(place)))
+    });
     messages.chain(outcomes).chain(timers).min_by_key(|(order, _)| *order).map(|(_, input)| input)
 }
 
@@ -79,6 +82,9 @@ pub fn next_input(arrived: Arrived<'_>, now: Moment, signals: bool) -> Option<Ne
 mod tests {
     use super::*;
     use crate::history::{MessageId, MessageNo, Value};
+
+    type Places<'a> = &'a [(OpId, Moment)];
+    type All<'a> = Arrived<'a, Places<'a>, Places<'a>>;
 
     fn signal(no: u64, at: i64) -> Message {
         let body = MessageBody::Signal { name: "s".into(), payload: Value::Null };
@@ -90,7 +96,7 @@ mod tests {
         Message { body, ..signal(no, at) }
     }
 
-    fn all(arrived: Arrived<'_>, now: i64) -> Option<NextInput> {
+    fn all(arrived: All<'_>, now: i64) -> Option<NextInput> {
         next_input(arrived, Moment(now), true)
     }
 
@@ -98,7 +104,8 @@ mod tests {
     fn the_smallest_instant_goes_first() {
         let inbox = [signal(1, 50)];
         let (timers, outcomes) = ([(OpId(1), Moment(40))], [(OpId(2), Moment(30))]);
-        let arrived = Arrived { inbox: &inbox, timers: &timers, outcomes: &outcomes, held_updates: &[] };
+        let arrived: All<'_> =
+            Arrived { inbox: &inbox, timers: &timers, outcomes: &outcomes, held_updates: &[] };
         assert_eq!(all(arrived, 100), Some(NextInput::Outcome(0)));
         assert_eq!(all(Arrived { outcomes: &[], ..arrived }, 100), Some(NextInput::Timer(0)));
         assert_eq!(all(Arrived { outcomes: &[], timers: &[], ..arrived }, 100), Some(NextInput::Message(0)));
@@ -109,7 +116,8 @@ mod tests {
         let undo = MessageBody::Cancel { cause: CancelCause::Undo, reason: String::new() };
         let inbox = [signal(1, 3), Message { body: undo, ..signal(2, 60) }];
         let (timers, outcomes) = ([(OpId(1), Moment(4))], [(OpId(2), Moment(5))]);
-        let arrived = Arrived { inbox: &inbox, timers: &timers, outcomes: &outcomes, held_updates: &[] };
+        let arrived: All<'_> =
+            Arrived { inbox: &inbox, timers: &timers, outcomes: &outcomes, held_updates: &[] };
         assert_eq!(all(arrived, 100), Some(NextInput::Message(1)));
     }
 
@@ -118,7 +126,8 @@ mod tests {
         let inbox = [signal(1, 7), signal(2, 7), cancel(3, 7)];
         let (timers, outcomes) =
             ([(OpId(1), Moment(7)), (OpId(0), Moment(7))], [(OpId(4), Moment(7)), (OpId(3), Moment(7))]);
-        let arrived = Arrived { inbox: &inbox, timers: &timers, outcomes: &outcomes, held_updates: &[] };
+        let arrived: All<'_> =
+            Arrived { inbox: &inbox, timers: &timers, outcomes: &outcomes, held_updates: &[] };
         assert_eq!(all(arrived, 7), Some(NextInput::Message(2)));
         assert_eq!(all(Arrived { inbox: &inbox[..2], ..arrived }, 7), Some(NextInput::Message(0)));
         assert_eq!(all(Arrived { inbox: &[], ..arrived }, 7), Some(NextInput::Outcome(1)));
@@ -135,7 +144,7 @@ mod tests {
         };
         let inbox = [Message { body: MessageBody::Answer { question: OpId(1), choice }, ..signal(1, 50) }];
         let timers = [(OpId(1), Moment(40))];
-        let arrived = Arrived { inbox: &inbox, timers: &timers, outcomes: &[], held_updates: &[] };
+        let arrived: All<'_> = Arrived { inbox: &inbox, timers: &timers, outcomes: &[], held_updates: &[] };
         assert_eq!(all(arrived, 60), Some(NextInput::Message(0)));
         assert_eq!(next_input(arrived, Moment(60), false), Some(NextInput::Timer(0)));
         let other = [(OpId(2), Moment(45))];
@@ -146,7 +155,7 @@ mod tests {
     fn a_timer_is_never_early_and_an_ending_run_takes_only_cancels() {
         let timers = [(OpId(1), Moment(41))];
         let inbox = [signal(1, 1)];
-        let arrived = Arrived { inbox: &inbox, timers: &timers, outcomes: &[], held_updates: &[] };
+        let arrived: All<'_> = Arrived { inbox: &inbox, timers: &timers, outcomes: &[], held_updates: &[] };
         assert_eq!(next_input(arrived, Moment(40), false), None);
         assert_eq!(next_input(arrived, Moment(41), false), Some(NextInput::Timer(0)));
         let inbox = [signal(1, 1), cancel(2, 9)];

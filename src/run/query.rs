@@ -107,7 +107,8 @@ fn deliver_waiting(
     loop {
         let timers: Vec<(OpId, Moment)> = super::replay::timers(&replayed.open).collect();
         let held = run.held_updates();
-        let arrived = Arrived { inbox: &waiting, timers: &timers, outcomes: &[], held_updates: &held };
+        let outcomes = std::iter::empty::<(OpId, Moment)>();
+        let arrived = Arrived { inbox: &waiting, timers: timers.as_slice(), outcomes, held_updates: &held };
         if replayed.end.is_some() || replayed.restart.is_some() || entries.is_empty() {
             return Ok(());
         }
