@@ -33,8 +33,9 @@ impl Worker {
             self.next_generation(flight.run);
             return;
         }
-        self.tell_of(flight.run, &entry);
-        if matches!(self.runs.get(flight.run).map(|run| &run.phase), Some(Phase::Stuck(_))) {
+        let (taken_at, is_stuck) = (run.taken_at, matches!(run.phase, Phase::Stuck(_)));
+        self.tell_of(flight.run, &entry, taken_at);
+        if is_stuck {
             self.leave_if_stuck(flight.run);
             return;
         }
@@ -100,20 +101,20 @@ impl Worker {
             run.lazy.hurry(monotonic);
         }
         run.answers.extend(stretch.answered);
-        let mut told = Vec::new();
+        let tell = |progress| (self.observer)(no, progress);
         for said in stretch.logs {
             let line = log_line(&said, run.last_at);
             let key = run.log_key();
-            told.push(Progress::Log(line.clone()));
+            tell(Progress::Log(line.clone()));
             run.lazy.logs.push((key, line));
         }
         run.lazy.published.extend(stretch.published);
         if let Some(summary) = stretch.summary {
-            told.push(Progress::Summary(summary.clone()));
+            tell(Progress::Summary(summary.clone()));
             run.lazy.row.summary = Some(summary);
         }
         if let Some(progress) = stretch.progress {
-            told.push(Progress::ScriptProgress(progress.clone()));
+            tell(Progress::ScriptProgress(progress.clone()));
             run.lazy.row.progress = Some(progress);
         }
         let mut stopped = Vec::new();
@@ -122,11 +123,11 @@ impl Worker {
         }
         for op in stretch.settled {
             stopped.extend(run.settle(op));
-            told.push(Progress::Settled { op });
+            tell(Progress::Settled { op });
         }
         for command in &stretch.commands {
             run.ask_lock(command, monotonic);
-            told.push(announced(command));
+            tell(announced(command));
             run.lazy.pending.insert(command.op);
         }
         run.lazy.touch(monotonic);
@@ -141,9 +142,6 @@ impl Worker {
             self.effects.stop(job);
         }
         run.give_back(monotonic);
-        for progress in told {
-            self.tell(no, progress);
-        }
         for command in stretch.commands {
             self.begin(no, command);
         }
@@ -183,18 +181,16 @@ impl Worker {
         }
     }
 
-    /// How long something took that this process saw end: what ended with its first attempt began that here.
-    fn took(&self, no: RunNo, asked: Moment, ended: Moment, attempts: u32) -> i64 {
-        let here = self.runs.get(no).filter(|_| attempts <= 1).map(|run| run.taken_at);
-        ended.since_ms(here.map_or(asked, |here| here.max(asked)))
-    }
-
-    fn tell_of(&self, no: RunNo, entry: &Entry) {
+    fn tell_of(&self, no: RunNo, entry: &Entry, taken_at: Moment) {
+        // How long something took that this process saw end: what ended with its first attempt began that here.
+        let took = |asked: Moment, ended: Moment, attempts| {
+            ended.since_ms(if attempts <= 1 { taken_at.max(asked) } else { asked })
+        };
         let progress = match &entry.fact {
             Fact::ActivityCompleted(done) => Progress::Outcome {
                 op: done.op,
                 label: done.label.clone(),
-                took_ms: self.took(no, done.scheduled_at, done.ended_at, done.attempts),
+                took_ms: took(done.scheduled_at, done.ended_at, done.attempts),
                 ok: true,
                 message: None,
                 attempts: done.attempts,
@@ -202,7 +198,7 @@ impl Worker {
             Fact::ActivityFailed(failed) => Progress::Outcome {
                 op: failed.op,
                 label: failed.label.clone(),
-                took_ms: self.took(no, failed.scheduled_at, failed.ended_at, failed.attempts),
+                took_ms: took(failed.scheduled_at, failed.ended_at, failed.attempts),
                 ok: false,
                 message: Some(failed.failure.message.clone()),
                 attempts: failed.attempts,

@@ -248,9 +248,9 @@ impl Worker {
         // Its job is over, or was never begun.
         attempt.state = State::Waits(Moment::MAX);
         match verdict {
-            Verdict::Completed(value) => self.arrived(no, op, now, Ok(value)),
-            Verdict::Served(value) => self.served(no, op, now, value),
-            Verdict::Missed(failure) => self.arrived(no, op, now, Err(failure)),
+            Verdict::Completed(value) => run.arrived(op, now, Ok(value)),
+            Verdict::Served(value) => run.served(op, now, value),
+            Verdict::Missed(failure) => run.arrived(op, now, Err(failure)),
             Verdict::Failed(failed) => self.failed(no, op, &failed),
             Verdict::Fault(mut stuck) => {
                 stuck.line = stuck.line.or_else(|| run.open.get(&op).and_then(|command| command.line));
@@ -294,7 +294,11 @@ impl Worker {
         match next_try {
             Some(at) => self.try_again(no, op, at, now),
             None if is_too_late => self.missed(no, op),
-            None => self.arrived(no, op, now, Err(failed.failure.clone())),
+            None => {
+                if let Some(run) = self.runs.get_mut(no) {
+                    run.arrived(op, now, Err(failed.failure.clone()));
+                }
+            }
         }
     }
 

@@ -58,18 +58,17 @@ impl Worker {
 
     /// Resumes a body until it needs something or ends.
     pub(super) fn go_on_with_body(&mut self, no: RunNo, op: OpId) {
-        let Some(attempt) = self.runs.get_mut(no).and_then(|run| run.attempts.get_mut(&op)) else { return };
-        let State::Body(running) = &mut attempt.state else { return };
+        let Some(run) = self.runs.get_mut(no) else { return };
+        let Some(State::Body(running)) = run.attempts.get_mut(&op).map(|attempt| &mut attempt.state) else {
+            return;
+        };
         let Some(reply) = running.reply.take() else { return };
         let rest = running.strand.resume(reply);
         let (is_probe, refused) = (running.is_probe, running.refused.clone());
         let said = running.host.said.take();
         let told = running.host.told.take();
-        let secrets = running.host.secrets.take();
+        run.secrets.append(&mut running.host.secrets.borrow_mut());
         let beat = running.host.take_heartbeat();
-        if let Some(run) = self.runs.get_mut(no) {
-            run.secrets.extend(secrets);
-        }
         self.keep_lines(no, op, said, told);
         if let Some(details) = beat {
             self.alive(no, op, details);

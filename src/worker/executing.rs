@@ -254,13 +254,10 @@ impl Executing {
 
     /// Which of all that has arrived comes next.
     pub(super) fn next_input(&self, now: Moment) -> Option<NextInput> {
-        let timers: Vec<(OpId, Moment)> = timers(&self.open).collect();
-        let outcomes: Vec<(OpId, Moment)> =
-            self.outcomes.iter().map(|arrival| (arrival.op, arrival.ended_at)).collect();
         let arrived = Arrived {
             inbox: &self.inbox,
-            timers: &timers,
-            outcomes: &outcomes,
+            timers: timers(&self.open),
+            outcomes: self.outcomes.iter().map(|arrival| (arrival.op, arrival.ended_at)),
             held_updates: &self.held_updates,
         };
         next_input(arrived, now, self.takes_signals)
@@ -272,7 +269,7 @@ impl Executing {
         fact: Option<Fact>,
         now: Moment,
     ) -> Result<(Append, InFlight), RecordError> {
-        let mut records: Vec<Record> = Vec::new();
+        let mut records = Vec::new();
         let mut delivered: Vec<(MessageNo, MessageId)> = Vec::new();
         let mut checksum = self.checksum;
         let (mut ends, mut restarts) = (None, false);
@@ -280,7 +277,7 @@ impl Executing {
         if let Some(entry) = &entry {
             let (record, next) = Record::seal(entry, checksum)?;
             checksum = next;
-            records.push(record);
+            records = vec![record];
             match &entry.fact {
                 Fact::SignalReceived(_)
                 | Fact::TokenResolved(_)

@@ -69,9 +69,9 @@ impl Lazy {
 
     /// Takes all that is to be written; what is given back to others only where nothing of the run still uses it.
     pub(super) fn take(&mut self, gives_back: bool) -> Self {
-        let mut written = std::mem::take(&mut self.written);
-        written.extend(self.pending.iter());
-        let mut taken = std::mem::replace(self, Self { written, ..Self::default() });
+        let mut taken = std::mem::take(self);
+        std::mem::swap(&mut self.written, &mut taken.written);
+        self.written.extend(&taken.pending);
         if gives_back {
             let asked = std::mem::replace(&mut taken.locks, std::mem::take(&mut taken.unlocked));
             taken.locks.extend(asked);

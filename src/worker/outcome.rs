@@ -48,22 +48,10 @@ impl Executing {
             || self.outcomes.iter().any(is_done)
     }
 
-    /// What it leaves behind at its end that its history does not tell.
-    pub(super) fn loose_ends(&self) -> LooseEnds {
-        let unjoined = self.run.as_ref().map_or(0, Run::left_unjoined);
-        let mut loose = LooseEnds { unjoined, ..LooseEnds::default() };
-        self.in_doubt.iter().flatten().cloned().for_each(|effect| loose.doubt(effect));
-        loose.untaken(self.run.iter().flat_map(Run::untaken));
-        loose
-    }
-}
-
-impl Worker {
     /// An effect ended for good.
-    pub(super) fn arrived(&mut self, no: RunNo, op: OpId, ended_at: Moment, result: Result<Value, Failure>) {
-        let Some(run) = self.runs.get_mut(no) else { return };
-        let attempts = run.attempts.remove(&op).map_or(0, |attempt| attempt.failures);
-        let Some(command) = run.open.get(&op) else { return };
+    pub(super) fn arrived(&mut self, op: OpId, ended_at: Moment, result: Result<Value, Failure>) {
+        let attempts = self.attempts.remove(&op).map_or(0, |attempt| attempt.failures);
+        let Some(command) = self.open.get(&op) else { return };
         let input = match &command.work {
             Work::Effect { input, .. } => input.clone(),
             Work::Dispatch(_) => command.shown.clone(),
@@ -93,18 +81,29 @@ impl Worker {
                 }))
             }
         };
-        run.outcomes.push(Arrival { op, ended_at, fact });
+        self.outcomes.push(Arrival { op, ended_at, fact });
     }
 
     /// A command has the result that another call had under its key.
-    pub(super) fn served(&mut self, no: RunNo, op: OpId, ended_at: Moment, result: Value) {
-        self.arrived(no, op, ended_at, Ok(result));
-        let arrival = self.runs.get_mut(no).and_then(|run| run.outcomes.last_mut());
-        if let Some(Fact::ActivityCompleted(done)) = arrival.map(|arrival| &mut arrival.fact) {
+    pub(super) fn served(&mut self, op: OpId, ended_at: Moment, result: Value) {
+        self.arrived(op, ended_at, Ok(result));
+        if let Some(Fact::ActivityCompleted(done)) = self.outcomes.last_mut().map(|arrival| &mut arrival.fact)
+        {
             done.attempts = 0;
         }
     }
 
+    /// What it leaves behind at its end that its history does not tell.
+    pub(super) fn loose_ends(&self) -> LooseEnds {
+        let unjoined = self.run.as_ref().map_or(0, Run::left_unjoined);
+        let mut loose = LooseEnds { unjoined, ..LooseEnds::default() };
+        self.in_doubt.iter().flatten().cloned().for_each(|effect| loose.doubt(effect));
+        loose.untaken(self.run.iter().flat_map(Run::untaken));
+        loose
+    }
+}
+
+impl Worker {
     /// What a body logged.
     pub(super) fn keep_lines(&mut self, no: RunNo, op: OpId, said: Vec<Said>, told: Option<HowFar>) {
         for said in said {

@@ -38,11 +38,6 @@ impl Worker {
             heard += self.hear_answers(self.pipeline.share())?;
             return Ok(heard > 0);
         }
-        for flight in &flights {
-            if let Some(run) = self.runs.get_mut(flight.run) {
-                run.under_way = Some(flight.from);
-            }
-        }
         if self.pipeline.takes(requests.len()) {
             self.pipeline.send((&self.store, &self.clock), requests, flights);
         } else {
@@ -86,7 +81,7 @@ impl Worker {
         Ok(heard)
     }
 
-    /// The next input of each run that has one.
+    /// The next input of each run that has one, which is under way from now on.
     fn inputs_at_hand(&mut self) -> Result<(Vec<Request>, Vec<InFlight>), WorkerError> {
         let now = self.clock.now();
         let mut requests = Vec::new();
@@ -106,6 +101,7 @@ impl Worker {
             };
             if let Some(fact) = fact {
                 let (append, flight) = run.append(Some(fact), now)?;
+                run.under_way = Some(flight.from);
                 requests.push(Request::Append(Box::new(append)));
                 flights.push(flight);
             }
@@ -167,14 +163,19 @@ impl Worker {
     }
 
     /// What the store said to an append.
-    fn answered(&mut self, answer: Result<Answer, StoreError>, flight: InFlight) -> Result<(), WorkerError> {
+    fn answered(
+        &mut self,
+        answer: Result<Answer, StoreError>,
+        mut flight: InFlight,
+    ) -> Result<(), WorkerError> {
         let is_it = |run: &&mut Executing| run.epoch == flight.epoch && run.under_way == Some(flight.from);
         if let Some(run) = self.runs.get_mut(flight.run).filter(is_it) {
             run.under_way = None;
         }
         match answer {
             Ok(Answer::Done) => {
-                let (run, intents, hook) = (flight.run, flight.intents.clone(), flight.hook.clone());
+                let (run, intents, hook) =
+                    (flight.run, std::mem::take(&mut flight.intents), flight.hook.take());
                 self.committed(flight);
                 if let Some(hook) = hook {
                     self.take_up_hook(&hook);
