@@ -93,7 +93,7 @@ pub(super) fn charter(row: &RunRow, start: &RunStart) -> Charter {
         secret: start.secret,
         patches: start.patches.clone(),
         // What is only looked at or tried tells nobody.
-        aim: String::new(),
+        aim: "".into(),
     }
 }
 

@@ -16,6 +16,7 @@ use crate::script::{
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// The operations of the interpreter that one stretch may take: 50 million.
 pub const STRETCH_OPERATIONS: u64 = 50_000_000;
@@ -38,7 +39,7 @@ pub struct Charter {
     /// Which named changes of its script hold from which entry on.
     pub patches: Patches,
     /// What stands behind `durun` in commands that others are told.
-    pub aim: String,
+    pub aim: Arc<str>,
 }
 
 /// Where a run stands after a step.

@@ -11,12 +11,13 @@ use crate::history::{HowFar, Moment, Patches, Placeholder, Resolution, Seq, Valu
 use crate::script::{Answered, Closure, Defaults, Host, Input, RunFacts, Said};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 /// The host of a run's strands.
 pub(super) struct World {
     pub(super) state: RefCell<State>,
     input: Input,
-    id: String,
+    id: Rc<str>,
     generation: u32,
     secret: [u8; 16],
     patches: Patches,
@@ -54,7 +55,7 @@ impl World {
         Self {
             state: RefCell::default(),
             input: Input::new(&charter.input),
-            id: charter.id.clone(),
+            id: charter.id.as_str().into(),
             generation: charter.generation,
             secret: charter.secret,
             patches: charter.patches.clone(),

@@ -8,6 +8,7 @@ use crate::history::{
 };
 use rhai::Map;
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 /// Answers that need no suspension. The run answers for a script, the worker for the body of an activity.
 pub trait Host {
@@ -82,7 +83,7 @@ pub struct Defaults(pub(super) Map);
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunFacts {
     /// The run's name.
-    pub id: String,
+    pub id: Rc<str>,
     /// Its generation.
     pub generation: u32,
     /// When its first executor began.

@@ -245,7 +245,7 @@ fn held(name: &str) -> Box<EvalAltResult> {
 fn run_constant(host: &dyn Host) -> Dynamic {
     let facts = host.run_facts();
     let mut map = Map::new();
-    map.insert("id".into(), facts.id.into());
+    map.insert("id".into(), (*facts.id).into());
     map.insert("generation".into(), i64::from(facts.generation).into());
     map.insert("started_at".into(), Dynamic::from(Time::utc(facts.started_at)));
     map.insert("cancelled".into(), facts.cancelled.into());

@@ -143,7 +143,7 @@ impl Worker {
         let timeout_ms = options.timeout_ms;
         let job = (!is_body).then(|| Job {
             key: JobKey { run: no, op, serial },
-            run_id: run.id.clone(),
+            run_id: run.id.to_string(),
             label: label.clone(),
             input: with_commands(input, &options.commands, &run.aim),
             attempt: 0,

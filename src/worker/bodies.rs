@@ -128,7 +128,7 @@ impl Worker {
         running.job = Some(key);
         let job = Job {
             key,
-            run_id: run.id.clone(),
+            run_id: run.id.to_string(),
             label: effect.label,
             input: effect.input,
             attempt: attempt.failures + 1,

@@ -46,7 +46,7 @@ pub(super) enum Phase {
 /// A run in execution.
 pub(super) struct Executing {
     pub(super) no: RunNo,
-    pub(super) id: String,
+    pub(super) id: Rc<str>,
     pub(super) epoch: u64,
     /// When this process took it up, or up again.
     pub(super) taken_at: Moment,
@@ -129,13 +129,13 @@ impl Executing {
     pub(super) fn new(
         snapshot: &Snapshot,
         (epoch, taken_at): (u64, Moment),
-        (script, config): (Rc<Script>, Arc<Config>),
+        (script, config, aim): (Rc<Script>, Arc<Config>, Arc<str>),
     ) -> Self {
         let row = &snapshot.row;
         let (store_id, start) = (Rc::from(snapshot.store_id.as_str()), Arc::new(snapshot.start.clone()));
         Self {
             no: row.no,
-            id: row.id.to_string(),
+            id: row.id.as_str().into(),
             epoch,
             taken_at,
             generation: row.generation,
@@ -171,7 +171,7 @@ impl Executing {
             sleep: Sleep::default(),
             is_child: row.parent.is_some(),
             origin: row.origin.clone(),
-            aim: Arc::from(""),
+            aim,
         }
     }
 
@@ -268,7 +268,7 @@ impl Executing {
         &mut self,
         fact: Option<Fact>,
         now: Moment,
-    ) -> Result<(Append, InFlight), RecordError> {
+    ) -> Result<(Box<Append>, InFlight), RecordError> {
         let mut records = Vec::new();
         let mut delivered: Vec<(MessageNo, MessageId)> = Vec::new();
         let mut checksum = self.checksum;
@@ -322,9 +322,9 @@ impl Executing {
         lazy.row.hook = lazy.row.status.as_ref().and_then(|status| self.hook(status, now));
         let hook = lazy.row.hook.as_ref().map(|hook| hook.id.clone());
         let pending: Vec<Pending> =
-            lazy.pending.iter().filter_map(|op| self.open.get(op)).map(|it| self.pending_row(it)).collect();
+            lazy.pending.iter().filter_map(|op| self.open.get(&op)).map(|it| self.pending_row(it)).collect();
         let intents = pending.iter().filter(|row| row.begun).map(|row| row.op).collect();
-        let append = Append {
+        let append = Box::new(Append {
             run: self.no,
             epoch: self.epoch,
             generation: self.generation,
@@ -332,13 +332,13 @@ impl Executing {
             records,
             delivered,
             pending,
-            settled: lazy.settled.into_iter().collect(),
+            settled: lazy.settled.into_vec(),
             logs: lazy.logs,
             published: lazy.published,
             row: lazy.row,
             once,
             locks: lazy.locks,
-        };
+        });
         let (epoch, generation, from) = (self.epoch, self.generation, self.next_seq);
         let run = self.no;
         Ok((

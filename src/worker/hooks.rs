@@ -171,7 +171,7 @@ impl Executing {
         let origin = self.origin.as_ref();
         Value::from([
             ("event", Value::from(word)),
-            ("run", self.id.as_str().into()),
+            ("run", (*self.id).into()),
             ("script", self.start.program.path.as_str().into()),
             ("at", rfc3339(now).into()),
             ("schedule", origin.map_or(Value::Null, |origin| origin.schedule.as_str().into())),

@@ -1,8 +1,8 @@
 //! Lazy records of a run: they ride along with its next urgent append, or go alone when they have waited long enough.
 
+use super::ops::Ops;
 use crate::history::{Moment, OpId, StoredStatus, Value};
 use crate::store::{LockChange, LogKey, LogLine, OnceChange, RowChange};
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// How long lazy records may wait.
@@ -12,8 +12,8 @@ pub(super) const LAZY: Duration = Duration::from_millis(50);
 #[derive(Default)]
 pub(super) struct Lazy {
     /// Commands whose pending row is to be written as it is then.
-    pub(super) pending: BTreeSet<OpId>,
-    pub(super) settled: BTreeSet<OpId>,
+    pub(super) pending: Ops,
+    pub(super) settled: Ops,
     pub(super) logs: Vec<(LogKey, LogLine)>,
     pub(super) published: Vec<(String, Value)>,
     pub(super) row: RowChange,
@@ -24,7 +24,7 @@ pub(super) struct Lazy {
     /// Locks to ask for, and not to wait for any longer, in order.
     pub(super) locks: Vec<LockChange>,
     /// Commands whose pending row is in the store.
-    written: BTreeSet<OpId>,
+    written: Ops,
     since: Option<Duration>,
     urgent: bool,
 }
@@ -48,8 +48,8 @@ impl Lazy {
 
     /// A command has its outcome: a row that was never written never will be.
     pub(super) fn settle(&mut self, op: OpId) {
-        self.pending.remove(&op);
-        if self.written.remove(&op) {
+        self.pending.remove(op);
+        if self.written.remove(op) {
             self.settled.insert(op);
         }
     }
@@ -71,7 +71,7 @@ impl Lazy {
     pub(super) fn take(&mut self, gives_back: bool) -> Self {
         let mut taken = std::mem::take(self);
         std::mem::swap(&mut self.written, &mut taken.written);
-        self.written.extend(&taken.pending);
+        self.written.extend(taken.pending.iter());
         if gives_back {
             let asked = std::mem::replace(&mut taken.locks, std::mem::take(&mut taken.unlocked));
             taken.locks.extend(asked);

@@ -24,6 +24,7 @@ mod limits;
 mod locks;
 mod notices;
 mod once;
+mod ops;
 mod outcome;
 mod pipeline;
 mod polls;

@@ -29,7 +29,7 @@ impl Worker {
         let Some(notice) = &run.config.notify.on_struggling else { return };
         let about = Value::from([
             ("event", "struggling".into()),
-            ("run", run.id.as_str().into()),
+            ("run", (*run.id).into()),
             ("script", run.start.program.path.as_str().into()),
             ("op", op.0.into()),
             ("kind", struggle.label.kind.word().into()),
@@ -62,7 +62,7 @@ impl Worker {
         let input = Value::Map(input.into_iter().map(|(name, value)| (name.to_owned(), value)).collect());
         self.effects.start(Job {
             key: JobKey { run: no, op: OpId::NOTICE, serial },
-            run_id: run.id.clone(),
+            run_id: run.id.to_string(),
             label: CommandLabel { kind, name: "on_struggling".to_owned() },
             input,
             attempt: 1,

@@ -11,8 +11,10 @@ use crate::history::{
 use crate::run::{Charter, Command, ReplayError, Replayed, Run, Work, replay_whole};
 use crate::script::{Interpreter, Script, Source, SyntaxError};
 use crate::store::{Answer, Request, Snapshot, Store, StoreError};
+use std::borrow::Cow;
 use std::path::Path;
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// Why a run cannot be loaded.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -58,19 +60,18 @@ fn load_behind(
     let mut checksum = Checksum::first(row.history_no());
     let mut from = Seq(0);
     while from < until {
-        let records = if from == Seq(0) && !first.is_empty() {
-            first.to_vec()
-        } else {
-            let Answer::Records(records) = store.ask(Request::History { run: row.no, from, until })? else {
+        let mut records = Cow::Borrowed(first);
+        if from > Seq(0) || first.is_empty() {
+            let Answer::Records(more) = store.ask(Request::History { run: row.no, from, until })? else {
                 return Err(StoreError::strange("a history").into());
             };
-            records
-        };
+            records = Cow::Owned(more);
+        }
         if records.is_empty() {
             let what = format!("entry {from} of run {} is missing", row.id);
             return Err(StoreError::Corrupt { path: "store.redb".to_owned(), what }.into());
         }
-        for record in records {
+        for record in records.iter() {
             let damaged = |error| LoadError::Record { id: row.id.to_string(), seq: from, error };
             let (entry, next) = record.open(checksum).map_err(damaged)?;
             entries.push(entry);
@@ -114,13 +115,13 @@ pub fn compile_program(
 
 pub(super) fn charter(run: &Executing) -> Charter {
     Charter {
-        id: run.id.clone(),
+        id: run.id.to_string(),
         generation: run.generation,
         input: run.start.input.clone(),
         timeout_ms: run.start.timeout_ms,
         secret: run.start.secret,
         patches: run.start.patches.clone(),
-        aim: run.aim.to_string(),
+        aim: Arc::clone(&run.aim),
     }
 }
 
@@ -131,7 +132,7 @@ impl Worker {
     /// [`WorkerError`] where it cannot be loaded; it stays as it is.
     pub fn adopt(&mut self, no: RunNo, epoch: u64) -> Result<(), WorkerError> {
         let snapshot = self.snapshot(no)?;
-        self.adopt_as(&snapshot, epoch)
+        self.adopt_as(snapshot, epoch)
     }
 
     /// Takes up runs that this process has claimed, all read in one call; what became of each.
@@ -139,14 +140,14 @@ impl Worker {
         let asked = claimed.iter().map(|(run, _)| Request::Snapshot { run: *run }).collect();
         let answers = self.store.call(asked).into_iter();
         let adopt = |(answer, (_, epoch)): (_, &(RunNo, u64))| match answer {
-            Ok(Answer::Snapshot(snapshot)) => self.adopt_as(&snapshot, *epoch),
+            Ok(Answer::Snapshot(snapshot)) => self.adopt_as(snapshot, *epoch),
             Ok(_) => Err(StoreError::strange("a snapshot").into()),
             Err(error) => Err(WorkerError::Store(error)),
         };
         answers.zip(claimed).map(adopt).collect()
     }
 
-    fn adopt_as(&mut self, snapshot: &Snapshot, epoch: u64) -> Result<(), WorkerError> {
+    fn adopt_as(&mut self, mut snapshot: Box<Snapshot>, epoch: u64) -> Result<(), WorkerError> {
         let no = snapshot.row.no;
         let program = &snapshot.start.program;
         let compile = || compile_program(self.store.as_ref(), &self.interpreter, program);
@@ -161,13 +162,13 @@ impl Worker {
             self.slots.bound(config.limits.activities);
             self.room = super::eviction::Room::of(config.limits);
         }
-        let mut run = Executing::new(snapshot, (epoch, self.clock.now()), (script, config));
-        run.aim = std::sync::Arc::clone(&self.settings.aim);
-        for message in &snapshot.inbox {
-            run.accept(message.clone());
+        let aim = Arc::clone(&self.settings.aim);
+        let mut run = Box::new(Executing::new(&snapshot, (epoch, self.clock.now()), (script, config, aim)));
+        for message in snapshot.inbox.drain(..) {
+            run.accept(message);
         }
         let waits_in_line = run.queued.is_some();
-        self.runs.insert(Box::new(run));
+        self.runs.insert(run);
         let loaded = match snapshot.entries {
             Seq(0) => {
                 if !waits_in_line && !self.may_begin_now() {
@@ -176,10 +177,10 @@ impl Worker {
                 Ok(())
             }
             // It began as it was recorded, by this process: nothing of it has been said or done yet.
-            Seq(1) if epoch == 1 && snapshot.pending.is_empty() => self.begin_recorded(snapshot),
+            Seq(1) if epoch == 1 && snapshot.pending.is_empty() => self.begin_recorded(&snapshot),
             // It was opened again and stands in line: it goes on when its queue lets it.
             _ if waits_in_line => Ok(()),
-            _ => self.replay_run(snapshot),
+            _ => self.replay_run(&snapshot),
         };
         if let Err(error) = loaded {
             self.runs.remove(no);
@@ -224,11 +225,11 @@ impl Worker {
         }
     }
 
-    fn snapshot(&self, no: RunNo) -> Result<Snapshot, LoadError> {
+    fn snapshot(&self, no: RunNo) -> Result<Box<Snapshot>, LoadError> {
         let Answer::Snapshot(snapshot) = self.store.ask(Request::Snapshot { run: no })? else {
             return Err(StoreError::strange("a snapshot").into());
         };
-        Ok(*snapshot)
+        Ok(snapshot)
     }
 
     fn replay_run(&mut self, snapshot: &Snapshot) -> Result<(), LoadError> {

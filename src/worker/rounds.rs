@@ -102,7 +102,7 @@ impl Worker {
             if let Some(fact) = fact {
                 let (append, flight) = run.append(Some(fact), now)?;
                 run.under_way = Some(flight.from);
-                requests.push(Request::Append(Box::new(append)));
+                requests.push(Request::Append(append));
                 flights.push(flight);
             }
         }
@@ -140,7 +140,7 @@ impl Worker {
             let waits = all || !(run.has_input() || run.under_way.is_some());
             if waits && run.lazy.deadline().is_some_and(|deadline| deadline <= monotonic) {
                 let (append, flight) = run.append(None, now)?;
-                requests.push(Request::Append(Box::new(append)));
+                requests.push(Request::Append(append));
                 flights.push(flight);
             }
         }

@@ -21,17 +21,20 @@ pub(super) fn compiled<E>(
     program: &Program,
     compile: impl FnOnce() -> Result<Rc<Script>, E>,
 ) -> Result<Rc<Script>, E> {
-    let place = |kept: &[(Program, _)]| kept.iter().rposition(|(known, _)| known == program);
-    let known = SHELF.with_borrow_mut(|shelf| place(shelf).map(|place| shelf.remove(place)));
-    let (program, script) = match known {
-        Some(known) => known,
-        None => (program.clone(), compile()?),
-    };
+    let known = SHELF.with_borrow_mut(|shelf| {
+        let place = shelf.iter().rposition(|(known, _)| known == program)?;
+        shelf.get_mut(place..)?.rotate_left(1);
+        shelf.last().map(|(_, script)| Rc::clone(script))
+    });
+    if let Some(known) = known {
+        return Ok(known);
+    }
+    let script = compile()?;
     SHELF.with_borrow_mut(|shelf| {
         if shelf.len() >= KEPT {
             shelf.remove(0);
         }
-        shelf.push((program, Rc::clone(&script)));
+        shelf.push((program.clone(), Rc::clone(&script)));
     });
     Ok(script)
 }

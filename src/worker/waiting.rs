@@ -62,7 +62,7 @@ impl Worker {
         for no in chosen {
             let Some(run) = self.runs.get_mut(*no) else { continue };
             let (append, _) = run.append(None, now)?;
-            requests.push(Request::Append(Box::new(append)));
+            requests.push(Request::Append(append));
             requests.push(Request::Release { run: run.no, epoch: run.epoch });
         }
         let answers = self.store.call(requests);

@@ -271,7 +271,7 @@ fn replays(family: &Family, store: &dyn Store) -> Result<(), String> {
             Source { path: start.program.path.as_str().into(), main: (*text).into(), modules: [].into() };
         let script = Script::compile(&interpreter, source).map_err(|error| format!("{error:?}"))?;
         let charter = Charter {
-            id: row.id.to_string(),
+            id: row.id.as_str().into(),
             generation: row.generation,
             input: start.input.clone(),
             timeout_ms: start.timeout_ms,

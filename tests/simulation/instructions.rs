@@ -78,7 +78,7 @@ fn script(text: String) -> (Interpreter, Rc<Script>) {
 }
 
 fn fresh(interpreter: &Interpreter, script: &Rc<Script>) -> Run {
-    Run::new(interpreter, Rc::clone(script), Charter { id: "counted".to_owned(), ..Charter::default() })
+    Run::new(interpreter, Rc::clone(script), Charter { id: "counted".into(), ..Charter::default() })
 }
 
 /// The history that the script has when each step gave its number, as it is stored.
