@@ -131,7 +131,7 @@ fn audit_waiting(
     for (key, value) in &pending {
         match decode::<Pending>(value, "a pending row") {
             Ok(row) if Some(row.op) == keys::tail_u32(key).map(OpId) => {
-                timers.extend(row.wakes_at().map(|at| keys::timer(at, run.no, row.op)));
+                timers.extend(row.wakes_at().map(|at| keys::timer(at, run.no, row.op).to_vec()));
             }
             Ok(row) => wrong.push(format!("op {} of run {} lies under another number", row.op, run.id)),
             Err(error) => wrong.push(format!("run {}: {error}", run.id)),

@@ -121,7 +121,11 @@ fn with_others(
     if table == Table::Pending {
         let pending: Pending = decode(&value, "a pending row")?;
         let op = keys::tail_u32(&key).map_or(pending.op, OpId);
-        all.extend(pending.wakes_at().map(|at| carried(Table::Timers, keys::timer(at, run, op), Vec::new())));
+        all.extend(
+            pending
+                .wakes_at()
+                .map(|at| carried(Table::Timers, keys::timer(at, run, op).to_vec(), Vec::new())),
+        );
     }
     all.push(carried(table, key, value));
     Ok(all)

@@ -152,7 +152,7 @@ pub(super) fn logs(
     let no = row(rows, no)?.history_no();
     let from = match after {
         None => keys::run(no),
-        Some(key) => [keys::log(no, key), vec![0]].concat(),
+        Some(key) => [keys::log(no, key).as_slice(), &[0]].concat(),
     };
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     rows.range(Table::Logs, &from, &keys::after_run(no), false, limit)?

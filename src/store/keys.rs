@@ -3,6 +3,19 @@
 use super::LogKey;
 use crate::history::{MessageId, MessageNo, Moment, OpId, RunNo, Seq};
 
+/// A key of two parts.
+fn joined<const HEAD: usize, const TAIL: usize, const ALL: usize>(
+    head: [u8; HEAD],
+    tail: [u8; TAIL],
+) -> [u8; ALL] {
+    const { assert!(HEAD + TAIL == ALL) };
+    let mut key = [0; ALL];
+    let (first, rest) = key.split_at_mut(HEAD);
+    first.copy_from_slice(&head);
+    rest.copy_from_slice(&tail);
+    key
+}
+
 /// The key of a run.
 pub(super) fn run(run: RunNo) -> Vec<u8> {
     run.0.to_be_bytes().to_vec()
@@ -15,7 +28,7 @@ pub(super) fn after_run(run: RunNo) -> Vec<u8> {
 
 /// What an id leads to: the run, and half of the nonce of its start, by which that is known when it is sent again.
 pub(super) fn named(no: RunNo, nonce: MessageId) -> Vec<u8> {
-    [run(no).as_slice(), half(&nonce)].concat()
+    [&no.0.to_be_bytes(), half(&nonce)].concat()
 }
 
 /// Whether what an id leads to was started with that nonce; the first versions kept that elsewhere, for a day.
@@ -30,34 +43,34 @@ fn half(nonce: &MessageId) -> &[u8] {
 }
 
 /// The key of an entry.
-pub(super) fn entry(no: RunNo, seq: Seq) -> Vec<u8> {
-    [run(no), seq.0.to_be_bytes().to_vec()].concat()
+pub(super) fn entry(no: RunNo, seq: Seq) -> [u8; 12] {
+    joined(no.0.to_be_bytes(), seq.0.to_be_bytes())
 }
 
 /// The key of a pending row.
-pub(super) fn op(no: RunNo, op: OpId) -> Vec<u8> {
-    [run(no), op.0.to_be_bytes().to_vec()].concat()
+pub(super) fn op(no: RunNo, op: OpId) -> [u8; 12] {
+    joined(no.0.to_be_bytes(), op.0.to_be_bytes())
 }
 
 /// The key of a timer. Times before 1970 sort before all others.
-pub(super) fn timer(due: Moment, no: RunNo, op_id: OpId) -> Vec<u8> {
+pub(super) fn timer(due: Moment, no: RunNo, op_id: OpId) -> [u8; 20] {
     let due = due.0.cast_unsigned() ^ (1 << 63);
-    [due.to_be_bytes().to_vec(), op(no, op_id)].concat()
+    joined(due.to_be_bytes(), op(no, op_id))
 }
 
 /// The key of a message.
-pub(super) fn message(no: RunNo, message: MessageNo) -> Vec<u8> {
-    [run(no), message.0.to_be_bytes().to_vec()].concat()
+pub(super) fn message(no: RunNo, message: MessageNo) -> [u8; 16] {
+    joined(no.0.to_be_bytes(), message.0.to_be_bytes())
 }
 
 /// The key of a log line.
-pub(super) fn log(no: RunNo, key: LogKey) -> Vec<u8> {
-    [entry(no, key.seq), key.line.to_be_bytes().to_vec()].concat()
+pub(super) fn log(no: RunNo, key: LogKey) -> [u8; 16] {
+    joined(entry(no, key.seq), key.line.to_be_bytes())
 }
 
 /// The key of a published value.
 pub(super) fn published(no: RunNo, key: &str) -> Vec<u8> {
-    [run(no), key.as_bytes().to_vec()].concat()
+    [&no.0.to_be_bytes(), key.as_bytes()].concat()
 }
 
 /// The key of a place in the line before a lock. No name has the byte 0xff.
@@ -72,8 +85,8 @@ pub(super) fn queued(name: &str, priority: i32, no: RunNo) -> Vec<u8> {
 }
 
 /// The key of a child among those of its parent.
-pub(super) fn child(parent: RunNo, child: RunNo) -> Vec<u8> {
-    [run(parent), run(child)].concat()
+pub(super) fn child(parent: RunNo, child: RunNo) -> [u8; 16] {
+    joined(parent.0.to_be_bytes(), child.0.to_be_bytes())
 }
 
 /// The last eight bytes as a run number, where the key has them.
