@@ -6,13 +6,14 @@ use super::rows::{Rows, RowsMut, Table};
 use super::{StoreError, keys};
 use crate::history::{Patches, Program, RunNo, RunStart, Value};
 use serde::{Deserialize, Serialize};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 /// The first half of the BLAKE3 hash of a recipe as it is stored.
 pub(super) type RecipeId = [u8; 16];
 
 /// What many runs have alike.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Recipe {
     pub(super) program: Program,
     directory: String,
@@ -110,11 +111,33 @@ pub(super) fn whole(
         Stored::Whole(start) => return Ok(*start),
         Stored::Own(own) => own,
     };
-    let bytes = recipe(&own.recipe)?.filter(|bytes| id_of(bytes) == own.recipe);
-    let bytes = bytes.ok_or_else(|| corrupt("a recipe of runs is missing or damaged".to_owned()))?;
-    let Recipe { program, directory, environment } = decode(&bytes, "a recipe of runs")?;
+    let bytes = recipe(&own.recipe)?;
+    let bytes = bytes.ok_or_else(|| corrupt("a recipe of runs is missing".to_owned()))?;
+    let Recipe { program, directory, environment } = recipe_of(&own.recipe, bytes)?;
     let Own { secret, input, timeout_ms, patches, .. } = own;
     Ok(RunStart { program, input, directory, environment, timeout_ms, secret, patches })
+}
+
+thread_local! {
+    /// The recipe that this thread read last, as it is stored: the next run mostly has the same.
+    static LAST: RefCell<Option<(RecipeId, Vec<u8>, Recipe)>> = const { RefCell::new(None) };
+}
+
+/// The recipe that these bytes are.
+fn recipe_of(id: &RecipeId, bytes: Vec<u8>) -> Result<Recipe, StoreError> {
+    let last = LAST.with_borrow(|last| match last {
+        Some((known, stored, recipe)) if known == id && *stored == bytes => Some(recipe.clone()),
+        Some(_) | None => None,
+    });
+    if let Some(last) = last {
+        return Ok(last);
+    }
+    if id_of(&bytes) != *id {
+        return Err(corrupt("a recipe of runs is damaged".to_owned()));
+    }
+    let recipe: Recipe = decode(&bytes, "a recipe of runs")?;
+    LAST.set(Some((*id, bytes, recipe.clone())));
+    Ok(recipe)
 }
 
 fn stored(bytes: &[u8]) -> Result<Stored, StoreError> {
