@@ -87,7 +87,7 @@ pub(super) fn close(
     generation: u32,
     told: &mut Told,
 ) -> Result<(), StoreError> {
-    let reason = match parent.status {
+    let reason = || match parent.status {
         StoredStatus::Ended(_) => format!("its parent, run {}, has ended", parent.id),
         StoredStatus::Open | StoredStatus::Stuck(_) => format!("its parent, run {}, began anew", parent.id),
     };
@@ -102,14 +102,14 @@ pub(super) fn close(
         match tie.on_close {
             OnParentClose::Abandon => {}
             OnParentClose::Terminate => {
-                super::end::end_unasked(rows, around, &mut child, &reason, told)?;
+                super::end::end_unasked(rows, around, &mut child, &reason(), told)?;
                 told.ended.push(child.no);
             }
             // One that was asked before cleans up, and is not to be disturbed.
             OnParentClose::Cancel if child.cancel_requested_at.is_some() => {}
             OnParentClose::Cancel => {
                 let id = MessageId::of_close(parent.no, tie.generation, tie.op);
-                let body = MessageBody::Cancel { cause: CancelCause::Request, reason: reason.clone() };
+                let body = MessageBody::Cancel { cause: CancelCause::Request, reason: reason() };
                 send(rows, around, NewMessage { run: child.no, id, keyed: false, body }, told)?;
             }
         }

@@ -69,7 +69,9 @@ pub(super) fn end_run(
     }
     row.unread = 0;
     row.gone.clear();
-    for (key, bytes) in all_of_run(rows, Table::Inbox, row.no)? {
+    // Who was never told anything has no mail.
+    let mail = if row.messages == 0 { Vec::new() } else { all_of_run(rows, Table::Inbox, row.no)? };
+    for (key, bytes) in mail {
         if outlives(&bytes) {
             continue;
         }
