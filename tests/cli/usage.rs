@@ -138,7 +138,7 @@ fn the_version_at_length_says_what_it_was_built_with_and_no_path() {
     assert_eq!(names, ["rustc", "target", "profile", "features", "commit", "oldest rustc", "store format"]);
     assert!(facts.contains("rustc: rustc 1.") && facts.contains("-linux-"), "{facts}");
     assert!(
-        facts.contains("features: allocator, cli, default\n") && facts.contains("store format: 2"),
+        facts.contains("features: allocator, cli, default\n") && facts.contains("store format: 3"),
         "{facts}"
     );
     assert!(!long.contains('/') && !long.contains(env!("CARGO_MANIFEST_DIR")), "{long}");

@@ -3,6 +3,7 @@
 //! After each crash: what was acknowledged is there, entry by entry; the run is taken up by another worker and comes to the
 //! same end; and no effect whose outcome was acknowledged happens again.
 
+use crate::beside::Beside;
 use crate::sample_world::{Sample, SampleWorld, samples};
 use crate::witness::{Acknowledged, Kept, Promise, Witness};
 use durun::history::{Fact, OpId, RunEnd, RunNo, Seq};
@@ -16,7 +17,7 @@ use std::sync::{Arc, Mutex};
 pub(crate) fn open(disk: &CrashDisk, clock: &ManualClock) -> Result<LocalSession, String> {
     let tables = RedbTables::with_backend(disk.clone(), Arc::new(clock.clone()), Arc::new(Living::default()))
         .map_err(|error| error.to_string())?;
-    Ok(LocalSession::alone(Arc::new(tables), Arc::new(clock.clone())))
+    Ok(LocalSession::alone(Arc::new(Beside::from(tables)), Arc::new(clock.clone())))
 }
 
 pub(crate) struct Recording {

@@ -5,6 +5,7 @@
 mod allocated;
 mod at_most_once;
 mod authored_sweep;
+mod beside;
 mod counted;
 mod damage;
 mod engine_sweep;

@@ -46,10 +46,13 @@ fn work(fail: Option<Fail>) -> (u64, Vec<StoreError>) {
     let model = MemoryTables::new(Arc::new(clock.clone()), Arc::new(Living::default()));
     disk.record(Faults { fail, ..Faults::default() });
     let mut errors = Vec::new();
-    for call in calls(7, CALLS) {
+    for (call, number) in calls(7, CALLS).into_iter().zip(0..) {
         clock.advance(Duration::from_millis(10));
         errors.extend(insist(&tables, &call));
         assert!(model.apply(call).iter().all(Result::is_ok));
+        if number % 3 == 0 {
+            errors.extend(tables.lay_frozen().err());
+        }
         let read = tables.digest();
         if read.is_ok() {
             assert_eq!(read, model.digest(), "{fail:?}");

@@ -7,6 +7,7 @@ use durun::store::crash::{CrashDisk, Faults};
 use durun::store::{Answer, CarriedRow, Kept, MemoryTables, NewRun, RedbTables, Request, Tables, Upkeep};
 use durun::timer::ManualClock;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// A workload that was done on a recording disk, and what the store held after each call, by the model.
@@ -27,7 +28,20 @@ fn open(disk: CrashDisk, clock: &ManualClock) -> Result<RedbTables, String> {
         .map_err(|error| error.to_string())
 }
 
+/// When rows come into the pages.
+#[derive(Clone, Copy, PartialEq)]
+enum Laid {
+    /// After each third call.
+    Between,
+    /// While the calls are made, from a thread of its own.
+    Meanwhile,
+}
+
 fn record(faults: Faults, calls: Vec<Vec<Request>>) -> Recording {
+    record_with(faults, calls, Laid::Between)
+}
+
+fn record_with(faults: Faults, calls: Vec<Vec<Request>>, laid: Laid) -> Recording {
     let clock = ManualClock::at(DAWN);
     let disk = CrashDisk::default();
     let model = MemoryTables::new(Arc::new(clock.clone()), Arc::new(Living::default()));
@@ -36,16 +50,32 @@ fn record(faults: Faults, calls: Vec<Vec<Request>>) -> Recording {
     disk.record(faults);
     let tables = open(disk.clone(), &clock).expect("opens");
     let mut digests = vec![model.digest().expect("digests")];
-    for (call, number) in calls.iter().zip(1..) {
-        clock.advance(Duration::from_millis(10));
-        disk.announce(number);
-        let answers = tables.apply(call.clone());
-        disk.acknowledge();
-        assert_eq!(answers, model.apply(call.clone()), "call {number}");
-        assert!(answers.iter().all(Result::is_ok), "call {number}: {answers:?}");
-        assert_eq!(model.audit(), Ok(Vec::new()), "call {number}");
-        digests.push(model.digest().expect("digests"));
-    }
+    let is_done = AtomicBool::new(false);
+    let lay = || tables.lay_frozen().expect("comes into the pages");
+    std::thread::scope(|scope| {
+        if laid == Laid::Meanwhile {
+            scope.spawn(|| {
+                while !is_done.load(Ordering::Relaxed) {
+                    lay();
+                    std::thread::yield_now();
+                }
+            });
+        }
+        for (call, number) in calls.iter().zip(1..) {
+            clock.advance(Duration::from_millis(10));
+            disk.announce(number);
+            let answers = tables.apply(call.clone());
+            disk.acknowledge();
+            if laid == Laid::Between && number % 3 == 0 {
+                lay();
+            }
+            assert_eq!(answers, model.apply(call.clone()), "call {number}");
+            assert!(answers.iter().all(Result::is_ok), "call {number}: {answers:?}");
+            assert_eq!(model.audit(), Ok(Vec::new()), "call {number}");
+            digests.push(model.digest().expect("digests"));
+        }
+        is_done.store(true, Ordering::Relaxed);
+    });
     assert_eq!(tables.digest(), model.digest(), "the two kinds of tables hold the same rows");
     assert_eq!(tables.audit(), Ok(Vec::new()));
     Recording { disk, calls, digests }
@@ -108,6 +138,13 @@ fn no_crash_loses_what_was_acknowledged_or_keeps_a_part_of_a_call() {
     let recording = record(Faults::default(), calls(seed(), 200));
     let swept = sweep(&recording, seed()).expect("every image is as after a call");
     assert!(swept.points > 1500 && swept.images > 5000, "{swept:?}");
+}
+
+#[test]
+fn no_crash_loses_what_was_acknowledged_while_rows_come_into_the_pages() {
+    let recording = record_with(Faults::default(), calls(seed(), 100), Laid::Meanwhile);
+    let swept = sweep(&recording, seed()).expect("every image is as after a call");
+    assert!(swept.points > 700 && swept.images > 2000, "{swept:?}");
 }
 
 #[test]

@@ -42,6 +42,12 @@ impl Handle {
         }
     }
 
+    /// Whether there are rows that only wait to come into the pages.
+    pub(super) fn has_frozen(&self) -> bool {
+        let opened = self.opened.read().unwrap_or_else(PoisonError::into_inner);
+        opened.as_ref().is_some_and(Opened::has_frozen)
+    }
+
     /// Gives what the file does not need any more back to the system; nobody reads or writes meanwhile.
     pub(super) fn compact(&self) -> Result<(), StoreError> {
         let mut opened = self.opened.write().unwrap_or_else(PoisonError::into_inner);

@@ -25,6 +25,11 @@ impl Head {
         })
     }
 
+    /// How many records were written before it.
+    pub(super) fn before(&self) -> u64 {
+        self.generation.saturating_add(u64::from(self.index))
+    }
+
     /// The head of what holds these bytes, or of a mark.
     pub(super) fn over(salt: [u8; 16], (generation, index): (u64, u32), length: u32, bytes: &[u8]) -> Self {
         let mut head = Self { generation, index, length, sum: [0; 16] };

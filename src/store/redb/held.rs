@@ -1,7 +1,6 @@
 //! A file that is as it was left, until something is to come into its pages: who reads, or writes little, syncs nothing of redb's, and leaves
 //! nothing to repair.
 
-use super::layout::Whole;
 use super::overlay::Overlay;
 use redb::backends::FileBackend;
 use redb::{BackendError, StorageBackend};
@@ -9,12 +8,12 @@ use std::fs::OpenOptions;
 use std::io;
 use std::ops::Bound;
 use std::path::Path;
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 /// The file, and what redb writes when it opens and closes it, held back.
 #[derive(Debug)]
 pub(super) struct Held {
-    file: Arc<FileBackend>,
+    file: FileBackend,
     over: RwLock<Option<Overlay>>,
 }
 
@@ -24,13 +23,8 @@ impl Held {
     /// # Errors
     /// The system's; redb's, where it takes it for no file.
     pub(super) fn over(path: &Path) -> Result<Self, redb::DatabaseError> {
-        let file = Arc::new(FileBackend::new(OpenOptions::new().read(true).write(true).open(path)?)?);
+        let file = FileBackend::new(OpenOptions::new().read(true).write(true).open(path)?)?;
         Ok(Self { file, over: RwLock::new(Some(Overlay::over(path)?)) })
-    }
-
-    /// The file itself, where the log is.
-    pub(super) fn file(&self) -> Whole {
-        Arc::<FileBackend>::clone(&self.file)
     }
 
     /// Writes and syncs what was held back, and from now on holds back nothing.
@@ -43,7 +37,7 @@ impl Held {
         }
         let mut over = self.over.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(overlay) = over.as_ref() {
-            overlay.lay_down(self.file.as_ref())?;
+            overlay.lay_down(&self.file)?;
             self.file.sync_data()?;
         }
         *over = None;
@@ -63,7 +57,7 @@ impl Held {
     fn with<T>(&self, work: impl FnOnce(&dyn StorageBackend) -> T) -> T {
         match self.layer().as_ref() {
             Some(overlay) => work(overlay),
-            None => work(self.file.as_ref()),
+            None => work(&self.file),
         }
     }
 }

@@ -1,13 +1,13 @@
-//! The idle commit: writes the allocator's state when nothing was asked for a while, so that the next opening after a
-//! kill has no repair to do.
+//! What is done beside the requests: rows that wait for it come into the pages; and the idle commit, which writes the allocator's state when
+//! nothing was asked for a while, so that the next opening after a kill has no repair to do.
 //!
-//! Only the last commit before a kill needs it, so it is made when a burst of requests is over. Its price is that of two
+//! Only the last commit before a kill needs that one, so it is made when a burst of requests is over. Its price is that of two
 //! ordinary commits; below 8 MiB a repair takes less than ten milliseconds, and there is nothing to gain.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// How long without a request until it is made.
+/// How long without a request until the idle commit is made.
 const QUIET: Duration = Duration::from_millis(50);
 /// At most one in this time.
 const PACE: Duration = Duration::from_secs(1);
@@ -25,9 +25,31 @@ pub(super) struct Idle {
 struct State {
     dirty: bool,
     large: bool,
+    /// Rows wait to come into the pages.
+    frozen: bool,
     closed: bool,
     last_write: Duration,
     last_idle: Option<Duration>,
+}
+
+/// What is to be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Due {
+    /// Rows come into the pages.
+    LayFrozen,
+    /// The idle commit.
+    Settle,
+}
+
+/// A commit.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wrote {
+    /// When, by the monotonic clock.
+    pub(super) at: Duration,
+    /// How large the file is since.
+    pub(super) file_bytes: u64,
+    /// Whether rows wait to come into the pages.
+    pub(super) has_frozen: bool,
 }
 
 impl Idle {
@@ -35,23 +57,24 @@ impl Idle {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Something was committed at this time of the monotonic clock, to a file of that size.
-    pub(super) fn wrote(&self, now: Duration, file_bytes: u64) {
+    /// Something was committed.
+    pub(super) fn wrote(&self, Wrote { at, file_bytes, has_frozen }: Wrote) {
         let mut state = self.state();
-        let waking = !(state.dirty && state.large);
+        let wants = state.wants();
         state.dirty = true;
         state.large = file_bytes >= SMALL_FILE;
-        state.last_write = now;
+        let is_new = has_frozen && !state.frozen;
+        state.frozen = has_frozen;
+        state.last_write = at;
         // In the middle of a burst the waiting thread need not hear of each commit.
-        if waking && state.large {
+        if is_new || (state.wants() && !wants) {
             self.changed.notify_one();
         }
     }
 
-    /// Whether an idle commit will be wanted: only then is a thread worth having.
+    /// Whether anything will be wanted: only then is a thread worth having.
     pub(super) fn is_wanted(&self) -> bool {
-        let state = self.state();
-        state.dirty && state.large
+        self.state().wants()
     }
 
     /// Whether anything was committed since the last idle commit; from now on nothing was.
@@ -65,11 +88,14 @@ impl Idle {
         self.changed.notify_all();
     }
 
-    /// Waits until an idle commit is to be made; false where the store is closed.
-    pub(super) fn wait(&self, monotonic: impl Fn() -> Duration) -> bool {
+    /// Waits until there is something to do; nothing where the store is closed.
+    pub(super) fn wait(&self, monotonic: impl Fn() -> Duration) -> Option<Due> {
         let mut state = self.state();
         while !state.closed {
-            if !(state.dirty && state.large) {
+            if std::mem::take(&mut state.frozen) {
+                return Some(Due::LayFrozen);
+            }
+            if !state.wants() {
                 state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
                 continue;
             }
@@ -77,7 +103,7 @@ impl Idle {
             match state.pause(now) {
                 Duration::ZERO => {
                     state.last_idle = Some(now);
-                    return true;
+                    return Some(Due::Settle);
                 }
                 pause => {
                     let waited = self.changed.wait_timeout(state, pause);
@@ -85,11 +111,15 @@ impl Idle {
                 }
             }
         }
-        false
+        None
     }
 }
 
 impl State {
+    fn wants(&self) -> bool {
+        self.frozen || (self.dirty && self.large)
+    }
+
     /// How long until the idle commit may be made.
     fn pause(&self, now: Duration) -> Duration {
         let paced = self.last_idle.map_or(Duration::ZERO, |last| last + PACE);
@@ -116,14 +146,24 @@ mod tests {
     #[test]
     fn a_small_file_wants_none_and_a_closed_store_waits_for_none() {
         let idle = Idle::default();
-        idle.wrote(Duration::ZERO, SMALL_FILE - 1);
+        let wrote = Wrote { at: Duration::ZERO, file_bytes: SMALL_FILE - 1, has_frozen: false };
+        idle.wrote(wrote);
         assert!(!idle.is_wanted());
-        idle.wrote(Duration::ZERO, SMALL_FILE);
+        idle.wrote(Wrote { file_bytes: SMALL_FILE, ..wrote });
         assert!(idle.is_wanted());
-        assert!(idle.wait(|| QUIET), "quiet for long enough");
+        assert_eq!(idle.wait(|| QUIET), Some(Due::Settle), "quiet for long enough");
         assert!(idle.take_dirty());
         assert!(!idle.is_wanted());
         idle.close();
-        assert!(!idle.wait(|| QUIET));
+        assert_eq!(idle.wait(|| QUIET), None);
+    }
+
+    #[test]
+    fn rows_that_wait_are_laid_down_at_once_whatever_the_size_of_the_file() {
+        let idle = Idle::default();
+        idle.wrote(Wrote { at: Duration::ZERO, file_bytes: 0, has_frozen: true });
+        assert!(idle.is_wanted());
+        assert_eq!(idle.wait(|| Duration::ZERO), Some(Due::LayFrozen));
+        assert!(!idle.is_wanted(), "once");
     }
 }

@@ -19,8 +19,8 @@ const HEAD_BYTES: usize = 16 + 8 + 16 + 16;
 
 /// Where the log ends and redb's pages begin in a file that is made now, in bytes.
 pub(super) const LOG_END: u64 = 1024 * 1024;
-/// The same on a backend of a simulation: small, so that the log is full again and again.
-pub(super) const SMALL_LOG_END: u64 = LOG + 3 * 1024;
+/// The same on a backend of a simulation: small, so that a half of the log is full again and again.
+pub(super) const SMALL_LOG_END: u64 = LOG + 6 * 1024;
 
 /// The bytes of a store, whole.
 pub(super) type Whole = Arc<dyn StorageBackend>;

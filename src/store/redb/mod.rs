@@ -10,6 +10,7 @@ mod handle;
 mod head;
 mod held;
 mod idle;
+mod kept;
 mod known;
 mod layer;
 mod layout;

@@ -5,6 +5,7 @@ use super::guard::guarded;
 use super::handle::contradiction;
 use super::held::Held;
 use super::known::Known;
+use super::layer::Layers;
 use super::layout::{self, LogPart, Whole};
 use super::opened::{Damage, Durably, Opened};
 use super::overlay::Overlay;
@@ -49,9 +50,8 @@ pub(super) fn open_file(path: &Path, clock: &dyn Clock) -> Result<Opened, StoreE
 /// Opens a file that must be there: one that was lost is told, never replaced by an empty store.
 pub(super) fn open_existing(path: &Path, clock: &dyn Clock) -> Result<Opened, StoreError> {
     patiently(path, clock, |name| {
-        let file = OpenOptions::new().read(true).write(true).open(path)?;
-        let whole: Whole = Arc::new(FileBackend::new(file)?);
-        open_whole(&whole, None, Damage::Refused, name)
+        let whole: Whole = Arc::new(file_of(path)?);
+        open_whole(&whole, Some(Arc::new(file_of(path)?)), None, Damage::Refused, name)
     })
 }
 
@@ -60,8 +60,14 @@ pub(super) fn open_as_left(path: &Path, records: u32, clock: &dyn Clock) -> Resu
     patiently(path, clock, |name| {
         let held = Arc::new(Held::over(path)?);
         let whole: Whole = Arc::<Held>::clone(&held);
-        open_whole(&whole, Some((held, records)), Damage::Refused, name)
+        open_whole(&whole, Some(Arc::new(file_of(path)?)), Some((held, records)), Damage::Refused, name)
     })
+}
+
+/// The file, opened for itself. The log and the pages have one each: where what was written does not reach the disk, Linux tells each open file
+/// of it once ("errseq_t" of its documentation), so that a sync of the one does not take from the other what it has to know.
+fn file_of(path: &Path) -> Result<FileBackend, redb::DatabaseError> {
+    FileBackend::new(OpenOptions::new().read(true).write(true).open(path)?)
 }
 
 /// Opens a file to be written, and tries again while another program has it open.
@@ -99,7 +105,7 @@ pub(super) fn open_unchanged(path: &Path) -> Result<Opened, StoreError> {
 }
 
 fn open_to_read(whole: &Whole, name: &str) -> Result<Opened, StoreError> {
-    let opened = guarded(|| open_whole(whole, None, Damage::Read, name));
+    let opened = guarded(|| open_whole(whole, None, None, Damage::Read, name));
     opened.ok_or_else(|| contradiction(name))?.map_err(|error| fault::opening(error, name))?
 }
 
@@ -110,22 +116,23 @@ pub(super) fn open_backend(backend: impl StorageBackend, now: Moment) -> Result<
     if whole.len().map_err(io)? == 0 {
         make_whole(&whole, layout::SMALL_LOG_END, fault::FILE, now)?;
     }
-    let opened = open_whole(&whole, None, Damage::Refused, fault::FILE);
+    let opened = open_whole(&whole, None, None, Damage::Refused, fault::FILE);
     let opened = opened.map_err(|error| fault::opening(error, fault::FILE))??;
     raise_schema(&opened, fault::FILE)?;
     Ok(opened)
 }
 
-/// Opens what these bytes hold, where it is a store that this version reads.
+/// Opens what these bytes hold, where it is a store that this version reads; `log_file` are the same bytes, for the log alone.
 fn open_whole(
     whole: &Whole,
+    log_file: Option<Whole>,
     held: Option<(Arc<Held>, u32)>,
     damage: Damage,
     name: &str,
 ) -> Result<Result<Opened, StoreError>, redb::DatabaseError> {
     let (pages, mut log) = layout::parts(whole)?;
-    if let (Some(log), Some((held, _))) = (&mut log, &held) {
-        log.whole = held.file();
+    if let (Some(log), Some(file)) = (&mut log, log_file) {
+        log.whole = file;
     }
     if pages.len()? == 0 {
         // redb would take it for a store that is to be made.
@@ -211,7 +218,7 @@ fn check_schema(database: &Database, name: &str) -> Result<(), StoreError> {
     if transaction.open_table(definition(Table::Meta)).is_err() {
         return Err(foreign("it is a redb file, but not one of durun's"));
     }
-    let rows = Reading::new(Snapshot::new(transaction), Arc::default(), name);
+    let rows = Reading::new(Snapshot::new(transaction, 0), Layers::default(), name);
     let schema = meta_u64(&rows, rules::SCHEMA_KEY).map_err(|_| foreign("it names no schema"))?;
     let found = u32::try_from(schema).unwrap_or(u32::MAX);
     if found > rules::SCHEMA {

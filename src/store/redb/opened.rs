@@ -4,10 +4,11 @@ use super::behind::lay_down;
 use super::changes::{Change, Changes, changes};
 use super::fault;
 use super::held::Held;
+use super::kept::Kept;
 use super::known::Known;
-use super::layer::Layer;
+use super::layer::{Frozen, Layer, Layers};
 use super::layout::LogPart;
-use super::log::{Kept, Log};
+use super::log::Log;
 use super::rows::{Reading, Snapshot, Writing, Written, definition};
 use crate::store::StoreError;
 use crate::store::mutex::locked;
@@ -28,9 +29,11 @@ pub(super) struct Opened {
     /// What holds back the writes of redb, where the file was as durun left it.
     held: Option<Arc<Held>>,
     /// What the log has and the pages have not.
-    recent: Mutex<Arc<Layer>>,
+    over: Mutex<Layers>,
     /// The pages as the writer saw them last: they stay as they are until rows are laid down.
     snapshot: Mutex<Option<Snapshot>>,
+    /// Whoever has it brings rows into the pages.
+    laying: Mutex<()>,
 }
 
 /// How rows come into the pages.
@@ -75,9 +78,9 @@ impl Opened {
             recent = layer(&kept.map_err(|error| fault::of_io(&error, path))?, damage, path)?;
             log = Some(Mutex::new(found));
         }
-        let recent = Mutex::new(Arc::new(recent));
+        let over = Mutex::new(Layers::over(recent));
         let held = held.map(|(held, _)| held);
-        Ok(Self { database, log, held, recent, snapshot: Mutex::default() })
+        Ok(Self { database, log, held, over, snapshot: Mutex::default(), laying: Mutex::default() })
     }
 
     /// A transaction that reads: what was committed before it began, and nothing of what is later.
@@ -85,10 +88,10 @@ impl Opened {
     /// # Errors
     /// The storage's.
     pub(super) fn read<'p>(&self, path: &'p str) -> Result<Reading<'p>, StoreError> {
-        // Held while the snapshot is taken: rows do not move into the pages in between.
-        let recent = locked(&self.recent);
+        // Held while the snapshot is taken: rows do not leave for the pages in between.
+        let over = locked(&self.over);
         let snapshot = self.database.begin_read().map_err(|error| fault::transaction(error, path))?;
-        Ok(Reading::new(Snapshot::new(snapshot), Arc::clone(&recent), path))
+        Ok(Reading::new(Snapshot::new(snapshot, over.laid), over.clone(), path))
     }
 
     /// A transaction that writes; there is one at a time.
@@ -96,11 +99,13 @@ impl Opened {
     /// # Errors
     /// The storage's.
     pub(super) fn write<'p>(&self, known: Known, path: &'p str) -> Result<Writing<'p>, StoreError> {
-        let Some(snapshot) = locked(&self.snapshot).take() else {
-            return Ok(Writing::new(self.read(path)?, known));
+        let over = locked(&self.over).clone();
+        let snapshot = locked(&self.snapshot).take().filter(|snapshot| snapshot.laid == over.laid);
+        let below = match snapshot {
+            Some(snapshot) => Reading::new(snapshot, over, path),
+            None => self.read(path)?,
         };
-        let recent = Arc::clone(&locked(&self.recent));
-        Ok(Writing::new(Reading::new(snapshot, recent, path), known))
+        Ok(Writing::new(below, known))
     }
 
     /// Commits: when this returns, it is on disk. Gives what need not be read again.
@@ -109,33 +114,82 @@ impl Opened {
     /// [`StoreError`]: nobody knows then whether it is.
     pub(super) fn commit(&self, writing: Writing<'_>, path: &str) -> Result<Known, StoreError> {
         let Written { changes, known, snapshot } = writing.finish();
-        if changes.is_empty() {
+        let record = if changes.is_empty() { None } else { self.log.as_ref().and_then(|_| changes.record()) };
+        let is_kept = match &record {
+            Some(record) => self.keep(record, path)?,
+            None => changes.is_empty(),
+        };
+        if is_kept {
+            self.note(changes, &snapshot, path);
             *locked(&self.snapshot) = Some(snapshot);
-            return Ok(known);
+        } else {
+            drop(snapshot);
+            // A log has no room once in many commits; what is too large for it may be every commit.
+            let how = if record.is_some() { Durably::Settled } else { Durably::Synced };
+            self.lay_down(changes, how, path)?;
         }
-        let record = self.log.as_ref().and_then(|_| changes.record());
-        if let (Some(record), Some(mut log)) = (&record, self.log())
-            && log.append(record).map_err(|error| fault::of_io(&error, path))?
-        {
-            drop(log);
-            let mut recent = locked(&self.recent);
-            let recent = Arc::make_mut(&mut recent);
-            for (table, (key, change)) in changes.into_rows() {
-                // What came and went since the pages came to disk is nothing to them.
-                let is_removed = matches!(change, Change::Removed);
-                if is_removed && !snapshot.has(table, &key, recent, path) {
-                    recent.forget(table, &key);
-                } else {
-                    recent.note(table, (key, change));
+        Ok(known)
+    }
+
+    /// Writes a record into the log; where that is full, into its other half, and the rows of this one can come into the pages meanwhile. False
+    /// where there is no room for it.
+    fn keep(&self, record: &[u8], path: &str) -> Result<bool, StoreError> {
+        let io = |error| fault::of_io(&error, path);
+        match self.log() {
+            Some(mut log) => {
+                if log.append(record).map_err(io)? {
+                    return Ok(true);
+                }
+                if !log.has_room_beside(record.len()) {
+                    return Ok(false);
                 }
             }
-            *locked(&self.snapshot) = Some(snapshot);
-            return Ok(known);
+            None => return Ok(false),
         }
-        drop(snapshot);
-        // A log is full once in many commits; what is too large for it may be every commit.
-        self.lay_down(changes, if record.is_some() { Durably::Settled } else { Durably::Synced }, path)?;
-        Ok(known)
+        // Those of the other half: mostly they have come there long since.
+        self.lay_frozen(path)?;
+        let Some(mut log) = self.log() else { return Ok(false) };
+        let generation = log.following(false);
+        locked(&self.over).freeze(generation);
+        log.begin(generation).map_err(io)?;
+        log.append(record).map_err(io)
+    }
+
+    /// What was committed lies over the pages.
+    fn note(&self, changes: Changes, snapshot: &Snapshot, path: &str) {
+        let mut over = locked(&self.over);
+        for (table, (key, change)) in changes.into_rows() {
+            // What came and went since the pages came to disk is nothing to them.
+            let is_nothing = matches!(change, Change::Removed) && !snapshot.has(table, &key, &over, path);
+            let recent = Arc::make_mut(&mut over.recent);
+            if is_nothing {
+                recent.forget(table, &key);
+            } else {
+                recent.note(table, (key, change));
+            }
+        }
+    }
+
+    /// Whether there are rows that only wait to come into the pages.
+    pub(super) fn has_frozen(&self) -> bool {
+        locked(&self.over).frozen.is_some()
+    }
+
+    /// Brings the rows that wait for it into the pages, while others read and write.
+    ///
+    /// # Errors
+    /// [`StoreError`]: what was committed counts still.
+    pub(super) fn lay_frozen(&self, path: &str) -> Result<(), StoreError> {
+        let _laying = locked(&self.laying);
+        let Some(Frozen { rows, generation }) = locked(&self.over).frozen.clone() else { return Ok(()) };
+        let mut transaction = self.begin(path)?;
+        lay_layer(&transaction, &rows, path)?;
+        transaction.set_quick_repair(true);
+        name_generation(&transaction, generation, path)?;
+        // Whoever begins to read before they are known to be there sees the same rows twice.
+        transaction.commit().map_err(|error| fault::commit(error, path))?;
+        locked(&self.over).lay_frozen();
+        Ok(())
     }
 
     /// Brings all rows into the pages, and begins the log anew.
@@ -143,30 +197,28 @@ impl Opened {
     /// # Errors
     /// [`StoreError`]: what was committed before counts still.
     pub(super) fn lay_down(&self, changes: Changes, how: Durably, path: &str) -> Result<(), StoreError> {
-        // Nobody reads them as they were any more: redb can use them again.
+        let _laying = locked(&self.laying);
+        // Nobody reads the pages as they were any more: redb can use them again.
         drop(locked(&self.snapshot).take());
-        let mut recent = Arc::clone(&locked(&self.recent));
-        if !changes.is_empty() {
-            let rows = Arc::make_mut(&mut recent);
-            changes.into_rows().for_each(|(table, row)| rows.note(table, row));
-        }
+        let mut layers = locked(&self.over).clone();
+        let generation = self.log().map(|log| log.following(!changes.is_empty()));
+        let recent = Arc::make_mut(&mut layers.recent);
+        changes.into_rows().for_each(|(table, row)| recent.note(table, row));
         let mut transaction = self.begin(path)?;
-        for (table, rows) in recent.tables() {
-            let opened = transaction.open_table(definition(table));
-            lay_down(&mut opened.map_err(|error| fault::table(error, path))?, rows, path)?;
+        for layer in layers.each() {
+            lay_layer(&transaction, layer, path)?;
         }
         transaction.set_quick_repair(how == Durably::Settled);
         if how == Durably::Closing {
             in_memory(&mut transaction, path)?;
         }
-        let generation = self.log().map(|log| log.generation + 1);
         if let Some(generation) = generation {
             name_generation(&transaction, generation, path)?;
         }
-        let mut recent = locked(&self.recent);
+        let mut over = locked(&self.over);
         transaction.commit().map_err(|error| fault::commit(error, path))?;
-        *recent = Arc::default();
-        drop(recent);
+        over.lay_all();
+        drop(over);
         match (generation, self.log()) {
             // What is marked is on disk.
             (Some(generation), Some(mut log)) if how != Durably::Closing => {
@@ -187,22 +239,22 @@ impl Opened {
     /// Closes the file, so that the next opening has nothing to repair and little to read. How many records its log is left with, where it
     /// was written and all else is in its pages.
     pub(super) fn close(self) -> Result<Option<u32>, redb::DatabaseError> {
-        let (mut is_written, mut left) = (self.held.is_none(), 0);
+        let (mut is_written, mut left) = (self.held.is_none(), Some(0));
         if let Some(log) = self.log() {
-            (is_written, left) = (is_written || log.is_written(), log.records());
+            let few = log.records().filter(|_| log.bytes() <= LEFT_BYTES && !self.has_frozen());
+            (is_written, left) = (is_written || log.is_written(), few);
         }
         let mut is_well = true;
-        if self.log().is_some_and(|log| log.bytes() > LEFT_BYTES) {
+        if left.is_none() {
             // Where that fails, the records count still, and are read at the next opening.
             is_well = self.lay_down(Changes::default(), Durably::Closing, "").is_ok();
-            left = 0;
         } else if let Some(log) = self.log().filter(|log| log.is_written()) {
             is_well = log.end().is_ok();
         }
         is_written |= self.held.as_ref().is_some_and(|held| !held.holds());
         drop(locked(&self.snapshot).take());
         self.database.close()?;
-        Ok((is_well && is_written).then_some(left))
+        Ok((is_well && is_written).then_some(left.unwrap_or(0)))
     }
 
     fn log(&self) -> Option<MutexGuard<'_, Log>> {
@@ -228,6 +280,14 @@ fn layer(kept: &Kept, damage: Damage, path: &str) -> Result<Layer, StoreError> {
     Ok(layer)
 }
 
+fn lay_layer(transaction: &WriteTransaction, layer: &Layer, path: &str) -> Result<(), StoreError> {
+    for (table, rows) in layer.tables() {
+        let opened = transaction.open_table(definition(table));
+        lay_down(&mut opened.map_err(|error| fault::table(error, path))?, rows, path)?;
+    }
+    Ok(())
+}
+
 /// The commit of a transaction syncs nothing.
 fn in_memory(transaction: &mut WriteTransaction, path: &str) -> Result<(), StoreError> {
     transaction
@@ -235,7 +295,7 @@ fn in_memory(transaction: &mut WriteTransaction, path: &str) -> Result<(), Store
         .map_err(|error| StoreError::Io { path: path.to_owned(), message: error.to_string() })
 }
 
-fn generation(database: &Database, path: &str) -> Result<u64, StoreError> {
+pub(super) fn generation(database: &Database, path: &str) -> Result<u64, StoreError> {
     let reading = database.begin_read().map_err(|error| fault::transaction(error, path))?;
     match reading.open_table(GENERATION) {
         Ok(table) => {

@@ -1,9 +1,9 @@
 //! Rows as a transaction sees them: those of redb's pages, over them what the log has, and over that what the transaction itself changes.
 
-use super::changes::{Change, Changed, Changes};
+use super::changes::{Change, Changes};
 use super::fault;
 use super::known::Known;
-use super::layer::{Layer, Layered, Read};
+use super::layer::{Layered, Layers, Read, directed};
 use crate::history::{Checksum, RunNo, RunRow, Seq};
 use crate::store::StoreError;
 use crate::store::alike::Alike;
@@ -25,13 +25,15 @@ pub(super) fn definition(table: Table) -> TableDefinition<'static, Bytes, Bytes>
 
 /// The pages as they were when it was taken. Each table is opened when it is first needed.
 pub(super) struct Snapshot {
+    /// How many times rows had come into them.
+    pub(super) laid: u64,
     transaction: ReadTransaction,
     tables: RefCell<BTreeMap<Table, ReadOnlyTable<Bytes, Bytes>>>,
 }
 
 impl Snapshot {
-    pub(super) fn new(transaction: ReadTransaction) -> Self {
-        Self { transaction, tables: RefCell::default() }
+    pub(super) fn new(transaction: ReadTransaction, laid: u64) -> Self {
+        Self { laid, transaction, tables: RefCell::default() }
     }
 
     fn with<T>(
@@ -65,10 +67,15 @@ impl Snapshot {
         Some(next.0.max(behind))
     }
 
-    /// Whether a table has this key, or may have it, under what lies over the pages.
-    pub(super) fn has(&self, table: Table, key: &[u8], over: &Layer, path: &str) -> bool {
+    /// Whether a table has this key, or may have it, under what is written now.
+    pub(super) fn has(&self, table: Table, key: &[u8], over: &Layers, path: &str) -> bool {
         let has = || self.with(table, path, |table| Ok(table.get(key)?.is_some()));
-        !over.is_fresh(table, key, || self.runs_end(path)) && has().unwrap_or(true)
+        match over.of_frozen(table, key) {
+            Some(change) => change.value().is_some(),
+            // Rows may have come into the pages since it was taken.
+            None if self.laid != over.laid => true,
+            None => !over.is_fresh(table, key, || self.runs_end(path)) && has().unwrap_or(true),
+        }
     }
 
     fn range<'p>(
@@ -90,18 +97,18 @@ impl Snapshot {
 /// A transaction that reads.
 pub(super) struct Reading<'p> {
     snapshot: Snapshot,
-    recent: Arc<Layer>,
+    over: Layers,
     path: &'p str,
 }
 
 impl<'p> Reading<'p> {
-    pub(super) fn new(snapshot: Snapshot, recent: Arc<Layer>, path: &'p str) -> Self {
-        Self { snapshot, recent, path }
+    pub(super) fn new(snapshot: Snapshot, over: Layers, path: &'p str) -> Self {
+        Self { snapshot, over, path }
     }
 
     /// Whether the pages have nothing behind this key, before that of the next run.
     fn is_fresh(&self, table: Table, key: &[u8]) -> bool {
-        self.recent.is_fresh(table, key, || self.snapshot.runs_end(self.path))
+        self.over.is_fresh(table, key, || self.snapshot.runs_end(self.path))
     }
 
     /// Whether the pages cannot have rows between these keys.
@@ -116,7 +123,7 @@ impl<'p> Reading<'p> {
         keys: (&'r [u8], &'r [u8]),
         backwards: bool,
     ) -> Result<impl Iterator<Item = Read> + 'r, StoreError> {
-        let over = directed(self.recent.range(table, keys), backwards);
+        let over = self.over.range(table, keys, backwards);
         let under = if self.pages_are_silent(table, keys) {
             None
         } else {
@@ -124,13 +131,13 @@ impl<'p> Reading<'p> {
         };
         let under = under.into_iter().flatten();
         let under = under.map(|row| row.map(|(key, value)| (key, Change::Put(value))));
-        Ok(Layered::new(over.map(Ok), under, backwards))
+        Ok(Layered::new(over, under, backwards))
     }
 }
 
 impl Rows for Reading<'_> {
     fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        match self.recent.get(table, key) {
+        match self.over.get(table, key) {
             Some(change) => Ok(change.clone().into_value()),
             None if self.is_fresh(table, key) => Ok(None),
             None => self.snapshot.get(table, key, self.path),
@@ -149,7 +156,7 @@ impl Rows for Reading<'_> {
             return Ok(Vec::new());
         }
         let keys = (from, until);
-        let rows = if !self.recent.is_silent_of(table) {
+        let rows = if !self.over.are_silent_of(table) {
             there(self.all(table, keys, backwards)?, limit)
         } else if self.pages_are_silent(table, keys) {
             return Ok(Vec::new());
@@ -257,14 +264,6 @@ impl RowsMut for Writing<'_> {
     fn know_tail(&mut self, history: RunNo, tail: (Seq, Checksum)) {
         self.known.know_tail(history, tail);
     }
-}
-
-/// Rows in the order that is asked for.
-fn directed(
-    mut rows: impl DoubleEndedIterator<Item = Changed>,
-    backwards: bool,
-) -> impl Iterator<Item = Changed> {
-    std::iter::from_fn(move || if backwards { rows.next_back() } else { rows.next() })
 }
 
 /// The first rows that were not removed.

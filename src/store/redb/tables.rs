@@ -1,8 +1,8 @@
-//! The tables in a redb file: reading beside the writer, and the thread that makes the idle commit.
+//! The tables in a redb file: reading beside the writer, and the thread that works beside both.
 
 use super::fault;
 use super::handle::Handle;
-use super::idle::Idle;
+use super::idle::{Due, Idle, Wrote};
 use super::left::{self, Left};
 use super::open::{open_as_left, open_backend, open_copy, open_existing, open_file, open_unchanged};
 use super::rows::Reading;
@@ -152,6 +152,15 @@ impl RedbTables {
         self.inner.settle()
     }
 
+    /// Brings the rows that wait for it into the pages; with a file a thread does that.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the commit fails; what was acknowledged counts still.
+    #[doc(hidden)]
+    pub fn lay_frozen(&self) -> Result<(), StoreError> {
+        self.inner.lay_frozen()
+    }
+
     /// How many calls wait for the writer.
     #[cfg(test)]
     pub(super) fn queued(&self) -> usize {
@@ -184,7 +193,7 @@ impl RedbTables {
         self.inner.close().map_err(|error| fault::opening(error, &self.inner.handle.path))
     }
 
-    /// The thread begins with the first commit that may want it: most processes of durun never need one.
+    /// The thread begins with the first commit after which there may be something to do: most processes of durun never need one.
     fn keep_idling(&self) {
         if self.inner.file.is_none() || !self.inner.idle.is_wanted() {
             return;
@@ -192,9 +201,9 @@ impl RedbTables {
         let mut idler = self.idler.lock().unwrap_or_else(PoisonError::into_inner);
         if idler.is_none() {
             let inner = Arc::clone(&self.inner);
-            // Without the thread the next opening may have to repair: slower, and nothing is lost.
+            // Without the thread the writer does its work, and the next opening may have to repair: slower, and nothing is lost.
             *idler = std::thread::Builder::new()
-                .name("store-idle".to_owned())
+                .name("store-pages".to_owned())
                 .spawn(move || inner.keep_settled())
                 .ok();
         }
@@ -320,8 +329,17 @@ impl Inner {
     }
 
     fn wrote(&self) {
-        let length = self.file.as_ref().and_then(|file| length(&file.path)).unwrap_or_default();
-        self.idle.wrote(self.clock.monotonic(), length);
+        let file_bytes = self.file.as_ref().and_then(|file| length(&file.path)).unwrap_or_default();
+        self.idle.wrote(Wrote {
+            at: self.clock.monotonic(),
+            file_bytes,
+            has_frozen: self.handle.has_frozen(),
+        });
+    }
+
+    fn lay_frozen(&self) -> Result<(), StoreError> {
+        let laid = self.handle.with(|opened| opened.lay_frozen(&self.handle.path));
+        laid.inspect_err(|_| self.handle.give_up())
     }
 
     fn settle(&self) -> Result<(), StoreError> {
@@ -329,9 +347,12 @@ impl Inner {
     }
 
     fn keep_settled(&self) {
-        while self.idle.wait(|| self.clock.monotonic()) {
+        while let Some(due) = self.idle.wait(|| self.clock.monotonic()) {
             // A failure closes the handle; the next request opens it anew and tells.
-            drop(self.settle());
+            drop(match due {
+                Due::LayFrozen => self.lay_frozen(),
+                Due::Settle => self.settle(),
+            });
         }
     }
 }

@@ -38,7 +38,7 @@ use crate::history::{Moment, RunRow};
 /// How often the ids of old resends are forgotten, in milliseconds.
 pub(super) const FORGET_EVERY_MS: i64 = 3_600_000;
 /// The schema of a store that this version reads and writes.
-pub const SCHEMA: u32 = 2;
+pub const SCHEMA: u32 = 3;
 /// The keys of the facts of the store.
 pub(super) const SCHEMA_KEY: &str = "schema";
 pub(super) const STORE_ID: &str = "store_id";

@@ -1,6 +1,7 @@
 //! What processes have of the store: sessions with whoever owns it, which can be killed, or lose its owner, at any call.
 
 use super::ledger::{Found, Ledger};
+use crate::beside::Beside;
 use durun::history::{MessageId, Moment, OpId, RunNo, Seq, StoredStatus, Token};
 use durun::store::conformance::Living;
 use durun::store::crash::CrashDisk;
@@ -58,7 +59,8 @@ pub(super) struct Link {
 fn root_of(disk: &CrashDisk, clock: &ManualClock, living: &Arc<Living>) -> Arc<LocalSession> {
     let clock: Arc<dyn Clock> = Arc::new(clock.clone());
     let tables = RedbTables::with_backend(disk.clone(), Arc::clone(&clock), Arc::<Living>::clone(living));
-    Arc::new(LocalSession::alone(Arc::new(tables.expect("the store opens after every crash")), clock))
+    let tables = Beside::from(tables.expect("the store opens after every crash"));
+    Arc::new(LocalSession::alone(Arc::new(tables), clock))
 }
 
 impl Cluster {

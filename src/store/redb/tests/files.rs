@@ -110,7 +110,7 @@ fn a_store_of_a_later_version_is_told_with_both_schemas() {
     drop(meta);
     writing.commit().expect("commits");
     database.close().expect("closes");
-    assert_eq!(refused(&path), StoreError::Newer { found: 7, known: 2 });
+    assert_eq!(refused(&path), StoreError::Newer { found: 7, known: 3 });
 }
 
 #[test]

@@ -6,12 +6,16 @@ use crate::store::keys;
 use crate::store::redb::changes::Changes;
 use crate::store::redb::crash::CrashDisk;
 use crate::store::redb::known::Known;
+use crate::store::redb::layout::{Whole, parts};
+use crate::store::redb::log::Log;
 use crate::store::redb::open::open_backend;
-use crate::store::redb::opened::{Durably, Opened};
+use crate::store::redb::opened::{Durably, Opened, generation};
 use crate::store::rows::{Row, Rows, RowsMut, Table};
 use crate::store::rules::NEXT_RUN;
+use ::redb::Database;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 const TABLE: Table = Table::Published;
 
@@ -34,6 +38,8 @@ enum Next {
     Nothing,
     /// The rows come into the pages.
     LaidDown,
+    /// Those that wait for it come there.
+    LaidBeside,
     /// The file is closed and opened again.
     Reopened,
     /// It is opened again as a kill leaves it.
@@ -52,14 +58,18 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     prop::collection::vec(step, 0..30)
 }
 
-fn transactions() -> impl Strategy<Value = Vec<(Vec<Step>, bool, Next)>> {
+/// Steps; whether rows come into the pages meanwhile, and whether they are committed; and what follows.
+type Transaction = (Vec<Step>, bool, bool, Next);
+
+fn transactions() -> impl Strategy<Value = Vec<Transaction>> {
     let next = prop_oneof![
         4 => Just(Next::Nothing),
         1 => Just(Next::LaidDown),
+        2 => Just(Next::LaidBeside),
         1 => Just(Next::Reopened),
         1 => Just(Next::Killed),
     ];
-    prop::collection::vec((steps(), prop::bool::weighted(0.9), next), 1..8)
+    prop::collection::vec((steps(), prop::bool::weighted(0.3), prop::bool::weighted(0.9), next), 1..16)
 }
 
 /// A value that fills a part of a page.
@@ -137,6 +147,15 @@ fn opened(disk: &CrashDisk) -> Opened {
     open_backend(disk.clone(), NOON).expect("opens")
 }
 
+/// Whether so many records of its log count, as is kept beside a file that is closed.
+fn is_as_left(disk: &CrashDisk, records: u32) -> bool {
+    let whole: Whole = Arc::new(CrashDisk::holding(disk.bytes()));
+    let (pages, log) = parts(&whole).expect("a head");
+    let database = Database::builder().create_with_backend(pages).expect("opens");
+    let mut log = Log::new(log.expect("a log"), generation(&database, "it").expect("a generation"));
+    !log.as_left(records).expect("reads").is_damaged
+}
+
 proptest! {
     #[test]
     fn who_reads_sees_one_table_whatever_lies_where(transactions in transactions()) {
@@ -144,11 +163,14 @@ proptest! {
         let mut file = opened(&disk);
         let mut model = Model::new();
         let mut earlier = Vec::new();
-        for (steps, is_committed, next) in transactions {
+        for (steps, lays_meanwhile, is_committed, next) in transactions {
             let before = model.clone();
             let mut rows = file.write(Known::default(), "it").expect("begins");
             for step in &steps {
                 play(&mut rows, &mut model, step);
+            }
+            if lays_meanwhile {
+                file.lay_frozen("it").expect("is on disk");
             }
             if is_committed {
                 file.commit(rows, "it").expect("commits");
@@ -159,9 +181,11 @@ proptest! {
             match next {
                 Next::Nothing => {}
                 Next::LaidDown => file.lay_down(Changes::default(), Durably::Synced, "it").expect("is on disk"),
+                Next::LaidBeside => file.lay_frozen("it").expect("is on disk"),
                 Next::Reopened => {
                     earlier.clear();
-                    file.close().expect("closes");
+                    let left = file.close().expect("closes").expect("was written");
+                    prop_assert!(is_as_left(&disk, left), "{} records", left);
                     file = opened(&disk);
                 }
                 Next::Killed => {

@@ -1,0 +1,127 @@
+//! What a log holds: the records that count, as far as they are whole, and what tells that there were more.
+
+use super::changes::MOST_BYTES;
+use super::head::{HEAD_BYTES, Head, MARK};
+use super::log::{Half, Log, SECTOR};
+use std::io;
+
+/// How many bytes are read at once where a record is looked for.
+const CHUNK: usize = 64 * 1024;
+
+/// What the log holds that the pages have not, in order.
+pub(super) struct Kept {
+    pub(super) records: Vec<Vec<u8>>,
+    /// Whether more was acknowledged than is whole.
+    pub(super) is_damaged: bool,
+    /// What is whole behind the damage.
+    pub(super) behind: Vec<Vec<u8>>,
+    /// Where the records are, by generation: one, or none, or two.
+    pub(super) chains: Vec<Chain>,
+}
+
+/// The records of a generation, as far as they are whole.
+pub(super) struct Chain {
+    pub(super) generation: u64,
+    pub(super) half: Half,
+    pub(super) records: u32,
+    /// Where they end.
+    pub(super) end: u64,
+}
+
+impl Log {
+    /// What counts of it.
+    ///
+    /// # Errors
+    /// The system's.
+    pub(super) fn read(&self) -> io::Result<Kept> {
+        let mut kept = self.whole_records()?;
+        // A record is written when the one before it is on disk, and marked when it is itself.
+        self.look_behind(&mut kept)?;
+        Ok(kept)
+    }
+
+    /// The records that count, as far as they are whole.
+    pub(super) fn whole_records(&self) -> io::Result<Kept> {
+        let mut kept =
+            Kept { records: Vec::new(), is_damaged: false, behind: Vec::new(), chains: Vec::new() };
+        for half in [Half::First, Half::Second] {
+            if kept.chains.is_empty() {
+                self.whole_records_of(self.generation, half, &mut kept)?;
+            }
+        }
+        if let Some(Chain { generation, half, records, .. }) = kept.chains.first() {
+            self.whole_records_of(generation + u64::from(*records), half.other(), &mut kept)?;
+        }
+        Ok(kept)
+    }
+
+    /// Adds those of a generation, where it has any in this half.
+    fn whole_records_of(&self, generation: u64, half: Half, kept: &mut Kept) -> io::Result<()> {
+        let (mut end, mut records) = (self.start_of(half), 0);
+        while let Some(record) = self.record_at(end, (generation, records))? {
+            let length = u64::try_from(HEAD_BYTES + record.len()).map_err(io::Error::other)?;
+            end = (end + length).next_multiple_of(SECTOR);
+            kept.records.push(record);
+            records += 1;
+        }
+        if records > 0 {
+            kept.chains.push(Chain { generation, half, records, end });
+        }
+        Ok(())
+    }
+
+    /// The record of that generation and index, if it begins there and is whole.
+    fn record_at(&self, place: u64, which: (u64, u32)) -> io::Result<Option<Vec<u8>>> {
+        let mut bytes = [0; HEAD_BYTES];
+        if self.part.end.saturating_sub(place) < u64::try_from(HEAD_BYTES).map_err(io::Error::other)? {
+            return Ok(None);
+        }
+        self.part.whole.read(place, &mut bytes)?;
+        let is_it = |head: &Head| (head.generation, head.index) == which && head.length != MARK;
+        Head::of(&bytes).filter(is_it).map_or(Ok(None), |head| self.content(place, &head))
+    }
+
+    /// What follows this head, where its checksum holds: nothing behind a mark.
+    fn content(&self, place: u64, head: &Head) -> io::Result<Option<Vec<u8>>> {
+        let length =
+            usize::try_from(if head.length == MARK { 0 } else { head.length }).map_err(io::Error::other)?;
+        let from = place + u64::try_from(HEAD_BYTES).map_err(io::Error::other)?;
+        if length > MOST_BYTES || from + u64::try_from(length).map_err(io::Error::other)? > self.part.end {
+            return Ok(None);
+        }
+        let mut bytes = vec![0; length];
+        self.part.whole.read(from, &mut bytes)?;
+        Ok((head.sum == head.sum_over(self.part.salt, &bytes)).then_some(bytes))
+    }
+
+    /// Looks whether anything says that more than these records was acknowledged.
+    fn look_behind(&self, kept: &mut Kept) -> io::Result<()> {
+        let found = u64::try_from(kept.records.len()).map_err(io::Error::other)?;
+        let (mut place, mut behind) = (self.part.from, Vec::new());
+        let mut chunk = vec![0; CHUNK];
+        let sector = usize::try_from(SECTOR).map_err(io::Error::other)?;
+        while place < self.part.end {
+            let room = usize::try_from(self.part.end - place).map_err(io::Error::other)?;
+            chunk.truncate(room);
+            self.part.whole.read(place, &mut chunk)?;
+            for bytes in chunk.chunks(sector) {
+                let later = |head: &Head| {
+                    head.generation >= self.generation
+                        && head.before() > self.generation.saturating_add(found)
+                };
+                if let Some(head) = Head::of(bytes).filter(later)
+                    && let Some(content) = self.content(place, &head)?
+                {
+                    kept.is_damaged = true;
+                    if head.length != MARK {
+                        behind.push((head.before(), content));
+                    }
+                }
+                place += SECTOR;
+            }
+        }
+        behind.sort_unstable_by_key(|(before, _)| *before);
+        kept.behind = behind.into_iter().map(|(_, content)| content).collect();
+        Ok(())
+    }
+}
