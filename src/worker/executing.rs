@@ -66,6 +66,8 @@ pub(super) struct Executing {
     pub(super) checksum: Checksum,
     pub(super) last_at: Moment,
     pub(super) inbox: Vec<Message>,
+    /// The last message that was accepted when this process took it up, with all that were in its inbox.
+    pub(super) last_known: MessageNo,
     seen: VecDeque<(MessageId, MessageNo)>,
     pub(super) outcomes: Vec<Arrival>,
     /// Commands that the store is to be asked for.
@@ -151,6 +153,7 @@ impl Executing {
             checksum: Checksum::first(row.history_no()),
             last_at: row.past.map_or(Moment(i64::MIN), |past| past.ended_at),
             inbox: Vec::new(),
+            last_known: MessageNo(row.messages),
             seen: VecDeque::new(),
             outcomes: Vec::new(),
             dispatches: Vec::new(),

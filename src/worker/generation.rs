@@ -5,10 +5,15 @@ use super::worker::{Finished, Worker};
 use crate::history::{Message, MessageBody, MessageId, RunNo};
 
 impl Worker {
-    /// A message that the store tells of. It may have been told before the run began anew or was rewound, and be about a command of
-    /// then: the command that has its number now hears nothing of it.
+    /// A message that the store tells of. It may have been told before the run began anew or was rewound: what was accepted by then
+    /// was in the inbox when the run was taken up, or had been heard, by a generation before perhaps. And one that is about a command
+    /// of then is not for the command that has its number now.
     pub(super) fn take_message(&mut self, no: RunNo, message: Message) {
         let Some(run) = self.runs.get_mut(no) else { return };
+        // One that was only offered is told again, under its own number, when it is in the inbox.
+        if message.no <= run.last_known {
+            return;
+        }
         let is_first = run.generation == 0 && run.branches.is_empty();
         let its = match &message.body {
             MessageBody::ChildEnded { op, .. } => {

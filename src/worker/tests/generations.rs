@@ -88,6 +88,36 @@ fn signals_that_a_generation_did_not_take_are_the_next_one_s() {
 }
 
 #[test]
+fn a_signal_that_is_told_late_is_heard_by_one_generation() {
+    let world = World::new(|_| None);
+    let text = r#"
+        let heard = if input == () { [] } else { input };
+        heard.push(wait_signal("s"));
+        if heard.len() == 2 { return heard; }
+        restart_with(heard);
+    "#;
+    let run = world.start("r", text);
+    let send = |payload: &str| {
+        let body = MessageBody::Signal { name: "s".into(), payload: payload.into() };
+        let message = NewMessage { run, id: MessageId::of_key("r", payload), keyed: true, body };
+        world.store.another().ask(Request::Deliver(Box::new(message))).expect("is accepted");
+    };
+    send("a");
+    let Ok(Answer::Snapshot(found)) = world.store.ask(Request::Snapshot { run }) else { panic!("reads") };
+    let (mut worker, inputs) = world.worker(&[run]);
+    world.turns(&mut worker, &inputs);
+    assert_eq!(generation(&world, run), 1, "the first has heard what was in the inbox");
+    for message in found.inbox {
+        worker.take(Input::Store(Event::Message { run, message }));
+    }
+    world.turns(&mut worker, &inputs);
+    send("b");
+    let finished = world.drive(&mut worker, &inputs, 100);
+    let heard = ["a", "b"].map(Value::from).to_vec();
+    assert_eq!(finished, [(run, Finished::Ended(RunEnd::Completed { result: Value::List(heard) }))]);
+}
+
+#[test]
 fn a_worker_that_vanishes_at_any_turn_around_a_restart_repeats_and_loses_nothing() {
     let text = r#"
         let n = if input == () { 0 } else { input };
