@@ -23,8 +23,8 @@ pub(super) struct Idle {
 
 #[derive(Default)]
 struct State {
-    dirty: bool,
-    large: bool,
+    /// How large the file is, where anything was committed since the last idle commit.
+    unsettled: Option<u64>,
     /// Rows wait to come into the pages.
     frozen: bool,
     closed: bool,
@@ -61,8 +61,7 @@ impl Idle {
     pub(super) fn wrote(&self, Wrote { at, file_bytes, has_frozen }: Wrote) {
         let mut state = self.state();
         let wants = state.wants();
-        state.dirty = true;
-        state.large = file_bytes >= SMALL_FILE;
+        state.unsettled = Some(file_bytes);
         let is_new = has_frozen && !state.frozen;
         state.frozen = has_frozen;
         state.last_write = at;
@@ -79,7 +78,7 @@ impl Idle {
 
     /// Whether anything was committed since the last idle commit; from now on nothing was.
     pub(super) fn take_dirty(&self) -> bool {
-        std::mem::take(&mut self.state().dirty)
+        self.state().unsettled.take().is_some()
     }
 
     /// Nothing is to be made any more.
@@ -117,7 +116,7 @@ impl Idle {
 
 impl State {
     fn wants(&self) -> bool {
-        self.frozen || (self.dirty && self.large)
+        self.frozen || self.unsettled.is_some_and(|file_bytes| file_bytes >= SMALL_FILE)
     }
 
     /// How long until the idle commit may be made.

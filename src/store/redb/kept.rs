@@ -125,3 +125,88 @@ impl Log {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::log::tests::{at, found, log, of_bytes};
+    use super::*;
+
+    #[test]
+    fn what_is_whole_behind_damage_is_found_and_an_end_tells_of_all_before_it() {
+        let mut log = log();
+        for size in [10, 20, 30] {
+            assert!(log.append(&of_bytes(size)).expect("writes"));
+        }
+        log.part.whole.write(log.part.from + SECTOR, &[0; 100]).expect("writes");
+        let kept = log.read().expect("reads");
+        let sizes = |records: &[Vec<u8>]| records.iter().map(Vec::len).collect::<Vec<_>>();
+        assert_eq!((sizes(&kept.records), kept.is_damaged, sizes(&kept.behind)), (vec![10], true, vec![30]));
+        let wipe = vec![0; 4 * 512];
+        log.part.whole.write(log.part.from, &wipe).expect("writes");
+        assert_eq!(found(&log), (0, false), "without its end");
+        log.end().expect("writes");
+        assert_eq!(found(&log), (0, true));
+    }
+
+    fn flip(log: &Log, place: u64) {
+        let mut byte = [0];
+        log.part.whole.read(place, &mut byte).expect("reads");
+        log.part.whole.write(place, &[byte[0] ^ 1]).expect("writes");
+    }
+
+    /// Flips each byte of the log; `ends` is where the records of each of its halves end.
+    fn flip_each(log: &Log, (end, second_end): (u64, u64), records: usize) {
+        for place in log.part.from..log.part.end {
+            flip(log, place);
+            let end = if place < log.start_of(Half::Second) { end } else { second_end };
+            match found(log) {
+                (found, false) if found == records => {}
+                (found, true) => assert!(found < records && place < end, "byte {place}"),
+                other => panic!("byte {place}: {other:?}"),
+            }
+            flip(log, place);
+        }
+    }
+
+    #[test]
+    fn a_flipped_bit_in_what_was_acknowledged_is_told() {
+        let mut log = log();
+        for size in [100, 700, 100] {
+            assert!(log.append(&of_bytes(size)).expect("writes"));
+        }
+        let end = log.next;
+        flip_each(&log, (end, 0), 3);
+        log.begin(log.following(false)).expect("marks");
+        flip_each(&at(&log, 4), (end, 0), 3);
+        for size in [600, 100] {
+            assert!(log.append(&of_bytes(size)).expect("writes"));
+        }
+        flip_each(&at(&log, 4), (end, log.next), 5);
+        // The power was gone before the mark of the last was on disk: that may be half written.
+        flip(&log, log.next);
+        flip(&log, log.next - SECTOR);
+        assert_eq!((found(&log), found(&at(&log, 4))), ((1, false), (4, false)));
+    }
+
+    #[test]
+    fn a_record_that_a_value_holds_is_none() {
+        let mut log = log();
+        for _ in 0..2 {
+            assert!(log.append(&of_bytes(10)).expect("writes"));
+        }
+        let mut record = vec![0; 512];
+        log.part.whole.read(log.part.from + SECTOR, &mut record).expect("reads");
+        // Another file, whose script stores those very bytes where a sector begins.
+        let mut other = self::log();
+        let value: Vec<u8> = vec![0; 512 - HEAD_BYTES].into_iter().chain(record).collect();
+        assert!(other.append(&value).expect("writes"));
+        let mut there = [0; 8];
+        other.part.whole.read(other.part.from + SECTOR, &mut there).expect("reads");
+        assert_eq!(u64::from_le_bytes(there), 4, "the stored record begins a sector");
+        // Nor where the record that holds it is half there, and without its mark.
+        for place in [other.part.from, other.next] {
+            other.part.whole.write(place, &[0; 8]).expect("writes");
+        }
+        assert_eq!(found(&other), (0, false));
+    }
+}

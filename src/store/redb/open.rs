@@ -65,7 +65,7 @@ pub(super) fn open_as_left(path: &Path, records: u32, clock: &dyn Clock) -> Resu
 }
 
 /// The file, opened for itself. The log and the pages have one each: where what was written does not reach the disk, Linux tells each open file
-/// of it once ("errseq_t" of its documentation), so that a sync of the one does not take from the other what it has to know.
+/// of it once (`errseq_t` of its documentation), so that a sync of the one does not take from the other what it has to know.
 fn file_of(path: &Path) -> Result<FileBackend, redb::DatabaseError> {
     FileBackend::new(OpenOptions::new().read(true).write(true).open(path)?)
 }
