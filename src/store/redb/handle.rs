@@ -1,6 +1,7 @@
 //! The open file. After a failure it is closed, and opened again for whoever comes next.
 
 use super::changes::Changes;
+use super::fault;
 use super::guard::guarded;
 use super::opened::{Durably, Opened};
 use crate::store::StoreError;
@@ -50,15 +51,23 @@ impl Handle {
 
     /// Gives what the file does not need any more back to the system; nobody reads or writes meanwhile.
     pub(super) fn compact(&self) -> Result<(), StoreError> {
-        let mut opened = self.opened.write().unwrap_or_else(PoisonError::into_inner);
-        let Some(opened) = opened.as_mut() else { return Ok(()) };
-        opened.lay_down(Changes::default(), Durably::Synced, &self.path)?;
-        let compacted = guarded(|| opened.database.compact()).ok_or_else(|| contradiction(&self.path))?;
-        match compacted {
-            Ok(_) => Ok(()),
-            Err(redb::CompactionError::Storage(error)) => Err(super::fault::storage(error, &self.path)),
-            Err(error) => Err(StoreError::Protocol { message: format!("compaction: {error}") }),
+        let mut place = self.opened.write().unwrap_or_else(PoisonError::into_inner);
+        let Some(opened) = place.as_mut() else { return Ok(()) };
+        let failed = |error| match error {
+            redb::CompactionError::Storage(error) => fault::storage(error, &self.path),
+            error => StoreError::Protocol { message: format!("compaction: {error}") },
+        };
+        let compacted = guarded(|| {
+            opened.lay_down(Changes::default(), Durably::Synced, &self.path)?;
+            opened.database.compact().map(drop).map_err(failed)
+        });
+        let compacted = compacted.unwrap_or_else(|| Err(contradiction(&self.path)));
+        if compacted.is_err() {
+            // Before anybody else can write into it: the pages may name what the log does not know of.
+            let opened = place.take();
+            let _closed = guarded(|| drop(opened));
         }
+        compacted
     }
 
     /// Looks at the file while nobody writes it: as all that was acknowledged left it.

@@ -25,6 +25,11 @@ impl Head {
         })
     }
 
+    /// Whether it is a mark. Its checksum is that of a record that holds nothing, and no commit writes one.
+    pub(super) fn is_mark(&self) -> bool {
+        self.length == MARK || self.length == 0
+    }
+
     /// How many records were written before it.
     pub(super) fn before(&self) -> u64 {
         self.generation.saturating_add(u64::from(self.index))

@@ -63,7 +63,8 @@ impl Idle {
         let wants = state.wants();
         state.unsettled = Some(file_bytes);
         let is_new = has_frozen && !state.frozen;
-        state.frozen = has_frozen;
+        // Whoever looked before they were frozen may say so after whoever froze them.
+        state.frozen |= has_frozen;
         state.last_write = at;
         // In the middle of a burst the waiting thread need not hear of each commit.
         if is_new || (state.wants() && !wants) {
@@ -160,7 +161,9 @@ mod tests {
     #[test]
     fn rows_that_wait_are_laid_down_at_once_whatever_the_size_of_the_file() {
         let idle = Idle::default();
-        idle.wrote(Wrote { at: Duration::ZERO, file_bytes: 0, has_frozen: true });
+        let wrote = Wrote { at: Duration::ZERO, file_bytes: 0, has_frozen: true };
+        idle.wrote(wrote);
+        idle.wrote(Wrote { has_frozen: false, ..wrote });
         assert!(idle.is_wanted());
         assert_eq!(idle.wait(|| Duration::ZERO), Some(Due::LayFrozen));
         assert!(!idle.is_wanted(), "once");

@@ -77,7 +77,7 @@ impl Log {
             return Ok(None);
         }
         self.part.whole.read(place, &mut bytes)?;
-        let is_it = |head: &Head| (head.generation, head.index) == which && head.length != MARK;
+        let is_it = |head: &Head| (head.generation, head.index) == which && !head.is_mark();
         Head::of(&bytes).filter(is_it).map_or(Ok(None), |head| self.content(place, &head))
     }
 
@@ -113,7 +113,7 @@ impl Log {
                     && let Some(content) = self.content(place, &head)?
                 {
                     kept.is_damaged = true;
-                    if head.length != MARK {
+                    if !head.is_mark() {
                         behind.push((head.before(), content));
                     }
                 }
@@ -186,6 +186,17 @@ mod tests {
         flip(&log, log.next);
         flip(&log, log.next - SECTOR);
         assert_eq!((found(&log), found(&at(&log, 4))), ((1, false), (4, false)));
+    }
+
+    #[test]
+    fn a_mark_whose_length_is_lost_is_no_record() {
+        let mut log = log();
+        assert!(log.append(&of_bytes(10)).expect("writes"));
+        let mark = log.next;
+        log.begin(log.following(false)).expect("marks");
+        assert!(log.append(&of_bytes(20)).expect("writes"));
+        log.part.whole.write(mark + 12, &[0; 4]).expect("writes");
+        assert_eq!(found(&at(&log, 4)), (2, false));
     }
 
     #[test]

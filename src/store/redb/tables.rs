@@ -255,7 +255,6 @@ impl RedbTables {
             .any(|request| matches!(request, Request::Upkeep(what) if **what == Upkeep::Compact));
         let mut answers = inner.writer.submit(&inner.handle, &around, requests);
         if compacts && let Err(error) = inner.handle.compact() {
-            inner.handle.give_up();
             answers = answers.into_iter().map(|answer| answer.and(Err(error.clone()))).collect();
         }
         self.inner.wrote();

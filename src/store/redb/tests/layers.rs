@@ -4,7 +4,8 @@ use super::NOON;
 use crate::history::RunNo;
 use crate::store::keys;
 use crate::store::redb::changes::Changes;
-use crate::store::redb::crash::CrashDisk;
+use crate::store::redb::crash::{CrashDisk, Fail, Faults};
+use crate::store::redb::handle::Handle;
 use crate::store::redb::known::Known;
 use crate::store::redb::layout::{Whole, parts};
 use crate::store::redb::log::Log;
@@ -230,5 +231,35 @@ fn what_was_carried_in_under_numbers_that_were_not_given_here_is_found_wherever_
         assert!(reading.get(TABLE, &keys::run(run)).expect("reads").is_some(), "run {run}");
         let rows = reading.range(TABLE, &keys::run(run), &keys::after_run(run), false, 2).expect("reads");
         assert_eq!(rows.len(), 1, "run {run}");
+    }
+}
+
+/// Puts a row for good: again where the disk fails.
+fn put_for_good(handle: &Handle, key: u8) {
+    let put = |file: &Opened| {
+        let mut rows = file.write(Known::default(), "it")?;
+        rows.put(TABLE, &self::key(key), &value(key))?;
+        file.commit(rows, "it").map(drop)
+    };
+    let is_put = |_| handle.with(put).inspect_err(|_| handle.give_up()).is_ok();
+    assert!((0..9).any(is_put), "row {key}");
+}
+
+#[test]
+fn what_is_written_behind_a_compaction_that_failed_is_there() {
+    for at in 0.. {
+        let disk = CrashDisk::default();
+        let again = disk.clone();
+        let handle = Handle::new("it".to_owned(), opened(&disk), Box::new(move || Ok(opened(&again))));
+        (0..7).for_each(|key| put_for_good(&handle, key));
+        let fail = Fail { at, calls: 1, kind: std::io::ErrorKind::Other };
+        disk.record(Faults { fail: Some(fail), ..Faults::default() });
+        if handle.compact().is_ok() && disk.calls() <= at {
+            assert!(at > 8, "{at} calls");
+            return;
+        }
+        (7..10).for_each(|key| put_for_good(&handle, key));
+        let found = all(&opened(&CrashDisk::holding(disk.bytes())).read("it").expect("reads"));
+        assert_eq!(found.len(), 10, "call {at} fails");
     }
 }
