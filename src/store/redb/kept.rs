@@ -196,7 +196,8 @@ mod tests {
         log.begin(log.following(false)).expect("marks");
         assert!(log.append(&of_bytes(20)).expect("writes"));
         log.part.whole.write(mark + 12, &[0; 4]).expect("writes");
-        assert_eq!(found(&at(&log, 4)), (2, false));
+        let kept = at(&log, 4).read().expect("reads");
+        assert_eq!((kept.records, kept.is_damaged), (vec![of_bytes(10), of_bytes(20)], false));
     }
 
     #[test]
