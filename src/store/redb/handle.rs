@@ -64,8 +64,7 @@ impl Handle {
         let compacted = compacted.unwrap_or_else(|| Err(contradiction(&self.path)));
         if compacted.is_err() {
             // Before anybody else can write into it: the pages may name what the log does not know of.
-            let opened = place.take();
-            let _closed = guarded(|| drop(opened));
+            drop_guarded(place.take());
         }
         compacted
     }
@@ -80,8 +79,7 @@ impl Handle {
     /// what a new opening finds is true.
     pub(super) fn give_up(&self) {
         let opened = self.opened.write().unwrap_or_else(PoisonError::into_inner).take();
-        // On damaged bytes closing can panic, too; what was acknowledged is on disk.
-        let _closed = guarded(|| drop(opened));
+        drop_guarded(opened);
     }
 
     /// Closes the file, so that the next opening has nothing to repair; how many records its log is left with, where it was open and written.
@@ -91,6 +89,11 @@ impl Handle {
         let closed = || opened.map_or(Ok(None), Opened::close);
         guarded(closed).unwrap_or_else(|| Err(damaged()))
     }
+}
+
+/// On damaged bytes closing can panic, too; what was acknowledged is on disk.
+fn drop_guarded(opened: Option<Opened>) {
+    let _closed = guarded(|| drop(opened));
 }
 
 /// What is wrong where redb panics.

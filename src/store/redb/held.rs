@@ -4,7 +4,6 @@
 use super::overlay::Overlay;
 use redb::backends::FileBackend;
 use redb::{BackendError, StorageBackend};
-use std::fs::OpenOptions;
 use std::io;
 use std::ops::Bound;
 use std::path::Path;
@@ -18,12 +17,11 @@ pub(super) struct Held {
 }
 
 impl Held {
-    /// The file of that name, which must be there.
+    /// The file of that name.
     ///
     /// # Errors
-    /// The system's; redb's, where it takes it for no file.
-    pub(super) fn over(path: &Path) -> Result<Self, redb::DatabaseError> {
-        let file = FileBackend::new(OpenOptions::new().read(true).write(true).open(path)?)?;
+    /// The system's.
+    pub(super) fn over(file: FileBackend, path: &Path) -> io::Result<Self> {
         Ok(Self { file, over: RwLock::new(Some(Overlay::over(path)?)) })
     }
 

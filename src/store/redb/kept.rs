@@ -1,7 +1,7 @@
 //! What a log holds: the records that count, as far as they are whole, and what tells that there were more.
 
 use super::changes::MOST_BYTES;
-use super::head::{HEAD_BYTES, Head, MARK};
+use super::head::{HEAD_BYTES, Head};
 use super::log::{Half, Log, SECTOR};
 use std::io;
 
@@ -84,7 +84,7 @@ impl Log {
     /// What follows this head, where its checksum holds: nothing behind a mark.
     fn content(&self, place: u64, head: &Head) -> io::Result<Option<Vec<u8>>> {
         let length =
-            usize::try_from(if head.length == MARK { 0 } else { head.length }).map_err(io::Error::other)?;
+            usize::try_from(if head.is_mark() { 0 } else { head.length }).map_err(io::Error::other)?;
         let from = place + u64::try_from(HEAD_BYTES).map_err(io::Error::other)?;
         if length > MOST_BYTES || from + u64::try_from(length).map_err(io::Error::other)? > self.part.end {
             return Ok(None);

@@ -121,6 +121,7 @@ impl Log {
         self.part.whole.write(place, &head.bytes())
     }
 
+    /// Where the first record of a half begins.
     pub(super) fn start_of(&self, half: Half) -> u64 {
         match half {
             Half::First => self.part.from,

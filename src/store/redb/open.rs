@@ -58,7 +58,7 @@ pub(super) fn open_existing(path: &Path, clock: &dyn Clock) -> Result<Opened, St
 /// Opens a file that is as durun closed it, with so many records: nothing in its pages changes before something is to come into them.
 pub(super) fn open_as_left(path: &Path, records: u32, clock: &dyn Clock) -> Result<Opened, StoreError> {
     patiently(path, clock, |name| {
-        let held = Arc::new(Held::over(path)?);
+        let held = Arc::new(Held::over(file_of(path)?, path)?);
         let whole: Whole = Arc::<Held>::clone(&held);
         open_whole(&whole, Some(Arc::new(file_of(path)?)), Some((held, records)), Damage::Refused, name)
     })

@@ -135,20 +135,18 @@ impl Opened {
     /// where there is no room for it.
     fn keep(&self, record: &[u8], path: &str) -> Result<bool, StoreError> {
         let io = |error| fault::of_io(&error, path);
-        match self.log() {
-            Some(mut log) => {
-                if log.append(record).map_err(io)? {
-                    return Ok(true);
-                }
-                if !log.has_room_beside(record.len()) {
-                    return Ok(false);
-                }
-            }
-            None => return Ok(false),
+        let Some(shared) = &self.log else { return Ok(false) };
+        let mut log = locked(shared);
+        if log.append(record).map_err(io)? {
+            return Ok(true);
         }
+        if !log.has_room_beside(record.len()) {
+            return Ok(false);
+        }
+        drop(log);
         // Those of the other half: mostly they have come there long since.
         self.lay_frozen(path)?;
-        let Some(mut log) = self.log() else { return Ok(false) };
+        let mut log = locked(shared);
         let generation = log.following(false);
         locked(&self.over).freeze(generation);
         log.begin(generation).map_err(io)?;
