@@ -194,10 +194,14 @@ impl Hub {
             .tables
             .apply(vec![Request::Recall { id: new.id }, Request::View { run: new.run }])
             .into_iter();
-        if let Some(recalled @ Answer::Delivered { .. }) = known.next().transpose()? {
+        let (recalled, view) = (known.next().transpose()?, known.next().transpose()?);
+        let Some(Answer::View(view)) = view else { return Ok(Offer::Nobody) };
+        // The rule of `Deliver`: else it would depend on who executes the run whether a request to end is heard.
+        if let Some(recalled @ Answer::Delivered { .. }) = recalled
+            && !super::rules::is_set_aside(&view.row, new)
+        {
             return Ok(Offer::Answered(recalled));
         }
-        let Some(Answer::View(view)) = known.next().transpose()? else { return Ok(Offer::Nobody) };
         super::reading::refuse_ended(&view.row)?;
         let waits = |op| Ok(view.pending.iter().find(|row| row.op == op).cloned());
         let mut state = self.state();

@@ -22,6 +22,7 @@ mod statuses;
 mod updates;
 
 pub use fixtures::{Chain, Living, append, gets_stuck, new_run, pending, signal};
+pub use rewinds::open_again;
 
 use super::{Answer, Liveness, Request, StoreError};
 use crate::timer::{Clock, ManualClock};

@@ -259,7 +259,7 @@ fn children(subject: &Subject) {
 }
 
 /// A run of so many entries that has ended goes on behind the first.
-pub(super) fn open_again(run: RunNo, epoch: u64, entries: u32) -> Request {
+pub fn open_again(run: RunNo, epoch: u64, entries: u32) -> Request {
     Request::Rewind(Box::new(Rewind { seen: (epoch, 0, Seq(entries)), ..to(run, 1, entries) }))
 }
 

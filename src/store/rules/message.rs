@@ -32,7 +32,7 @@ pub(super) fn deliver(
     crate::store::carry::refuse(rows)?;
     // One that was refused has left no trace: it is another one.
     let known = remembered(rows, new.id)?.filter(|known| !super::update::is_refused(known));
-    if let Some(known) = known.filter(|_| !is_set_aside(rows, new)) {
+    if let Some(known) = known.filter(|_| !row(rows, new.run).is_ok_and(|row| is_set_aside(&row, new))) {
         return Ok(Answer::Delivered { no: known.no, accepted_at: known.at, duplicate: true });
     }
     let mut row = row(rows, new.run)?;
@@ -58,11 +58,10 @@ pub(super) fn deliver(
     Ok(Answer::Delivered { no, accepted_at: row.last_message_at, duplicate: false })
 }
 
-/// Whether a request to end is known, and yet the run was not asked: it was rewound to before that, or the request was never read
-/// before an end that was set aside. Whoever asks once more, not having heard the answer, wants it to end.
-fn is_set_aside(rows: &dyn RowsMut, new: &NewMessage) -> bool {
-    matches!(new.body, MessageBody::Cancel { .. })
-        && row(rows, new.run).is_ok_and(|row| row.cancel_requested_at.is_none())
+/// Whether a request to end, though its id is known, is none that the run was asked: it was rewound to before that, or the request was
+/// never read before an end that was set aside. Whoever asks once more, not having heard the answer, wants it to end.
+pub(in crate::store) fn is_set_aside(row: &RunRow, new: &NewMessage) -> bool {
+    matches!(new.body, MessageBody::Cancel { .. }) && row.cancel_requested_at.is_none()
 }
 
 /// An answer is to a question of the present generation: the one that has its number now was not asked of whoever answered. Mail that

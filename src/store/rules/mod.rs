@@ -23,7 +23,7 @@ mod upgrade;
 
 pub(super) use end::outlives;
 pub(super) use lock::{asked as asked_lock, asker as lock_asker};
-pub(super) use message::{forget_old, may_be_forgotten, remembered};
+pub(super) use message::{forget_old, is_set_aside, may_be_forgotten, remembered};
 pub(super) use once::list as list_once;
 pub(super) use queue::refusal as queue_refusal;
 pub(super) use restart::sweep;

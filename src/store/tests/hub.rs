@@ -1,10 +1,10 @@
 //! Offers to executors, watchers, and what happens when nobody answers.
 
 use crate::history::{
-    Checksum, Choice, Claim, CommandKind, CommandLabel, Entry, Fact, Message, MessageBody, MessageId, Moment,
-    OpId, Pending, RunNo, Token, Value,
+    CancelCause, Checksum, Choice, Claim, CommandKind, CommandLabel, Entry, Fact, Message, MessageBody,
+    MessageId, Moment, OpId, Pending, RunNo, Token, Value,
 };
-use crate::store::conformance::{Living, append, new_run, signal};
+use crate::store::conformance::{Chain, Living, append, new_run, open_again, signal};
 use crate::store::{
     Answer, Append, Event, LocalSession, MemoryTables, NewMessage, Request, Store, StoreError, Tables,
 };
@@ -271,6 +271,30 @@ fn an_executor_is_told_when_its_run_is_terminated_and_is_fenced_off() {
         desk.executor.ask(Request::Append(Box::new(late))),
         Err(StoreError::Fenced { .. } | StoreError::Ended { .. })
     ));
+}
+
+/// As it counts where nobody executes the run: `conformance/rewinds.rs`, `asked_again`.
+#[test]
+fn a_request_to_end_that_a_rewind_has_set_aside_counts_when_it_is_made_again_of_a_run_that_is_executed() {
+    let desk = desk();
+    let body = MessageBody::Cancel { cause: CancelCause::Request, reason: "enough".to_owned() };
+    let cancel = NewMessage { run: desk.run, id: MessageId([7; 16]), keyed: true, body };
+    let ask = || desk.sender.ask(Request::Deliver(Box::new(cancel.clone())));
+    let asked = |answer| match answer {
+        Ok(Answer::Delivered { duplicate, .. }) => (duplicate, inbox(&desk).iter().map(|it| it.id).collect()),
+        other => panic!("{other:?}"),
+    };
+    desk.executor
+        .ask(Request::Append(Box::new(append(desk.run, desk.epoch, 0, Chain::of(desk.run).seeds(2)))))
+        .expect("appends");
+    assert_eq!(asked(ask()), (false, vec![cancel.id]));
+    assert_eq!(asked(ask()), (true, vec![cancel.id]), "it waits");
+    desk.sender.ask(Request::Terminate { run: desk.run, reason: "at once".into() }).expect("terminates");
+    desk.sender.ask(open_again(desk.run, desk.epoch + 1, 3)).expect("is open again");
+    desk.executor.ask(Request::Claim { run: desk.run, claim: CLAIM }).expect("is claimed");
+    assert_eq!(inbox(&desk), [], "it went with the end");
+    assert_eq!(asked(ask()), (false, vec![cancel.id]));
+    assert_eq!(asked(ask()), (true, vec![cancel.id]), "it waits");
 }
 
 #[test]
