@@ -14,6 +14,7 @@ pub(super) const CHECKS: &[Check] = &[
     ("a message sent again is told with its number and not stored twice", duplicates),
     ("what is delivered leaves the inbox by number and id, and is remembered", delivered),
     ("a message that never was in the inbox counts and is remembered when it is delivered", live),
+    ("what a run has heard it does not hear again", once),
     ("the ids of resends are forgotten after a day, those of keys are not", remembered),
     ("a message to an ended run is refused, one accepted before is acknowledged", ended),
     ("a question is answered until its time is over, not after", answered_in_time),
@@ -109,6 +110,29 @@ fn live(subject: &Subject) {
         Ok(Answer::Delivered { no: MessageNo(3), duplicate: true, .. })
     ));
     assert_eq!(subject.deliver(signal(run, "y")), Ok(accepted(4, stamp)));
+}
+
+fn once(subject: &Subject) {
+    let run = subject.executed("a");
+    let mut chain = Chain::of(run);
+    // The first was only offered, the other lay in the inbox.
+    let (offered, stored) = (signal(run, "x").id, signal(run, "y").id);
+    assert_eq!(subject.deliver(signal(run, "y")), Ok(accepted(1, NOON)));
+    for (from, no, id) in [(0, 2, offered), (1, 1, stored)] {
+        let delivered = vec![(MessageNo(no), id)];
+        let heard = Append { delivered, ..append(run, 1, from, vec![received(&mut chain, no, id, NOON)]) };
+        assert_eq!(subject.append(heard.clone()), Ok(Answer::Done));
+        assert_eq!(subject.append(heard), Ok(Answer::Done), "the same append, sent again");
+    }
+    let before = subject.all_of(run);
+    for (no, id) in [(2, offered), (1, stored), (9, stored)] {
+        let delivered = vec![(MessageNo(no), id)];
+        let mut chain = chain.clone();
+        let again = Append { delivered, ..append(run, 1, 2, vec![received(&mut chain, no, id, NOON)]) };
+        let refused = subject.append(again);
+        assert!(matches!(refused, Err(StoreError::Protocol { .. })), "{refused:?}");
+    }
+    assert_eq!(subject.all_of(run), before);
 }
 
 fn remembered(subject: &Subject) {

@@ -1,7 +1,7 @@
 //! `Append`: entries in a chain, and what an executor writes with them.
 
 use super::end::end_run;
-use super::message::take_message;
+use super::message::{hear, to_hear};
 use super::{BLOB, BLOB_BYTES, Surroundings, put_row};
 use crate::history::{ChildOutcome, Fact, OpId, Pending, Record, RunNo, RunRow, Seq, StoredStatus};
 use crate::store::codec::{decode, encode};
@@ -56,14 +56,19 @@ pub(super) fn append_to(
             facts.push(fact);
         }
     }
+    let to_hear = append.delivered.iter().map(|(no, id)| {
+        let fact = facts.iter().find(|fact| fact.message().is_some_and(|(_, of, _)| of == *id));
+        to_hear(rows, &row, (*no, *id), fact)
+    });
+    let to_hear = to_hear.collect::<Result<Vec<_>, _>>()?;
     let mut seq = next;
     for record in &append.records {
         put_record(rows, history, seq, record)?;
         seq = seq.next();
     }
     rows.know_tail(history, (seq, checksum));
-    for (no, id) in &append.delivered {
-        take_message(rows, append.run, *no, *id, around.now)?;
+    for message in to_hear {
+        hear(rows, append.run, message, around.now)?;
     }
     for fact in &facts {
         if let Fact::UpdateCompleted(completed) = fact {

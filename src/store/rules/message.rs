@@ -1,7 +1,7 @@
 //! `Deliver`: messages in the inbox, and the ids by which a resend is known.
 
 use super::{FORGET_EVERY_MS, FORGOT_AT, Surroundings, put_row};
-use crate::history::{Message, MessageBody, MessageId, MessageNo, Moment, RunNo, RunRow, UpdateAnswer};
+use crate::history::{Fact, Message, MessageBody, MessageId, MessageNo, Moment, RunNo, RunRow, UpdateAnswer};
 use crate::store::codec::{decode, encode};
 use crate::store::questions::refuse_late;
 use crate::store::reading::{meta_u64, refuse_ended, row};
@@ -83,22 +83,46 @@ fn refuse_stale(row: &RunRow, new: &NewMessage) -> Result<(), StoreError> {
     }
 }
 
-/// A delivered message leaves the inbox, if it is there, and its id is remembered.
-pub(super) fn take_message(
-    rows: &mut dyn RowsMut,
-    run: RunNo,
+/// A message that a run is about to hear.
+pub(super) struct Heard {
     no: MessageNo,
     id: MessageId,
-    now: Moment,
-) -> Result<(), StoreError> {
+    known: Option<Remembered>,
+    /// Where it lies, if it does.
+    place: Option<Vec<u8>>,
+}
+
+/// Refuses what the run has heard already. One that was only offered is not known; one that is, waits in the inbox.
+pub(super) fn to_hear(
+    rows: &dyn RowsMut,
+    row: &RunRow,
+    (no, id): (MessageNo, MessageId),
+    fact: Option<&Fact>,
+) -> Result<Heard, StoreError> {
     let known = remembered(rows, id)?;
-    let stored_no = known.as_ref().map_or(no, |known| known.no);
-    let key = keys::message(run, stored_no);
-    if let Some(bytes) = rows.get(Table::Inbox, &key)? {
-        let message: Message = decode(&bytes, "a message")?;
-        if message.id == id {
-            rows.remove(Table::Inbox, &key)?;
-        }
+    let key = keys::message(row.no, known.as_ref().map_or(no, |known| known.no));
+    let lies = match rows.get(Table::Inbox, &key)? {
+        Some(bytes) => decode::<Message>(&bytes, "a message")?.id == id,
+        None => false,
+    };
+    let may_be_heard = match fact {
+        Some(Fact::CancelRequested(_)) => row.cancel_requested_at.is_none(),
+        // A grant that was on its way when the run let go is gone from the inbox, and nothing to a script that does not wait for it.
+        Some(Fact::LockGranted(_)) => true,
+        Some(_) | None => false,
+    };
+    if known.is_some() && !lies && !may_be_heard {
+        let message = format!("run {} was to hear message {} twice", row.id, no.0);
+        return Err(StoreError::Protocol { message });
+    }
+    Ok(Heard { no, id, known, place: lies.then(|| key.to_vec()) })
+}
+
+/// A message that was heard leaves the inbox, if it is there, and its id is remembered.
+pub(super) fn hear(rows: &mut dyn RowsMut, run: RunNo, heard: Heard, now: Moment) -> Result<(), StoreError> {
+    let Heard { no, id, known, place } = heard;
+    if let Some(key) = place {
+        rows.remove(Table::Inbox, &key)?;
     }
     if known.is_none() {
         // Whether a user's key made the id is not known here, so it is remembered as long as one.
