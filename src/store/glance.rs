@@ -108,4 +108,12 @@ impl Store for Glance {
     }
 
     fn set_events(&self, _sink: EventSink) {}
+
+    fn damage(&self) -> Option<StoreError> {
+        match &self.source {
+            // An owner of a damaged store serves nobody.
+            Source::Owner(_) => None,
+            Source::File(session, _) => session.damage(),
+        }
+    }
 }

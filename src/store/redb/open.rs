@@ -94,18 +94,18 @@ fn patiently(
 /// Opens a copy of damaged bytes, to read what can be read of them.
 pub(super) fn open_copy(bytes: &[u8], name: &str) -> Result<Opened, StoreError> {
     let copy: Whole = Arc::new(copy_of(bytes).map_err(|error| fault::of_io(&error, name))?);
-    open_to_read(&copy, name)
+    open_to_read(&copy, Damage::Read, name)
 }
 
 /// Opens a file that must be there without changing a byte of it.
-pub(super) fn open_unchanged(path: &Path) -> Result<Opened, StoreError> {
+pub(super) fn open_unchanged(path: &Path, damage: Damage) -> Result<Opened, StoreError> {
     let name = path.display().to_string();
     let overlay: Whole = Arc::new(Overlay::over(path).map_err(|error| fault::of_io(&error, &name))?);
-    open_to_read(&overlay, &name)
+    open_to_read(&overlay, damage, &name)
 }
 
-fn open_to_read(whole: &Whole, name: &str) -> Result<Opened, StoreError> {
-    let opened = guarded(|| open_whole(whole, None, None, Damage::Read, name));
+fn open_to_read(whole: &Whole, damage: Damage, name: &str) -> Result<Opened, StoreError> {
+    let opened = guarded(|| open_whole(whole, None, None, damage, name));
     opened.ok_or_else(|| contradiction(name))?.map_err(|error| fault::opening(error, name))?
 }
 

@@ -5,6 +5,7 @@ use super::handle::Handle;
 use super::idle::{Due, Idle, Wrote};
 use super::left::{self, Left};
 use super::open::{open_as_left, open_backend, open_copy, open_existing, open_file, open_unchanged};
+use super::opened::Damage;
 use super::rows::Reading;
 use super::verify::{Copy, Damaged, damaged};
 use super::writer::{Answers, Writer, is_failure};
@@ -82,9 +83,10 @@ impl RedbTables {
         clock: Arc<dyn Clock>,
         liveness: Arc<dyn Liveness>,
     ) -> Result<Self, StoreError> {
-        let Ok(opened) = open_unchanged(path) else { return Err(damage) };
         let file = path.to_owned();
-        let handle = Handle::new(path.display().to_string(), opened, Box::new(move || open_unchanged(&file)));
+        let again = Box::new(move || open_unchanged(&file, Damage::Read));
+        let Ok(opened) = again() else { return Err(damage) };
+        let handle = Handle::new(path.display().to_string(), opened, again);
         Ok(Self::over(handle, None, clock, liveness, Some(damage)))
     }
 
@@ -98,11 +100,12 @@ impl RedbTables {
         liveness: Arc<dyn Liveness>,
     ) -> Result<Self, StoreError> {
         let file = path.to_owned();
-        let handle = Handle::new(
-            path.display().to_string(),
-            open_unchanged(path)?,
-            Box::new(move || open_unchanged(&file)),
-        );
+        let again = Box::new(move || open_unchanged(&file, Damage::Refused));
+        let opened = match again() {
+            Err(damage @ StoreError::Corrupt { .. }) => return Self::damaged(path, damage, clock, liveness),
+            opened => opened?,
+        };
+        let handle = Handle::new(path.display().to_string(), opened, again);
         Ok(Self::over(handle, None, clock, liveness, None))
     }
 

@@ -1,6 +1,7 @@
 //! A store whose owner was killed: what is in its log counts, and a log that is damaged is told.
 
 use super::{ask, clock, start};
+use crate::history::RunNo;
 use crate::store::conformance::{Living, new_run};
 use crate::store::redb::layout::{self, Whole};
 use crate::store::redb::verify::copy_of;
@@ -74,15 +75,19 @@ fn a_store_whose_log_is_damaged_is_read_and_not_written() {
         let place = in_the_first_record(&bytes);
         *bytes.get_mut(place).expect("a log") ^= 1;
         fs::write(&path, &bytes).expect("writes");
-        let tables = open(&path);
-        let damage = tables.damage().expect("told");
-        assert!(
-            matches!(&damage, StoreError::Corrupt { what, .. } if what.contains("its log has acknowledged")),
-            "{size}: {damage:?}"
-        );
-        assert_eq!(runs(&tables), before + 4, "{size}: all but what the damaged record held");
-        assert!(matches!(ask(&tables, start("another")), Err(StoreError::Corrupt { .. })), "{size}");
-        drop(tables);
+        let looking = RedbTables::look_at(&path, Arc::new(clock()), Arc::new(Living::default()));
+        for (who, tables) in [("looks", looking.expect("opens")), ("opens", open(&path))] {
+            let who = format!("{size}, who {who}");
+            let damage = tables.damage().unwrap_or_else(|| panic!("{who} is not told"));
+            assert!(
+                matches!(&damage, StoreError::Corrupt { what, .. } if what.contains("its log has acknowledged")),
+                "{who}: {damage:?}"
+            );
+            assert_eq!(runs(&tables), before + 4, "{who}: all but what the damaged record held");
+            let missing = ask(&tables, Request::View { run: RunNo(99) });
+            assert!(matches!(missing, Err(StoreError::Corrupt { .. })), "{who}: {missing:?}");
+            assert!(matches!(ask(&tables, start("another")), Err(StoreError::Corrupt { .. })), "{who}");
+        }
         // redb repairs what it opens, and only a small file is looked at before that.
         let is_left_alone = fs::read(&path).expect("reads") == bytes;
         assert!(is_left_alone || before > 0, "{size}: the file was changed");
