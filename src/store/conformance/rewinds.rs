@@ -20,6 +20,8 @@ pub(super) const CHECKS: &[Check] = &[
     ("what was waited for and held is given up, and mail is there again", waiting),
     ("children begun since are ended, the end of older ones is told once more", children),
     ("what was said and never read before an end is there again", unread_at_the_end),
+    ("what was offered under one number, stored under another and set aside is heard once more", heard_again),
+    ("what is to be heard once more takes no other message's place", no_place_of_another),
     ("the end of a child that waits in the inbox is not told once more", told_once),
     (
         "the next end of a child that was opened again is told to a parent that has set the first aside",
@@ -280,6 +282,53 @@ fn unread_at_the_end(subject: &Subject) {
     // Whoever sends it again under its key is told that it is there: so it must be.
     let again = subject.deliver(unheard);
     assert!(matches!(again, Ok(Answer::Delivered { duplicate: true, .. })), "{again:?}");
+}
+
+fn heard_again(subject: &Subject) {
+    let run = subject.executed("a");
+    let message = signal(run, "x");
+    assert!(subject.deliver(message.clone()).is_ok());
+    let stored = subject.snapshot(run).inbox;
+    // Its executor had it already, under the number of the offer.
+    let offered = Message { no: MessageNo(3), ..stored.first().expect("it waits").clone() };
+    let mut chain = Chain::of(run);
+    let begins = chain.seeds(1);
+    let hears = |from, epoch, mut chain: Chain| {
+        let record = chain.seal(NOON, Fact::of_message(&offered));
+        let delivered = vec![(offered.no, offered.id)];
+        Append { delivered, ..append(run, epoch, from, vec![record]) }
+    };
+    assert_eq!(subject.append(append(run, 1, 0, begins)), Ok(Answer::Done));
+    assert_eq!(subject.append(hears(1, 1, chain.clone())), Ok(Answer::Done));
+    assert_eq!(subject.view(run).unread, 0);
+    subject.done(Request::Release { run, epoch: 1 });
+    let new = Rewind { unread: vec![offered.clone()], ..to(run, 1, 2) };
+    assert_eq!(rewind(subject, new), Ok(Answer::Done));
+    assert!(subject.ask(Request::Claim { run, claim: ALICE }).is_ok());
+    assert_eq!(subject.snapshot(run).inbox, [offered.clone()]);
+    let epoch = subject.snapshot(run).row.epoch;
+    assert_eq!(subject.append(hears(1, epoch, chain)), Ok(Answer::Done));
+    assert_eq!((subject.snapshot(run).inbox, subject.view(run).unread), (Vec::new(), 0));
+}
+
+fn no_place_of_another(subject: &Subject) {
+    let run = subject.executed("a");
+    let mut chain = Chain::of(run);
+    assert_eq!(subject.append(append(run, 1, 0, chain.seeds(1))), Ok(Answer::Done));
+    for name in ["x", "y"] {
+        assert!(subject.deliver(signal(run, name)).is_ok());
+    }
+    let [first, second] = <[Message; 2]>::try_from(subject.snapshot(run).inbox).expect("two");
+    // The first was offered under the number that the second was stored under.
+    let offered = Message { no: second.no, ..first };
+    let record = chain.seal(NOON, Fact::of_message(&offered));
+    let heard = Append { delivered: vec![(offered.no, offered.id)], ..append(run, 1, 1, vec![record]) };
+    assert_eq!(subject.append(heard), Ok(Answer::Done));
+    subject.done(Request::Release { run, epoch: 1 });
+    assert_eq!(rewind(subject, Rewind { unread: vec![offered.clone()], ..to(run, 1, 2) }), Ok(Answer::Done));
+    let ids: Vec<MessageId> = subject.snapshot(run).inbox.iter().map(|message| message.id).collect();
+    assert_eq!((ids, subject.view(run).unread), (vec![second.id, offered.id], 2));
+    assert_eq!(subject.snapshot(run).row.messages, 3);
 }
 
 /// A parent of three entries, and its child of two, which has ended.

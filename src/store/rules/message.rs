@@ -100,22 +100,28 @@ pub(super) fn to_hear(
     fact: Option<&Fact>,
 ) -> Result<Heard, StoreError> {
     let known = remembered(rows, id)?;
-    let key = keys::message(row.no, known.as_ref().map_or(no, |known| known.no));
-    let lies = match rows.get(Table::Inbox, &key)? {
-        Some(bytes) => decode::<Message>(&bytes, "a message")?.id == id,
-        None => false,
-    };
+    // What was offered and not taken in time is stored, perhaps under another number.
+    let mut place = None;
+    for no in known.iter().map(|known| known.no).chain([no]) {
+        let key = keys::message(row.no, no);
+        if let Some(bytes) = rows.get(Table::Inbox, &key)?
+            && decode::<Message>(&bytes, "a message")?.id == id
+        {
+            place = Some(key.to_vec());
+            break;
+        }
+    }
     let may_be_heard = match fact {
         Some(Fact::CancelRequested(_)) => row.cancel_requested_at.is_none(),
         // A grant that was on its way when the run let go is gone from the inbox, and nothing to a script that does not wait for it.
         Some(Fact::LockGranted(_)) => true,
         Some(_) | None => false,
     };
-    if known.is_some() && !lies && !may_be_heard {
+    if known.is_some() && place.is_none() && !may_be_heard {
         let message = format!("run {} was to hear message {} twice", row.id, no.0);
         return Err(StoreError::Protocol { message });
     }
-    Ok(Heard { no, id, known, place: lies.then(|| key.to_vec()) })
+    Ok(Heard { no, id, known, place })
 }
 
 /// A message that was heard leaves the inbox, if it is there, and its id is remembered.
@@ -124,11 +130,13 @@ pub(super) fn hear(rows: &mut dyn RowsMut, run: RunNo, heard: Heard, now: Moment
     if let Some(key) = place {
         rows.remove(Table::Inbox, &key)?;
     }
-    if known.is_none() {
+    match known {
+        Some(known) if known.no == no => Ok(()),
+        // Its entry has the number of the offer, and so has the message where a rewind puts it back.
+        Some(known) => remember(rows, id, &Remembered { no, ..known }),
         // Whether a user's key made the id is not known here, so it is remembered as long as one.
-        remember(rows, id, &Remembered { at: now, run, no, keyed: true, update: None })?;
+        None => remember(rows, id, &Remembered { at: now, run, no, keyed: true, update: None }),
     }
-    Ok(())
 }
 
 /// Whether a message lies in the inbox of a run.

@@ -5,8 +5,8 @@ use super::end::{all_of_run, end_unasked};
 use super::message::{Remembered, remember, remembered};
 use super::{Surroundings, put_row};
 use crate::history::{
-    Branch, Checksum, ChildOutcome, MOST_BRANCHES, Message, MessageBody, MessageId, Moment, Pending, RunNo,
-    RunRow, Seq, StoredStatus, branch_no, generation_parts,
+    Branch, Checksum, ChildOutcome, MOST_BRANCHES, Message, MessageBody, MessageId, MessageNo, Moment,
+    Pending, RunNo, RunRow, Seq, StoredStatus, branch_no, generation_parts,
 };
 use crate::store::codec::{decode, encode};
 use crate::store::histories::{record, tail};
@@ -40,7 +40,7 @@ pub(super) fn rewind(
     set_aside(rows, &row, new)?;
     put_asked(rows, row.no, &timed_anew(new, around.now), |op| new.pending.contains(&op))?;
     super::lock::release_others(rows, around, row.no, &new.held, &mut told)?;
-    mail(rows, around, new)?;
+    mail(rows, around, &mut row, new)?;
     let mut began_with = start(rows, &row)?;
     began_with.timeout_ms = new.timeout_ms;
     began_with.patches.clone_from(&new.patches);
@@ -139,7 +139,12 @@ fn set_aside(rows: &mut dyn RowsMut, row: &RunRow, new: &Rewind) -> Result<(), S
 }
 
 /// What was delivered and is to be delivered again is in the inbox; answers to what is asked anew have nobody left to take them.
-fn mail(rows: &mut dyn RowsMut, around: &Surroundings<'_>, new: &Rewind) -> Result<(), StoreError> {
+fn mail(
+    rows: &mut dyn RowsMut,
+    around: &Surroundings<'_>,
+    row: &mut RunRow,
+    new: &Rewind,
+) -> Result<(), StoreError> {
     for (key, bytes) in all_of_run(rows, Table::Inbox, new.run)? {
         let message: Message = decode(&bytes, "a message")?;
         let of = match message.body {
@@ -155,9 +160,19 @@ fn mail(rows: &mut dyn RowsMut, around: &Surroundings<'_>, new: &Rewind) -> Resu
         }
     }
     for message in &new.unread {
-        rows.put(Table::Inbox, &keys::message(new.run, message.no), &encode(message)?)?;
-        if remembered(rows, message.id)?.is_none() {
-            let what = Remembered { at: around.now, run: new.run, no: message.no, keyed: true, update: None };
+        let mut message = message.clone();
+        // One that was heard under the number of its offer may meet another that was stored under it and never heard.
+        if let Some(bytes) = rows.get(Table::Inbox, &keys::message(new.run, message.no))?
+            && decode::<Message>(&bytes, "a message")?.id != message.id
+        {
+            row.messages += 1;
+            message.no = MessageNo(row.messages);
+        }
+        rows.put(Table::Inbox, &keys::message(new.run, message.no), &encode(&message)?)?;
+        let known = remembered(rows, message.id)?;
+        if known.as_ref().is_none_or(|known| known.no != message.no) {
+            let new = Remembered { at: around.now, run: new.run, no: message.no, keyed: true, update: None };
+            let what = known.map_or(new, |known| Remembered { no: message.no, ..known });
             remember(rows, message.id, &what)?;
         }
     }
