@@ -13,6 +13,7 @@ mod prunes;
 mod queues;
 mod restarts;
 mod rewinds;
+mod rewound_mail;
 mod rows;
 mod schedules;
 mod searches;
@@ -63,6 +64,7 @@ pub fn conformance(make: Make<'_>) -> usize {
         once::CHECKS,
         restarts::CHECKS,
         rewinds::CHECKS,
+        rewound_mail::CHECKS,
         signals::CHECKS,
         locks::CHECKS,
         queues::CHECKS,

@@ -273,7 +273,7 @@ fn an_executor_is_told_when_its_run_is_terminated_and_is_fenced_off() {
     ));
 }
 
-/// As it counts where nobody executes the run: `conformance/rewinds.rs`, `asked_again`.
+/// As it counts where nobody executes the run: `conformance/rewound_mail.rs`, `asked_again`.
 #[test]
 fn a_request_to_end_that_a_rewind_has_set_aside_counts_when_it_is_made_again_of_a_run_that_is_executed() {
     let desk = desk();
