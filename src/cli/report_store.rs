@@ -107,7 +107,7 @@ pub(crate) fn of(error: &StoreError) -> Report {
         StoreError::Io { path, message } => Report::new("D0613", Exit::Io, format!("{path}: {message}"))
             .note("what was recorded before is safe")
             .hint("look at the disk: dmesg, df; if it is read-only, mount it for writing; then: durun resume --all"),
-        StoreError::Protocol { .. } => bug("D0614"),
+        StoreError::Protocol { .. } | StoreError::Heard { .. } => bug("D0614"),
         StoreError::OwnerGone => {
             Report::new("D0615", Exit::Busy, "the process that had the store open went away")
                 .hint("try again")

@@ -1,6 +1,6 @@
 //! Why a store did not do what it was asked.
 
-use crate::history::{Claim, RunId, RunNo, RunStatus, Seq};
+use crate::history::{Claim, MessageNo, RunId, RunNo, RunStatus, Seq};
 use serde::{Deserialize, Serialize};
 
 impl StoreError {
@@ -50,6 +50,14 @@ pub enum StoreError {
         id: RunId,
         /// How deep they may be.
         most: u32,
+    },
+    /// An append delivers what the run has heard: whoever sent it does not know where the run stands.
+    #[error("run {id} has heard message {} already", no.0)]
+    Heard {
+        /// Its name.
+        id: RunId,
+        /// The number of the message.
+        no: MessageNo,
     },
     /// Nobody asks that any more: the run has begun anew, or was rewound to before the question.
     #[error("run {id} asks that no more")]

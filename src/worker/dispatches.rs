@@ -143,6 +143,7 @@ fn refused(error: &StoreError) -> Option<Failure> {
         StoreError::NoRun { .. }
         | StoreError::NoScript { .. }
         | StoreError::Nested { .. }
+        | StoreError::Heard { .. }
         | StoreError::LookedAt { .. }
         | StoreError::NotAsked { .. }
         | StoreError::ScheduleChanged { .. }

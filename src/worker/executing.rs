@@ -3,14 +3,15 @@
 use super::attempt::Attempt;
 use super::beginning::Beginning;
 use super::effects::JobKey;
+use super::inbox::Inbox;
 use super::lazy::Lazy;
 use super::runs::Sleep;
 use super::slots::Slot;
 use crate::config::Config;
 use crate::history::{
-    Branch, Checksum, CommandKind, EffectOptions, Entry, Fact, InDoubt, Message, MessageBody, MessageId,
-    MessageNo, Moment, OpId, Pending, Record, RecordError, Restart, RunEnd, RunEnded, RunNo, RunRestarted,
-    RunStart, Seq, Stuck, UpdateCompleted,
+    Branch, Checksum, CommandKind, EffectOptions, Entry, Fact, InDoubt, MessageId, MessageNo, Moment, OpId,
+    Pending, Record, RecordError, Restart, RunEnd, RunEnded, RunNo, RunRestarted, RunStart, Seq, Stuck,
+    UpdateCompleted,
 };
 use crate::run::{Arrived, Command, NextInput, Run, Work, next_input, timers};
 use crate::script::{Body, Script};
@@ -18,9 +19,6 @@ use crate::store::{Append, Snapshot};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
-
-/// How many ids of messages are remembered, to know one that is told again.
-const REMEMBERED_MESSAGES: usize = 1024;
 
 /// An outcome that has not been recorded yet.
 pub(super) struct Arrival {
@@ -65,10 +63,9 @@ pub(super) struct Executing {
     pub(super) next_seq: Seq,
     pub(super) checksum: Checksum,
     pub(super) last_at: Moment,
-    pub(super) inbox: Vec<Message>,
+    pub(super) inbox: Inbox,
     /// The last message that was accepted when this process took it up, with all that were in its inbox.
     pub(super) last_known: MessageNo,
-    seen: VecDeque<(MessageId, MessageNo)>,
     pub(super) outcomes: Vec<Arrival>,
     /// Commands that the store is to be asked for.
     pub(super) dispatches: Vec<OpId>,
@@ -152,9 +149,8 @@ impl Executing {
             next_seq: Seq(0),
             checksum: Checksum::first(row.history_no()),
             last_at: row.past.map_or(Moment(i64::MIN), |past| past.ended_at),
-            inbox: Vec::new(),
+            inbox: Inbox::default(),
             last_known: MessageNo(row.messages),
-            seen: VecDeque::new(),
             outcomes: Vec::new(),
             dispatches: Vec::new(),
             attempts: BTreeMap::new(),
@@ -176,33 +172,6 @@ impl Executing {
             origin: row.origin.clone(),
             aim,
         }
-    }
-
-    /// A message told by the store; one that was told before is known by its id. An update that was refused may come again, under
-    /// another number.
-    pub(super) fn accept(&mut self, message: Message) {
-        let is_update = matches!(message.body, MessageBody::Update { .. });
-        let is_it =
-            |(id, no): &(MessageId, MessageNo)| *id == message.id && (!is_update || *no == message.no);
-        if self.seen.iter().any(is_it) {
-            return;
-        }
-        self.remember(message.id, message.no);
-        self.inbox.push(message);
-    }
-
-    fn remember(&mut self, id: MessageId, no: MessageNo) {
-        self.seen.push_back((id, no));
-        if self.seen.len() > REMEMBERED_MESSAGES {
-            self.seen.pop_front();
-        }
-    }
-
-    /// What its history has was delivered, by whomever: a process that had the run before, and hears of it late, does not deliver it again.
-    pub(super) fn heard(&mut self, history: &[Entry]) {
-        let messages = history.iter().rev().filter_map(|entry| entry.fact.message());
-        let latest: Vec<_> = messages.take(REMEMBERED_MESSAGES / 2).collect();
-        latest.into_iter().rev().for_each(|(no, id, _)| self.remember(id, no));
     }
 
     /// The next input that may be recorded now.

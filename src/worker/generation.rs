@@ -1,5 +1,6 @@
 //! The next generation of a run: its executor goes on with it, under the same claim.
 
+use super::executing::Executing;
 use super::progress::Progress;
 use super::worker::{Finished, Worker};
 use crate::history::{Message, MessageBody, MessageId, RunNo};
@@ -31,13 +32,13 @@ impl Worker {
             | MessageBody::Update { .. } => true,
         };
         if its {
-            run.accept(message);
+            run.inbox.accept(message);
         }
     }
 
-    /// The end of a generation is on disk: the next begins.
-    pub(super) fn next_generation(&mut self, no: RunNo) {
-        let Some(old) = self.runs.remove(no) else { return };
+    /// Takes a run up once more, as the store has it; gives what was here of it. Where that fails, it is parked.
+    pub(super) fn take_up_anew(&mut self, no: RunNo) -> Option<Box<Executing>> {
+        let old = self.runs.remove(no)?;
         for key in old.attempts.values().filter_map(|attempt| attempt.job()) {
             self.effects.stop(key);
         }
@@ -45,6 +46,14 @@ impl Worker {
             // Whoever takes it up next is told why.
             self.tell(no, Progress::Parked);
             self.finished.push((no, Finished::Parked));
+        }
+        Some(old)
+    }
+
+    /// The end of a generation is on disk: the next begins.
+    pub(super) fn next_generation(&mut self, no: RunNo) {
+        let Some(old) = self.take_up_anew(no) else { return };
+        if !self.runs.has(no) {
             return;
         }
         self.tell(no, Progress::Restarted { generation: old.generation.saturating_add(1) });
@@ -53,7 +62,7 @@ impl Worker {
         for message in old.inbox {
             match message.body {
                 MessageBody::Signal { .. } | MessageBody::Update { .. } | MessageBody::Cancel { .. } => {
-                    run.accept(message);
+                    run.inbox.accept(message);
                 }
                 MessageBody::Resolve { .. }
                 | MessageBody::Answer { .. }

@@ -17,6 +17,7 @@ mod eviction;
 mod executing;
 mod generation;
 mod hooks;
+mod inbox;
 mod intent;
 mod key;
 mod lazy;

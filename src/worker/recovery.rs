@@ -165,7 +165,7 @@ impl Worker {
         let aim = Arc::clone(&self.settings.aim);
         let mut run = Box::new(Executing::new(&snapshot, (epoch, self.clock.now()), (script, config, aim)));
         for message in snapshot.inbox.drain(..) {
-            run.accept(message);
+            run.inbox.accept(message);
         }
         let waits_in_line = run.queued.is_some();
         self.runs.insert(run);
@@ -236,7 +236,7 @@ impl Worker {
         let (no, began) = (snapshot.row.no, self.clock.monotonic());
         let (entries, checksum) = load_snapshot(self.store.as_ref(), snapshot)?;
         let Some(run) = self.runs.get_mut(no) else { return Ok(()) };
-        run.heard(&entries);
+        run.inbox.heard(&entries);
         run.next_seq = snapshot.entries;
         run.checksum = checksum;
         run.last_at = entries.last().map_or(run.last_at, |entry| entry.at);

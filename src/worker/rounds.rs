@@ -190,6 +190,11 @@ impl Worker {
                 self.look_again(flight.run);
                 Ok(())
             }
+            Err(StoreError::Heard { .. }) => {
+                // What is believed of it here is not so: the store says how it stands.
+                self.take_up_anew(flight.run);
+                Ok(())
+            }
             Err(error) => Err(error.into()),
         }
     }

@@ -96,7 +96,7 @@ impl Worker {
                 }
                 StoredStatus::Open | StoredStatus::Stuck(_) => {
                     if let Some(run) = self.runs.get_mut(no) {
-                        snapshot.inbox.into_iter().for_each(|message| run.accept(message));
+                        snapshot.inbox.into_iter().for_each(|message| run.inbox.accept(message));
                     }
                 }
             },

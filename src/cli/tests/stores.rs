@@ -4,7 +4,7 @@ use crate::cli::report::Report;
 use crate::cli::{report_schedule, report_store};
 use crate::client::testing::{OTHER, id};
 use crate::client::{News, StoreError};
-use crate::history::{Fate, Moment, RunNo, RunStatus, Seq, SlotRecord};
+use crate::history::{Fate, MessageNo, Moment, RunNo, RunStatus, Seq, SlotRecord};
 
 const AT: Moment = Moment(1_764_000_000_000);
 
@@ -48,6 +48,7 @@ specimens! { stores: StoreError;
         vec![StoreError::Io { path: file(), message: "Input/output error (os error 5)".to_owned() }]
     },
     StoreError::Protocol { .. } => vec![StoreError::strange("a view")],
+    StoreError::Heard { .. } => vec![StoreError::Heard { id: id("order-1"), no: MessageNo(7) }],
     StoreError::OwnerGone => vec![StoreError::OwnerGone],
 }
 

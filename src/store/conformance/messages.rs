@@ -130,7 +130,7 @@ fn once(subject: &Subject) {
         let mut chain = chain.clone();
         let again = Append { delivered, ..append(run, 1, 2, vec![received(&mut chain, no, id, NOON)]) };
         let refused = subject.append(again);
-        assert!(matches!(refused, Err(StoreError::Protocol { .. })), "{refused:?}");
+        assert!(matches!(refused, Err(StoreError::Heard { .. })), "{refused:?}");
     }
     assert_eq!(subject.all_of(run), before);
 }

@@ -15,6 +15,7 @@ pub(super) const CHECKS: &[Check] = &[
     ("a restart begins an empty history with another input, in one step", begins),
     ("the generation before the present one can be read, those before it cannot", keeps_one),
     ("mail and keys outlive a restart, what waited and what replied does not", mail),
+    ("what is to be heard once more takes no other message's place", no_place_of_another),
     ("an answer is to a question of its own generation, and a token's resolution to whom it names", answers),
     ("the append that restarts is acknowledged again, older ones are refused", again),
     ("an upgrade is for this generation and for the comparison with the first", upgraded),
@@ -151,6 +152,26 @@ fn mail(subject: &Subject) {
     };
     assert_eq!(subject.append(again), Ok(Answer::Done));
     assert_eq!(subject.snapshot(run).inbox.len(), 1);
+}
+
+fn no_place_of_another(subject: &Subject) {
+    let run = subject.executed("a");
+    for name in ["x", "y"] {
+        assert!(subject.deliver(signal(run, name)).is_ok());
+    }
+    let inbox = subject.snapshot(run).inbox;
+    let [first, second] = inbox.as_slice() else { panic!("{inbox:?}") };
+    // The first was offered under the number that the second was stored under.
+    let offered = Message { no: second.no, ..first.clone() };
+    let mut chain = Chain::of(run);
+    let heard = append(run, 1, 0, vec![chain.seal(NOON, Fact::of_message(&offered))]);
+    let heard = Append { delivered: vec![(offered.no, offered.id)], ..heard };
+    assert_eq!(subject.append(heard), Ok(Answer::Done));
+    let end = append(run, 1, 1, vec![restarting(&mut chain, 1)]);
+    assert_eq!(subject.append(Append { row: row(1, vec![offered.clone()]), ..end }), Ok(Answer::Done));
+    let snapshot = subject.snapshot(run);
+    let ids: Vec<_> = snapshot.inbox.iter().map(|message| message.id).collect();
+    assert_eq!((ids, snapshot.row.messages), (vec![second.id, offered.id], 3));
 }
 
 fn answers(subject: &Subject) {

@@ -206,6 +206,7 @@ pub(super) fn is_failure(error: &StoreError) -> bool {
         | StoreError::NoRun { .. }
         | StoreError::NoScript { .. }
         | StoreError::Nested { .. }
+        | StoreError::Heard { .. }
         | StoreError::LookedAt { .. }
         | StoreError::NotAsked { .. }
         | StoreError::ScheduleChanged { .. }

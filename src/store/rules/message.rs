@@ -112,14 +112,13 @@ pub(super) fn to_hear(
         }
     }
     let may_be_heard = match fact {
-        Some(Fact::CancelRequested(_)) => row.cancel_requested_at.is_none(),
-        // A grant that was on its way when the run let go is gone from the inbox, and nothing to a script that does not wait for it.
-        Some(Fact::LockGranted(_)) => true,
+        // A grant or a resolution that was on its way when the run let go, or began anew, is gone from the inbox, and nothing to a script that
+        // does not wait for it. A request to end that was set aside counts anew, and a second one changes nothing.
+        Some(Fact::LockGranted(_) | Fact::TokenResolved(_) | Fact::CancelRequested(_)) => true,
         Some(_) | None => false,
     };
     if known.is_some() && place.is_none() && !may_be_heard {
-        let message = format!("run {} was to hear message {} twice", row.id, no.0);
-        return Err(StoreError::Protocol { message });
+        return Err(StoreError::Heard { id: row.id.clone(), no });
     }
     Ok(Heard { no, id, known, place })
 }
@@ -137,6 +136,31 @@ pub(super) fn hear(rows: &mut dyn RowsMut, run: RunNo, heard: Heard, now: Moment
         // Whether a user's key made the id is not known here, so it is remembered as long as one.
         None => remember(rows, id, &Remembered { at: now, run, no, keyed: true, update: None }),
     }
+}
+
+/// What was heard is to be heard once more. One that was heard under the number of its offer may meet another that was stored under that
+/// and never heard: it takes no other's place.
+pub(super) fn put_back(
+    rows: &mut dyn RowsMut,
+    row: &mut RunRow,
+    message: &Message,
+    now: Moment,
+) -> Result<(), StoreError> {
+    let mut message = message.clone();
+    if let Some(bytes) = rows.get(Table::Inbox, &keys::message(row.no, message.no))?
+        && decode::<Message>(&bytes, "a message")?.id != message.id
+    {
+        row.messages += 1;
+        message.no = MessageNo(row.messages);
+    }
+    rows.put(Table::Inbox, &keys::message(row.no, message.no), &encode(&message)?)?;
+    let known = remembered(rows, message.id)?;
+    if known.as_ref().is_none_or(|known| known.no != message.no) {
+        let new = Remembered { at: now, run: row.no, no: message.no, keyed: true, update: None };
+        let what = known.map_or(new, |known| Remembered { no: message.no, ..known });
+        remember(rows, message.id, &what)?;
+    }
+    Ok(())
 }
 
 /// Whether a message lies in the inbox of a run.

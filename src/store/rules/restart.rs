@@ -5,11 +5,12 @@
 
 use super::append::{remove_pending, same_at};
 use super::end::all_of_run;
+use super::message::put_back;
 use super::{BLOB, Surroundings, put_row};
 use crate::history::{
-    Message, MessageBody, OpId, PastGeneration, Patches, Restart, RunNo, RunRow, StoredStatus,
+    Message, MessageBody, Moment, OpId, PastGeneration, Patches, Restart, RunNo, RunRow, StoredStatus,
 };
-use crate::store::codec::{decode, encode};
+use crate::store::codec::decode;
 use crate::store::histories::{last_at, tail};
 use crate::store::reading::start;
 use crate::store::rows::{RowsMut, Table};
@@ -32,7 +33,7 @@ pub(super) fn restart(
             remove_pending(rows, row.no, OpId(op))?;
         }
     }
-    keep_mail(rows, row, &restart.unread)?;
+    keep_mail(rows, row, &restart.unread, around.now)?;
     if let Some(before) = row.past.take() {
         rows.put(Table::Discarded, &keys::run(before.history), &[])?;
     }
@@ -59,7 +60,12 @@ pub(super) fn restart(
 
 /// Mail belongs to the run's name: what its script never took is there again, what was not delivered stays. Only answers to what the
 /// ended generation asked have nobody left to take them.
-fn keep_mail(rows: &mut dyn RowsMut, row: &RunRow, unread: &[Message]) -> Result<(), StoreError> {
+fn keep_mail(
+    rows: &mut dyn RowsMut,
+    row: &mut RunRow,
+    unread: &[Message],
+    now: Moment,
+) -> Result<(), StoreError> {
     for (key, bytes) in all_of_run(rows, Table::Inbox, row.no)? {
         let message: Message = decode(&bytes, "a message")?;
         match message.body {
@@ -73,7 +79,7 @@ fn keep_mail(rows: &mut dyn RowsMut, row: &RunRow, unread: &[Message]) -> Result
         }
     }
     for message in unread {
-        rows.put(Table::Inbox, &keys::message(row.no, message.no), &encode(message)?)?;
+        put_back(rows, row, message, now)?;
     }
     Ok(())
 }

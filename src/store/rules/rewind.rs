@@ -2,13 +2,13 @@
 
 use super::append::{put_asked, put_record};
 use super::end::{all_of_run, end_unasked};
-use super::message::{Remembered, remember, remembered};
+use super::message::put_back;
 use super::{Surroundings, put_row};
 use crate::history::{
-    Branch, Checksum, ChildOutcome, MOST_BRANCHES, Message, MessageBody, MessageId, MessageNo, Moment,
-    Pending, RunNo, RunRow, Seq, StoredStatus, branch_no, generation_parts,
+    Branch, Checksum, ChildOutcome, MOST_BRANCHES, Message, MessageBody, MessageId, Moment, Pending, RunNo,
+    RunRow, Seq, StoredStatus, branch_no, generation_parts,
 };
-use crate::store::codec::{decode, encode};
+use crate::store::codec::decode;
 use crate::store::histories::{record, tail};
 use crate::store::reading::{corrupt, row, start};
 use crate::store::rows::{RowsMut, Table};
@@ -160,21 +160,7 @@ fn mail(
         }
     }
     for message in &new.unread {
-        let mut message = message.clone();
-        // One that was heard under the number of its offer may meet another that was stored under it and never heard.
-        if let Some(bytes) = rows.get(Table::Inbox, &keys::message(new.run, message.no))?
-            && decode::<Message>(&bytes, "a message")?.id != message.id
-        {
-            row.messages += 1;
-            message.no = MessageNo(row.messages);
-        }
-        rows.put(Table::Inbox, &keys::message(new.run, message.no), &encode(&message)?)?;
-        let known = remembered(rows, message.id)?;
-        if known.as_ref().is_none_or(|known| known.no != message.no) {
-            let new = Remembered { at: around.now, run: new.run, no: message.no, keyed: true, update: None };
-            let what = known.map_or(new, |known| Remembered { no: message.no, ..known });
-            remember(rows, message.id, &what)?;
-        }
+        put_back(rows, row, message, around.now)?;
     }
     Ok(())
 }

@@ -117,6 +117,64 @@ fn a_signal_that_is_told_late_is_heard_by_one_generation() {
     assert_eq!(finished, [(run, Finished::Ended(RunEnd::Completed { result: Value::List(heard) }))]);
 }
 
+fn signal(run: RunNo, number: i64) -> NewMessage {
+    let body = MessageBody::Signal { name: "s".into(), payload: number.into() };
+    NewMessage { run, id: MessageId::of_key("r", &number.to_string()), keyed: true, body }
+}
+
+/// What a script gives that adds up the numbers it hears, until it hears -1.
+fn sum(of: i64) -> Finished {
+    Finished::Ended(RunEnd::Completed { result: (of * (of + 1) / 2).into() })
+}
+
+#[test]
+fn however_many_signals_wait_each_is_heard_once_over_the_generations() {
+    const MOST: i64 = 1_400;
+    let world = World::new(|_| None);
+    let text = r#"
+        let sum = if input == () { 0 } else { input };
+        for turn in 0..300 {
+            let number = wait_signal("s");
+            if number == -1 { return sum; }
+            sum += number;
+        }
+        restart_with(sum);
+    "#;
+    let run = world.start("r", text);
+    for number in (1..=MOST).chain([-1]) {
+        world.store.another().ask(Request::Deliver(Box::new(signal(run, number)))).expect("is accepted");
+    }
+    let (mut worker, inputs) = world.worker(&[run]);
+    assert_eq!(world.drive(&mut worker, &inputs, 100), [(run, sum(MOST))]);
+    assert_eq!(generation(&world, run), 4);
+}
+
+#[test]
+fn what_was_heard_long_ago_and_is_told_once_more_is_refused_by_the_store_and_the_run_goes_on() {
+    const MOST: i64 = 1_100;
+    let world = World::new(|_| None);
+    let text = r#"let sum = 0; loop { let number = wait_signal("s"); if number == -1 { return sum; } sum += number; }"#;
+    let run = world.start("r", text);
+    let (mut worker, inputs) = world.worker(&[run]);
+    world.turns(&mut worker, &inputs);
+    let mut first = None;
+    for number in 1..=MOST {
+        let new = signal(run, number);
+        let answer = world.store.another().ask(Request::Post(Box::new(new.clone()))).expect("is accepted");
+        let Answer::Delivered { no, accepted_at, .. } = answer else { panic!("{answer:?}") };
+        first.get_or_insert(Message { no, id: new.id, accepted_at, body: new.body });
+    }
+    world.turns(&mut worker, &inputs);
+    let heard = world.history(run).len();
+    assert_eq!(heard, usize::try_from(MOST).expect("few") + 1);
+    let message = first.expect("the first");
+    worker.take(Input::Store(Event::Message { run, message }));
+    world.turns(&mut worker, &inputs);
+    assert_eq!(world.history(run).len(), heard);
+    world.store.another().ask(Request::Post(Box::new(signal(run, -1)))).expect("is accepted");
+    assert_eq!(world.drive(&mut worker, &inputs, 100), [(run, sum(MOST))]);
+}
+
 #[test]
 fn a_worker_that_vanishes_at_any_turn_around_a_restart_repeats_and_loses_nothing() {
     let text = r#"
