@@ -228,8 +228,11 @@ impl Ledger {
                         .map(|acked| &acked.entry.fact)
                         .any(|fact| matches!(fact, Fact::CancelRequested(_)))
                 };
-                // A second request to end is known again behind a rewind that keeps the first, and nobody hears it any more.
-                if asks_to_end && *duplicate && self.rewinds.contains_key(&new.run) && is_asked() {
+                let waits = |sent: &Sent| sent.to == new.run && sent.asks_to_end && sent.id != new.id;
+                // A second request to end is known again behind a rewind that keeps the first, or while another waits, and nobody hears it
+                // any more.
+                let is_needless = || is_asked() || self.sent.iter().any(waits);
+                if asks_to_end && *duplicate && self.rewinds.contains_key(&new.run) && is_needless() {
                     return;
                 }
                 self.sent.push(Sent { call: self.calls, to: new.run, id: new.id, asks_to_end });
