@@ -1,6 +1,5 @@
 //! The next generation of a run: its executor goes on with it, under the same claim.
 
-use super::executing::Executing;
 use super::progress::Progress;
 use super::worker::{Finished, Worker};
 use crate::history::{Message, MessageBody, MessageId, RunNo};
@@ -36,9 +35,9 @@ impl Worker {
         }
     }
 
-    /// Takes a run up once more, as the store has it; gives what was here of it. Where that fails, it is parked.
-    pub(super) fn take_up_anew(&mut self, no: RunNo) -> Option<Box<Executing>> {
-        let old = self.runs.remove(no)?;
+    /// The end of a generation is on disk: the next begins.
+    pub(super) fn next_generation(&mut self, no: RunNo) {
+        let Some(old) = self.runs.remove(no) else { return };
         for key in old.attempts.values().filter_map(|attempt| attempt.job()) {
             self.effects.stop(key);
         }
@@ -46,14 +45,6 @@ impl Worker {
             // Whoever takes it up next is told why.
             self.tell(no, Progress::Parked);
             self.finished.push((no, Finished::Parked));
-        }
-        Some(old)
-    }
-
-    /// The end of a generation is on disk: the next begins.
-    pub(super) fn next_generation(&mut self, no: RunNo) {
-        let Some(old) = self.take_up_anew(no) else { return };
-        if !self.runs.has(no) {
             return;
         }
         self.tell(no, Progress::Restarted { generation: old.generation.saturating_add(1) });

@@ -191,8 +191,11 @@ impl Worker {
                 Ok(())
             }
             Err(StoreError::Heard { .. }) => {
-                // What is believed of it here is not so: the store says how it stands.
-                self.take_up_anew(flight.run);
+                // What its script was to hear is not so: the script is made once more from what the store has, and what is under way stays.
+                if let Some(run) = self.runs.get_mut(flight.run) {
+                    run.run = None;
+                    self.revive(flight.run);
+                }
                 Ok(())
             }
             Err(error) => Err(error.into()),

@@ -113,8 +113,10 @@ pub(super) fn to_hear(
     }
     let may_be_heard = match fact {
         // A grant or a resolution that was on its way when the run let go, or began anew, is gone from the inbox, and nothing to a script that
-        // does not wait for it. A request to end that was set aside counts anew, and a second one changes nothing.
-        Some(Fact::LockGranted(_) | Fact::TokenResolved(_) | Fact::CancelRequested(_)) => true,
+        // does not wait for it.
+        Some(Fact::LockGranted(_) | Fact::TokenResolved(_)) => true,
+        // One that was set aside counts anew.
+        Some(Fact::CancelRequested(_)) => row.cancel_requested_at.is_none(),
         Some(_) | None => false,
     };
     if known.is_some() && place.is_none() && !may_be_heard {
